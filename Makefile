@@ -1,0 +1,82 @@
+# Every target sets up .venv by itself; the second time that costs nothing.
+#
+# Variables, all on the command line (make demo SCALE=smoke):
+#   PYTHON       interpreter to build .venv with (default: python3, or the first of 3.11 to 3.13)
+#   SCALE        smoke, laptop or paper, for `make figures`
+#   TORCH        what to install, and TORCH_INDEX where from. The default is the CPU build;
+#                for an NVIDIA GPU, with a CUDA version that pytorch.org lists for this torch:
+#                make demo TORCH_INDEX=https://download.pytorch.org/whl/cu126
+#                (with .venv already there: make clean-venv demo TORCH_INDEX=...)
+#   PYTEST_ARGS  arguments of pytest, for `make test`
+
+SHELL := /bin/bash
+
+PYTHON ?=
+SCALE ?= laptop
+TORCH ?= torch==2.13.0
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+PYTEST_ARGS ?= -n auto --dist worksteal
+LAB_ARGS ?=
+
+BIN := .venv/bin
+RUN_NOTEBOOK := $(BIN)/python -m renaissance_kit.batch run
+
+export PYTHON TORCH TORCH_INDEX
+
+# Another torch asked for than the one in .venv: say so rather than ignore it.
+ifneq ($(filter-out file,$(origin TORCH) $(origin TORCH_INDEX)),)
+ifeq ($(filter clean-venv,$(MAKECMDGOALS)),)
+INSTALLED := $(shell cat .venv/torch-choice 2>/dev/null)
+ifneq ($(filter-out $(strip $(TORCH) $(TORCH_INDEX)),$(INSTALLED)),)
+$(error .venv was set up with "$(INSTALLED)"; run make clean-venv first)
+endif
+endif
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help demo figures lab test lint bench sync clean clean-venv
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+
+# Two sets of packages: what the notebooks need, and what the tests need on top of that.
+.venv/.ready: pyproject.toml tools/setup_venv.sh
+	@tools/setup_venv.sh dev
+	@touch $@
+
+.venv/.ready-test: .venv/.ready
+	@tools/setup_venv.sh dev,dask,sbml,oracles
+	@touch $@
+
+demo: .venv/.ready ## train a generator on E. coli in about five minutes: build/demo/
+	$(RUN_NOTEBOOK) 02_generator_training --scale demo --out build/demo
+
+figures: .venv/.ready ## run all notebooks at SCALE=smoke|laptop|paper: build/figures/
+	$(RUN_NOTEBOOK) all --scale $(SCALE) --out build/figures
+
+lab: .venv/.ready ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" \
+	    --LabApp.default_url=/lab/tree/notebooks $(LAB_ARGS)
+
+lint: .venv/.ready ## check style, types and notebooks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python tools/check_notebooks.py
+
+# Several test processes at a time: one thread each for BLAS and OpenMP.
+test: .venv/.ready-test lint ## lint, then all tests, with the notebooks at smoke scale
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+bench: .venv/.ready ## measure speed on this machine
+	$(BIN)/python -m benchmarks
+
+sync: .venv/.ready ## write notebooks/*.ipynb from notebooks/*.py
+	$(BIN)/python tools/sync_notebooks.py
+
+clean: ## remove results and caches
+	rm -rf build .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+clean-venv: ## remove the environment
+	rm -rf .venv

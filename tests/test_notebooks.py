@@ -1,0 +1,147 @@
+"""The notebooks run at smoke scale, and the runner refuses what it must refuse."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from renaissance_kit import batch
+
+ROOT = Path(__file__).resolve().parents[1]
+
+PARAMETERS = 'scale = "smoke"\noutput_dir = "build/figures"\nseed = 1\nfail = False\n'
+BODY = """\
+import json, sys
+from pathlib import Path
+if fail:
+    raise RuntimeError("asked to fail")
+Path(output_dir, "seen.json").write_text(json.dumps([scale, seed, sys.executable]))
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder with one small notebook, `toy`."""
+    notebooks = tmp_path / "notebooks"
+    notebooks.mkdir()
+    write_notebook(notebooks / "toy.ipynb", PARAMETERS, BODY)
+    return notebooks
+
+
+def write_notebook(path: Path, parameters: str, body: str) -> None:
+    cells = [
+        nbformat.v4.new_markdown_cell("# Toy"),
+        nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell(body),
+    ]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", batch.NOTEBOOKS)
+def test_notebook_runs_at_smoke_scale(name: str, tmp_path: Path) -> None:
+    executed = batch.run(name, tmp_path, scale="smoke")
+    assert executed == tmp_path / f"{name}.ipynb"
+    assert list(tmp_path.rglob("*.png")), "a notebook writes at least one PNG to output_dir"
+    assert not list(tmp_path.rglob("*.failed.ipynb"))
+
+
+def test_every_notebook_is_listed() -> None:
+    batch.check_listing()
+
+
+def test_committed_notebooks_are_clean() -> None:
+    command = [sys.executable, str(ROOT / "tools" / "check_notebooks.py")]
+    check = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert check.returncode == 0, check.stdout + check.stderr
+
+
+def test_run_sets_parameters_and_uses_this_interpreter(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = batch.run("toy", out, scale="laptop", parameters={"seed": 7}, notebooks_dir=folder)
+    assert json.loads((out / "seen.json").read_text()) == ["laptop", 7, sys.executable]
+    assert "widgets" not in nbformat.read(done, as_version=4).metadata
+    assert [path.name for path in out.glob("*toy*")] == ["toy.ipynb"]
+
+
+def test_failed_run_keeps_the_earlier_result(folder: Path, tmp_path: Path) -> None:
+    good = batch.run("toy", tmp_path, notebooks_dir=folder).read_bytes()
+    with pytest.raises(batch.BatchError, match="asked to fail"):
+        batch.run("toy", tmp_path, parameters={"fail": True}, notebooks_dir=folder)
+    assert (tmp_path / "toy.ipynb").read_bytes() == good
+    failed = nbformat.read(tmp_path / "toy.failed.ipynb", as_version=4)
+    outputs = [output for cell in failed.cells for output in cell.get("outputs", [])]
+    assert any(output.output_type == "error" for output in outputs)
+    assert not list(tmp_path.glob(".toy*"))
+    batch.run("toy", tmp_path, notebooks_dir=folder)
+    assert not (tmp_path / "toy.failed.ipynb").exists()
+
+
+def test_dead_kernel_is_a_clear_error(folder: Path, tmp_path: Path) -> None:
+    write_notebook(folder / "dies.ipynb", PARAMETERS, "import os\nos._exit(9)\n")
+    with pytest.raises(batch.BatchError, match="kernel died"):
+        batch.run("dies", tmp_path, notebooks_dir=folder)
+    assert not (tmp_path / "dies.ipynb").exists()
+
+
+def test_mistyped_parameter_names_the_nearest(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(batch.BatchError, match=r"no parameter 'sead'; did you mean seed\?"):
+        batch.run("toy", tmp_path / "out", parameters={"sead": 2}, notebooks_dir=folder)
+    assert not (tmp_path / "out").exists()
+
+
+def test_mistyped_scale_and_notebook_name_the_nearest(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(batch.BatchError, match=r"did you mean laptop\?"):
+        batch.run("toy", tmp_path, scale="labtop", notebooks_dir=folder)
+    with pytest.raises(batch.BatchError, match=r"did you mean toy\?"):
+        batch.run("toi", tmp_path, notebooks_dir=folder)
+
+
+def test_notebook_that_exists_only_as_script(folder: Path, tmp_path: Path) -> None:
+    (folder / "later.py").write_text("# %%\n")
+    with pytest.raises(batch.BatchError, match=r"sync_notebooks\.py"):
+        batch.run("later", tmp_path, notebooks_dir=folder)
+
+
+def test_unlisted_notebook_is_an_error(folder: Path) -> None:
+    batch.check_listing(["toy"], folder)
+    with pytest.raises(batch.BatchError, match="toy"):
+        batch.check_listing([], folder)
+
+
+def test_parameters_cell_is_required(folder: Path) -> None:
+    write_notebook(folder / "few.ipynb", "scale = 'smoke'\n", "")
+    with pytest.raises(batch.BatchError, match="does not define output_dir, seed"):
+        batch.check_parameters(folder / "few.ipynb", {})
+    notebook = nbformat.read(folder / "few.ipynb", as_version=4)
+    notebook.cells[1].metadata = {}
+    nbformat.write(notebook, folder / "none.ipynb")
+    with pytest.raises(batch.BatchError, match="0 cells tagged"):
+        batch.check_parameters(folder / "none.ipynb", {})
+
+
+def test_command_line(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    common = ["run", "toy", "--notebooks", str(folder), "--out", str(tmp_path)]
+    assert batch.main([*common, "-p", "seed", "3", "-p", "fail", "false"]) == 0
+    assert json.loads((tmp_path / "seen.json").read_text())[1] == 3
+    assert batch.main([*common, "-p", "sead", "3"]) == 1
+    assert "did you mean seed?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1e-3", 1e-3), ("7", 7), ("True", True), ("none", None), ("[1, 2]", [1, 2]), ("a/b", "a/b")],
+)
+def test_values_on_the_command_line(text: str, value: object) -> None:
+    assert batch.parse_value(text) == value
+
+
+def test_import_starts_nothing() -> None:
+    code = "import renaissance_kit.batch, multiprocessing as m; assert not m.active_children()"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120, env=environment)

@@ -1,0 +1,92 @@
+"""What users get installed: the pyTFA pin, and one set of bounds for pip and for conda."""
+
+import importlib.metadata
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+CONDA_NAMES = {"pytorch-cpu": "torch"}
+
+
+def pyproject_bounds() -> dict[str, SpecifierSet]:
+    requirements = [Requirement(text) for text in PROJECT["dependencies"]]
+    bounds = {canonicalize_name(r.name): r.specifier for r in requirements}
+    return bounds | {"python": SpecifierSet(PROJECT["requires-python"])}
+
+
+def environment_bounds() -> dict[str, SpecifierSet]:
+    entries = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    pip_entries = next(entry["pip"] for entry in entries if isinstance(entry, dict))
+    texts = [entry for entry in entries if isinstance(entry, str) and entry != "pip"]
+    texts += [entry for entry in pip_entries if not entry.startswith("-e")]
+    requirements = [Requirement(text) for text in texts]
+    return {CONDA_NAMES.get(r.name, canonicalize_name(r.name)): r.specifier for r in requirements}
+
+
+def test_conda_environment_has_the_bounds_of_pyproject() -> None:
+    assert environment_bounds() == pyproject_bounds()
+
+
+def test_installed_pytfa_is_the_pinned_release() -> None:
+    from renaissance_kit import _pytfa
+
+    assert str(pyproject_bounds()["pytfa"]) == f"=={_pytfa.PINNED_VERSION}"
+    assert importlib.metadata.version("pytfa") == _pytfa.PINNED_VERSION
+
+
+def test_pytfa_imports_without_warning_and_leaves_no_stand_in() -> None:
+    code = (
+        "import sys, cobra, pandas; before = 'distutils' in sys.modules;"
+        "from renaissance_kit._pytfa import ThermoModel, pytfa, variables;"
+        "assert pytfa.ThermoModel is ThermoModel;"
+        "assert variables.get_binary_type() == 'binary';"
+        "print(sys.version_info < (3, 12) or before == ('distutils' in sys.modules))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.strip() == "True"
+    assert "Warning" not in run.stderr
+
+
+def test_pytfa_models_write_no_log_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import cobra
+
+    from renaissance_kit._pytfa import ThermoModel
+
+    monkeypatch.chdir(tmp_path)
+    database = {"name": "none", "units": "kJ/mol", "metabolites": {}, "cues": {}}
+    model = ThermoModel(database, cobra.Model("empty"))
+    assert not model.logger.handlers
+    assert not list(tmp_path.iterdir())
+
+
+def test_runtime_requirements_are_installed_within_their_bounds() -> None:
+    for name, bounds in pyproject_bounds().items():
+        if name != "python":
+            assert importlib.metadata.version(name) in bounds, name
+
+
+def test_only_one_module_imports_pytfa() -> None:
+    importers = {
+        path.name
+        for path in (ROOT / "renaissance_kit").rglob("*.py")
+        if re.search(r"^\s*(import|from) pytfa\b", path.read_text(), re.MULTILINE)
+    }
+    assert importers == {"_pytfa.py"}
+
+
+def test_version_is_stated_once_or_alike() -> None:
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert importlib.metadata.version("renaissance_kit") == PROJECT["version"]
+    assert citation["version"] == PROJECT["version"]
+    assert citation["license"] == PROJECT["license"]

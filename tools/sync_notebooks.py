@@ -1,0 +1,21 @@
+"""Write every notebooks/*.ipynb anew from its script: python tools/sync_notebooks.py
+
+The scripts (py:percent) are what people edit; JupyterLab with jupytext keeps both in step while
+one works there. Run this before a commit: it drops outputs and restores the minimal metadata.
+"""
+
+from notebook_pairs import NOTEBOOKS_DIR, render
+
+
+def main() -> None:
+    """Write the notebooks that differ from their scripts, and name them."""
+    for script in sorted(NOTEBOOKS_DIR.glob("*.py")):
+        target = script.with_suffix(".ipynb")
+        text = render(script.read_text(encoding="utf-8"))
+        if not target.exists() or target.read_text(encoding="utf-8") != text:
+            target.write_text(text, encoding="utf-8")
+            print(f"wrote {target.relative_to(NOTEBOOKS_DIR.parent)}")
+
+
+if __name__ == "__main__":
+    main()
