@@ -1,0 +1,107 @@
+"""Writing files so that a failed run never leaves half a file or destroys a good one."""
+
+from __future__ import annotations
+
+import io
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+
+@contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path beside ``path``; move it there when the block succeeds.
+
+    If the block fails (an exception, a full disk), the temporary file is removed and an earlier
+    file at ``path`` stays as it was.
+
+    Raises:
+        OSError: the folder cannot be written; the message names the file and the remedy.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.touch(exist_ok=False)
+        yield temporary
+        with temporary.open("rb+") as written:
+            os.fsync(written.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise type(error)(
+            error.errno,
+            f"could not write {path}: {error.strerror or error}; nothing was changed there. "
+            "Free some space or choose another folder",
+        ) from error
+    finally:
+        with suppress(NotADirectoryError):  # what should be the folder is a file
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_hdf5(path: str | Path) -> Iterator[Hdf5Sink]:
+    """As `atomic_path`, with an open file for HDF5 (h5netcdf, or xarray with that engine).
+
+    HDF5 itself does not survive a disk that fills: it cannot close the file, tries again when
+    the interpreter ends, and crashes. Here it writes through Python, is told that all went well
+    after the first error, closes in peace, and the error is raised then.
+
+    Raises:
+        OSError: as `atomic_path`.
+    """
+    with atomic_path(path) as temporary, temporary.open("r+b", buffering=0) as raw:
+        sink = Hdf5Sink(raw)
+        try:
+            yield sink
+        except Exception:
+            if sink.error is None:
+                raise
+        if sink.error is not None:
+            raise sink.error
+
+
+class Hdf5Sink(io.RawIOBase):
+    """A file that keeps its first error to itself and ignores what is written after it."""
+
+    def __init__(self, raw: io.FileIO) -> None:
+        self.raw = raw
+        self.error: OSError | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self.raw.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self.raw.tell()
+
+    def readinto(self, buffer: Any) -> int | None:
+        return self.raw.readinto(buffer)
+
+    def write(self, data: Any) -> int:
+        view = memoryview(data).cast("B")
+        done = 0
+        try:
+            while self.error is None and done < len(view):
+                done += self.raw.write(view[done:]) or 0
+        except OSError as error:
+            self.error = error
+        return len(view)
+
+    def truncate(self, size: int | None = None) -> int:
+        try:
+            if self.error is None:
+                return self.raw.truncate(size)
+        except OSError as error:
+            self.error = error
+        return size or 0

@@ -1,0 +1,101 @@
+"""Real networks as fixtures, and the reference numbers of an independent implementation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, settings
+
+from renaissance_kit import KineticModels, Network, SteadyState
+from renaissance_kit.rate_laws import RateLaws
+
+# Slow is not wrong: shared machines and just-in-time compilation take their time.
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", parent=settings.get_profile("default"), max_examples=1500)
+settings.load_profile("default")
+
+REFERENCE = Path(__file__).parent / "reference" / "ecoli_reference.npz"
+
+
+@pytest.fixture(scope="session")
+def ecoli() -> Network:
+    return Network.example("ecoli_w3110_trpd9923")
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Network:
+    return Network.example("tiny")
+
+
+@pytest.fixture(scope="session")
+def tiny_state(tiny: Network) -> SteadyState:
+    return SteadyState.from_folder(tiny)
+
+
+@dataclass
+class Reference:
+    """Evaluations of the E. coli model, re-ordered to our names."""
+
+    network: Network
+    states: list[SteadyState]
+    models: list[KineticModels]
+    vmax_mM_h: list[np.ndarray]
+    jacobians_per_h: list[np.ndarray]
+    eigenvalues_per_h: list[np.ndarray]
+    independent: list[str]
+
+
+_REACTION_NAMES = {
+    "LMPD_biomass_c_1_420": "GROWTH",
+    "D-LACt2pp": "D_LACt2pp",
+    "D-LACtex": "D_LACtex",
+}
+
+
+@pytest.fixture(scope="session")
+def reference(ecoli: Network) -> Reference:
+    data = np.load(REFERENCE)
+    ours = {f"{p}{name.replace('__', '_')}": name for name in ecoli.species for p in ("", "_")}
+    metabolites = [ours[str(name)] for name in data["metabolites"]]
+    reactions = [_REACTION_NAMES.get(str(r), str(r)) for r in data["reactions"]]
+    km = _km_columns(ecoli, [str(name) for name in data["km_names"]])
+    species_order = [metabolites.index(name) for name in ecoli.species]
+    reaction_order = [reactions.index(name) for name in ecoli.kinetic_reactions]
+    reversible = RateLaws.of(ecoli).reversible
+    states, models, vmax, jacobians, eigenvalues = [], [], [], [], []
+    for i in range(len(data["conc_mM"])):
+        displacement = data["displacement"][i][reaction_order]
+        state = SteadyState(
+            data["conc_mM"][i][species_order],
+            data["flux_mmol_gDW_h"][i][reaction_order],
+            np.where(reversible, np.log(displacement), np.nan),
+            float(data["dry_weight_density_gDW_L"]),
+            str(i),
+            ecoli.digest,
+        )
+        rows = np.flatnonzero(data["ss"] == i)
+        states.append(state)
+        models.append(KineticModels(ecoli, state, data["km_mM"][rows][:, km]))
+        vmax.append(data["vmax_mM_per_h"][rows][:, reaction_order])
+        jacobians.append(data["jac_per_h"][rows])
+        eigenvalues.append(data["eig_per_h"][rows])
+    independent = [ours[str(name)] for name in data["independent"]]
+    return Reference(ecoli, states, models, vmax, jacobians, eigenvalues, independent)
+
+
+def _km_columns(network: Network, reference_names: list[str]) -> list[int]:
+    """Column of the reference's ``km_substrate1_PFK`` for each of our ``PFK:f6p_c``."""
+    back = {ours: theirs for theirs, ours in _REACTION_NAMES.items()}
+    columns = {}
+    for name in network.kinetic_reactions:
+        reaction = network.reactions[name]
+        for role, terms in (("substrate", reaction.substrates), ("product", reaction.products)):
+            for i, (metabolite, _) in enumerate(terms, start=1):
+                for label in (f"{role}{i}", role):
+                    key = f"km_{label}_{back.get(name, name)}"
+                    if key in reference_names:
+                        columns[f"{name}:{metabolite}"] = reference_names.index(key)
+    return [columns[name] for name in network.km_names]
