@@ -1,0 +1,299 @@
+"""Rates and their derivatives, for one model or a batch, from one compiled implementation.
+
+A rate is ``v = Vmax · f(c, K)``. For a reversible law
+
+    f = (S − P) / D,   S = Π_s (c_s/K_s)^ν,   P = S · ρ,   ρ = Π c^n / Keq,
+
+with the thermodynamic displacement ρ over substrates (n = −ν), products (n = ν) and protons
+(n = their coefficient), and D by family (see `renaissance_kit.families`). P is written without
+dividing by substrates, so that rates are defined when a substrate runs out. For an irreversible
+law ``f = Π_s s̃/(1 + s̃) · Π c_h^|n|`` over the consumed protons.
+
+The network becomes a flat table of *slots*, one for each (reaction, metabolite) pair in a rate.
+Kernels walk over it; nothing here knows how many models there are or where they come from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from renaissance_kit.families import FAMILIES, IRREVERSIBLE, MASS_ACTION, PAIRED
+from renaissance_kit.network import Network, Reaction
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+SUBSTRATE, PRODUCT, PROTON = range(3)
+
+
+class Slots(NamedTuple):
+    """The slot table, as plain arrays for compiled code.
+
+    ``first[r]:first[r + 1]`` are the slots of reaction r. ``order`` is ν of a substrate or
+    product (1 in irreversible laws), |n| of a first-order proton; ``displacement`` is the signed
+    exponent n in ρ, 0 where the law has none. ``pair`` numbers substrates and products within
+    their side. ``km`` is −1 without a Michaelis constant.
+    """
+
+    form: Index
+    first: Index
+    species: Index
+    km: Index
+    side: Index
+    pair: Index
+    order: Array
+    displacement: Array
+
+
+@dataclass(frozen=True)
+class RateLaws:
+    """Rate laws of a network, compiled to a table of slots.
+
+    Attributes:
+        reversible: (reactions,) True where the law has a displacement.
+        influential_km: (km,) False for constants that no rate depends on (products of
+            irreversible laws, kept because the published model counts them as parameters).
+    """
+
+    slots: Slots
+    reversible: NDArray[np.bool_]
+    influential_km: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, network: Network) -> RateLaws:
+        """Compile the rate laws of a network."""
+        rows: list[tuple[int, int, int, int, float, float]] = []
+        form, first = [], [0]
+        for name in network.kinetic_reactions:
+            reaction = network.reactions[name]
+            form.append(FAMILIES[reaction.rate_law])
+            rows += _slots_of(reaction, network)
+            first.append(len(rows))
+        species, km, side, pair, order, displacement = (
+            np.array(x) for x in zip(*rows, strict=True)
+        )
+        slots = Slots(
+            np.array(form), np.array(first), species, km, side, pair,
+            order.astype(float), displacement.astype(float),
+        )  # fmt: skip
+        influential = np.zeros(len(network.km_names), dtype=bool)
+        influential[km[km >= 0]] = True
+        return cls(slots, np.array(form) != IRREVERSIBLE, influential)
+
+    @property
+    def slot_reaction(self) -> Index:
+        """Reaction of each slot."""
+        return np.repeat(np.arange(len(self.slots.form)), np.diff(self.slots.first))
+
+    def log_equilibrium_constants(self, concentrations: Array, log_displacement: Array) -> Array:
+        """ln Keq, such that the displacement at the given concentrations is the given one.
+
+        Args:
+            concentrations: (species,) in mM.
+            log_displacement: (reactions,) ln ρ; ignored where the law has none.
+
+        Returns:
+            (reactions,), 0 where the law has no displacement. Keq refers to mM.
+        """
+        log_quotient = np.zeros(len(self.slots.form))
+        terms = self.slots.displacement * np.log(concentrations[self.slots.species])
+        np.add.at(log_quotient, self.slot_reaction, terms)
+        return np.where(self.reversible, log_quotient - log_displacement, 0.0)
+
+    def rates(self, concentrations: Array, km: Array, log_keq: Array) -> Array:
+        """Rates per Vmax, (reactions,), at one set of concentrations (mM) and KM (mM)."""
+        return self.rates_and_derivatives(concentrations, km, log_keq)[0]
+
+    def rates_and_derivatives(
+        self, concentrations: Array, km: Array, log_keq: Array
+    ) -> tuple[Array, Array]:
+        """f, (reactions,), and ∂f/∂c, (slots,) in 1/mM."""
+        f = np.empty(len(self.slots.form))
+        df = np.empty(len(self.slots.species))
+        rates_kernel(self.slots, concentrations, km, np.exp(-log_keq), f, df)
+        return f, df
+
+
+def _slots_of(
+    reaction: Reaction, network: Network
+) -> list[tuple[int, int, int, int, float, float]]:
+    irreversible = FAMILIES[reaction.rate_law] == IRREVERSIBLE
+    rows = []
+    for side, terms in ((SUBSTRATE, reaction.substrates), (PRODUCT, reaction.products)):
+        if irreversible and side == PRODUCT:
+            continue
+        for pair, (name, coefficient) in enumerate(terms):
+            km = network.km_index.get(f"{reaction.id}:{name}", -1)
+            order = 1.0 if irreversible else coefficient
+            exponent = 0.0 if irreversible else coefficient * (1 if side == PRODUCT else -1)
+            rows.append((network.species_index[name], km, side, pair, order, exponent))
+    for name, coefficient, mode in reaction.protons:
+        species = network.species_index[name]
+        if mode == "displacement":
+            rows.append((species, -1, PROTON, 0, 0.0, coefficient))
+        elif mode == "first_order":
+            rows.append((species, -1, PROTON, 0, abs(coefficient), 0.0))
+    return rows
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _power(x: float, n: float) -> float:
+    """x**n, quick for the exponents that occur."""
+    if n == 1.0:
+        return x
+    if n == 0.0:
+        return 1.0
+    if n == 2.0:
+        return x * x
+    return x**n
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _polynomial(x: float, degree: int) -> tuple[float, float]:
+    """Σ_{k≤degree} xᵏ and its derivative."""
+    value, slope, power = 1.0, 0.0, 1.0
+    for k in range(1, degree + 1):
+        slope += k * power
+        power *= x
+        value += power
+    return value, slope
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _pair_factor(slots: Slots, lo: int, hi: int, pair: int, scaled: Array) -> float:
+    """1 + s̃ + p̃ of one pair."""
+    factor = 1.0
+    for k in range(lo, hi):
+        if slots.side[k] != PROTON and slots.pair[k] == pair:
+            factor += scaled[k]
+    return factor
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _denominator(
+    slots: Slots, lo: int, hi: int, form: int, scaled: Array, d_scaled: Array
+) -> float:
+    """D of one reaction; writes ∂D/∂c̃ of its slots into d_scaled."""
+    for k in range(lo, hi):
+        d_scaled[k] = 0.0
+    if form == MASS_ACTION:
+        return 1.0
+    if form == PAIRED:
+        total = 1.0
+        for k in range(lo, hi):
+            if slots.side[k] == SUBSTRATE:
+                total *= _pair_factor(slots, lo, hi, slots.pair[k], scaled)
+        for k in range(lo, hi):
+            if slots.side[k] != PROTON:
+                d_scaled[k] = total / _pair_factor(slots, lo, hi, slots.pair[k], scaled)
+        return total
+    denominator = -1.0
+    for side in (SUBSTRATE, PRODUCT):
+        product = 1.0
+        for k in range(lo, hi):
+            if slots.side[k] == side:
+                value, _ = _polynomial(scaled[k], int(slots.order[k]))
+                product *= value
+        for k in range(lo, hi):
+            if slots.side[k] == side:
+                value, slope = _polynomial(scaled[k], int(slots.order[k]))
+                d_scaled[k] = product / value * slope
+        denominator += product
+    return denominator
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _reversible(
+    slots: Slots,
+    lo: int,
+    hi: int,
+    form: int,
+    c: Array,
+    km: Array,
+    inverse_keq: float,
+    scaled: Array,
+    df: Array,
+) -> float:
+    """f of one reversible reaction; writes ∂f/∂c of its slots into df."""
+    forward, inverse_k = 1.0, 1.0
+    for k in range(lo, hi):
+        if slots.side[k] == SUBSTRATE:
+            x = c[slots.species[k]]
+            if slots.km[k] >= 0:
+                inverse_k /= _power(km[slots.km[k]], slots.order[k])
+            forward *= _power(x, slots.order[k])
+    forward *= inverse_k
+    backward = inverse_k * inverse_keq
+    for k in range(lo, hi):
+        if slots.side[k] != SUBSTRATE:
+            backward *= _power(c[slots.species[k]], slots.displacement[k])
+    denominator = _denominator(slots, lo, hi, form, scaled, df)
+    f = (forward - backward) / denominator
+    for k in range(lo, hi):
+        # derivative of the numerator: all factors but this one, so that c = 0 is no special case
+        n = slots.order[k] if slots.side[k] == SUBSTRATE else slots.displacement[k]
+        slope = n * _power(c[slots.species[k]], n - 1.0)
+        if slots.side[k] == SUBSTRATE:
+            slope *= inverse_k
+        else:
+            slope *= -inverse_k * inverse_keq
+        for j in range(lo, hi):
+            if j != k:
+                if slots.side[k] == SUBSTRATE and slots.side[j] == SUBSTRATE:
+                    slope *= _power(c[slots.species[j]], slots.order[j])
+                elif slots.side[k] != SUBSTRATE and slots.side[j] != SUBSTRATE:
+                    slope *= _power(c[slots.species[j]], slots.displacement[j])
+        if slots.km[k] >= 0:
+            df[k] = (slope - f * df[k] / km[slots.km[k]]) / denominator
+        else:
+            df[k] = (slope - f * df[k]) / denominator
+    return f
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _irreversible(
+    slots: Slots, lo: int, hi: int, c: Array, km: Array, scaled: Array, df: Array
+) -> float:
+    """f of one irreversible reaction; writes ∂f/∂c of its slots into df."""
+    f = 1.0
+    for k in range(lo, hi):
+        if slots.side[k] == SUBSTRATE:
+            f *= scaled[k] / (1.0 + scaled[k])
+        else:
+            f *= _power(c[slots.species[k]], slots.order[k])
+    for k in range(lo, hi):
+        if slots.side[k] == SUBSTRATE:
+            slope = 1.0 / (km[slots.km[k]] * (1.0 + scaled[k]) ** 2)
+        else:
+            slope = slots.order[k] * _power(c[slots.species[k]], slots.order[k] - 1.0)
+        for j in range(lo, hi):
+            if j != k:
+                if slots.side[j] == SUBSTRATE:
+                    slope *= scaled[j] / (1.0 + scaled[j])
+                else:
+                    slope *= _power(c[slots.species[j]], slots.order[j])
+        df[k] = slope
+    return f
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def rates_kernel(
+    slots: Slots, c: Array, km: Array, inverse_keq: Array, f: Array, df: Array
+) -> None:
+    """Fill f (reactions,) and df = ∂f/∂c (slots,) at concentrations c and constants km."""
+    scaled = np.empty(len(df))
+    for k in range(len(df)):
+        scaled[k] = c[slots.species[k]]
+        if slots.km[k] >= 0:
+            scaled[k] /= km[slots.km[k]]
+    for r in range(len(f)):
+        lo, hi = slots.first[r], slots.first[r + 1]
+        if slots.form[r] == IRREVERSIBLE:
+            f[r] = _irreversible(slots, lo, hi, c, km, scaled, df)
+        else:
+            f[r] = _reversible(slots, lo, hi, slots.form[r], c, km, inverse_keq[r], scaled, df)

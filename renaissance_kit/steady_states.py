@@ -1,0 +1,310 @@
+"""Steady states: fluxes, concentrations and displacements that fit together.
+
+This module holds and checks them. `renaissance_kit.tfa` builds the thermodynamic flux model and
+`renaissance_kit.sampling` draws states from it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from renaissance_kit.errors import CheckpointError, DataError, SteadyStateError, nearest
+from renaissance_kit.families import FAMILIES, IRREVERSIBLE
+from renaissance_kit.files import atomic_hdf5
+from renaissance_kit.network import Network
+from renaissance_kit.tables import read_table
+
+Array = NDArray[np.float64]
+
+BALANCE_TOLERANCE = 1e-6  # of the largest term in a metabolite's balance
+
+
+@dataclass(frozen=True)
+class SteadyState:
+    """One steady state of a network.
+
+    Attributes:
+        concentrations_mM: (species,) in the order of `Network.species`.
+        fluxes_mmol_gDW_h: (reactions,) in the order of `Network.kinetic_reactions`; the growth
+            reaction's flux is the growth rate in 1/h.
+        log_displacement: (reactions,) ln ρ = ΔrG′/RT; NaN where the rate law has none.
+        density_gDW_L: dry weight per litre of cell, which converts fluxes to mM/h.
+        label: number of the state in its set, or a name.
+        network_digest: fingerprint of the network it belongs to.
+    """
+
+    concentrations_mM: Array
+    fluxes_mmol_gDW_h: Array
+    log_displacement: Array
+    density_gDW_L: float
+    label: str
+    network_digest: str
+
+    @property
+    def fluxes_mM_h(self) -> Array:
+        """Fluxes per litre of cell."""
+        return self.fluxes_mmol_gDW_h * self.density_gDW_L
+
+    @classmethod
+    def from_folder(cls, network: Network) -> SteadyState:
+        """Read the one steady state that a teaching network brings, ``steady_state.csv``.
+
+        Raises:
+            DataError: the network was not read from a folder, or the table is incomplete.
+            SteadyStateError: the numbers are not a steady state of the network.
+        """
+        if network.folder is None:
+            raise DataError("the network was not read from a folder; give the states yourself")
+        rows = read_table(
+            network.folder / "steady_state.csv",
+            ("quantity", "id", "value", "unit"),
+            key=("quantity", "id"),
+        )
+        units = {"concentration": "mM", "flux": "mmol/gDW/h", "log_displacement": "1"}
+        ids = {
+            "concentration": network.species,
+            "flux": network.kinetic_reactions,
+            "log_displacement": network.kinetic_reactions,
+        }
+        values = {kind: np.full(len(names), np.nan) for kind, names in ids.items()}
+        for row in rows:
+            kind = row["quantity"]
+            if kind not in units:
+                raise row.error(f"unknown quantity {kind!r}{nearest(kind, units)}")
+            if row["unit"] != units[kind]:
+                raise row.error(f"unit {row['unit']!r}; write {units[kind]!r}")
+            if row["id"] not in ids[kind]:
+                raise row.error(f"{row['id']!r} is unknown{nearest(row['id'], ids[kind])}")
+            values[kind][ids[kind].index(row["id"])] = row.required_number("value")
+        state = cls(
+            values["concentration"],
+            values["flux"],
+            values["log_displacement"],
+            network.conditions["dry_weight_density"].value,
+            network.name,
+            network.digest,
+        )
+        state.check(network)
+        return state
+
+    def check(self, network: Network) -> None:
+        """Raise unless this is a steady state of the network.
+
+        Checks the shapes and the network, finite positive concentrations, the directions
+        (sign of every flux against its displacement) and the balances S v = 0.
+
+        Raises:
+            SteadyStateError: with the names of the metabolites or reactions that fail.
+        """
+        if self.network_digest != network.digest:
+            raise SteadyStateError(
+                f"steady state {self.label} belongs to another network (fingerprint "
+                f"{self.network_digest}, this one has {network.digest}); sample it anew"
+            )
+        n_species, n_reactions = len(network.species), len(network.kinetic_reactions)
+        for name, array, size in (
+            ("concentrations_mM", self.concentrations_mM, n_species),
+            ("fluxes_mmol_gDW_h", self.fluxes_mmol_gDW_h, n_reactions),
+            ("log_displacement", self.log_displacement, n_reactions),
+        ):
+            if array.shape != (size,):
+                raise SteadyStateError(f"{name} has shape {array.shape}, expected ({size},)")
+        problems = problems_of(network, self)
+        if problems:
+            raise SteadyStateError(f"steady state {self.label}: " + "; ".join(problems))
+
+
+def problems_of(network: Network, state: SteadyState) -> list[str]:
+    """List what keeps the numbers from being a steady state, in words; empty if nothing does."""
+    c, v, log_rho = state.concentrations_mM, state.fluxes_mmol_gDW_h, state.log_displacement
+    species, reactions = np.array(network.species), np.array(network.kinetic_reactions)
+    reversible = np.array(
+        [FAMILIES[network.reactions[r].rate_law] != IRREVERSIBLE for r in reactions]
+    )
+
+    def listed(names: NDArray[Any]) -> str:
+        return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+    problems = []
+    if not (np.isfinite(state.density_gDW_L) and state.density_gDW_L > 0):
+        problems.append(f"density {state.density_gDW_L} gDW/L must be positive")
+    bad = species[~np.isfinite(c)]
+    if len(bad):
+        problems.append(f"concentration not finite: {listed(bad)}")
+    bad = species[c <= 0]
+    if len(bad):
+        problems.append(f"concentration zero or negative: {listed(bad)}")
+    bad = reactions[~np.isfinite(v)]
+    if len(bad):
+        problems.append(f"flux not finite: {listed(bad)}")
+    bad = reactions[reversible & ~np.isfinite(log_rho)]
+    if len(bad):
+        problems.append(f"displacement missing: {listed(bad)}")
+    finite = np.isfinite(v) & np.isfinite(log_rho)
+    bad = reactions[reversible & finite & (v == 0) & (log_rho == 0)]
+    if len(bad):
+        problems.append(f"no flux, so that Vmax has no value: {listed(bad)}")
+    bad = reactions[reversible & finite & (np.sign(v) != -np.sign(log_rho))]
+    if len(bad):
+        problems.append(
+            f"flux against its displacement: {listed(bad)} (a positive flux needs ln ρ < 0)"
+        )
+    bad = reactions[~reversible & (v <= 0)]
+    if len(bad):
+        problems.append(f"irreversible reaction without positive flux: {listed(bad)}")
+    if not problems:
+        terms = network.stoichiometry * v
+        residual = np.abs(terms.sum(axis=1)) / np.maximum(np.abs(terms).max(axis=1), 1e-300)
+        bad = np.array(network.dynamic)[residual > BALANCE_TOLERANCE]
+        if len(bad):
+            problems.append(f"fluxes do not balance: {listed(bad)}")
+    return problems
+
+
+@dataclass(frozen=True)
+class SteadyStates:
+    """A labelled set of steady states; ``states[i]`` is one of them.
+
+    Attributes:
+        dataset: variables ``flux`` (state, reaction), ``concentration`` (state, metabolite) and
+            ``log_displacement`` (state, kinetic_reaction), each with its unit; attributes hold
+            the network's fingerprint, the density, the seed and the constraints.
+    """
+
+    dataset: xr.Dataset
+    _arrays: Mapping[str, Array] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        network: Network,
+        fluxes: Array,
+        reactions: tuple[str, ...],
+        concentrations: Array,
+        log_displacement: Array,
+        attributes: Mapping[str, Any],
+    ) -> SteadyStates:
+        """Label arrays.
+
+        Args:
+            fluxes: (states, all reactions) in mmol/gDW/h, columns named by ``reactions``.
+            concentrations: (states, species) in mM.
+            log_displacement: (states, kinetic reactions); NaN where the law has none.
+            attributes: provenance (seed, constraints, method); values JSON can hold.
+        """
+        dataset = xr.Dataset(
+            {
+                "flux": (("state", "reaction"), fluxes, {"units": "mmol/gDW/h"}),
+                "concentration": (("state", "metabolite"), concentrations, {"units": "mM"}),
+                "log_displacement": (
+                    ("state", "kinetic_reaction"),
+                    log_displacement,
+                    {"units": "1", "long_name": "ln rho = transformed reaction energy / RT"},
+                ),
+            },
+            coords={
+                "state": np.arange(len(fluxes)),
+                "reaction": list(reactions),
+                "metabolite": list(network.species),
+                "kinetic_reaction": list(network.kinetic_reactions),
+            },
+            attrs={
+                "network": network.name,
+                "network_digest": network.digest,
+                "dry_weight_density_gDW_L": network.conditions["dry_weight_density"].value,
+                "provenance": json.dumps(dict(attributes), sort_keys=True),
+            },
+        )
+        return cls(dataset)
+
+    @classmethod
+    def load(cls, path: str | Path) -> SteadyStates:
+        """Read a file that `save` wrote.
+
+        Raises:
+            CheckpointError: the file is missing, truncated or of another kind.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise CheckpointError(f"{path} does not exist; notebook 01 makes it")
+        try:
+            with xr.open_dataset(path, engine="h5netcdf") as opened:
+                dataset = opened.load()
+        except (OSError, ValueError) as error:
+            raise CheckpointError(f"{path} cannot be read ({error}); make it anew") from error
+        missing = {"flux", "concentration", "log_displacement"} - set(dataset)
+        if missing or "state" not in dataset.sizes:
+            absent = ", ".join(sorted(missing)) or "dimension 'state'"
+            raise CheckpointError(f"{path} is no set of steady states: no {absent}; make it anew")
+        return cls(dataset)
+
+    @classmethod
+    def example(cls, network: Network) -> SteadyStates:
+        """Read the states that are shipped with an example network, ``steady_states.nc``."""
+        if network.folder is None:
+            raise DataError("the network was not read from a folder; give the states yourself")
+        return cls.load(network.folder / "steady_states.nc")
+
+    def save(self, path: str | Path) -> None:
+        """Write a compressed NetCDF file, whole or not at all."""
+        encoding = {name: {"zlib": True, "complevel": 9, "shuffle": True} for name in self.dataset}
+        with atomic_hdf5(path) as file:
+            self.dataset.to_netcdf(file, engine="h5netcdf", encoding=encoding)
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Seed, constraints and method that made the states."""
+        return dict(json.loads(self.dataset.attrs["provenance"]))
+
+    @property
+    def default_label(self) -> int:
+        """Number of the default profile, chosen by the rule in `provenance`."""
+        return int(self.provenance.get("default_state", 0))
+
+    @property
+    def default(self) -> SteadyState:
+        """The default profile."""
+        return self[self.default_label]
+
+    def __len__(self) -> int:
+        return int(self.dataset.sizes["state"])
+
+    def __iter__(self) -> Iterator[SteadyState]:
+        return (self[i] for i in range(len(self)))
+
+    def __getitem__(self, index: int) -> SteadyState:
+        """The state at a position.
+
+        Raises:
+            SteadyStateError: there is no such state.
+        """
+        if not -len(self) <= index < len(self):
+            raise SteadyStateError(f"no state {index}; there are {len(self)}, counted from 0")
+        if not self._arrays:
+            data = self.dataset
+            flux = data.flux.sel(reaction=data.kinetic_reaction.values).values
+            object.__setattr__(
+                self,
+                "_arrays",
+                {
+                    "flux": flux,
+                    "concentration": data.concentration.values,
+                    "log_displacement": data.log_displacement.values,
+                },
+            )
+        return SteadyState(
+            self._arrays["concentration"][index],
+            self._arrays["flux"][index],
+            self._arrays["log_displacement"][index],
+            float(self.dataset.attrs["dry_weight_density_gDW_L"]),
+            str(int(self.dataset.state.values[index])),
+            str(self.dataset.attrs["network_digest"]),
+        )

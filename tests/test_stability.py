@@ -1,0 +1,175 @@
+"""Eigenvalues of known matrices, the status of each model, and what cannot be computed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from renaissance_kit import KineticModels, Status
+from renaissance_kit.errors import ParameterError
+from renaissance_kit.stability import CHUNK, eigenvalues, spectrum_of
+
+THRESHOLD = -2.5
+
+
+def spectrum(matrices, threshold=THRESHOLD, workers=1):
+    matrices = np.asarray(matrices, dtype=float)
+    return spectrum_of(
+        len(matrices), lambda a, b: matrices[a:b], threshold_per_h=threshold, workers=workers
+    )
+
+
+def test_eigenvalues_of_known_matrices():
+    """A diagonal, a rotation with decay (−3 ± 4i), a defective block and a companion matrix."""
+    values = eigenvalues(
+        np.array([
+            np.diag([-5.0, -1.0, -3.0]),
+            [[-3, -4, 0], [4, -3, 0], [0, 0, -9]],
+            [[-2, 1, 0], [0, -2, 1], [0, 0, -2]],
+            [[0, 1, 0], [0, 0, 1], [-6, -11, -6]],
+        ])
+    )  # fmt: skip
+    np.testing.assert_allclose(values[0], [-1, -3, -5])
+    np.testing.assert_allclose(values[1, 2], -9)
+    np.testing.assert_allclose(sorted(values[1, :2].imag), [-4, 4])
+    np.testing.assert_allclose(values[1, :2].real, [-3, -3])
+    np.testing.assert_allclose(values[2], [-2, -2, -2])
+    np.testing.assert_allclose(values[3], [-1, -2, -3])
+
+
+def test_eigenvalues_come_by_falling_real_part():
+    matrices = np.random.default_rng(1).standard_normal((20, 7, 7))
+    values = eigenvalues(matrices)
+    assert (np.diff(values.real, axis=1) <= 0).all()
+    np.testing.assert_allclose(values.sum(axis=1).real, np.trace(matrices, axis1=1, axis2=2))
+    np.testing.assert_allclose(values.prod(axis=1).real, np.linalg.det(matrices))
+
+
+def test_badly_scaled_matrices_keep_their_rightmost_eigenvalue():
+    """Triangular, with entries over 16 orders of magnitude, in a badly scaled basis."""
+    triangle = np.array([[-1e8, 1e6, 1e4], [0, -3.0, 1e3], [0, 0, -1e4]])
+    basis = np.diag([1e-6, 1.0, 1e6])
+    values = eigenvalues((basis @ triangle @ np.linalg.inv(basis))[None])
+    assert values[0, 0].real == pytest.approx(-3.0, rel=1e-9)
+
+
+STATUS = {
+    "at the threshold": (np.diag([-2.5, -4.0]), Status.VALID),
+    "faster than the threshold": (np.diag([-2.6, -9.0]), Status.VALID),
+    "one mode just slower": (np.diag([np.nextafter(-2.5, 0), -9.0]), Status.SLOW),
+    "stable and slow": (np.diag([-0.1, -9.0]), Status.SLOW),
+    "at rest": (np.diag([0.0, -9.0]), Status.SLOW),
+    "unstable": (np.diag([0.1, -9.0]), Status.UNSTABLE),
+    "unstable spiral": (np.array([[1.0, -5.0], [5.0, 1.0]]), Status.UNSTABLE),
+    "NaN": (np.array([[-3.0, np.nan], [0.0, -3.0]]), Status.NOT_FINITE),
+    "infinite": (np.array([[-np.inf, 0.0], [0.0, -3.0]]), Status.NOT_FINITE),
+}
+
+
+@pytest.mark.parametrize("case", STATUS)
+def test_status(case):
+    matrix, expected = STATUS[case]
+    result = spectrum([matrix])
+    assert Status(int(result.status[0])) is expected
+    assert result.valid[0] == (expected is Status.VALID)
+    assert result.counts() == {s.name: int(s is expected) for s in Status}
+
+
+def test_every_status_is_explained():
+    texts = {status.meaning for status in Status}
+    assert len(texts) == len(Status)
+
+
+def test_models_that_are_not_finite_are_counted_apart_and_spoil_no_neighbour():
+    matrices = [matrix for matrix, _ in STATUS.values()]
+    together = spectrum(matrices)
+    assert [Status(int(s)) for s in together.status] == [status for _, status in STATUS.values()]
+    for i, matrix in enumerate(matrices):
+        np.testing.assert_array_equal(
+            together.eigenvalues_per_h[i], spectrum([matrix]).eigenvalues_per_h[0]
+        )
+    assert together.counts()["NOT_FINITE"] == 2
+    assert together.incidence == 2 / 9  # of all models, those without eigenvalues included
+    assert np.isnan(together.lambda_max_per_h[together.status == Status.NOT_FINITE]).all()
+
+
+def test_a_jacobian_that_overflows_is_not_finite(reference):
+    """KM of 1e-300 mM are legal numbers whose rates are not."""
+    models = reference.models[0]
+    km = models.km_mM[:3].copy()
+    km[1] = 1e-300
+    result = models.with_km(km).spectrum()
+    assert Status(int(result.status[1])) is Status.NOT_FINITE
+    np.testing.assert_array_equal(
+        result.eigenvalues_per_h[[0, 2]], models.spectrum().eigenvalues_per_h[[0, 2]]
+    )
+
+
+def test_one_matrix_at_which_lapack_fails_spoils_no_neighbour(monkeypatch):
+    real = np.linalg.eigvals
+
+    def failing(matrices):
+        if (np.asarray(matrices)[..., 0, 0] == -77.0).any():
+            raise np.linalg.LinAlgError("Eigenvalues did not converge")
+        return real(matrices)
+
+    matrices = np.array([np.diag([-3.0, -4.0]), np.diag([-77.0, -5.0]), np.diag([1.0, -6.0])])
+    expected = spectrum(matrices)
+    monkeypatch.setattr(np.linalg, "eigvals", failing)
+    result = spectrum(matrices)
+    assert [Status(int(s)) for s in result.status] == [
+        Status.VALID, Status.NOT_CONVERGED, Status.UNSTABLE,
+    ]  # fmt: skip
+    assert np.isnan(result.eigenvalues_per_h[1]).all()
+    assert np.isnan(result.dominant_time_constant_min[1])
+    np.testing.assert_array_equal(
+        result.eigenvalues_per_h[[0, 2]], expected.eigenvalues_per_h[[0, 2]]
+    )
+
+
+def test_time_constants_in_minutes():
+    """−60/λmax: 2.5 1/h is 24 min; a model that does not settle takes for ever."""
+    result = spectrum([np.diag([-2.5, -9]), np.diag([-60.0, -90]), np.diag([1.0, -9]),
+                       np.diag([0.0, -1]), np.full((2, 2), np.nan)])  # fmt: skip
+    np.testing.assert_array_equal(
+        result.dominant_time_constant_min, [24, 1, np.inf, np.inf, np.nan]
+    )
+
+
+def test_threads_change_no_bit(reference):
+    """Batches of several chunks, one of them not full."""
+    rng = np.random.default_rng(3)
+    models = reference.models[0]
+    km = models.km_mM[[0]] * np.exp(rng.normal(0, 0.3, (2 * CHUNK + 7, models.km_mM.shape[1])))
+    batch = models.with_km(km)
+    one, two = batch.spectrum(workers=1), batch.spectrum(workers=3)
+    np.testing.assert_array_equal(one.eigenvalues_per_h, two.eigenvalues_per_h)
+    np.testing.assert_array_equal(one.status, two.status)
+
+
+@pytest.mark.parametrize("n", [1, CHUNK - 1, CHUNK, CHUNK + 1])
+def test_every_model_is_looked_at_once(n):
+    asked = []
+
+    def jacobians(start, stop):
+        asked.extend(range(start, stop))
+        return np.full((stop - start, 1, 1), -3.0)
+
+    result = spectrum_of(n, jacobians, threshold_per_h=THRESHOLD, workers=1)
+    assert asked == list(range(n))
+    assert result.incidence == 1.0
+
+
+def test_the_threshold_of_the_network_is_the_default(tiny, tiny_state):
+    models = KineticModels(tiny, tiny_state, np.ones(10))
+    assert models.spectrum().threshold_per_h == -2.5
+    lambda_max = models.spectrum().lambda_max_per_h[0]
+    assert models.spectrum(threshold_per_h=lambda_max).valid.all()
+    assert not models.spectrum(threshold_per_h=np.nextafter(lambda_max, -np.inf)).valid.any()
+
+
+def test_an_empty_batch_and_a_missing_threshold_are_errors():
+    with pytest.raises(ParameterError, match="no models in the batch; give at least one"):
+        spectrum(np.empty((0, 2, 2)))
+    with pytest.raises(ParameterError, match="threshold_per_h is NaN"):
+        spectrum([np.eye(2)], threshold=np.nan)
