@@ -1,0 +1,279 @@
+"""The thermodynamic flux model: energies, constraints, directions, conflicts."""
+
+from __future__ import annotations
+
+import csv
+import math
+import shutil
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from renaissance_kit import Network
+from renaissance_kit.constraints import Bound, Constraints, choose_measurements
+from renaissance_kit.errors import DataError, InfeasibleError, ParameterError
+from renaissance_kit.fermentation import biomass_integral, read_course, specific_rate, uptake_range
+from renaissance_kit.requirements import minimal_conflict
+from renaissance_kit.sampling import StateSpace
+from renaissance_kit.tables import Row
+from renaissance_kit.tfa import ThermodynamicModel
+
+SCREENING = 2.91482 * 0.25**0.5 / (1 + 1.6 * 0.25**0.5)  # kJ/mol, one charge at I = 0.25 M
+
+
+@pytest.fixture(scope="module")
+def constraints(ecoli: Network) -> Constraints:
+    return Constraints.from_folder(ecoli)
+
+
+@pytest.fixture(scope="module")
+def model(ecoli: Network, constraints: Constraints) -> ThermodynamicModel:
+    return ThermodynamicModel.of(ecoli, constraints)
+
+
+@pytest.fixture(scope="module")
+def space(ecoli: Network, constraints: Constraints) -> StateSpace:
+    return StateSpace.of(ecoli, constraints)
+
+
+def standard_energy(model: ThermodynamicModel, reaction: str) -> float:
+    return float(model.tfa.reactions.get_by_id(reaction).thermo["deltaGR"])
+
+
+# --- energies -------------------------------------------------------------------------------
+
+
+def test_model_has_every_reaction_and_metabolite(model: ThermodynamicModel) -> None:
+    assert len(model.tfa.reactions) == 147
+    assert len(model.tfa.metabolites) == 114
+    assert len(model.energy) == 122  # 123 kinetic reactions but growth
+
+
+def test_stoichiometry_is_left_alone(model: ThermodynamicModel, ecoli: Network) -> None:
+    for reaction in model.tfa.reactions:
+        here = {m.id: n for m, n in reaction.metabolites.items()}
+        there = ecoli.reactions[reaction.id].stoichiometry
+        assert here == {m: n for m, n in there.items() if m in here}
+
+
+def test_energies_are_those_of_the_table(model: ThermodynamicModel, ecoli: Network) -> None:
+    for name in model.energy:
+        expected = ecoli.reactions[name].standard_energy_kJ_mol
+        assert standard_energy(model, name) == pytest.approx(expected, abs=0.06), name
+
+
+@pytest.mark.parametrize("reaction", ["ACALDtpp", "ETOHtrpp", "CO2tpp", "O2tpp", "GLCtex", "Htex"])
+def test_plain_diffusion_of_a_neutral_molecule_has_no_standard_energy(
+    model: ThermodynamicModel, reaction: str
+) -> None:
+    assert standard_energy(model, reaction) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_an_anion_that_leaves_gains_the_membrane_potential(model: ThermodynamicModel) -> None:
+    # one charge across 150 mV, and the loss of its screening by the ions of the cytosol
+    assert standard_energy(model, "FORtppi") == pytest.approx(-96.485 * 0.150 + SCREENING, abs=0.01)
+
+
+def test_a_proton_that_enters_gains_the_proton_motive_force(model: ThermodynamicModel) -> None:
+    # the proton alone: potential, half a pH unit, and screening
+    force = -96.485 * 0.150 - model.tfa.RT * math.log(10) * 0.5 - SCREENING
+    assert standard_energy(model, "CBL1tonex") == pytest.approx(force, abs=1e-6)
+    symport = standard_energy(model, "GLCt2pp")  # glucose is neutral: only the proton counts
+    assert symport == pytest.approx(force, abs=1e-6)
+
+
+def test_group_translocation_is_the_chemistry_inside(
+    model: ThermodynamicModel, ecoli: Network
+) -> None:
+    # glucose is neutral and both pools have its energy, so crossing adds nothing
+    table = ecoli.reactions["GLCptspp"].standard_energy_kJ_mol
+    assert standard_energy(model, "GLCptspp") == pytest.approx(table, abs=0.05)
+
+
+def test_complex_one_pumps_three_protons(model: ThermodynamicModel) -> None:
+    # the same chemistry as NADH5, which pumps none, plus three protons outwards
+    pump = -3 * standard_energy(model, "CBL1tonex")
+    chemistry = standard_energy(model, "NADH5")
+    assert standard_energy(model, "NADH16pp") == pytest.approx(chemistry + pump, abs=1e-6)
+
+
+# --- fermentation ---------------------------------------------------------------------------
+
+
+def test_biomass_integral_of_exponential_growth_is_exact(tmp_path: Path) -> None:
+    rate, start = 0.3, 0.05
+    with (tmp_path / "fermentation.csv").open("w", newline="") as handle:
+        writer = csv.writer(handle)
+        writer.writerow(["strain", "quantity", "time_h", "value", "low", "high", "unit", "source"])
+        for time in (0, 3, 7):
+            biomass = start * math.exp(rate * time)
+            used = 4.0 * 0.180156 * (biomass - start) / rate  # q = 4 mmol/gDW/h
+            writer.writerow(["W", "biomass", time, biomass, "", "", "g/L", "made up"])
+            writer.writerow(["W", "glucose", time, 10 - used, "", "", "g/L", "made up"])
+    integral = biomass_integral(read_course(tmp_path, "biomass", "W"), 7)
+    assert integral == pytest.approx(start * (math.exp(rate * 7) - 1) / rate)
+    assert specific_rate(tmp_path, "glucose", 7, "W").value == pytest.approx(-4.0)
+
+
+def test_measured_rates_of_the_strain(ecoli: Network) -> None:
+    assert ecoli.folder is not None
+    uptake = uptake_range(ecoli.folder, "glucose", 8, 12)
+    assert uptake.low < 5 < uptake.value < 6 < uptake.high
+    assert specific_rate(ecoli.folder, "anthranilate", 12).value == pytest.approx(0.14, abs=0.005)
+
+
+def test_the_upper_bound_of_growth_is_the_measured_exponential_rate(
+    ecoli: Network, constraints: Constraints
+) -> None:
+    assert ecoli.folder is not None
+    biomass = read_course(ecoli.folder, "biomass")
+    rate = math.log(biomass.value[2] / biomass.value[0]) / biomass.time_h[2]
+    assert constraints.fluxes["GROWTH"].high == pytest.approx(rate, abs=0.005)
+
+
+def test_a_time_without_measurement_is_an_error(ecoli: Network) -> None:
+    assert ecoli.folder is not None
+    with pytest.raises(DataError, match=r"was not measured at 5 h.*choose one of 4, 8, 12"):
+        specific_rate(ecoli.folder, "glucose", 5)
+
+
+# --- constraints ----------------------------------------------------------------------------
+
+
+def test_measurements_bennett_first_then_the_most_recent() -> None:
+    def row(metabolite: str, value: str, source: str) -> Row:
+        cells = {"metabolite": metabolite, "value_mM": value, "source": source}
+        return Row(cells, "concentrations.csv", 2)
+
+    chosen = choose_measurements(
+        [
+            row("a_c", "1", "Glaser 1971"),
+            row("a_c", "2", "Rabinowitz 2009; x"),
+            row("b_c", "3", "Zeta 2015"),
+            row("b_c", "4", "Bennett et al. 2009 Nat Chem Biol 5:593"),
+        ]
+    )
+    assert (chosen["a_c"].low, chosen["b_c"].high) == (2, 4)
+
+
+def test_every_constant_species_has_a_concentration(
+    ecoli: Network, constraints: Constraints
+) -> None:
+    assert set(ecoli.constant) - set(constraints.medium_mM) == {"h_e"}  # the pH gives it
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("ATPM,flux", "ATPN,flux", r"line \d+ \(ATPN\).*did you mean 'ATPM'"),
+        ("ATPM,flux,3.15,50", "ATPM,flux,60,50", r"low 60 is greater than high 50"),
+        ("ATPM,flux,3.15", "ATPM,flux,nan", "finite number"),
+        ("ATPM,flux,3.15,50,mmol/gDW/h", "ATPM,flux,3.15,50,mM/h", "write 'mmol/gDW/h'"),
+        ("*,driving_force", "*,drivingforce", "unknown kind"),
+        ("PFK,direction,1,1", "PFK,direction,1,2", "a direction is 1 or -1"),
+    ],
+)
+def test_a_bad_table_says_where_and_what(
+    ecoli: Network, tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    assert ecoli.folder is not None
+    folder = shutil.copytree(ecoli.folder, tmp_path / "data")
+    table = folder / "constraints.csv"
+    text = table.read_text()
+    assert old in text
+    table.write_text(text.replace(old, new))
+    with pytest.raises(DataError, match=message):
+        Constraints.from_folder(ecoli, folder)
+
+
+def test_reversed_bounds_and_impossible_values_are_refused(constraints: Constraints) -> None:
+    with pytest.raises(ParameterError, match="swap the two"):
+        Bound(2, 1)
+    with pytest.raises(ParameterError, match="finite"):
+        Bound(math.nan, 1)
+    for field, value in (("turnover_time_min", 0.0), ("measured_fold", 0.5), ("minimum_flux", 0.0)):
+        with pytest.raises(ParameterError, match=field):
+            replace(constraints, **{field: value})
+
+
+# --- directions, and what cannot be ---------------------------------------------------------
+
+
+def test_directions_obey_what_is_known(space: StateSpace, constraints: Constraints) -> None:
+    for reaction, sign in constraints.directions.items():
+        assert space.directions[reaction] == sign
+    assert space.directions["GAPD"] == 1  # glycolysis, written downwards
+    assert space.directions["PGK"] == -1  # and upwards
+    assert space.directions["GLUDy"] == -1  # glutamate is made
+
+
+def test_polytopes_are_fluxes_and_concentrations(space: StateSpace) -> None:
+    # fluxes: 38 degrees of freedom; the rest are concentrations with reaction energies
+    fluxes = {v.name for r in space.directions for v in space.model.magnitudes(r).values()}
+    of_fluxes = [b for b in space.blocks if fluxes & set(b.names)]
+    assert [b.dimension for b in of_fluxes] == [38]
+    assert set(of_fluxes[0].names) <= fluxes
+
+
+def test_a_turnover_bound_is_time_times_least_throughput(space: StateSpace) -> None:
+    tau = space.model.constraints.turnover_time_min
+    variable = space.model.log_concentration["lac__D_c"]
+    model = space.model
+    model.minimise({variable: -1.0})
+    assert model.tfa.solver.optimize() == "optimal"
+    most = 1e3 * math.exp(variable.primal)
+    assert most <= tau / 60 * space.least_throughputs_mM_h["lac__D_c"] * (1 + 1e-6)
+
+
+@pytest.mark.slow
+def test_infeasible_names_a_minimal_conflict(ecoli: Network, constraints: Constraints) -> None:
+    starved = constraints.with_flux("EX_glc__D_e", -1.0, -0.1)
+    with pytest.raises(InfeasibleError) as error:
+        StateSpace.of(ecoli, starved)
+    message = str(error.value)
+    assert "flux of EX_glc__D_e from -1 to -0.1" in message
+    assert "flux of GROWTH" in message
+    assert "infeasible" not in message.lower()
+    named = message.count("\n  ")
+    assert 2 <= named <= 6
+
+
+@pytest.mark.slow
+def test_a_turnover_time_that_is_too_short_names_its_pools(
+    ecoli: Network, constraints: Constraints
+) -> None:
+    with pytest.raises(InfeasibleError, match="turnover of "):
+        StateSpace.of(ecoli, replace(constraints, turnover_time_min=1e-3))
+
+
+def test_minimal_conflict_of_made_up_constraints() -> None:
+    # numbers that must not add up to more than 10
+    items = [1, 7, 2, 6, 3]
+
+    def consistent(held: object) -> bool:
+        return sum(held) <= 10  # type: ignore[call-overload]
+
+    conflict = minimal_conflict(items, consistent)
+    assert not consistent(conflict)
+    for smaller in combinations(conflict, len(conflict) - 1):
+        assert consistent(smaller)
+
+
+def test_minimal_conflict_of_one_item() -> None:
+    assert minimal_conflict([4, 11, 2], lambda held: 11 not in held) == [11]
+
+
+def test_minimal_conflict_finds_intervals_that_do_not_meet() -> None:
+    rng = np.random.default_rng(0)
+    intervals = [(x, x + 3.0) for x in rng.uniform(0, 2, 20)] + [(9.0, 10.0)]
+
+    def consistent(held: object) -> bool:
+        held = list(held)  # type: ignore[call-overload]
+        return not held or max(a for a, _ in held) <= min(b for _, b in held)
+
+    conflict = minimal_conflict(intervals, consistent)
+    assert (9.0, 10.0) in conflict
+    assert len(conflict) == 2
