@@ -1,0 +1,53 @@
+"""Generate kinetic models of metabolism whose dynamics are those observed.
+
+The names below are the main path, in the order in which data flows.
+"""
+# ruff: noqa: I001
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from renaissance_kit.sampling import sample_steady_states
+
+from renaissance_kit.network import Network
+from renaissance_kit.steady_states import SteadyState, SteadyStates
+from renaissance_kit.constraints import Constraints
+from renaissance_kit.kinetics import KineticModels
+from renaissance_kit.stability import Spectrum, Status
+from renaissance_kit.generator import Generator, KMRanges
+from renaissance_kit.rewards import FastestDynamics, Incidence, SmoothIncidence
+from renaissance_kit.evolution import NESSettings
+from renaissance_kit.recipes import Recipe
+from renaissance_kit.training import Training, train
+from renaissance_kit.ensembles import KineticEnsemble
+
+__all__ = [  # noqa: RUF022
+    "Network",
+    "SteadyState",
+    "SteadyStates",
+    "Constraints",
+    "sample_steady_states",
+    "KineticModels",
+    "Spectrum",
+    "Status",
+    "Generator",
+    "KMRanges",
+    "FastestDynamics",
+    "Incidence",
+    "SmoothIncidence",
+    "NESSettings",
+    "Recipe",
+    "Training",
+    "train",
+    "KineticEnsemble",
+]
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """Import the sampler when it is asked for: it takes longer than all the rest."""
+    if name == "sample_steady_states":
+        from renaissance_kit.sampling import sample_steady_states
+
+        return sample_steady_states
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,237 @@
+"""Ensembles of kinetic models in one labelled file that opens without this package."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5netcdf
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from renaissance_kit.errors import CheckpointError, SteadyStateError
+from renaissance_kit.files import atomic_hdf5
+from renaissance_kit.kinetics import KineticModels
+from renaissance_kit.network import Network
+from renaissance_kit.stability import Spectrum, Status
+from renaissance_kit.steady_states import SteadyState
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class KineticEnsemble:
+    """Parameters and eigenvalues of many models at one steady state.
+
+    Attributes:
+        dataset: ``km`` (model, km_name) in mM, ``vmax`` (model, reaction) in mM/h,
+            ``eigenvalue_real`` and ``eigenvalue_imag`` (model, mode) in 1/h, ``status`` (model)
+            with its meanings as flag attributes, ``provenance_of_km`` (km_name: generated, fixed
+            or measured), and the steady state: ``concentration`` (metabolite), ``flux`` and
+            ``log_displacement`` (reaction). Attributes hold seed, fingerprints and density.
+    """
+
+    dataset: xr.Dataset
+
+    @classmethod
+    def from_models(
+        cls,
+        models: KineticModels,
+        spectrum: Spectrum,
+        *,
+        seed: int | None = None,
+        generator_digest: str = "",
+        km_provenance: Mapping[str, str] | None = None,
+        attributes: Mapping[str, Any] | None = None,
+    ) -> KineticEnsemble:
+        """Label a batch of models and its spectrum.
+
+        Args:
+            seed: of the random stream that made the KM.
+            generator_digest: `Generator.digest` of the weights, empty for unbiased sampling.
+            km_provenance: where a KM comes from, by name; ``generated`` where it is not given.
+            attributes: more provenance, values JSON can hold.
+        """
+        network, state = models.network, models.state
+        provenance = [(km_provenance or {}).get(k, "generated") for k in network.km_names]
+        meanings = " ".join(s.name for s in Status)
+        dataset = xr.Dataset(
+            {
+                "km": (("model", "km_name"), models.km_mM, {"units": "mM"}),
+                "vmax": (("model", "reaction"), models.vmax_mM_h, {"units": "mM/h"}),
+                "eigenvalue_real": (
+                    ("model", "mode"), spectrum.eigenvalues_per_h.real, {"units": "1/h"},
+                ),
+                "eigenvalue_imag": (
+                    ("model", "mode"), spectrum.eigenvalues_per_h.imag, {"units": "1/h"},
+                ),
+                "status": (
+                    "model",
+                    spectrum.status,
+                    {"flag_values": [int(s) for s in Status], "flag_meanings": meanings},
+                ),
+                "provenance_of_km": ("km_name", provenance),
+                "concentration": ("metabolite", state.concentrations_mM, {"units": "mM"}),
+                "flux": ("reaction", state.fluxes_mmol_gDW_h, {"units": "mmol/gDW/h"}),
+                "log_displacement": ("reaction", state.log_displacement, {"units": "1"}),
+            },
+            coords={
+                "model": np.arange(len(models)),
+                "km_name": list(network.km_names),
+                "reaction": list(network.kinetic_reactions),
+                "metabolite": list(network.species),
+                "mode": np.arange(spectrum.eigenvalues_per_h.shape[1]),
+            },
+            attrs={
+                "network": network.name,
+                "network_digest": network.digest,
+                "steady_state": state.label,
+                "dry_weight_density_gDW_L": state.density_gDW_L,
+                "threshold_per_h": spectrum.threshold_per_h,
+                "seed": -1 if seed is None else seed,
+                "generator_digest": generator_digest,
+                "provenance": json.dumps(dict(attributes or {}), sort_keys=True),
+            },
+        )  # fmt: skip
+        return cls(dataset)
+
+    @classmethod
+    def load(cls, path: str | Path) -> KineticEnsemble:
+        """Read a file that `save` wrote.
+
+        Raises:
+            CheckpointError: the file is missing, truncated or of another kind.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise CheckpointError(f"{path} does not exist; generate the ensemble first")
+        try:
+            with xr.open_dataset(path, engine="h5netcdf") as opened:
+                dataset = opened.load()
+        except (OSError, ValueError) as error:
+            raise CheckpointError(f"{path} cannot be read ({error}); make it anew") from error
+        missing = {"km", "vmax", "status", "flux", "concentration"} - set(dataset)
+        if missing:
+            raise CheckpointError(f"{path} is no ensemble: no {', '.join(sorted(missing))}")
+        return cls(dataset)
+
+    def save(self, path: str | Path) -> None:
+        """Write a compressed NetCDF file, whole or not at all."""
+        numeric = [name for name, v in self.dataset.items() if v.dtype.kind == "f"]
+        encoding = {name: {"zlib": True, "complevel": 4, "shuffle": True} for name in numeric}
+        with atomic_hdf5(path) as file:
+            self.dataset.to_netcdf(file, engine="h5netcdf", encoding=encoding)
+
+    def __len__(self) -> int:
+        return int(self.dataset.sizes["model"])
+
+    @property
+    def lambda_max_per_h(self) -> Array:
+        """(models,) largest real part of the eigenvalues; NaN where there are none."""
+        return np.asarray(self.dataset.eigenvalue_real.values[:, 0])
+
+    @property
+    def valid(self) -> NDArray[np.bool_]:
+        """(models,) True where all eigenvalues meet the threshold."""
+        return np.asarray(self.dataset.status.values == Status.VALID)
+
+    def select(self, which: NDArray[Any]) -> KineticEnsemble:
+        """The models at positions, or where a mask is True."""
+        index = np.flatnonzero(which) if np.asarray(which).dtype == bool else which
+        return KineticEnsemble(self.dataset.isel(model=index))
+
+    def models(self, network: Network) -> KineticModels:
+        """The kinetic models, for simulation.
+
+        Raises:
+            SteadyStateError: the ensemble belongs to another network.
+        """
+        data = self.dataset
+        if data.attrs["network_digest"] != network.digest:
+            raise SteadyStateError(
+                f"the ensemble belongs to network {data.attrs['network']!r} with fingerprint "
+                f"{data.attrs['network_digest']}, not {network.digest}; read that network"
+            )
+        state = SteadyState(
+            data.concentration.values,
+            data.flux.values,
+            data.log_displacement.values,
+            float(data.attrs["dry_weight_density_gDW_L"]),
+            str(data.attrs["steady_state"]),
+            network.digest,
+        )
+        return KineticModels(network, state, data.km.values)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """One row a model: λmax, time constant, status, then KM (mM) and Vmax (mM/h).
+
+        Columns are a two-level index (quantity, name), so that ``frame["km"]`` is a table.
+        """
+        data = self.dataset
+        lambda_max = self.lambda_max_per_h
+        with np.errstate(divide="ignore"):
+            time_constant = np.where(lambda_max < 0, -60.0 / lambda_max, np.inf)
+        summary = pd.DataFrame(
+            {
+                "lambda_max_per_h": lambda_max,
+                "time_constant_min": np.where(np.isnan(lambda_max), np.nan, time_constant),
+                "status": [Status(int(s)).name for s in data.status.values],
+            }
+        )
+        tables = {
+            "spectrum": summary,
+            "km": pd.DataFrame(data.km.values, columns=data.km_name.values),
+            "vmax": pd.DataFrame(data.vmax.values, columns=data.reaction.values),
+        }
+        frame = pd.concat(tables, axis=1, names=["quantity", "name"])
+        frame.index = pd.Index(data.model.values, name="model")
+        return frame
+
+
+def write_km_stream(
+    path: str | Path,
+    km_names: tuple[str, ...],
+    chunks: Iterable[NDArray[np.float32]],
+    attributes: Mapping[str, str | int | float],
+) -> int:
+    """Write KM sets chunk by chunk to a NetCDF file, in bounded memory, whole or not at all.
+
+    Args:
+        chunks: arrays (sets, km) in mM, single precision.
+        attributes: seed, fingerprints and whatever else labels the file.
+
+    Returns:
+        Number of sets written.
+    """
+    written = 0
+    with atomic_hdf5(path) as opened, h5netcdf.File(opened, "w") as file:
+        file.dimensions = {"model": None, "km_name": len(km_names)}
+        label = file.create_variable(
+            "km_name", ("km_name",), data=np.array(km_names, dtype=h5py_string())
+        )
+        label.attrs["long_name"] = "reaction:metabolite"
+        km = file.create_variable(
+            "km", ("model", "km_name"), dtype="f4", chunks=(1000, len(km_names))
+        )
+        km.attrs["units"] = "mM"
+        for key, value in attributes.items():
+            file.attrs[key] = value
+        for chunk in chunks:
+            file.resize_dimension("model", written + len(chunk))
+            km[written : written + len(chunk)] = chunk
+            written += len(chunk)
+            if opened.error is not None:
+                break  # raised when the file is closed
+    return written
+
+
+def h5py_string() -> Any:
+    """Variable-length text for HDF5."""
+    import h5py
+
+    return h5py.string_dtype()

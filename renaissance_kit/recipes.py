@@ -1,0 +1,107 @@
+"""Recipes: everything that a training is run with, under one label.
+
+`Recipe.default` is the toolkit's, chosen on the evidence of notebook 02. `Recipe.paper` is the
+published method. Both take changes of the strategy's settings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from renaissance_kit.evolution import NESSettings
+from renaissance_kit.generator import Generator, KMRanges
+from renaissance_kit.network import Network
+from renaissance_kit.rewards import Incidence, Reward, SmoothIncidence
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train.
+
+    Attributes:
+        label: name in tables and figures.
+        settings: of the strategy.
+        reward: of a generator's models.
+        generator: architecture, KM bounds and first weights.
+        threshold_per_h: bound on λmax of a valid model.
+    """
+
+    label: str
+    settings: NESSettings
+    reward: Reward
+    generator: Generator
+    threshold_per_h: float
+
+    @classmethod
+    def default(
+        cls,
+        network: Network,
+        *,
+        threshold_per_h: float | None = None,
+        ranges: KMRanges | None = None,
+        **settings: Any,
+    ) -> Recipe:
+        """The toolkit's recipe.
+
+        Args:
+            threshold_per_h: the network's condition ``eigenvalue_threshold`` if not given.
+            ranges: of the KM; the network's bounds if not given.
+            settings: changes of `NESSettings`, by name.
+
+        >>> from renaissance_kit import Network, Recipe
+        >>> Recipe.default(Network.example("tiny"), sigma=0.1).settings.sigma
+        0.1
+        """
+        threshold = _threshold(network, threshold_per_h)
+        return cls(
+            "default settings",
+            NESSettings(**settings),
+            SmoothIncidence(partition_per_h=threshold),
+            Generator(ranges or KMRanges.of(network)),
+            threshold,
+        )
+
+    @classmethod
+    def paper(
+        cls,
+        network: Network,
+        *,
+        threshold_per_h: float | None = None,
+        ranges: KMRanges | None = None,
+        **settings: Any,
+    ) -> Recipe:
+        """The published method: its strategy, reward, plain weights, outputs rescaled by batch.
+
+        Arguments as in `default`. Reference: Choudhury et al. 2024 Nat Catal 7:1086.
+        """
+        threshold = _threshold(network, threshold_per_h)
+        return cls(
+            "paper's settings",
+            NESSettings.paper(**settings),
+            Incidence(partition_per_h=threshold),
+            Generator.paper(ranges or KMRanges.of(network)),
+            threshold,
+        )
+
+    def but(self, label: str | None = None, **changes: Any) -> Recipe:
+        """The same with changes.
+
+        Args:
+            label: new name; the same if not given.
+            changes: ``settings``, ``reward``, ``generator`` or ``threshold_per_h``, or settings of
+                the strategy by name.
+
+        >>> from renaissance_kit import Network, Recipe
+        >>> Recipe.default(Network.example("tiny")).but("mirrored", mirrored=True).label
+        'mirrored'
+        """
+        own = {
+            k: changes.pop(k) for k in ("reward", "generator", "threshold_per_h") if k in changes
+        }
+        settings = replace(changes.pop("settings", self.settings), **changes)
+        return replace(self, label=label or self.label, settings=settings, **own)
+
+
+def _threshold(network: Network, given: float | None) -> float:
+    return network.conditions["eigenvalue_threshold"].value if given is None else given

@@ -1,0 +1,240 @@
+"""Train a generator for one steady state: the main call of the toolkit."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from renaissance_kit import evolution
+from renaissance_kit.checkpoints import load_checkpoint
+from renaissance_kit.ensembles import KineticEnsemble
+from renaissance_kit.errors import CheckpointError, ParameterError
+from renaissance_kit.evolution import EvolutionState, NESSettings
+from renaissance_kit.generator import Generator, Weights
+from renaissance_kit.kinetics import KineticModels
+from renaissance_kit.network import Network
+from renaissance_kit.recipes import Recipe
+from renaissance_kit.rewards import Reward
+from renaissance_kit.steady_states import SteadyState
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class KineticObjective:
+    """Reward of a generator by the models it makes at one steady state.
+
+    Args:
+        network, state: where the models stand.
+        generator: architecture and bounds.
+        reward: of (models,) λmax.
+        threshold_per_h: of a valid model.
+        workers: threads for the eigenvalues.
+    """
+
+    network: Network
+    state: SteadyState
+    generator: Generator
+    reward: Reward
+    threshold_per_h: float = -2.5
+    workers: int = 2
+
+    @classmethod
+    def of(
+        cls, network: Network, state: SteadyState, recipe: Recipe, *, workers: int = 2
+    ) -> KineticObjective:
+        """The objective of a recipe at a steady state."""
+        return cls(network, state, recipe.generator, recipe.reward, recipe.threshold_per_h, workers)
+
+    @cached_property
+    def models(self) -> KineticModels:
+        """One model in the middle of the bounds; `KineticModels.with_km` makes others of it."""
+        middle = np.sqrt(self.generator.ranges.low_mM * self.generator.ranges.high_mM)
+        return KineticModels(self.network, self.state, middle)
+
+    @property
+    def digest(self) -> str:
+        """Fingerprint of network, steady state, generator and reward."""
+        ranges = self.generator.ranges
+        content = (self.network.digest, self.generator.architecture, ranges.fixed.tolist(),
+                   self.reward, self.threshold_per_h)  # fmt: skip
+        hashed = hashlib.sha256(repr(content).encode())
+        for array in (self.state.concentrations_mM, self.state.fluxes_mM_h,
+                      self.state.log_displacement, ranges.low_mM, ranges.high_mM):  # fmt: skip
+            hashed.update(np.ascontiguousarray(array).tobytes())
+        return hashed.hexdigest()[:16]
+
+    def draw_noise(self, n_models: int, rng: np.random.Generator) -> tuple[Any, dict[str, Any]]:
+        """Latent noise, and a random state for fixed constants and dropout."""
+        noise = rng.standard_normal((n_models, self.generator.latent), dtype=np.float32)
+        child = np.random.default_rng(int(rng.integers(2**63)))
+        return noise, dict(child.bit_generator.state)
+
+    def evaluate(self, candidates: list[tuple[Weights, Any]]) -> tuple[Array, Array]:
+        """Rewards and λmax of every candidate, all models in one batch."""
+        km = [
+            self.generator.km_from_noise(weights, noise, evolution.rng_from(seed))
+            for weights, (noise, seed) in candidates
+        ]
+        models = self.models.with_km(np.concatenate(km))
+        spectrum = models.spectrum(threshold_per_h=self.threshold_per_h, workers=self.workers)
+        lambda_max = spectrum.lambda_max_per_h.reshape(len(candidates), -1)
+        return np.array([self.reward(values) for values in lambda_max]), lambda_max
+
+
+@dataclass(frozen=True)
+class Training:
+    """A training run, finished or stopped: weights, what led to them, and how to use them.
+
+    Attributes:
+        objective: what was optimised.
+        settings: of the strategy.
+        seed: of the random stream.
+        state: the last `EvolutionState`.
+    """
+
+    objective: KineticObjective
+    settings: NESSettings
+    seed: int
+    state: EvolutionState = field(repr=False)
+
+    @property
+    def weights(self) -> Weights:
+        """Trained weights, (n_weights,)."""
+        return self.state.weights
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """One row a generation: incidence, rewards and seconds.
+
+        ``incidence`` is that of the unperturbed generator before the generation's step, from
+        ``monitor_models`` fresh models; ``population_incidence`` that of all perturbed ones.
+        """
+        threshold = self.objective.threshold_per_h
+        rows = [
+            {
+                "generation": record.generation,
+                "incidence": incidence_of(record.lambda_max_per_h, threshold),
+                "population_incidence": record.population_incidence,
+                "reward_mean": record.rewards.mean(),
+                "reward_std": record.rewards.std(),
+                "seconds": record.seconds,
+            }
+            for record in self.state.history
+        ]
+        return pd.DataFrame(rows)
+
+    @property
+    def models_evaluated(self) -> int:
+        """Models made by perturbed generators so far; the budget of the strategy."""
+        per_generation = self.settings.population * self.settings.models_per_generator
+        return self.state.generation * per_generation
+
+    def models(self, n: int, rng: np.random.Generator) -> KineticModels:
+        """Draw n kinetic models from the trained generator."""
+        km = self.objective.generator.sample(self.weights, n, rng)
+        return KineticModels(self.objective.network, self.objective.state, km)
+
+    def ensemble(self, n: int, *, seed: int) -> KineticEnsemble:
+        """Draw n models with their eigenvalues, labelled; not all of them need be valid."""
+        models = self.models(n, np.random.default_rng(seed))
+        spectrum = models.spectrum(
+            threshold_per_h=self.objective.threshold_per_h, workers=self.objective.workers
+        )
+        ranges = self.objective.generator.ranges
+        fixed = {k: "fixed" for k, f in zip(ranges.names, ranges.fixed, strict=True) if f}
+        return KineticEnsemble.from_models(
+            models,
+            spectrum,
+            seed=seed,
+            generator_digest=self.objective.generator.digest(self.weights),
+            km_provenance=fixed,
+            attributes={
+                "training_seed": self.seed,
+                "training_generations": self.state.generation,
+                "reward": repr(self.objective.reward),
+                **{f"nes_{k}": v for k, v in asdict(self.settings).items()},
+            },
+        )
+
+
+def incidence_of(lambda_max_per_h: Array, threshold_per_h: float) -> float:
+    """Share of models with λmax at or below the threshold; NaN for no models."""
+    if len(lambda_max_per_h) == 0:
+        return float("nan")
+    return float(np.mean(lambda_max_per_h <= threshold_per_h))
+
+
+def train(
+    network: Network,
+    state: SteadyState,
+    *,
+    seed: int,
+    recipe: Recipe | None = None,
+    initial_weights: Weights | None = None,
+    checkpoint: str | Path | None = None,
+    resume: bool = False,
+    progress: Callable[[EvolutionState], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+    workers: int = 2,
+) -> Training:
+    """Train a generator whose kinetic models have the observed dynamics.
+
+    Args:
+        network: the network.
+        state: steady state at which the models stand.
+        seed: of every random draw; the same seed gives the same weights.
+        recipe: settings of the strategy, reward, architecture, bounds and threshold;
+            ``Recipe.default(network)`` if not given. ``Recipe.paper(network)`` is the published.
+        initial_weights: to start from a trained generator instead of a new one.
+        checkpoint: file that holds the run; replaced after every generation.
+        resume: go on from ``checkpoint`` if it exists, to the identical end.
+        progress, stop: see `renaissance_kit.evolution.run`.
+        workers: threads for the eigenvalues; does not change the result.
+
+    Raises:
+        SteadyStateError: the state does not belong to the network.
+        ParameterError: settings out of range, or weights of another architecture.
+        CheckpointError: the checkpoint is damaged or of another run.
+
+    >>> from renaissance_kit import Network, Recipe, SteadyState, train
+    >>> network = Network.example("tiny")
+    >>> recipe = Recipe.default(network, generations=2, population=4, models_per_generator=5)
+    >>> training = train(network, SteadyState.from_folder(network), seed=1, recipe=recipe)
+    >>> training.models_evaluated
+    40
+    """
+    recipe = recipe or Recipe.default(network)
+    settings = recipe.settings
+    objective = KineticObjective.of(network, state, recipe, workers=workers)
+    state.check(network)
+    if checkpoint is not None and " at 0x" in repr(recipe.reward):
+        raise ParameterError(
+            "the reward's repr changes from process to process, so a checkpoint could not be "
+            "resumed; make the reward a frozen dataclass"
+        )
+    if resume and checkpoint is not None and Path(checkpoint).exists():
+        begun = load_checkpoint(checkpoint, settings, objective.digest)
+        if begun.seed != seed:
+            raise CheckpointError(
+                f"{checkpoint} was begun with seed {begun.seed}, not {seed}; give that seed or "
+                "another checkpoint file"
+            )
+    else:
+        rng = np.random.default_rng(seed)
+        if initial_weights is None:
+            initial_weights = objective.generator.initial_weights(rng)
+        objective.generator.check(initial_weights)
+        begun = evolution.start(initial_weights, settings, rng, seed=seed)
+    end = evolution.run(
+        begun, objective, settings, checkpoint=checkpoint, progress=progress, stop=stop
+    )
+    return Training(objective, settings, seed, end)

@@ -1,0 +1,286 @@
+"""What users get wrong: each mistake is an error that names the object and the remedy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from renaissance_kit import (
+    FastestDynamics,
+    Generator,
+    KineticModels,
+    KMRanges,
+    NESSettings,
+    Recipe,
+    SmoothIncidence,
+    SteadyState,
+    SteadyStates,
+    train,
+)
+from renaissance_kit.errors import CheckpointError, DataError, ParameterError, SteadyStateError
+
+QUICK = NESSettings(generations=1, population=2, models_per_generator=2, monitor_models=0)
+
+
+def changed(network, state, array, name, value):
+    """The state with one number of one array replaced."""
+    names = network.species if array == "concentrations_mM" else network.kinetic_reactions
+    numbers = getattr(state, array).copy()
+    numbers[names.index(name)] = value
+    return replace(state, **{array: numbers})
+
+
+# --- steady states -------------------------------------------------------------------------
+
+SPOILT = [
+    ("concentrations_mM", "atp_c", np.nan, "concentration not finite: atp_c"),
+    ("concentrations_mM", "atp_c", np.inf, "concentration not finite: atp_c"),
+    ("concentrations_mM", "f6p_c", -0.1, "concentration zero or negative: f6p_c"),
+    ("concentrations_mM", "f6p_c", 0.0, "concentration zero or negative: f6p_c"),
+    ("concentrations_mM", "glc__D_e", -1.0, "concentration zero or negative: glc__D_e"),
+    ("fluxes_mmol_gDW_h", "PGI", np.nan, "flux not finite: PGI"),
+    ("fluxes_mmol_gDW_h", "PGI", -1.0, r"flux against its displacement: PGI .*ln ρ < 0"),
+    ("fluxes_mmol_gDW_h", "PGI", 0.0, "flux against its displacement: PGI"),
+    ("fluxes_mmol_gDW_h", "PGI", 1.001, "fluxes do not balance: g6p_c, f6p_c"),
+    ("log_displacement", "HEX", np.nan, "displacement missing: HEX"),
+    ("log_displacement", "HEX", 0.7, "flux against its displacement: HEX"),
+    ("log_displacement", "HEX", 0.0, "flux against its displacement: HEX"),
+]
+
+
+@pytest.mark.parametrize(("array", "name", "value", "message"), SPOILT)
+def test_what_is_no_steady_state_makes_no_model(tiny, tiny_state, array, name, value, message):
+    state = changed(tiny, tiny_state, array, name, value)
+    with pytest.raises(SteadyStateError, match=message):
+        KineticModels(tiny, state, np.ones(10))
+    with pytest.raises(SteadyStateError, match=message):
+        train(tiny, state, seed=1, recipe=Recipe.default(tiny).but(settings=QUICK))
+
+
+def test_a_reaction_at_equilibrium_has_no_vmax(tiny, tiny_state):
+    """v = 0 and ρ = 1 agree, but v / f is 0 / 0."""
+    state = changed(tiny, tiny_state, "log_displacement", "PGI", 0.0)
+    state = changed(tiny, state, "fluxes_mmol_gDW_h", "PGI", 0.0)
+    with pytest.raises(SteadyStateError, match="no flux, so that Vmax has no value: PGI"):
+        KineticModels(tiny, state, np.ones(10))
+
+
+def test_an_irreversible_reaction_cannot_run_backwards(reference):
+    network, state = reference.network, reference.states[0]
+    name = network.kinetic_reactions[np.flatnonzero(~reference.models[0].laws.reversible)[0]]
+    flux = -state.fluxes_mmol_gDW_h[network.reaction_index[name]]
+    with pytest.raises(SteadyStateError, match=f"without positive flux: {name}"):
+        changed(network, state, "fluxes_mmol_gDW_h", name, flux).check(network)
+
+
+def test_every_problem_is_listed_at_once(tiny, tiny_state):
+    state = changed(tiny, tiny_state, "concentrations_mM", "atp_c", np.nan)
+    state = changed(tiny, state, "fluxes_mmol_gDW_h", "PGI", -1.0)
+    with pytest.raises(SteadyStateError, match=r"not finite: atp_c; flux against .*PGI"):
+        state.check(tiny)
+
+
+def test_long_lists_are_cut(ecoli, reference):
+    state = replace(reference.states[0], concentrations_mM=np.full(112, np.nan))
+    with pytest.raises(SteadyStateError, match="and 107 more"):
+        state.check(ecoli)
+
+
+@pytest.mark.parametrize("density", [0.0, -300.0, np.nan])
+def test_density_must_be_positive(tiny, tiny_state, density):
+    with pytest.raises(SteadyStateError, match=r"density .* gDW/L must be positive"):
+        replace(tiny_state, density_gDW_L=density).check(tiny)
+
+
+def test_a_steady_state_of_another_network(tiny, ecoli, tiny_state, reference):
+    with pytest.raises(SteadyStateError, match=r"belongs to another network .*sample it anew"):
+        KineticModels(ecoli, tiny_state, np.ones(384))
+    with pytest.raises(SteadyStateError, match="belongs to another network"):
+        train(tiny, reference.states[0], seed=1, recipe=Recipe.default(tiny).but(settings=QUICK))
+
+
+@pytest.mark.parametrize("array", ["concentrations_mM", "fluxes_mmol_gDW_h", "log_displacement"])
+def test_arrays_of_the_wrong_length(tiny, tiny_state, array):
+    state = replace(tiny_state, **{array: getattr(tiny_state, array)[:-1]})
+    with pytest.raises(SteadyStateError, match=rf"{array} has shape \(\d,\), expected \(\d,\)"):
+        state.check(tiny)
+
+
+def test_no_such_state(tiny, tiny_state):
+    states = SteadyStates.from_arrays(
+        tiny,
+        tiny_state.fluxes_mmol_gDW_h[None],
+        tiny.kinetic_reactions,
+        tiny_state.concentrations_mM[None],
+        tiny_state.log_displacement[None],
+        {"seed": 1},
+    )
+    states[0].check(tiny)
+    with pytest.raises(SteadyStateError, match="no state 1; there are 1, counted from 0"):
+        states[1]
+
+
+def test_states_need_a_folder(tiny):
+    with pytest.raises(DataError, match="not read from a folder"):
+        SteadyState.from_folder(replace(tiny, folder=None))
+
+
+# --- Michaelis constants -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, np.nan, np.inf])
+def test_km_must_be_positive_and_finite(tiny, tiny_state, value):
+    km = np.ones((3, 10))
+    km[1, tiny.km_index["PGI:g6p_c"]] = value
+    with pytest.raises(ParameterError, match=r"positive and finite; look at PGI:g6p_c$"):
+        KineticModels(tiny, tiny_state, km)
+
+
+@pytest.mark.parametrize("shape", [(9,), (3, 11), (2, 3, 10), (10, 3)])
+def test_km_of_another_shape(tiny, tiny_state, shape):
+    with pytest.raises(ParameterError, match=r"has shape .*give \(models, 10\)"):
+        KineticModels(tiny, tiny_state, np.ones(shape))
+
+
+def test_an_empty_batch(tiny, tiny_state):
+    with pytest.raises(ParameterError, match="holds no models; give at least one row"):
+        KineticModels(tiny, tiny_state, np.empty((0, 10)))
+
+
+def test_reversed_km_bounds(tiny):
+    with pytest.raises(ParameterError, match=r"bounds of HEX:glc__D_c are 20 to 0.001 mM; give"):
+        KMRanges.of(tiny, low_mM=20.0, high_mM=1e-3)
+
+
+@pytest.mark.parametrize(
+    "bounds", [(2.0, 1.0), (0.0, 1.0), (-1.0, 1.0), (1.0, np.nan), (1, np.inf)]
+)
+def test_measured_ranges_that_are_none(tiny, bounds):
+    with pytest.raises(ParameterError, match=r"bounds of PGI:g6p_c are .* give 0 < low < high"):
+        KMRanges.of(tiny, fixed={"PGI:g6p_c": bounds})
+
+
+@pytest.mark.parametrize("name", ["PGI:g6p", "PGJ:g6p_c"])
+def test_an_unknown_measured_constant(tiny, name):
+    with pytest.raises(ParameterError, match=f"'{name}' is not a KM of tiny; did you mean 'PGI:"):
+        KMRanges.of(tiny, fixed={name: (0.1, 0.2)})
+
+
+# --- generators ----------------------------------------------------------------------------
+
+
+def test_weights_of_another_architecture_or_not_finite(tiny):
+    generator = Generator(KMRanges.of(tiny), hidden=(4,))
+    rng = np.random.default_rng(1)
+    weights = generator.initial_weights(rng)
+    with pytest.raises(ParameterError, match=rf"this architecture has {generator.n_weights}"):
+        generator.sample(weights[:-1], 1, rng)
+    weights[3] = np.nan
+    with pytest.raises(ParameterError, match=r"not finite; the learning rate was too large"):
+        generator.sample(weights, 1, rng)
+
+
+@pytest.mark.parametrize("n", [0, -5])
+def test_asking_for_no_models(tiny, n):
+    generator = Generator(KMRanges.of(tiny), hidden=(4,))
+    rng = np.random.default_rng(1)
+    with pytest.raises(ParameterError, match=rf"asked for {n} models; ask for at least 1"):
+        generator.sample(generator.initial_weights(rng), n, rng)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"rescale": "global"}, r"rescale is 'global'; choose one of \('pointwise', 'batch'\)"),
+        ({"dropout": 1.0}, "dropout is 1.0; give a share from 0 to below 1"),
+        ({"dropout": -0.1}, "dropout is -0.1"),
+        ({"bias_unit": 0.0}, "bias_unit is 0.0; give a positive number"),
+        ({"latent": 0}, "sizes must be at least 1"),
+        ({"hidden": (8, 0)}, "sizes must be at least 1"),
+    ],
+)
+def test_generator_settings_out_of_range(tiny, change, message):
+    with pytest.raises(ParameterError, match=message):
+        Generator(KMRanges.of(tiny), **change)
+
+
+def test_a_generator_of_another_network(tiny, tiny_state, ecoli):
+    generator = Generator(KMRanges.of(ecoli), hidden=(4,))
+    with pytest.raises(ParameterError, match=r"km_mM has shape \(1, 384\); give \(models, 10\)"):
+        train(
+            tiny,
+            tiny_state,
+            seed=1,
+            recipe=Recipe.default(tiny).but(settings=QUICK, generator=generator),
+        )
+
+
+def test_starting_weights_of_another_architecture(tiny, tiny_state):
+    with pytest.raises(ParameterError, match="weights have shape"):
+        train(
+            tiny,
+            tiny_state,
+            seed=1,
+            recipe=Recipe.default(tiny).but(settings=QUICK),
+            initial_weights=np.zeros(7, np.float32),
+        )
+
+
+# --- training ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"generations": 0}, "generations is 0; give at least 1"),
+        ({"population": 0}, "population is 0; give at least 1"),
+        ({"models_per_generator": 0}, "models_per_generator is 0; give at least 1"),
+        (
+            {"population": 7, "mirrored": True},
+            "population is 7; mirrored sampling needs an even number",
+        ),
+        ({"sigma": 0.0}, "sigma is 0.0; give a positive number"),
+        ({"sigma": np.nan}, "sigma is nan; give a positive number"),
+        ({"learning_rate": -1e-3}, "learning_rate is -0.001; give a positive number"),
+        ({"learning_rate": np.inf}, "learning_rate is inf"),
+        ({"decay": 1.0}, "decay is 1.0; give a share"),
+        ({"decay": -0.1}, "decay is -0.1; give a share"),
+        ({"shaping": "rank"}, "shaping is 'rank'; choose one of"),
+        ({"optimiser": "sgd"}, "optimiser is 'sgd'; choose one of"),
+        ({"monitor_models": -1}, "monitor_models must not be negative"),
+    ],
+)
+def test_training_settings_out_of_range(change, message):
+    with pytest.raises(ParameterError, match=message):
+        NESSettings(**change)
+
+
+def test_a_misspelt_setting_fails_at_once():
+    with pytest.raises(TypeError, match="learning_rat"):
+        NESSettings(learning_rat=1e-3)
+
+
+def test_rewards_out_of_range():
+    with pytest.raises(ParameterError, match="n_fastest is 0; give at least 1"):
+        FastestDynamics(n_fastest=0)
+    for width in (0.0, -1.0, np.nan):
+        with pytest.raises(ParameterError, match=r"width is .*; give a positive number"):
+            SmoothIncidence(width=width)
+
+
+# --- files ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("content", [b"", b"not a file of ours", b"\x89HDF\r\n\x1a\n cut off"])
+def test_a_file_of_steady_states_that_is_none(tmp_path, content):
+    path = tmp_path / "states.nc"
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"states\.nc cannot be read .*make it anew"):
+        SteadyStates.load(path)
+
+
+def test_missing_steady_states_say_where_they_come_from(tmp_path):
+    with pytest.raises(CheckpointError, match=r"nothing\.nc does not exist; notebook 01 makes it"):
+        SteadyStates.load(tmp_path / "nothing.nc")

@@ -1,0 +1,174 @@
+"""A disk that fills while a file is written: the earlier file stays and nothing half is left.
+
+The disk is simulated by the kernel's limit on the size of a file (``RLIMIT_FSIZE``), in a process
+of its own, so that the real writing code of NumPy and HDF5 meets a real error.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from renaissance_kit.files import atomic_path
+
+resource = pytest.importorskip("resource", reason="limits of a process are a Unix feature")
+
+KINDS = ("checkpoint", "ensemble", "steady states", "KM stream")
+
+WRITE_ALL = """
+import json, os, resource, sys
+from pathlib import Path
+import numpy as np
+from renaissance_kit import (
+    Generator, KineticEnsemble, KineticModels, KMRanges, NESSettings, Network, SteadyState,
+    SteadyStates,
+)
+from renaissance_kit.checkpoints import load_checkpoint, save_checkpoint
+from renaissance_kit.ensembles import write_km_stream
+from renaissance_kit.evolution import start
+
+folder, limit = Path(sys.argv[1]), 40_000
+network = Network.example("tiny")
+state = SteadyState.from_folder(network)
+rng = np.random.default_rng(1)
+
+def checkpoint(path, n):
+    settings = NESSettings()
+    weights = rng.standard_normal(n, dtype=np.float32)
+    save_checkpoint(path, start(weights, settings, rng), settings, "objective")
+
+def ensemble(path, n):
+    models = KineticModels(network, state, KMRanges.of(network).uniform(n, rng))
+    KineticEnsemble.from_models(models, models.spectrum()).save(path)
+
+def steady_states(path, n):
+    noise = lambda names: rng.random((n, len(names)))
+    SteadyStates.from_arrays(
+        network, noise(network.kinetic_reactions), network.kinetic_reactions,
+        noise(network.species), noise(network.kinetic_reactions), {},
+    ).save(path)
+
+def km_stream(path, n):
+    generator = Generator(KMRanges.of(network), hidden=(4,))
+    sets = generator.stream(generator.initial_weights(rng), n, rng, chunk=500)
+    write_km_stream(path, network.km_names, sets, {"seed": 1})
+
+writers = {
+    "checkpoint": (checkpoint, "run.npz"), "ensemble": (ensemble, "models.nc"),
+    "steady states": (steady_states, "states.nc"), "KM stream": (km_stream, "km.nc"),
+}
+sizes = (20, 20_000)
+report = {}
+for kind, (write, name) in writers.items():
+    path = folder / kind / name
+    write(path, sizes[0])
+    before = path.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    try:
+        write(path, sizes[1])
+        error = None
+    except Exception as caught:
+        error = caught
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    report[kind] = {
+        "error": type(error).__name__, "is_os_error": isinstance(error, OSError),
+        "message": str(error), "kept": path.read_bytes() == before,
+        "files": sorted(os.listdir(path.parent)), "name": name,
+    }
+    write(path, sizes[1])  # and the process can go on when there is space again
+    report[kind]["size_with_space"] = path.stat().st_size
+print(json.dumps(report))
+"""
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("disk")
+    package = str(Path(__file__).resolve().parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", WRITE_ALL, str(folder)],
+        capture_output=True, text=True, timeout=120, check=False,
+        env=os.environ | {"PYTHONPATH": package},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_earlier_file_stays_and_no_partial_one(report, kind):
+    outcome = report[kind]
+    assert outcome["size_with_space"] > 40_000  # the limit was in the way
+    assert outcome["kept"]
+    assert outcome["files"] == [outcome["name"]]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_error_names_the_file_and_the_remedy(report, kind):
+    outcome = report[kind]
+    assert outcome["is_os_error"], outcome
+    assert outcome["name"] in outcome["message"]
+    assert "Free some space or choose another folder" in outcome["message"]
+
+
+@pytest.mark.parametrize("when", ["fsync", "replace"])
+def test_no_space_at_the_last_moment(tmp_path, monkeypatch, when):
+    """Network file systems report a full disk only when a file is flushed or renamed."""
+    path = tmp_path / "result.txt"
+    path.write_text("earlier")
+
+    def full(*args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, when, full)
+    with (
+        pytest.raises(OSError, match=r"could not write .*result\.txt: No space left") as caught,
+        atomic_path(path) as temporary,
+    ):
+        temporary.write_text("new")
+    assert caught.value.errno == errno.ENOSPC
+    assert path.read_text() == "earlier"
+    assert os.listdir(tmp_path) == ["result.txt"]
+
+
+def test_any_other_failure_leaves_the_earlier_file_too(tmp_path):
+    path = tmp_path / "result.txt"
+    path.write_text("earlier")
+
+    def interrupted():
+        with atomic_path(path) as temporary:
+            temporary.write_text("half of the new")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert path.read_text() == "earlier"
+    assert os.listdir(tmp_path) == ["result.txt"]
+
+
+def test_a_folder_that_is_a_file_is_named(tmp_path):
+    (tmp_path / "results").write_text("a file, no folder")
+    with (
+        pytest.raises(OSError, match=r"could not write .*run\.npz.*choose another folder"),
+        atomic_path(tmp_path / "results" / "run.npz"),
+    ):
+        pass
+
+
+def test_folders_are_made_and_files_can_be_read_by_others(tmp_path):
+    """With the permissions that any new file of the user has."""
+    usual = tmp_path / "usual"
+    usual.touch()
+    path = tmp_path / "new" / "folder" / "numbers.npy"
+    with atomic_path(path) as temporary, temporary.open("wb") as handle:
+        np.save(handle, np.arange(3))
+    np.testing.assert_array_equal(np.load(path), np.arange(3))
+    assert path.stat().st_mode == usual.stat().st_mode
