@@ -1,0 +1,45 @@
+"""(a) Vmax, Jacobian and λmax against bare LAPACK; (b) both cores against one."""
+
+from __future__ import annotations
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from benchmarks.common import default_models, seconds
+
+
+def linear_algebra(n_models: int = 400) -> dict[str, float]:
+    """Whole evaluation of a model against LAPACK's eigenvalues of the same matrices."""
+    models = default_models(n_models)
+    models.spectrum(workers=1)  # compile
+    jacobians = models.jacobians_per_h()
+
+    def bare() -> None:
+        for start in range(0, n_models, 50):
+            np.linalg.eigvals(jacobians[start : start + 50])
+
+    with threadpool_limits(1, user_api="blas"):
+        whole, lapack, jacobian = seconds(
+            lambda: models.spectrum(workers=1),
+            bare,
+            lambda: [models.with_km(models.km_mM[i : i + 50]).jacobians_per_h()
+                     for i in range(0, n_models, 50)],
+        )  # fmt: skip
+    return {
+        "evaluation of a model, ms": 1e3 * whole / n_models,
+        "LAPACK eigenvalues alone, ms": 1e3 * lapack / n_models,
+        "Vmax and Jacobian alone, ms": 1e3 * jacobian / n_models,
+        "evaluation / LAPACK (at most 1.15)": whole / lapack,
+    }
+
+
+def cores(n_models: int = 1000) -> dict[str, float]:
+    """Throughput of two worker threads against one."""
+    models = default_models(n_models)
+    models.spectrum(workers=2)
+    one, two = seconds(lambda: models.spectrum(workers=1), lambda: models.spectrum(workers=2))
+    return {
+        "models per second, 1 worker": n_models / one,
+        "models per second, 2 workers": n_models / two,
+        "2 workers / 1 worker (at least 1.7)": one / two,
+    }
