@@ -102,12 +102,14 @@ def run(
     parameters: Mapping[str, Any] | None = None,
     notebooks_dir: Path | str = NOTEBOOKS_DIR,
     progress: bool = False,
+    echo: bool = False,
 ) -> Path:
     """Execute one notebook and return the path of the executed copy in `output_dir`.
 
     The notebook runs in its own folder, with `scale`, the absolute `output_dir` and `parameters`
     set. The executed copy replaces an earlier one only after success; after a failure it is kept
     as `NAME.failed.ipynb` beside it. Files that the notebook itself writes are its own affair.
+    With `echo`, what the notebook prints appears on standard output as it runs.
 
     Raises:
         BatchError: unknown notebook, scale or parameter, or a cell raised an exception.
@@ -130,6 +132,7 @@ def run(
             kernel_name="python3",
             cwd=str(path.parent),
             progress_bar=progress,
+            stdout_file=sys.stdout if echo else None,
             # Passed on to nbclient.
             kernel_manager_class=ThisInterpreter,
             store_widget_state=False,
@@ -226,7 +229,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 scale=options.scale,
                 parameters=parameters,
                 notebooks_dir=options.notebooks,
-                progress=sys.stderr.isatty(),
+                echo=True,
             )
             print(done)
     except BatchError as error:

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import h5netcdf
+import h5py
 import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from renaissance_kit.errors import CheckpointError, SteadyStateError
+from renaissance_kit.datasets import load_dataset, save_dataset
+from renaissance_kit.errors import SteadyStateError
 from renaissance_kit.files import atomic_hdf5
 from renaissance_kit.kinetics import KineticModels
 from renaissance_kit.network import Network
@@ -107,25 +109,15 @@ class KineticEnsemble:
         Raises:
             CheckpointError: the file is missing, truncated or of another kind.
         """
-        path = Path(path)
-        if not path.is_file():
-            raise CheckpointError(f"{path} does not exist; generate the ensemble first")
-        try:
-            with xr.open_dataset(path, engine="h5netcdf") as opened:
-                dataset = opened.load()
-        except (OSError, ValueError) as error:
-            raise CheckpointError(f"{path} cannot be read ({error}); make it anew") from error
-        missing = {"km", "vmax", "status", "flux", "concentration"} - set(dataset)
-        if missing:
-            raise CheckpointError(f"{path} is no ensemble: no {', '.join(sorted(missing))}")
+        variables = ("km", "vmax", "status", "flux", "concentration")
+        dataset = load_dataset(
+            path, what="ensemble", made_by="notebook 02", dimension="model", variables=variables
+        )
         return cls(dataset)
 
     def save(self, path: str | Path) -> None:
         """Write a compressed NetCDF file, whole or not at all."""
-        numeric = [name for name, v in self.dataset.items() if v.dtype.kind == "f"]
-        encoding = {name: {"zlib": True, "complevel": 4, "shuffle": True} for name in numeric}
-        with atomic_hdf5(path) as file:
-            self.dataset.to_netcdf(file, engine="h5netcdf", encoding=encoding)
+        save_dataset(path, self.dataset, level=4)
 
     def __len__(self) -> int:
         return int(self.dataset.sizes["model"])
@@ -212,7 +204,7 @@ def write_km_stream(
     with atomic_hdf5(path) as opened, h5netcdf.File(opened, "w") as file:
         file.dimensions = {"model": None, "km_name": len(km_names)}
         label = file.create_variable(
-            "km_name", ("km_name",), data=np.array(km_names, dtype=h5py_string())
+            "km_name", ("km_name",), data=np.array(km_names, dtype=h5py.string_dtype())
         )
         label.attrs["long_name"] = "reaction:metabolite"
         km = file.create_variable(
@@ -228,10 +220,3 @@ def write_km_stream(
             if opened.error is not None:
                 break  # raised when the file is closed
     return written
-
-
-def h5py_string() -> Any:
-    """Variable-length text for HDF5."""
-    import h5py
-
-    return h5py.string_dtype()

@@ -16,9 +16,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from renaissance_kit.errors import CheckpointError, DataError, SteadyStateError, nearest
+from renaissance_kit.datasets import load_dataset, save_dataset
+from renaissance_kit.errors import DataError, SteadyStateError, nearest
 from renaissance_kit.families import FAMILIES, IRREVERSIBLE
-from renaissance_kit.files import atomic_hdf5
 from renaissance_kit.network import Network
 from renaissance_kit.tables import read_table
 
@@ -232,18 +232,11 @@ class SteadyStates:
         Raises:
             CheckpointError: the file is missing, truncated or of another kind.
         """
-        path = Path(path)
-        if not path.is_file():
-            raise CheckpointError(f"{path} does not exist; notebook 01 makes it")
-        try:
-            with xr.open_dataset(path, engine="h5netcdf") as opened:
-                dataset = opened.load()
-        except (OSError, ValueError) as error:
-            raise CheckpointError(f"{path} cannot be read ({error}); make it anew") from error
-        missing = {"flux", "concentration", "log_displacement"} - set(dataset)
-        if missing or "state" not in dataset.sizes:
-            absent = ", ".join(sorted(missing)) or "dimension 'state'"
-            raise CheckpointError(f"{path} is no set of steady states: no {absent}; make it anew")
+        variables = ("flux", "concentration", "log_displacement")
+        dataset = load_dataset(
+            path, what="set of steady states", made_by="notebook 01", dimension="state",
+            variables=variables,
+        )  # fmt: skip
         return cls(dataset)
 
     @classmethod
@@ -255,9 +248,7 @@ class SteadyStates:
 
     def save(self, path: str | Path) -> None:
         """Write a compressed NetCDF file, whole or not at all."""
-        encoding = {name: {"zlib": True, "complevel": 9, "shuffle": True} for name in self.dataset}
-        with atomic_hdf5(path) as file:
-            self.dataset.to_netcdf(file, engine="h5netcdf", encoding=encoding)
+        save_dataset(path, self.dataset, level=9)
 
     @property
     def provenance(self) -> dict[str, Any]:

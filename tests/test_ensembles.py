@@ -112,7 +112,7 @@ def test_a_truncated_file_is_an_error_wherever_it_ends(path):
 
 
 def test_other_files_are_no_ensembles(tmp_path, ensemble, tiny, tiny_state):
-    with pytest.raises(CheckpointError, match=r"none\.nc does not exist; generate the ensemble"):
+    with pytest.raises(CheckpointError, match=r"none\.nc does not exist; notebook 02 makes it"):
         KineticEnsemble.load(tmp_path / "none.nc")
     states = SteadyStates.from_arrays(
         tiny,

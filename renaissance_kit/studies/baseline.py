@@ -1,0 +1,72 @@
+"""Unbiased sampling: the baseline that training is compared with."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from renaissance_kit.generator import KMRanges
+from renaissance_kit.kinetics import KineticModels
+from renaissance_kit.network import Network
+from renaissance_kit.steady_states import SteadyState
+from renaissance_kit.studies.intervals import wilson_interval
+from renaissance_kit.training import incidence_of
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Models whose KM are drawn log-uniformly within their bounds.
+
+    Attributes:
+        km_mM: (models, km).
+        lambda_max_per_h: (models,).
+        threshold_per_h: of a valid model.
+        seed: of the draws.
+        seconds: wall time.
+    """
+
+    km_mM: Array
+    lambda_max_per_h: Array
+    threshold_per_h: float
+    seed: int
+    seconds: float
+
+    @property
+    def valid(self) -> int:
+        """Number of valid models."""
+        return int((self.lambda_max_per_h <= self.threshold_per_h).sum())
+
+    @property
+    def incidence(self) -> float:
+        """Share of valid models."""
+        return incidence_of(self.lambda_max_per_h, self.threshold_per_h)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % Wilson interval of the incidence."""
+        return wilson_interval(self.valid, len(self.lambda_max_per_h))
+
+
+def unbiased_sampling(
+    network: Network,
+    state: SteadyState,
+    n: int,
+    *,
+    seed: int,
+    threshold_per_h: float,
+    ranges: KMRanges | None = None,
+    workers: int = 2,
+) -> Baseline:
+    """Draw n models without a generator: the baseline that training is compared with."""
+    began = time.perf_counter()
+    km = (ranges or KMRanges.of(network)).uniform(n, np.random.default_rng(seed))
+    spectrum = KineticModels(network, state, km).spectrum(
+        threshold_per_h=threshold_per_h, workers=workers
+    )
+    seconds = time.perf_counter() - began
+    return Baseline(km, spectrum.lambda_max_per_h.copy(), threshold_per_h, seed, seconds)

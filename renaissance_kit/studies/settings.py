@@ -1,0 +1,136 @@
+"""Which settings, and which parts of the recipe, make training work."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from renaissance_kit.network import Network
+from renaissance_kit.recipes import Recipe
+from renaissance_kit.rewards import FastestDynamics, Incidence
+from renaissance_kit.steady_states import SteadyState
+from renaissance_kit.studies.repeats import Progress, run_repeats
+
+
+def settings_grid(
+    network: Network,
+    state: SteadyState,
+    recipe: Recipe,
+    *,
+    grid: Mapping[str, Sequence[float]],
+    seeds: Sequence[int],
+    models: int,
+    folder: str | Path | None = None,
+    workers: int = 2,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Train with every combination of settings at the same number of models in a generation.
+
+    Args:
+        recipe: what stays the same; ``population × models_per_generator`` is the budget.
+        grid: values by name of the setting: sigma, learning_rate, population, decay.
+        seeds: of the repeats at each point.
+        models: drawn after the last generation of each training.
+
+    Returns:
+        One row a training: the settings, seed, final incidence and median λmax (1/h).
+    """
+    budget = recipe.settings.population * recipe.settings.models_per_generator
+    rows = []
+    points = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+    for i, point in enumerate(points):
+        population = int(point.get("population", recipe.settings.population))
+        changed: dict[str, Any] = {
+            **point,
+            "population": population,
+            "models_per_generator": max(1, round(budget / population)),
+        }
+        for repeat in run_repeats(
+            network, state, recipe.but(**changed), seeds=seeds, models=models,
+            folder=folder, workers=workers,
+        ):  # fmt: skip
+            settings = asdict(repeat.training.settings)
+            rows.append(
+                {k: settings[k] for k in ("sigma", "learning_rate", "population", "decay")}
+                | {
+                    "seed": repeat.training.seed,
+                    "incidence": repeat.incidence,
+                    "lambda_max_median_per_h": float(
+                        np.nanmedian(repeat.ensemble.lambda_max_per_h)
+                    ),
+                }
+            )
+        if progress:
+            progress(f"grid: {i + 1} of {len(points)} settings")
+    return pd.DataFrame(rows)
+
+
+def leave_one_out(
+    network: Network,
+    state: SteadyState,
+    *,
+    seeds: Sequence[int],
+    models: int,
+    threshold_per_h: float | None = None,
+    folder: str | Path | None = None,
+    workers: int = 2,
+    progress: Progress | None = None,
+    **settings: Any,
+) -> pd.DataFrame:
+    """What each part of the default recipe is worth: train without it, all else the same.
+
+    Args:
+        seeds: of the repeats of each variant.
+        models: drawn after the last generation of each training.
+        settings: size of the trainings (generations, population, models_per_generator).
+
+    Returns:
+        One row a training: variant, seed, incidence, lambda_max_median_per_h (1/h) and spread,
+        the mean standard deviation of ln KM among the models (log-uniform: 2.78).
+    """
+    default = Recipe.default(network, threshold_per_h=threshold_per_h, **settings)
+    paper = Recipe.paper(network, threshold_per_h=threshold_per_h, **settings)
+    threshold = default.threshold_per_h
+    variants = [
+        default.but("default recipe"),
+        default.but("published reward", reward=Incidence(partition_per_h=threshold)),
+        default.but("reward of the ten fastest", reward=FastestDynamics()),
+        default.but("biases in plain units", generator=replace(default.generator, bias_unit=1.0)),
+        default.but("outputs start at half the spread",
+                    generator=replace(default.generator, output_scale=0.5)),
+        default.but("plain weights", generator=replace(default.generator, scaled=False)),
+        default.but("own noise for each generator", common_noise=False),
+        default.but("mirrored perturbations", mirrored=True),
+        default.but("standardised rewards", shaping="standardised"),
+        default.but("Adam", optimiser="adam", learning_rate=0.03),
+        default.but("published σ and α", sigma=paper.settings.sigma,
+                    learning_rate=paper.settings.learning_rate),
+        default.but("published decay", decay=paper.settings.decay),
+        paper.but("published recipe"),
+    ]  # fmt: skip
+    rows = []
+    for recipe in variants:
+        for repeat in run_repeats(
+            network, state, recipe, seeds=seeds, models=models, folder=folder, workers=workers
+        ):
+            log_km = np.log(repeat.ensemble.dataset.km.values)
+            rows.append(
+                {
+                    "variant": recipe.label,
+                    "seed": repeat.training.seed,
+                    "incidence": repeat.incidence,
+                    "lambda_max_median_per_h": float(
+                        np.nanmedian(repeat.ensemble.lambda_max_per_h)
+                    ),
+                    "spread": float(log_km.std(axis=0).mean()),
+                }
+            )
+        if progress:
+            progress(f"without one part: {recipe.label}, incidence {rows[-1]['incidence']:.0%}")
+    return pd.DataFrame(rows)

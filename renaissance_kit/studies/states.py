@@ -1,0 +1,280 @@
+"""What a set of sampled steady states looks like, and whether it holds: tables for figures.
+
+Nothing here needs the solver that made the states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from renaissance_kit.constraints import Bound, Constraints
+from renaissance_kit.fermentation import read_course, specific_rate, uptake_range
+from renaissance_kit.network import Network
+from renaissance_kit.profiles import distances_to_centroid
+from renaissance_kit.steady_states import SteadyStates
+
+Array = NDArray[np.float64]
+
+QUANTILES: Mapping[str, float] = {
+    "least": 0.0, "low_95": 0.025, "low_50": 0.25, "median": 0.5, "high_50": 0.75,
+    "high_95": 0.975, "most": 1.0,
+}  # fmt: skip
+"""Columns that describe a sample, in every table here."""
+
+SHORT_NAMES: Mapping[str, str] = {
+    "Tyrosine, Tryptophan, and Phenylalanine Metabolism": "Aromatic amino acids",
+    "Glycolysis/Gluconeogenesis": "Glycolysis",
+    "Citric Acid Cycle": "Citric acid cycle",
+    "Pentose Phosphate Pathway": "Pentose phosphates",
+    "Oxidative Phosphorylation": "Respiration",
+    "Anaplerotic Reactions": "Anaplerosis",
+    "Pyruvate Metabolism": "Pyruvate",
+    "Glutamate Metabolism": "Glutamate",
+    "Glycine and Serine Metabolism": "Serine",
+    "Transport, Inner Membrane": "Inner membrane",
+    "Transport, Outer Membrane Porin": "Outer membrane",
+    "Inorganic Ion Transport and Metabolism": "Inorganic ions",
+}
+OTHER = "Other"
+
+KEY_FLUXES: Mapping[str, str] = {
+    "GROWTH": "growth", "EX_glc__D_e": "glucose uptake", "EX_o2_e": "O2 uptake",
+    "EX_co2_e": "CO2 release", "EX_ac_e": "acetate release",
+    "EX_anth_e": "anthranilate release", "ATPM": "ATP maintenance", "PFK": "PFK",
+    "G6PDH2r": "G6PDH2r", "PYK": "PYK", "PDH": "PDH", "PFL": "PFL", "PPC": "PPC", "CS": "CS",
+    "ICDHyr": "ICDHyr", "AKGDH": "AKGDH", "ICL": "ICL", "NADH16pp": "NADH16pp",
+    "ATPS4rpp": "ATPS4rpp", "DDPA": "DDPA",
+}  # fmt: skip
+"""Fluxes worth a look, with the text that names them in a figure."""
+
+
+def sample_ranges(values: Array) -> dict[str, Array]:
+    """Quantiles of each column of (states, items), by the names of `QUANTILES`."""
+    found = np.quantile(values, list(QUANTILES.values()), axis=0)
+    return dict(zip(QUANTILES, found, strict=True))
+
+
+# --- pathways ------------------------------------------------------------------------------------
+
+
+def reaction_pathways(network: Network) -> dict[str, str]:
+    """Subsystem of each kinetic reaction, in short; one with a single reaction is `OTHER`."""
+    names = [network.reactions[r].subsystem for r in network.kinetic_reactions]
+    return {
+        r: SHORT_NAMES.get(name, name) if names.count(name) > 1 else OTHER
+        for r, name in zip(network.kinetic_reactions, names, strict=True)
+    }
+
+
+def metabolite_pathways(network: Network, states: SteadyStates) -> dict[str, str]:
+    """Group of each dynamic metabolite, for ordering.
+
+    Metabolites outside the main compartment go by their compartment; members of conserved
+    moieties are ``Carriers``; molecules without carbon or without hydrogen are ``Inorganic``. All
+    others go by the subsystem of the reaction that turns over most of them on average, transport
+    and growth aside; `OTHER` where there is none.
+    """
+    reactions = network.kinetic_reactions
+    mean = np.abs(states.dataset.flux.sel(reaction=list(reactions)).values).mean(axis=0)
+    turned_over = np.abs(network.stoichiometry) * mean
+    aside = [
+        "transport" in network.reactions[r].subsystem.lower()
+        or network.reactions[r].subsystem == "Biomass"
+        for r in reactions
+    ]
+    turned_over[:, aside] = 0.0
+    where = [network.metabolites[m].compartment for m in network.dynamic]
+    main = max(dict.fromkeys(where), key=where.count)
+    carriers = {name for moiety in network.moieties for name in moiety.coefficients}
+    of_reaction = reaction_pathways(network)
+    found = {}
+    for name, compartment, share in zip(network.dynamic, where, turned_over, strict=True):
+        if compartment != main:
+            found[name] = network.compartments[compartment].name.capitalize()
+        elif name in carriers:
+            found[name] = "Carriers"
+        elif not {"C", "H"} <= set(network.metabolites[name].formula):
+            found[name] = "Inorganic"
+        elif share.max() > 0:
+            found[name] = of_reaction[reactions[int(share.argmax())]]
+        else:
+            found[name] = OTHER
+    return found
+
+
+# --- tables, one row an item ---------------------------------------------------------------------
+
+
+def concentration_table(
+    network: Network, states: SteadyStates, constraints: Constraints
+) -> pd.DataFrame:
+    """Sampled range, bounds and measured value of each dynamic metabolite but the protons.
+
+    Columns: metabolite, pathway, low_mM and high_mM (bounds), bound (what they come from:
+    ``measured``, ``turnover`` or ``general``), measured_mM (NaN where unmeasured), and those of
+    `QUANTILES` in mM.
+    """
+    throughput = states.provenance["least_throughputs_mM_h"]
+    pathway = metabolite_pathways(network, states)
+    rows = []
+    for name in network.dynamic:
+        if dict(network.metabolites[name].formula) == {"H": 1}:
+            continue  # the pH fixes them
+        measured = constraints.measured_mM.get(name)
+        if measured is not None:
+            fold = constraints.measured_fold
+            low, high, kind = measured.low / fold, measured.high * fold, "measured"
+        else:
+            bound = constraints.pools_mM.get(name, constraints.pool_mM)
+            cap = constraints.turnover_time_min / 60 * throughput[name]
+            low, high = bound.low, min(bound.high, cap)
+            kind = "turnover" if cap < bound.high else "general"
+        rows.append(
+            {
+                "metabolite": name,
+                "pathway": pathway[name],
+                "low_mM": low,
+                "high_mM": high,
+                "bound": kind,
+                "measured_mM": np.nan if measured is None else measured.low,
+            }
+        )
+    table = pd.DataFrame(rows)
+    values = states.dataset.concentration.sel(metabolite=list(table.metabolite)).values
+    return table.assign(**sample_ranges(values))
+
+
+def energy_table(network: Network, states: SteadyStates) -> pd.DataFrame:
+    """ΔrG′ of each kinetic reaction: reaction, pathway, sign of the flux, `QUANTILES` in kJ/mol."""
+    known = set(states.dataset.energy_reaction.values)
+    names = [r for r in network.kinetic_reactions if r in known]
+    pathway = reaction_pathways(network)
+    flux = states.dataset.flux.sel(reaction=names).values
+    table = pd.DataFrame(
+        {
+            "reaction": names,
+            "pathway": [pathway[r] for r in names],
+            "sign": np.sign(np.median(flux, axis=0)).astype(int),
+        }
+    )
+    energy = states.dataset.reaction_energy.sel(energy_reaction=names).values.astype(float)
+    return table.assign(**sample_ranges(energy))
+
+
+def flux_table(
+    states: SteadyStates, constraints: Constraints, names: Mapping[str, str] = KEY_FLUXES
+) -> pd.DataFrame:
+    """Magnitudes of some fluxes: reaction, text, low and high (bounds), unit, and `QUANTILES`.
+
+    The bounds are NaN where no constraint names the reaction.
+    """
+    names = {r: text for r, text in names.items() if r in states.dataset.reaction.values}
+    rows = []
+    for name, text in names.items():
+        bound = constraints.fluxes.get(name, Bound(0.0, 0.0))
+        ends = sorted(abs(x) for x in (bound.low, bound.high))
+        low, high = ends if name in constraints.fluxes else (np.nan, np.nan)
+        unit = "1/h" if name == "GROWTH" else "mmol/gDW/h"
+        rows.append({"reaction": name, "text": text, "low": low, "high": high, "unit": unit})
+    values = np.abs(states.dataset.flux.sel(reaction=list(names)).values)
+    return pd.DataFrame(rows).assign(**sample_ranges(values))
+
+
+def measured_rates(network: Network, first_h: float = 8.0, last_h: float = 12.0) -> pd.DataFrame:
+    """Growth, glucose uptake and anthranilate release as measured: reaction, value, low, high.
+
+    Means over the windows of the fermentation that begin at 0 h and end between ``first_h`` and
+    ``last_h``, with low and high over the windows and the error bars; anthranilate, which appears
+    late, over the longest window only. Magnitudes in 1/h and mmol/gDW/h.
+    """
+    assert network.folder is not None, "the fermentation table is in the network's folder"
+    biomass = read_course(network.folder, "biomass")
+    inside = (biomass.time_h >= first_h) & (biomass.time_h <= last_h)
+    growth = np.log(biomass.value[inside] / biomass.value[0]) / biomass.time_h[inside]
+    glucose = uptake_range(network.folder, "glucose", first_h, last_h)
+    product = specific_rate(network.folder, "anthranilate", last_h)
+    rows = [
+        ("GROWTH", growth.mean(), growth.min(), growth.max()),
+        ("EX_glc__D_e", glucose.value, glucose.low, glucose.high),
+        ("EX_anth_e", product.value, product.low, product.high),
+    ]
+    return pd.DataFrame(rows, columns=["reaction", "value", "low", "high"])
+
+
+def diagnostics_table(states: SteadyStates) -> pd.DataFrame:
+    """Convergence of every sampled variable: kind (in words), name, ess and rhat."""
+    kinds = {
+        "flux": "fluxes",
+        "ln_c": "ln concentrations",
+        "energy": "ΔrG′",
+        "standard_energy": "ΔrG′°",
+    }
+    names = [str(v).split(" ", 1) for v in states.dataset.sampled_variable.values]
+    return pd.DataFrame(
+        {
+            "kind": [kinds[kind] for kind, _ in names],
+            "name": [name for _, name in names],
+            "ess": states.dataset.ess.values,
+            "rhat": states.dataset.rhat.values,
+        }
+    )
+
+
+def profile_table(network: Network, states: SteadyStates) -> pd.DataFrame:
+    """The examined states: state, lambda_max_quantile (1/h), distance to the centroid, role.
+
+    Role is ``default``, ``candidate`` (the fastest hundredth) or ``examined``.
+    """
+    quantile = states.dataset.lambda_max_quantile.values
+    examined = np.flatnonzero(np.isfinite(quantile))
+    fastest = examined[np.argsort(quantile[examined], kind="stable")]
+    candidates = set(fastest[: max(1, len(examined) // 100)])
+    role = ["candidate" if i in candidates else "examined" for i in examined]
+    role[examined.tolist().index(states.default_label)] = "default"
+    return pd.DataFrame(
+        {
+            "state": examined,
+            "lambda_max_quantile": quantile[examined],
+            "distance": distances_to_centroid(network, states)[examined],
+            "role": role,
+        }
+    )
+
+
+def constraints_table(constraints: Constraints) -> pd.DataFrame:
+    """Constraints as a table to read: what, low, high, unit, source.
+
+    The directions are one row; the concentrations, which the tables of the data folder list one
+    by one, are one row a kind.
+    """
+    rule = "rule of the sampling"
+    rows: list[tuple[str, Any, Any, str, str]] = [
+        ("magnitude of every kinetic flux", constraints.minimum_flux, constraints.maximum_flux,
+         "mmol/gDW/h", rule),
+        ("total flux, over the least possible", "", constraints.total_flux_factor, "1", rule),
+        ("−sign(v) ΔrG′ of every reaction", constraints.driving_force_kJ_mol, "", "kJ/mol", rule),
+        (f"{len(constraints.measured_mM)} measured concentrations, over the measured value",
+         1 / constraints.measured_fold, constraints.measured_fold, "1", "concentrations.csv"),
+        (f"{len(constraints.medium_mM)} concentrations in the medium",
+         min(b.low for b in constraints.medium_mM.values()),
+         max(b.high for b in constraints.medium_mM.values()), "mM", "medium.csv"),
+        ("every other pool", constraints.pool_mM.low, constraints.pool_mM.high, "mM",
+         constraints.pool_mM.source),
+        ("turnover time of an unmeasured pool, at its least throughput", "",
+         constraints.turnover_time_min, "min", rule),
+    ]  # fmt: skip
+    for names, unit in ((constraints.energies_kJ_mol, "kJ/mol"), (constraints.pools_mM, "mM")):
+        rows += [(f"{'ΔrG′' if unit == 'kJ/mol' else 'pool'} of {name}", b.low, b.high, unit,
+                  b.source) for name, b in names.items()]  # fmt: skip
+    rows += [
+        (f"flux of {name}", b.low, b.high, "1/h" if name == "GROWTH" else "mmol/gDW/h", b.source)
+        for name, b in constraints.fluxes.items()
+    ]
+    rows.append((f"{len(constraints.directions)} reactions run one way", "", "", "1",
+                 "constraints.csv"))  # fmt: skip
+    return pd.DataFrame(rows, columns=["what", "low", "high", "unit", "source"])

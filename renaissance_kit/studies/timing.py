@@ -1,0 +1,101 @@
+"""Where the time of a training goes, and how long KM sets take."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from renaissance_kit import evolution, stability
+from renaissance_kit.ensembles import write_km_stream
+from renaissance_kit.evolution import Weights
+from renaissance_kit.training import KineticObjective, Training
+
+Array = NDArray[np.float64]
+
+
+class _TimedObjective:
+    """The same evaluation as `KineticObjective` on one thread, with a clock at each part."""
+
+    def __init__(self, objective: KineticObjective) -> None:
+        self.objective = objective
+        self.threshold_per_h = objective.threshold_per_h
+        self.digest = objective.digest
+        self.seconds = {"generator": 0.0, "Vmax and Jacobian": 0.0, "eigenvalues": 0.0}
+        self.models = 0
+
+    def draw_noise(self, n_models: int, rng: np.random.Generator) -> Any:
+        return self.objective.draw_noise(n_models, rng)
+
+    def evaluate(self, candidates: list[tuple[Weights, Any]]) -> tuple[Array, Array]:
+        clock = [time.perf_counter()]
+        km = np.concatenate(
+            [
+                self.objective.generator.km_from_noise(weights, noise, evolution.rng_from(seed))
+                for weights, (noise, seed) in candidates
+            ]
+        )
+        clock.append(time.perf_counter())
+        self.seconds["generator"] += clock[1] - clock[0]
+        lambda_max = np.empty(len(km))
+        for start in range(0, len(km), stability.CHUNK):
+            began = time.perf_counter()
+            part = self.objective.models.with_km(km[start : start + stability.CHUNK])
+            jacobians = part.jacobians_per_h()
+            middle = time.perf_counter()
+            lambda_max[start : start + len(part)] = stability.eigenvalues(jacobians)[:, 0].real
+            self.seconds["Vmax and Jacobian"] += middle - began
+            self.seconds["eigenvalues"] += time.perf_counter() - middle
+        self.models += len(km)
+        by_candidate = lambda_max.reshape(len(candidates), -1)
+        return np.array([self.objective.reward(v) for v in by_candidate]), by_candidate
+
+
+def time_budget(training: Training) -> pd.DataFrame:
+    """Time of one generation on one thread, by what it is spent on.
+
+    Columns: part, seconds, milliseconds_per_model, share, models.
+    """
+    with threadpool_limits(limits=1, user_api="blas"):
+        warm = _TimedObjective(training.objective)
+        small = replace(training.settings, population=2, models_per_generator=2, monitor_models=1)
+        evolution.step(training.state, warm, small)  # compiles, fills caches
+        timed = _TimedObjective(training.objective)
+        began = time.perf_counter()
+        evolution.step(training.state, timed, training.settings)
+        total = time.perf_counter() - began
+    parts = {**timed.seconds, "perturbation and update": total - sum(timed.seconds.values())}
+    table = pd.DataFrame({"part": list(parts), "seconds": list(parts.values())})
+    table["milliseconds_per_model"] = 1e3 * table.seconds / timed.models
+    table["share"] = table.seconds / total
+    table["models"] = timed.models
+    return table
+
+
+def time_km_sets(training: Training, n: int, path: str | Path, *, seed: int) -> dict[str, float]:
+    """Write n sets of KM to a file and say how long that took.
+
+    Returns:
+        sets, seconds, megabytes, and seconds_per_million (extrapolated where n is less).
+    """
+    generator, ranges = training.objective.generator, training.objective.generator.ranges
+    began = time.perf_counter()
+    written = write_km_stream(
+        path,
+        ranges.names,
+        generator.stream(training.weights, n, np.random.default_rng(seed)),
+        {"seed": seed, "generator_digest": generator.digest(training.weights)},
+    )
+    seconds = time.perf_counter() - began
+    return {
+        "sets": written,
+        "seconds": seconds,
+        "megabytes": Path(path).stat().st_size / 1e6,
+        "seconds_per_million": seconds * 1e6 / written,
+    }

@@ -1,0 +1,204 @@
+"""Turnover times of pools, and what a bound on them does to the models of a state."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+
+from renaissance_kit.constraints import Constraints
+from renaissance_kit.evolution import NESSettings, Weights, start, step
+from renaissance_kit.generator import KMRanges
+from renaissance_kit.hit_and_run import STEPS_PER_DIMENSION
+from renaissance_kit.kinetics import KineticModels
+from renaissance_kit.network import Network
+from renaissance_kit.sampling import sample_steady_states
+from renaissance_kit.steady_states import SteadyStates
+from renaissance_kit.studies.states import sample_ranges
+
+Array = NDArray[np.float64]
+
+SEARCH = NESSettings(
+    population=40, models_per_generator=1, sigma=0.3, learning_rate=0.15, mirrored=True,
+    optimiser="adam", monitor_models=0,
+)  # fmt: skip
+"""Settings of `search_by_turnover`; its generations follow from the number of models."""
+
+
+def turnover_times_min(network: Network, states: SteadyStates) -> Array:
+    """Time in which each pool is produced once, (states, dynamic metabolites) in min.
+
+    The content of a pool over its production in all reactions, ``c φ / (ρ Σ⁺ S v)`` with the
+    volume fraction φ of its compartment and the dry weight ρ per litre of cell. At a steady state
+    consumption is the same.
+    """
+    data = states.dataset
+    flux = data.flux.sel(reaction=list(network.kinetic_reactions)).values
+    concentration = data.concentration.sel(metabolite=list(network.dynamic)).values
+    density = float(data.attrs["dry_weight_density_gDW_L"])
+    times = np.empty_like(concentration)
+    for i, coefficients in enumerate(network.stoichiometry):
+        production = np.clip(flux * coefficients, 0, None).sum(axis=1) * density
+        times[:, i] = 60 * concentration[:, i] * network.volume_fractions[i] / production
+    return times
+
+
+def turnover_table(
+    network: Network,
+    states: SteadyStates,
+    constraints: Constraints,
+    *,
+    generic: SteadyStates | None = None,
+) -> pd.DataFrame:
+    """Turnover time of each pool but the protons, the slowest of them first.
+
+    Args:
+        generic: states without a bound on turnover, for comparison.
+
+    Returns:
+        metabolite, measured (whether its concentration is), the columns of
+        `renaissance_kit.studies.states.QUANTILES` in min, and with ``generic`` the same with
+        the prefix ``generic_``, by whose median the rows are ordered.
+    """
+    kept = [dict(network.metabolites[m].formula) != {"H": 1} for m in network.dynamic]
+    names = np.array(network.dynamic)[kept]
+    columns = sample_ranges(turnover_times_min(network, states)[:, kept])
+    if generic is not None:
+        other = sample_ranges(turnover_times_min(network, generic)[:, kept])
+        columns |= {f"generic_{name}": values for name, values in other.items()}
+    table = pd.DataFrame(
+        {"metabolite": names, "measured": [m in constraints.measured_mM for m in names], **columns}
+    )
+    by = "median" if generic is None else "generic_median"
+    return table.sort_values(by, ascending=False, kind="stable").reset_index(drop=True)
+
+
+def states_by_turnover(
+    network: Network,
+    times_min: Sequence[float],
+    n: int,
+    *,
+    seed: int,
+    constraints: Constraints | None = None,
+    directions: Mapping[str, int] | None = None,
+    steps_per_dimension: int = STEPS_PER_DIMENSION,
+) -> dict[float, SteadyStates]:
+    """Sample n states for each turnover time; infinite for no bound."""
+    return {
+        time: sample_steady_states(
+            network,
+            n,
+            seed=seed,
+            constraints=constraints,
+            turnover_time_min=time,
+            directions=directions,
+            steps_per_dimension=steps_per_dimension,
+        )
+        for time in times_min
+    }
+
+
+def unbiased_by_turnover(
+    network: Network,
+    states: Mapping[float, SteadyStates],
+    *,
+    n_states: int,
+    models: int,
+    seed: int,
+    workers: int = 2,
+) -> pd.DataFrame:
+    """λmax of log-uniform KM sets, the same sets at the first states of each turnover time.
+
+    Returns:
+        turnover_time_min, state, lambda_max_per_h: one row a model.
+    """
+    km = KMRanges.of(network).uniform(models, np.random.default_rng(seed))
+    parts = []
+    for time, sample in states.items():
+        for i in range(min(n_states, len(sample))):
+            spectrum = KineticModels(network, sample[i], km).spectrum(workers=workers)
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "turnover_time_min": time,
+                        "state": i,
+                        "lambda_max_per_h": spectrum.lambda_max_per_h,
+                    }
+                )
+            )
+    return pd.concat(parts, ignore_index=True)
+
+
+def search_by_turnover(
+    network: Network,
+    states: Mapping[float, SteadyStates],
+    *,
+    n_states: int,
+    models: int,
+    seed: int,
+    workers: int = 2,
+) -> pd.DataFrame:
+    """The fastest model that a plain search finds at the first states of each turnover time.
+
+    An evolution strategy moves one KM set, without a generator, towards smaller λmax. It asks
+    whether a valid model is within reach of a fixed effort, not whether there is one.
+
+    Args:
+        models: evaluated at each state.
+
+    Returns:
+        turnover_time_min, state, lambda_max_per_h (of the fastest): one row a state.
+    """
+    ranges = KMRanges.of(network)
+    rows = []
+    for time, sample in states.items():
+        for i in range(min(n_states, len(sample))):
+            rng = np.random.default_rng([seed, i])
+            first = KineticModels(network, sample[i], ranges.uniform(SEARCH.population, rng))
+            search = _Search(first, ranges, workers)
+            lambda_max = first.spectrum(workers=workers).lambda_max_per_h
+            chosen = int(np.nanargmin(lambda_max))
+            state = start(search.weights(first.km_mM[chosen]), SEARCH, rng)
+            while (state.generation + 2) * SEARCH.population <= models:
+                state = step(state, search, SEARCH)
+            best = [r.rewards.max() for r in state.history]
+            found = min([float(lambda_max[chosen]), *(-float(np.sinh(b)) for b in best)])
+            rows.append({"turnover_time_min": time, "state": i, "lambda_max_per_h": found})
+    return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True)
+class _Search:
+    """One KM set as the weights of an evolution strategy; the reward is −asinh(λmax · 1 h)."""
+
+    models: KineticModels
+    ranges: KMRanges
+    workers: int
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(repr(self.models.state).encode()).hexdigest()
+
+    def weights(self, km_mM: Array) -> Weights:
+        """Inverse of `km`."""
+        low, high = np.log(self.ranges.low_mM), np.log(self.ranges.high_mM)
+        return np.asarray(ndtri((np.log(km_mM) - low) / (high - low)), dtype=np.float32)
+
+    def km(self, weights: NDArray[np.float32]) -> Array:
+        """KM in mM from weights that may take any value."""
+        low, high = np.log(self.ranges.low_mM), np.log(self.ranges.high_mM)
+        return np.asarray(np.exp(low + (high - low) * ndtr(weights.astype(float))))
+
+    def draw_noise(self, n_models: int, rng: np.random.Generator) -> None:
+        """Nothing is random but the search."""
+
+    def evaluate(self, candidates: list[tuple[Weights, None]]) -> tuple[Array, Array]:
+        km = self.km(np.stack([weights for weights, _ in candidates]))
+        lambda_max = self.models.with_km(km).spectrum(workers=self.workers).lambda_max_per_h
+        reward = -np.arcsinh(np.where(np.isfinite(lambda_max), lambda_max, 1e12))
+        return reward, lambda_max[:, None]
