@@ -134,6 +134,7 @@ fresh = with_default_profile(
 fresh.save(output / "states.nc")
 states = fresh if other_turnover else shipped
 name = "the fresh states" if other_turnover else "the shipped states"
+shown = Source(network.name, network.name, int(states.provenance["seed"]), scale)
 display(
     Markdown(
         f"`states.nc` holds {len(fresh):,} fresh states in "
@@ -193,7 +194,7 @@ checks.style.format({"states": "{:,}", "worst": "{:.2g}", "limit": "{:.2g}"}, na
 
 # %%
 diagnostics = studies.diagnostics_table(states)
-figure = sampling.convergence(diagnostics, draws=len(states), source=source)
+figure = sampling.convergence(diagnostics, draws=len(states), source=shown)
 save(figure, output / "convergence")
 figure
 
@@ -231,7 +232,7 @@ figure
 # %%
 concentrations = studies.concentration_table(network, states, constraints)
 figure = figures.concentration_ranges(
-    concentrations, states=len(states), fold=constraints.measured_fold, source=source
+    concentrations, states=len(states), fold=constraints.measured_fold, source=shown
 )
 save(figure, output / "concentrations")
 figure
@@ -247,8 +248,8 @@ display(
     Markdown(
         f"{len(pushed)} of {len(measured)} measured concentrations have a median that differs from "
         f"the measurement by more than a factor of 1.5 ({', '.join(pushed) or 'none'}; median over "
-        "measured value). Nothing pulls a state towards a measurement within the allowed factor; the "
-        "second law and the room that it leaves do. The "
+        "measured value). Nothing pulls a state to the measurement within the allowed factor; the "
+        "second law, and the room that it leaves, decide. The "
         f"{len(free)} unmeasured ones are wide: 95 % of the states span {decades.median():.1f} "
         f"decades (median), {decades.min():.1f} to {decades.max():.1f}. What a kinetic model says "
         "about them is no more certain than that."
@@ -263,7 +264,7 @@ display(
 
 # %%
 energies = studies.energy_table(network, states)
-figure = figures.reaction_energies(energies, states=len(states), source=source)
+figure = figures.reaction_energies(energies, states=len(states), source=shown)
 save(figure, output / "reaction_energies")
 figure
 
@@ -289,7 +290,7 @@ display(
 fluxes = studies.flux_table(states, constraints)
 values = states.dataset.flux.sel(reaction=list(fluxes.reaction)).to_pandas().abs()
 rates = studies.measured_rates(network)
-figure = figures.key_fluxes(fluxes, values, rates, states=len(states), source=source)
+figure = figures.key_fluxes(fluxes, values, rates, states=len(states), source=shown)
 save(figure, output / "fluxes")
 figure
 
@@ -422,7 +423,7 @@ display(
 profile = studies.profile_table(network, states)
 profile_models = 200 if states is shipped else size["profile_models"]
 figure = sampling.default_profile(
-    profile, threshold_per_h=threshold, models=profile_models, source=source
+    profile, threshold_per_h=threshold, models=profile_models, source=shown
 )
 save(figure, output / "default_profile")
 figure

@@ -112,6 +112,10 @@ class Objective(Protocol):
     def digest(self) -> str:
         """Fingerprint, so that a checkpoint cannot be resumed with another objective."""
 
+    @property
+    def threshold_per_h(self) -> float:
+        """Bound on λmax in 1/h at or below which a model is valid."""
+
     def draw_noise(self, n_models: int, rng: np.random.Generator) -> Any:
         """Random numbers that one evaluation needs."""
 
@@ -248,7 +252,7 @@ def step(state: EvolutionState, objective: Objective, settings: NESSettings) -> 
     record = Record(
         state.generation,
         rewards,
-        float(np.mean(lambda_max <= objective_threshold(objective))),
+        float(np.mean(lambda_max <= objective.threshold_per_h)),
         monitored,
         time.perf_counter() - began,
     )
@@ -261,11 +265,6 @@ def step(state: EvolutionState, objective: Objective, settings: NESSettings) -> 
         state.seed,
         (*state.history, record),
     )
-
-
-def objective_threshold(objective: Objective) -> float:
-    """The objective's threshold on λmax in 1/h; NaN where it has none."""
-    return float(getattr(objective, "threshold_per_h", np.nan))
 
 
 def run(

@@ -116,7 +116,9 @@ class Training:
         """One row a generation: incidence, rewards and seconds.
 
         ``incidence`` is that of the unperturbed generator before the generation's step, from
-        ``monitor_models`` fresh models; ``population_incidence`` that of all perturbed ones.
+        ``monitor_models`` fresh models; ``without_eigenvalues`` counts those of them whose
+        Jacobian was not finite, which are never valid. ``population_incidence`` is that of all
+        perturbed generators.
         """
         threshold = self.objective.threshold_per_h
         rows = [
@@ -124,6 +126,7 @@ class Training:
                 "generation": record.generation,
                 "incidence": incidence_of(record.lambda_max_per_h, threshold),
                 "population_incidence": record.population_incidence,
+                "without_eigenvalues": int(np.isnan(record.lambda_max_per_h).sum()),
                 "reward_mean": record.rewards.mean(),
                 "reward_std": record.rewards.std(),
                 "seconds": record.seconds,

@@ -184,6 +184,10 @@ class _Search:
     def digest(self) -> str:
         return hashlib.sha256(repr(self.models.state).encode()).hexdigest()
 
+    @property
+    def threshold_per_h(self) -> float:
+        return self.models.network.conditions["eigenvalue_threshold"].value
+
     def weights(self, km_mM: Array) -> Weights:
         """Inverse of `km`."""
         low, high = np.log(self.ranges.low_mM), np.log(self.ranges.high_mM)
