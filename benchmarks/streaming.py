@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import resource
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -49,6 +50,12 @@ def matmul_peak(size: int = 2048, repeats: int = 30) -> float:
     return 2 * size**3 / float(np.median(times))
 
 
+def _peak_memory() -> int:
+    """Largest resident memory of this process in bytes; macOS counts bytes, Linux kibibytes."""
+    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return largest if sys.platform == "darwin" else largest * 1024
+
+
 def _generate(n_sets: int) -> tuple[float, float, int, int]:
     network = Network.example()
     generator = Generator(KMRanges.of(network))
@@ -65,4 +72,4 @@ def _generate(n_sets: int) -> tuple[float, float, int, int]:
         write_km_stream(path, network.km_names, generator.stream(weights, n_sets, rng), {"seed": 1})
         elapsed = time.perf_counter() - begin
         size = path.stat().st_size
-    return computing, elapsed, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, size
+    return computing, elapsed, _peak_memory(), size

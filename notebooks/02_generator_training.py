@@ -91,7 +91,9 @@ SIZES
 network = Network.example("ecoli_w3110_trpd9923")
 states = SteadyStates.example(network)
 state = states.default if steady_state < 0 else states[steady_state]
-threshold = threshold_per_h or network.conditions["eigenvalue_threshold"].value
+threshold = threshold_per_h
+if threshold is None:
+    threshold = network.conditions["eigenvalue_threshold"].value
 source = Source(network.name, state.label, seed, scale)
 
 budget = {k: int(size[k]) for k in ("population", "models_per_generator", "monitor_models")}
@@ -267,9 +269,9 @@ display(Markdown(sentence))
 # incidence, since a generator that makes one model over and over could reach 100 % as well.
 
 # %%
-parts = None
+part_table = None
 if size["parts"]:
-    parts = studies.leave_one_out(
+    part_table = studies.leave_one_out(
         network,
         state,
         seeds=seeds[: int(size["part_repeats"])],
@@ -282,23 +284,23 @@ if size["parts"]:
         **budget,
     )
     with atomic_path(output / "recipe_parts.csv") as path:
-        parts.to_csv(path, index=False)
+        part_table.to_csv(path, index=False)
 
 # %% [markdown]
 # **Which parts of the recipe does the incidence come from?**
 
 # %%
 figure = None
-if parts is not None:
-    figure = settings_figures.recipe_parts(parts, source=source)
+if part_table is not None:
+    figure = settings_figures.recipe_parts(part_table, source=source)
     save(figure, output / "recipe_parts")
 figure
 
 # %%
-if parts is None:
+if part_table is None:
     sentence = f"Not computed at scale {scale}; set `parts=True`, or a larger scale."
 else:
-    mean = parts.groupby("variant", sort=False).incidence.mean()
+    mean = part_table.groupby("variant", sort=False).incidence.mean()
     loss = (mean.iloc[0] - mean.iloc[1:]).sort_values(ascending=False)
     sentence = (
         f"The default recipe reached {mean.iloc[0]:.1%}. The largest losses: "

@@ -31,10 +31,10 @@ class CheckpointError(RenaissanceError, ValueError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return a hint such as ``"; did you mean 'atp_c'?"``, or an empty string.
+    """Return a hint such as ``"; did you mean 'atp_c'?"``, or a full stop.
 
     >>> nearest("atp_x", ["atp_c", "adp_c", "pep_c"])
     "; did you mean 'atp_c' or 'adp_c'?"
     """
     close = difflib.get_close_matches(name, list(known), n=2, cutoff=0.6)
-    return f"; did you mean {' or '.join(repr(c) for c in close)}?" if close else ""
+    return f"; did you mean {' or '.join(repr(c) for c in close)}?" if close else "."

@@ -75,6 +75,8 @@ class NESSettings:
         for name in ("generations", "population", "models_per_generator"):
             if getattr(self, name) < 1:
                 raise ParameterError(f"{name} is {getattr(self, name)}; give at least 1")
+        if self.population < 2:
+            raise ParameterError("population is 1; one generator has nothing to be better than")
         for name in ("sigma", "learning_rate"):
             if not 0 < getattr(self, name) < np.inf:
                 raise ParameterError(f"{name} is {getattr(self, name)}; give a positive number")

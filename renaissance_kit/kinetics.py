@@ -127,7 +127,7 @@ class KineticModels:
         """
         return self._vmax_and_slots(0, len(self))[0]
 
-    def elasticities_per_mM(self) -> Array:
+    def rate_derivatives_per_h(self) -> Array:
         """(models, slots) g = Vmax · ∂f/∂c at the steady state, in 1/h; see `RateLaws`."""
         return self._vmax_and_slots(0, len(self))[1]
 

@@ -8,7 +8,9 @@ from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import null_space, qr
+from scipy.linalg import null_space
+
+from renaissance_kit.linear import row_echelon
 
 _LARGEST_DENOMINATOR = 60
 
@@ -26,9 +28,11 @@ def conserved_moieties(
 ) -> tuple[ConservedMoiety, ...]:
     """Find a basis of the conserved moieties with small rational coefficients.
 
-    The null space of Sᵀ comes from a singular value decomposition; Gauss-Jordan elimination
-    brings it to reduced form, so that each dependent metabolite stands in one moiety only. The
-    coefficients are rounded to small fractions and checked against S.
+    The null space of Sᵀ is brought to reduced row echelon form, which is unique for an order of
+    the metabolites. The order is that of their share in the null space, least first, among equals
+    the last given: a metabolite of one moiety becomes dependent before one that several moieties
+    share. So the result is the same on any machine. Coefficients are rounded to small fractions and checked
+    against S.
 
     Args:
         stoichiometry: S, (metabolites, reactions).
@@ -40,10 +44,12 @@ def conserved_moieties(
     basis = null_space(stoichiometry.T).T
     if basis.size == 0:
         return ()
-    # Gauss-Jordan with complete pivoting over the columns; pivot columns become dependent.
-    _, _, order = qr(basis, pivoting=True, mode="economic")
-    pivots = sorted(order[: len(basis)])
-    reduced = np.linalg.solve(basis[:, pivots], basis)
+    share = np.round((basis**2).sum(axis=0), 6)  # does not depend on the basis
+    order = np.lexsort((-np.arange(len(share)), share))
+    columns, reordered, _ = row_echelon(basis[:, order], np.zeros(len(basis)))
+    reduced = np.empty_like(reordered)
+    reduced[:, order] = reordered
+    pivots = order[columns]
     moieties = []
     for row, pivot in zip(reduced, pivots, strict=True):
         fractions = [Fraction(x).limit_denominator(_LARGEST_DENOMINATOR) for x in row]

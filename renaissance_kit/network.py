@@ -270,7 +270,6 @@ class Network:
         """Fingerprint of everything that the kinetics depend on; stored with every result."""
         content = {
             "species": self.species,
-            "independent": self.independent,
             "volume_fractions": self.volume_fractions.tolist(),
             "reactions": [
                 (r.id, sorted(r.stoichiometry.items()), r.rate_law, r.substrates, r.products,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from renaissance_kit.errors import ParameterError
 from renaissance_kit.evolution import NESSettings
 from renaissance_kit.generator import Generator, KMRanges
 from renaissance_kit.network import Network
@@ -99,9 +100,20 @@ class Recipe:
         own = {
             k: changes.pop(k) for k in ("reward", "generator", "threshold_per_h") if k in changes
         }
+        if "threshold_per_h" in own and "reward" not in own:
+            raise ParameterError(
+                "the reward has a threshold of its own; give threshold_per_h to Recipe.default or "
+                "Recipe.paper, or a reward as well"
+            )
         settings = replace(changes.pop("settings", self.settings), **changes)
         return replace(self, label=label or self.label, settings=settings, **own)
 
 
 def _threshold(network: Network, given: float | None) -> float:
-    return network.conditions["eigenvalue_threshold"].value if given is None else given
+    threshold = network.conditions["eigenvalue_threshold"].value if given is None else given
+    if not threshold <= 0:
+        raise ParameterError(
+            f"threshold_per_h is {threshold:g}; a model whose eigenvalues may be positive does not "
+            "settle, so give 0 or less"
+        )
+    return threshold

@@ -17,10 +17,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from renaissance_kit.constraints import Constraints
 from renaissance_kit.diagnostics import effective_sample_size, split_rhat
-from renaissance_kit.errors import ParameterError
+from renaissance_kit.errors import DataError, ParameterError
 from renaissance_kit.families import FAMILIES, IRREVERSIBLE
 from renaissance_kit.hit_and_run import STEPS_PER_DIMENSION, sample_polytope
 from renaissance_kit.network import Network
@@ -31,6 +32,7 @@ from renaissance_kit.turnover import bound_total_flux, bound_turnover, least_thr
 from renaissance_kit.validation import require_valid
 
 CHAINS = 4
+PYTFA_TEMPERATURE_K = 298.15  # a constant in pyTFA
 _SIGNIFICANT_BITS = np.float32  # concentrations and energies are rounded to 7 digits
 
 
@@ -49,7 +51,8 @@ def sample_steady_states(
     Args:
         network: with formation energies.
         n: number of states.
-        seed: same seed, same states.
+        seed: same seed, same states, on processors for which BLAS uses the same kernel; on
+            others the rounding differs and the walks part, with the same distribution.
         constraints: those of the network's folder if not given.
         turnover_time_min: replaces the one of the constraints; infinite for no such bound.
         directions: +1 or −1 by reaction; the parsimonious ones if not given. Reactions that are
@@ -72,15 +75,36 @@ def sample_steady_states(
     """
     if n < 1:
         raise ParameterError(f"n is {n}; ask for at least one state")
+    _require_thermodynamics(network)
     chosen = constraints or Constraints.from_folder(network)
     if turnover_time_min is not None:
         chosen = replace(chosen, turnover_time_min=turnover_time_min)
-    space = StateSpace.of(network, chosen, directions)
-    draws, values = space.sample(n, seed, steps_per_dimension)
-    states = space.label(values, n, seed)
-    _add_diagnostics(states, draws, space.names)
-    require_valid(network, chosen, states, space.directions)
+    with threadpool_limits(1, user_api="blas"):  # so that rounding errors, and states, are the same
+        space = StateSpace.of(network, chosen, directions)
+        draws, values = space.sample(n, seed, steps_per_dimension)
+        states = space.label(values, n, seed)
+        _add_diagnostics(states, draws, space.names)
+        require_valid(network, chosen, states, space.directions)
     return states
+
+
+def _require_thermodynamics(network: Network) -> None:
+    """Raise unless the network has what thermodynamic sampling needs."""
+    temperature = network.conditions.get("temperature")
+    if temperature is None:
+        raise DataError("conditions.csv: the quantity 'temperature' (K) is missing; add a row")
+    if temperature.value != PYTFA_TEMPERATURE_K:
+        raise DataError(
+            f"conditions.csv: temperature is {temperature.value:g} K, but pyTFA computes at "
+            f"{PYTFA_TEMPERATURE_K:g} K, that of the tabulated energies; use that"
+        )
+    for compartment in network.compartments.values():
+        others = set(network.compartments) - set(compartment.potential_mV)
+        if others:
+            raise DataError(
+                f"compartments.csv ({compartment.id}): no membrane potential to "
+                f"{', '.join(sorted(others))}; add columns potential_to_..._mV"
+            )
 
 
 @dataclass(frozen=True)

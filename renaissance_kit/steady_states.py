@@ -241,10 +241,24 @@ class SteadyStates:
 
     @classmethod
     def example(cls, network: Network) -> SteadyStates:
-        """Read the states that are shipped with an example network, ``steady_states.nc``."""
+        """Read the states that lie in a network's folder, ``steady_states.nc``.
+
+        Raises:
+            DataError: the network was not read from a folder.
+            CheckpointError: there are none, or they cannot be read.
+            SteadyStateError: they were sampled with another dry-weight density.
+        """
         if network.folder is None:
             raise DataError("the network was not read from a folder; give the states yourself")
-        return cls.load(network.folder / "steady_states.nc")
+        states = cls.load(network.folder / "steady_states.nc")
+        sampled = float(states.dataset.attrs["dry_weight_density_gDW_L"])
+        now = network.conditions["dry_weight_density"].value
+        if sampled != now:
+            raise SteadyStateError(
+                f"steady_states.nc was sampled with a dry-weight density of {sampled:g} gDW/L, "
+                f"conditions.csv has {now:g}; all rates scale with it, so sample anew"
+            )
+        return states
 
     def save(self, path: str | Path) -> None:
         """Write a compressed NetCDF file, whole or not at all."""
@@ -257,8 +271,17 @@ class SteadyStates:
 
     @property
     def default_label(self) -> int:
-        """Number of the default profile, chosen by the rule in `provenance`."""
-        return int(self.provenance.get("default_state", 0))
+        """Number of the default profile, chosen by the rule in `provenance`.
+
+        Raises:
+            SteadyStateError: none was chosen.
+        """
+        if "default_state" not in self.provenance:
+            raise SteadyStateError(
+                "no default profile was chosen among these states; take one by its number, or "
+                "choose by renaissance_kit.profiles.with_default_profile"
+            )
+        return int(self.provenance["default_state"])
 
     @property
     def default(self) -> SteadyState:

@@ -199,7 +199,8 @@ def train(
             ``Recipe.default(network)`` if not given. ``Recipe.paper(network)`` is the published.
         initial_weights: to start from a trained generator instead of a new one.
         checkpoint: file that holds the run; replaced after every generation.
-        resume: go on from ``checkpoint`` if it exists, to the identical end.
+        resume: go on from ``checkpoint`` if it exists, to the identical end. Without it an
+            existing file is an error, so that no run is lost.
         progress, stop: see `renaissance_kit.evolution.run`.
         workers: threads for the eigenvalues; does not change the result.
 
@@ -215,14 +216,25 @@ def train(
     >>> training.models_evaluated
     40
     """
+    if not isinstance(state, SteadyState):
+        raise ParameterError("train takes one steady state; choose one, such as states.default")
+    state.check(network)
     recipe = recipe or Recipe.default(network)
     settings = recipe.settings
     objective = KineticObjective.of(network, state, recipe, workers=workers)
-    state.check(network)
     if checkpoint is not None and " at 0x" in repr(recipe.reward):
         raise ParameterError(
             "the reward's repr changes from process to process, so a checkpoint could not be "
             "resumed; make the reward a frozen dataclass"
+        )
+    if seed < 0:
+        raise ParameterError(f"seed is {seed}; give a whole number from 0")
+    if resume and checkpoint is None:
+        raise ParameterError("resume=True needs a checkpoint file; give checkpoint=...")
+    if checkpoint is not None and Path(checkpoint).exists() and not resume:
+        raise CheckpointError(
+            f"{checkpoint} holds an earlier run; go on from it with resume=True, delete it, or "
+            "give another file"
         )
     if resume and checkpoint is not None and Path(checkpoint).exists():
         begun = load_checkpoint(checkpoint, settings, objective.digest)

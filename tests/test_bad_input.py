@@ -17,6 +17,7 @@ from renaissance_kit import (
     SmoothIncidence,
     SteadyState,
     SteadyStates,
+    sample_steady_states,
     train,
 )
 from renaissance_kit.errors import CheckpointError, DataError, ParameterError, SteadyStateError
@@ -284,3 +285,51 @@ def test_a_file_of_steady_states_that_is_none(tmp_path, content):
 def test_missing_steady_states_say_where_they_come_from(tmp_path):
     with pytest.raises(CheckpointError, match=r"nothing\.nc does not exist; notebook 01 makes it"):
         SteadyStates.load(tmp_path / "nothing.nc")
+
+
+def test_a_generator_needs_rivals():
+    with pytest.raises(ParameterError, match="one generator has nothing to be better than"):
+        NESSettings(population=1, mirrored=False)
+
+
+def test_a_negative_seed_is_refused(tiny, tiny_state):
+    with pytest.raises(ParameterError, match="seed is -1"):
+        train(tiny, tiny_state, seed=-1)
+
+
+def test_many_states_where_one_is_needed(ecoli):
+    with pytest.raises(ParameterError, match=r"choose one, such as states\.default"):
+        train(ecoli, SteadyStates.example(ecoli), seed=1)
+
+
+def test_a_positive_threshold_is_refused(tiny):
+    with pytest.raises(ParameterError, match="does not settle"):
+        Recipe.default(tiny, threshold_per_h=1.0)
+
+
+def test_a_threshold_without_its_reward_is_refused(tiny):
+    with pytest.raises(ParameterError, match="the reward has a threshold of its own"):
+        Recipe.default(tiny).but(threshold_per_h=-10.0)
+
+
+def test_states_of_another_density_are_refused(ecoli):
+    conditions = dict(ecoli.conditions)
+    conditions["dry_weight_density"] = replace(conditions["dry_weight_density"], value=420.0)
+    with pytest.raises(SteadyStateError, match=r"300 gDW/L, conditions\.csv has 420"):
+        SteadyStates.example(replace(ecoli, conditions=conditions))
+
+
+def test_states_without_a_default_profile_say_so(ecoli):
+    data = SteadyStates.example(ecoli).dataset.copy()
+    data.attrs["provenance"] = "{}"
+    with pytest.raises(SteadyStateError, match="no default profile was chosen"):
+        _ = SteadyStates(data).default
+
+
+def test_sampling_without_a_temperature_says_so(ecoli, tiny):
+    conditions = {k: v for k, v in ecoli.conditions.items() if k != "temperature"}
+    with pytest.raises(DataError, match="'temperature'"):
+        sample_steady_states(replace(ecoli, conditions=conditions), 1)
+    conditions["temperature"] = replace(ecoli.conditions["temperature"], value=310.15)
+    with pytest.raises(DataError, match=r"pyTFA computes at 298\.15"):
+        sample_steady_states(replace(ecoli, conditions=conditions), 1)

@@ -14,7 +14,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from renaissance_kit import FastestDynamics, Generator, KMRanges, NESSettings, Recipe, train
+from renaissance_kit import (
+    FastestDynamics,
+    Generator,
+    KMRanges,
+    NESSettings,
+    Recipe,
+    SmoothIncidence,
+    train,
+)
 from renaissance_kit.checkpoints import load_checkpoint, save_checkpoint
 from renaissance_kit.errors import CheckpointError, ParameterError
 from renaissance_kit.evolution import start
@@ -144,11 +152,18 @@ def test_resuming_without_a_checkpoint_starts_the_run(run, tmp_path):
     assert generations_in(path) == 2
 
 
-def test_without_resume_a_run_starts_again(run, tmp_path):
+def test_without_resume_an_earlier_run_is_not_overwritten(run, tmp_path):
     path = tmp_path / "run.npz"
     run(settings=replace(SETTINGS, generations=3), checkpoint=path)
-    assert run(settings=replace(SETTINGS, generations=1), checkpoint=path).state.generation == 1
-    assert generations_in(path) == 1
+    before = path.read_bytes()
+    with pytest.raises(CheckpointError, match="holds an earlier run; go on from it with resume"):
+        run(settings=replace(SETTINGS, generations=1), checkpoint=path)
+    assert path.read_bytes() == before
+
+
+def test_resuming_needs_a_file_to_resume_from(run):
+    with pytest.raises(ParameterError, match="resume=True needs a checkpoint file"):
+        run(resume=True)
 
 
 def test_threads_do_not_change_the_end(run):
@@ -284,7 +299,7 @@ def test_another_objective_is_refused(run, checkpoint, tiny, tiny_state):
     steeper = Generator(KMRanges.of(tiny, fixed=FIXED), hidden=(8,), slope=0.1)
     for change in (
         {"reward": FastestDynamics()},
-        {"threshold_per_h": -3.0},
+        {"threshold_per_h": -3.0, "reward": SmoothIncidence(-3.0)},
         {"generator": wider},
         {"generator": steeper},
     ):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import os
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -393,3 +396,16 @@ def test_km_bounds_come_from_the_conditions(ecoli):
     ranges = KMRanges.of(ecoli)
     assert set(ranges.low_mM) == {1.3e-3}
     assert set(ranges.high_mM) == {20.0}
+
+
+@pytest.mark.parametrize("kernel", ["Nehalem", "Haswell"])
+def test_names_and_fingerprint_do_not_depend_on_the_processor(ecoli, kernel):
+    """BLAS kernels round differently; which member of a moiety is dependent must not follow."""
+    code = (
+        "from renaissance_kit import Network; n = Network.example(); print(n.digest, n.dependent)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | {"OPENBLAS_CORETYPE": kernel},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert run.stdout.strip() == f"{ecoli.digest} {ecoli.dependent}"

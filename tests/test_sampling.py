@@ -7,13 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from renaissance_kit import Network, SteadyStates
 from renaissance_kit.constraints import Constraints
 from renaissance_kit.diagnostics import effective_sample_size, split_rhat
 from renaissance_kit.errors import InfeasibleError, ParameterError, SteadyStateError
 from renaissance_kit.hit_and_run import sample_polytope
-from renaissance_kit.polytope import Polytope, row_echelon
+from renaissance_kit.linear import row_echelon
+from renaissance_kit.polytope import Polytope
 from renaissance_kit.profiles import distances_to_centroid, with_default_profile
 from renaissance_kit.sampling import sample_steady_states
 from renaissance_kit.validation import require_valid
@@ -239,9 +241,24 @@ def test_shipped_states_are_valid_and_converged(ecoli: Network, constraints: Con
     shipped.default.check(ecoli)
 
 
+SHIPPED_WITH = "SkylakeX"  # OpenBLAS kernel; others round differently and their walks part
+
+
 @pytest.mark.slow
 def test_shipped_states_can_be_made_again(ecoli: Network) -> None:
+    """To the same numbers with the same BLAS kernel, else to the same distribution."""
     shipped = SteadyStates.example(ecoli)
     again = sample_steady_states(ecoli, len(shipped), seed=shipped.provenance["seed"])
-    for name in ("flux", "concentration", "log_displacement"):
-        np.testing.assert_allclose(again.dataset[name], shipped.dataset[name], rtol=1e-4, atol=1e-6)
+    kernels = {library.get("architecture") for library in threadpool_info()}
+    if SHIPPED_WITH in kernels:
+        for name in ("flux", "concentration", "log_displacement"):
+            np.testing.assert_allclose(
+                again.dataset[name], shipped.dataset[name], rtol=1e-4, atol=1e-6
+            )
+        return
+    logs = [np.log(s.dataset.concentration.sel(metabolite=list(ecoli.dynamic))) for s in
+            (shipped, again)]  # fmt: skip
+    spread = logs[0].std("state")
+    varies = (spread > 1e-6).values
+    difference = ((logs[0].mean("state") - logs[1].mean("state")) / spread).values[varies]
+    assert np.abs(difference).max() < 0.2  # ten standard errors at the least ESS
