@@ -31,8 +31,8 @@ def conserved_moieties(
     The null space of Sᵀ is brought to reduced row echelon form, which is unique for an order of
     the metabolites. The order is that of their share in the null space, least first, among equals
     the last given: a metabolite of one moiety becomes dependent before one that several moieties
-    share. So the result is the same on any machine. Coefficients are rounded to small fractions and checked
-    against S.
+    share. So the result is the same on any machine. Coefficients are rounded to small fractions
+    and checked against S.
 
     Args:
         stoichiometry: S, (metabolites, reactions).
