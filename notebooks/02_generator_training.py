@@ -76,11 +76,11 @@ GRIDS = {  # σ and α as multiples of the default ones
     "demo": {"sigma": [0.5, 2], "learning_rate": [0.5, 2], "generations": 10, "models": 100},
     "laptop": {
         "sigma": [0.5, 1, 2], "learning_rate": [0.5, 1, 2], "population": [10, 20],
-        "decay": [0.0, 0.03], "generations": 20, "models": 400,
+        "decay": [0.0, 0.05], "generations": 30, "models": 600,
     },
     "paper": {
         "sigma": [0.25, 0.5, 1, 2], "learning_rate": [0.25, 0.5, 1, 2],
-        "population": [10, 20, 40], "decay": [0.0, 0.03], "generations": 50, "models": 1_000,
+        "population": [10, 20, 40], "decay": [0.0, 0.05], "generations": 50, "models": 1_000,
     },
 }  # fmt: skip
 given = {name: globals().get(name) for name in SIZES.index}
@@ -437,7 +437,9 @@ rows = [
     ("C7", "settings by grid search", "σ 0.01, α 0.001, n 20, decay 5 %",
      "not computed" if best is None else
      f"σ {best.sigma:g}, α {best.learning_rate:g}, n {best.population:.0f}, decay {best.decay:.0%}",
-     "" if best is None else f"{len(grid_table)} trainings", best is not None),
+     "" if best is None else
+     f"{len(grid_table)} trainings of {GRIDS[scale]['generations']} generations, one seed",
+     best is not None and GRIDS[scale]["generations"] >= 50),
 ]  # fmt: skip
 claims = pd.DataFrame(rows, columns=["claim", "quantity", "paper", "here", "spread", "comparable"])
 with atomic_path(output / "claims.csv") as path:
