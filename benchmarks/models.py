@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 from threadpoolctl import threadpool_limits
 
@@ -34,12 +36,29 @@ def linear_algebra(n_models: int = 400) -> dict[str, float]:
 
 
 def cores(n_models: int = 1000) -> dict[str, float]:
-    """Throughput of two worker threads against one."""
+    """Throughput of two worker threads against one, beside what bare LAPACK gains from two."""
     models = default_models(n_models)
     models.spectrum(workers=2)
-    one, two = seconds(lambda: models.spectrum(workers=1), lambda: models.spectrum(workers=2))
+    half = n_models // 2
+    jacobians = models.jacobians_per_h()
+
+    def bare(*parts: np.ndarray) -> None:
+        threads = [threading.Thread(target=np.linalg.eigvals, args=(part,)) for part in parts]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    with threadpool_limits(1, user_api="blas"):
+        one, two, bare_one, bare_two = seconds(
+            lambda: models.spectrum(workers=1),
+            lambda: models.spectrum(workers=2),
+            lambda: bare(jacobians),
+            lambda: bare(jacobians[:half], jacobians[half:]),
+        )
     return {
         "models per second, 1 worker": n_models / one,
         "models per second, 2 workers": n_models / two,
         "2 workers / 1 worker (at least 1.7)": one / two,
+        "the same for bare LAPACK on this machine": bare_one / bare_two,
     }

@@ -239,7 +239,7 @@ class Generator:
         n: int,
         rng: np.random.Generator,
         *,
-        chunk: int = 2_000,
+        chunk: int = 1_000,
         workers: int = 2,
     ) -> Iterator[NDArray[np.float32]]:
         """Draw n sets of KM chunk by chunk in single precision, in bounded memory.
