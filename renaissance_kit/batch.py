@@ -101,7 +101,6 @@ def run(
     scale: str = "smoke",
     parameters: Mapping[str, Any] | None = None,
     notebooks_dir: Path | str = NOTEBOOKS_DIR,
-    progress: bool = False,
     echo: bool = False,
 ) -> Path:
     """Execute one notebook and return the path of the executed copy in `output_dir`.
@@ -131,7 +130,7 @@ def run(
             parameters=values,
             kernel_name="python3",
             cwd=str(path.parent),
-            progress_bar=progress,
+            progress_bar=False,
             stdout_file=sys.stdout if echo else None,
             # Passed on to nbclient.
             kernel_manager_class=ThisInterpreter,

@@ -20,7 +20,7 @@ from renaissance_kit.errors import SteadyStateError
 from renaissance_kit.files import atomic_hdf5
 from renaissance_kit.kinetics import KineticModels
 from renaissance_kit.network import Network
-from renaissance_kit.stability import Spectrum, Status
+from renaissance_kit.stability import Spectrum, Status, time_constant_min
 from renaissance_kit.steady_states import SteadyState
 
 Array = NDArray[np.float64]
@@ -166,12 +166,10 @@ class KineticEnsemble:
         """
         data = self.dataset
         lambda_max = self.lambda_max_per_h
-        with np.errstate(divide="ignore"):
-            time_constant = np.where(lambda_max < 0, -60.0 / lambda_max, np.inf)
         summary = pd.DataFrame(
             {
                 "lambda_max_per_h": lambda_max,
-                "time_constant_min": np.where(np.isnan(lambda_max), np.nan, time_constant),
+                "time_constant_min": time_constant_min(lambda_max),
                 "status": [Status(int(s)).name for s in data.status.values],
             }
         )

@@ -8,11 +8,10 @@ from renaissance_kit.errors import DataError, nearest
 
 
 def data_folder() -> Path:
-    """Return the folder ``data/`` of the repository (or of the installed package)."""
-    here = Path(__file__).resolve().parent
-    for candidate in (here.parent / "data", here / "data"):
-        if candidate.is_dir():
-            return candidate
+    """Return the folder ``data/`` of the repository."""
+    folder = Path(__file__).resolve().parents[1] / "data"
+    if folder.is_dir():
+        return folder
     raise DataError(
         "the example data are not beside the package; install from a clone with 'pip install -e .'"
     )

@@ -66,10 +66,7 @@ class Spectrum:
     @property
     def dominant_time_constant_min(self) -> Array:
         """(models,) −60/λmax in minutes; infinite for a model that does not settle."""
-        lambda_max = self.lambda_max_per_h
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(lambda_max < 0, -60.0 / lambda_max, np.where(
-                np.isnan(lambda_max), np.nan, np.inf))  # fmt: skip
+        return time_constant_min(self.lambda_max_per_h)
 
     @property
     def valid(self) -> NDArray[np.bool_]:
@@ -84,6 +81,13 @@ class Spectrum:
     def counts(self) -> dict[str, int]:
         """Number of models by status."""
         return {s.name: int((self.status == s).sum()) for s in Status}
+
+
+def time_constant_min(lambda_max_per_h: Array) -> Array:
+    """−60/λmax in minutes; infinite for a model that does not settle, NaN where λmax is NaN."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        settles = np.where(lambda_max_per_h < 0, -60.0 / lambda_max_per_h, np.inf)
+    return np.where(np.isnan(lambda_max_per_h), np.nan, settles)
 
 
 def spectrum_of(

@@ -51,8 +51,6 @@ def bound_turnover(model: ThermodynamicModel, throughputs_mM_h: dict[str, float]
         throughputs_mM_h: by metabolite, from `least_throughputs_mM_h`.
     """
     tau = model.constraints.turnover_time_min
-    if tau is None:
-        return
     log_concentration = model.log_concentration
     for metabolite in unmeasured_pools(model):
         limit = tau / 60 * throughputs_mM_h[metabolite]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
-from renaissance_kit import KineticModels, Network, SteadyState
+from renaissance_kit import KineticModels, Network, SteadyState, SteadyStates
 from renaissance_kit.rate_laws import RateLaws
 
 # Slow is not wrong: shared machines and just-in-time compilation take their time.
@@ -33,6 +33,23 @@ def tiny() -> Network:
 @pytest.fixture(scope="session")
 def tiny_state(tiny: Network) -> SteadyState:
     return SteadyState.from_folder(tiny)
+
+
+@pytest.fixture
+def one_tiny_state(tiny: Network, tiny_state: SteadyState):
+    """Make a set that holds the tiny network's one state, with the given provenance."""
+
+    def make(**provenance) -> SteadyStates:
+        return SteadyStates.from_arrays(
+            tiny,
+            tiny_state.fluxes_mmol_gDW_h[None],
+            tiny.kinetic_reactions,
+            tiny_state.concentrations_mM[None],
+            tiny_state.log_displacement[None],
+            provenance,
+        )
+
+    return make
 
 
 @dataclass

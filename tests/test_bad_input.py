@@ -109,15 +109,8 @@ def test_arrays_of_the_wrong_length(tiny, tiny_state, array):
         state.check(tiny)
 
 
-def test_no_such_state(tiny, tiny_state):
-    states = SteadyStates.from_arrays(
-        tiny,
-        tiny_state.fluxes_mmol_gDW_h[None],
-        tiny.kinetic_reactions,
-        tiny_state.concentrations_mM[None],
-        tiny_state.log_displacement[None],
-        {"seed": 1},
-    )
+def test_no_such_state(tiny, one_tiny_state):
+    states = one_tiny_state(seed=1)
     states[0].check(tiny)
     with pytest.raises(SteadyStateError, match="no state 1; there are 1, counted from 0"):
         states[1]

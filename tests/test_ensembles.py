@@ -111,17 +111,10 @@ def test_a_truncated_file_is_an_error_wherever_it_ends(path):
             KineticEnsemble.load(path)
 
 
-def test_other_files_are_no_ensembles(tmp_path, ensemble, tiny, tiny_state):
+def test_other_files_are_no_ensembles(tmp_path, ensemble, one_tiny_state):
     with pytest.raises(CheckpointError, match=r"none\.nc does not exist; notebook 02 makes it"):
         KineticEnsemble.load(tmp_path / "none.nc")
-    states = SteadyStates.from_arrays(
-        tiny,
-        tiny_state.fluxes_mmol_gDW_h[None],
-        tiny.kinetic_reactions,
-        tiny_state.concentrations_mM[None],
-        tiny_state.log_displacement[None],
-        {},
-    )
+    states = one_tiny_state()
     states.save(tmp_path / "states.nc")
     with pytest.raises(CheckpointError, match="is no ensemble: no km, status, vmax"):
         KineticEnsemble.load(tmp_path / "states.nc")
@@ -130,15 +123,8 @@ def test_other_files_are_no_ensembles(tmp_path, ensemble, tiny, tiny_state):
         SteadyStates.load(tmp_path / "models.nc")
 
 
-def test_steady_states_are_read_back(tmp_path, tiny, tiny_state):
-    states = SteadyStates.from_arrays(
-        tiny,
-        tiny_state.fluxes_mmol_gDW_h[None],
-        tiny.kinetic_reactions,
-        tiny_state.concentrations_mM[None],
-        tiny_state.log_displacement[None],
-        {"seed": 3, "default_state": 0},
-    )
+def test_steady_states_are_read_back(tmp_path, tiny, tiny_state, one_tiny_state):
+    states = one_tiny_state(seed=3, default_state=0)
     states.save(tmp_path / "states.nc")
     loaded = SteadyStates.load(tmp_path / "states.nc")
     xr.testing.assert_identical(loaded.dataset, states.dataset)
