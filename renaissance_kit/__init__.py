@@ -14,6 +14,7 @@ from renaissance_kit.steady_states import SteadyState, SteadyStates
 from renaissance_kit.constraints import Constraints
 from renaissance_kit.kinetics import KineticModels
 from renaissance_kit.stability import Spectrum, Status
+from renaissance_kit.km_data import KMMeasurements
 from renaissance_kit.generator import Generator, KMRanges
 from renaissance_kit.rewards import FastestDynamics, Incidence, SmoothIncidence
 from renaissance_kit.evolution import NESSettings
@@ -30,6 +31,7 @@ __all__ = [  # noqa: RUF022
     "KineticModels",
     "Spectrum",
     "Status",
+    "KMMeasurements",
     "Generator",
     "KMRanges",
     "FastestDynamics",

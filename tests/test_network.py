@@ -392,6 +392,13 @@ def test_a_steady_state_table_in_another_unit_is_refused(folder):
         SteadyState.from_folder(Network.from_folder(folder))
 
 
+def test_a_steady_state_table_needs_its_sources(folder):
+    source = "teaching example: displacement 0.25"
+    line = replace_once(folder, "steady_state", f'"{source}"', "")
+    with pytest.raises(DataError, match=rf"steady_state\.csv, line {line} \(PGI\): no source"):
+        SteadyState.from_folder(Network.from_folder(folder))
+
+
 def test_km_bounds_come_from_the_conditions(ecoli):
     ranges = KMRanges.of(ecoli)
     assert set(ranges.low_mM) == {1.3e-3}
