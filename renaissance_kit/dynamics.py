@@ -291,9 +291,10 @@ class System:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _fill(terms: Terms, c: Array, state: Array) -> None:
+    """Concentrations that the rates see: a solver's trial step below zero counts as zero."""
     for i in range(len(c)):
         if terms.species_variable[i] >= 0:
-            c[i] = state[terms.species_variable[i]]
+            c[i] = max(state[terms.species_variable[i]], 0.0)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
