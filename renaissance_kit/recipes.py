@@ -11,7 +11,8 @@ from typing import Any
 
 from renaissance_kit.errors import ParameterError
 from renaissance_kit.evolution import NESSettings
-from renaissance_kit.generator import Generator, KMRanges
+from renaissance_kit.generator import Generator
+from renaissance_kit.km_ranges import KMRanges
 from renaissance_kit.network import Network
 from renaissance_kit.rewards import Incidence, Reward, SmoothIncidence
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from renaissance_kit.generator import KMRanges
 from renaissance_kit.kinetics import KineticModels
+from renaissance_kit.km_ranges import KMRanges
 from renaissance_kit.network import Network
 from renaissance_kit.steady_states import SteadyState
 from renaissance_kit.studies.intervals import wilson_interval
