@@ -119,8 +119,32 @@ class Constraints:
         return _read(network, where)
 
     def with_flux(self, reaction: str, low: float, high: float) -> Constraints:
-        """A copy with another bound on one flux."""
+        """A copy with another bound on one flux.
+
+        Whether there is such a reaction shows when the constraints meet a network, see `check`.
+        """
         return replace(self, fluxes={**self.fluxes, reaction: Bound(low, high)})
+
+    def check(self, network: Network) -> None:
+        """Raise unless everything that is bounded belongs to the network.
+
+        Raises:
+            ParameterError: names the unknown reaction or metabolite, and the nearest.
+        """
+        for kind, names, known in (
+            ("flux", self.fluxes, network.reactions),
+            ("direction", self.directions, network.kinetic_reactions),
+            ("energy", self.energies_kJ_mol, network.kinetic_reactions),
+            ("measured concentration", self.measured_mM, network.species),
+            ("medium concentration", self.medium_mM, network.species),
+            ("pool", self.pools_mM, network.species),
+        ):
+            for name in names:
+                if name not in known:
+                    raise ParameterError(
+                        f"constraints: {kind} of {name!r}, which is not in {network.name}"
+                        f"{nearest(name, known)}"
+                    )
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain numbers and text, for the provenance of a result."""

@@ -33,8 +33,9 @@ class KMRanges:
     def __post_init__(self) -> None:
         for name, low, high in zip(self.names, self.low_mM, self.high_mM, strict=True):
             if not (0 < low < high < np.inf):
+                swap = ": swap the two" if 0 < high < low < np.inf else ""
                 raise ParameterError(
-                    f"KM bounds of {name} are {low:g} to {high:g} mM; give 0 < low < high"
+                    f"KM bounds of {name} are {low:g} to {high:g} mM; give 0 < low < high{swap}"
                 )
 
     @classmethod
@@ -51,24 +52,29 @@ class KMRanges:
         Args:
             low_mM, high_mM: bounds of the generated constants; the network's conditions
                 ``km_lower_bound`` and ``km_upper_bound`` if not given.
-            fixed: measured ranges in mM by name of the constant.
+            fixed: measured ranges in mM, (low, high), by name of the constant.
 
         Raises:
-            ParameterError: reversed bounds or an unknown constant.
+            ParameterError: an unknown constant, one number instead of two, or reversed bounds.
         """
         names = network.km_names
         low = network.conditions["km_lower_bound"].value if low_mM is None else low_mM
         high = network.conditions["km_upper_bound"].value if high_mM is None else high_mM
         lows, highs = np.full(len(names), low), np.full(len(names), high)
         is_fixed = np.zeros(len(names), dtype=bool)
-        for name, (a, b) in (fixed or {}).items():
+        if not isinstance(fixed, Mapping | None):
+            raise ParameterError(
+                f"fixed is a {type(fixed).__name__}; give {{'reaction:metabolite': (low, high)}}"
+            )
+        for name, given in (fixed or {}).items():
             if name not in network.km_index:
                 raise ParameterError(
                     f"{name!r} is not a KM of {network.name}{nearest(name, names)} "
                     "Names are 'reaction:metabolite'."
                 )
             i = network.km_index[name]
-            lows[i], highs[i], is_fixed[i] = a, b, True
+            lows[i], highs[i] = _pair(name, given)
+            is_fixed[i] = True
         return cls(names, lows, highs, is_fixed)
 
     @property
@@ -88,3 +94,18 @@ class KMRanges:
             i = self.fixed
             km[:, i] = self.low_mM[i] + u[:, i] * (self.high_mM - self.low_mM)[i]
         return km
+
+
+def _pair(name: str, given: object) -> tuple[float, float]:
+    """Two numbers, or an error that says so."""
+    try:
+        numbers = np.asarray(given, dtype=float)
+    except (TypeError, ValueError):
+        numbers = np.empty(0)
+    if numbers.shape == (2,):
+        return float(numbers[0]), float(numbers[1])
+    message = f"the measured range of {name} is {given!r}; give (low, high) in mM"
+    if numbers.shape == () and numbers > 0:
+        value = float(numbers)
+        message += f", for 20 % either way ({0.8 * value:g}, {1.2 * value:g})"
+    raise ParameterError(message)

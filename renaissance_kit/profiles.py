@@ -74,7 +74,7 @@ def with_default_profile(
     )
     provenance = {
         **states.provenance,
-        "default_state": chosen,
+        "default_state": int(states.dataset.state.values[chosen]),
         "default_rule": RULE.format(examined=examined, models=models),
         "default_seed": seed,
     }

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from renaissance_kit import (
+    Constraints,
     FastestDynamics,
     Generator,
     KineticModels,
@@ -20,6 +21,7 @@ from renaissance_kit import (
     sample_steady_states,
     train,
 )
+from renaissance_kit.constraints import Bound
 from renaissance_kit.errors import CheckpointError, DataError, ParameterError, SteadyStateError
 
 QUICK = NESSettings(generations=1, population=2, models_per_generator=2, monitor_models=0)
@@ -156,6 +158,33 @@ def test_measured_ranges_that_are_none(tiny, bounds):
         KMRanges.of(tiny, fixed={"PGI:g6p_c": bounds})
 
 
+def test_reversed_measured_ranges_say_so(tiny):
+    with pytest.raises(ParameterError, match=r"of PGI:g6p_c are 0.3 to 0.1 mM.*: swap the two"):
+        KMRanges.of(tiny, fixed={"PGI:g6p_c": (0.3, 0.1)})
+
+
+def test_one_measured_number_is_no_range(tiny):
+    message = r"range of PGI:g6p_c is 0.5; give \(low, high\) in mM, for 20 % .*\(0.4, 0.6\)"
+    with pytest.raises(ParameterError, match=message):
+        KMRanges.of(tiny, fixed={"PGI:g6p_c": 0.5})
+    KMRanges.of(tiny, fixed={"PGI:g6p_c": (0.4, 0.6)})
+
+
+@pytest.mark.parametrize(
+    "given", [(0.5,), (1, 2, 3), "ab", ("a", "b"), None, np.nan, -1.0, [[1, 2]]]
+)
+def test_what_is_no_measured_range(tiny, given):
+    with pytest.raises(
+        ParameterError, match=r"range of PGI:g6p_c is .*; give \(low, high\) in mM$"
+    ):
+        KMRanges.of(tiny, fixed={"PGI:g6p_c": given})
+
+
+def test_measured_ranges_need_names(tiny):
+    with pytest.raises(ParameterError, match=r"fixed is a list; give \{'reaction:metabolite': "):
+        KMRanges.of(tiny, fixed=["PGI:g6p_c"])
+
+
 @pytest.mark.parametrize("name", ["PGI:g6p", "PGJ:g6p_c"])
 def test_an_unknown_measured_constant(tiny, name):
     with pytest.raises(ParameterError, match=f"'{name}' is not a KM of tiny; did you mean 'PGI:"):
@@ -256,6 +285,28 @@ def test_a_misspelt_setting_fails_at_once():
         NESSettings(learning_rat=1e-3)
 
 
+@pytest.mark.parametrize("recipe", [Recipe.default, Recipe.paper])
+def test_a_misspelt_setting_of_a_recipe_names_the_nearest(tiny, recipe):
+    with pytest.raises(ParameterError, match=r"'sgima' cannot be set here; did you mean 'sigma'"):
+        recipe(tiny, sgima=0.1)
+    with pytest.raises(ParameterError, match="did you mean 'threshold_per_h'"):
+        recipe(tiny, treshold_per_h=-1.0)
+    with pytest.raises(ParameterError, match=r"'reward' is no setting.*give it to Recipe.but"):
+        recipe(tiny, reward=SmoothIncidence())
+
+
+def test_a_misspelt_change_of_a_recipe_names_the_nearest(tiny):
+    recipe = Recipe.default(tiny)
+    with pytest.raises(ParameterError, match="did you mean 'learning_rate'"):
+        recipe.but(learning_rat=1e-3)
+    with pytest.raises(ParameterError, match="did you mean 'reward'"):
+        recipe.but(rewards=SmoothIncidence())
+    with pytest.raises(ParameterError, match=r"'xyz' cannot be set here\. There are: .*sigma"):
+        recipe.but(xyz=1)
+    with pytest.raises(ParameterError, match="settings is a dict; give NESSettings, or settings"):
+        recipe.but(settings={"sigma": 0.1})
+
+
 def test_rewards_out_of_range():
     with pytest.raises(ParameterError, match="n_fastest is 0; give at least 1"):
         FastestDynamics(n_fastest=0)
@@ -326,3 +377,43 @@ def test_sampling_without_a_temperature_says_so(ecoli, tiny):
     conditions["temperature"] = replace(ecoli.conditions["temperature"], value=310.15)
     with pytest.raises(DataError, match=r"pyTFA computes at 298\.15"):
         sample_steady_states(replace(ecoli, conditions=conditions), 1)
+
+
+# --- constraints ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"fluxes": {"PFKK": Bound(1, 2)}}, "flux of 'PFKK', which is not in ecoli.*mean 'PFK'"),
+        ({"directions": {"EX_o2_e": 1}}, "direction of 'EX_o2_e'"),
+        ({"energies_kJ_mol": {"PFKK": Bound(-9, -1)}}, "energy of 'PFKK'.*did you mean 'PFK'"),
+        ({"energies_kJ_mol": {"GROWTH": Bound(-9, -1)}}, "GROWTH has no reaction energy"),
+        ({"measured_mM": {"atp": Bound(1, 2)}}, "measured concentration of 'atp'.*'atp_c'"),
+        ({"medium_mM": {"glc_e": Bound(1, 2)}}, "medium concentration of 'glc_e'"),
+        ({"pools_mM": {"lac_c": Bound(1, 2)}}, "pool of 'lac_c'"),
+    ],
+)
+def test_constraints_of_what_is_not_there(ecoli, change, message):
+    constraints = replace(Constraints.from_folder(ecoli), **change)
+    with pytest.raises(ParameterError, match=message):
+        sample_steady_states(ecoli, 1, constraints=constraints)
+
+
+def test_a_flux_that_is_not_there(ecoli):
+    constraints = Constraints.from_folder(ecoli).with_flux("EX_glc_e", -5.0, -1.0)
+    with pytest.raises(ParameterError, match=r"flux of 'EX_glc_e'.*did you mean 'EX_glc__D_e'"):
+        sample_steady_states(ecoli, 1, constraints=constraints)
+
+
+@pytest.mark.parametrize(
+    ("directions", "message"),
+    [
+        ({"PFKK": 1}, "direction of 'PFKK', which is not in ecoli.*did you mean 'PFK'"),
+        ({"PGI": 2}, "the direction of PGI is 2; give 1 or -1"),
+        ({"PGI": "forward"}, "the direction of PGI is 'forward'; give 1 or -1"),
+    ],
+)
+def test_directions_that_are_none(ecoli, directions, message):
+    with pytest.raises(ParameterError, match=message):
+        sample_steady_states(ecoli, 1, directions=directions)

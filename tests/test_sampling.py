@@ -252,7 +252,7 @@ def test_shipped_states_are_valid_and_converged(ecoli: Network, constraints: Con
     assert len(shipped) == 5000
     assert float(shipped.dataset.rhat.max()) < 1.01
     assert float(shipped.dataset.ess.min()) > 1000
-    first = SteadyStates(shipped.dataset.isel(state=slice(0, 200)))
+    first = shipped[:200]
     require_valid(ecoli, constraints, first, shipped.provenance["directions"])
     shipped.default.check(ecoli)
 

@@ -52,7 +52,7 @@ def constraints(ecoli: Network) -> Constraints:
 
 @pytest.fixture(scope="module")
 def shipped(ecoli: Network) -> SteadyStates:
-    return SteadyStates(SteadyStates.example(ecoli).dataset.isel(state=slice(0, 100)))
+    return SteadyStates.example(ecoli)[:100]
 
 
 # --- turnover ------------------------------------------------------------------------------------

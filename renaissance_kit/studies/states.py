@@ -234,11 +234,12 @@ def profile_table(network: Network, states: SteadyStates) -> pd.DataFrame:
     examined = np.flatnonzero(np.isfinite(quantile))
     fastest = examined[np.argsort(quantile[examined], kind="stable")]
     candidates = set(fastest[: max(1, len(examined) // 100)])
+    numbers = states.dataset.state.values[examined]
     role = ["candidate" if i in candidates else "examined" for i in examined]
-    role[examined.tolist().index(states.default_label)] = "default"
+    role[numbers.tolist().index(states.default_label)] = "default"
     return pd.DataFrame(
         {
-            "state": examined,
+            "state": numbers,
             "lambda_max_quantile": quantile[examined],
             "distance": distances_to_centroid(network, states)[examined],
             "role": role,
