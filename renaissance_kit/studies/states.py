@@ -17,6 +17,7 @@ from renaissance_kit.fermentation import read_course, specific_rate, uptake_rang
 from renaissance_kit.network import Network
 from renaissance_kit.profiles import distances_to_centroid
 from renaissance_kit.steady_states import SteadyStates
+from renaissance_kit.validation import concentration_bounds_mM
 
 Array = NDArray[np.float64]
 
@@ -119,28 +120,26 @@ def concentration_table(
     ``measured``, ``turnover`` or ``general``), measured_mM (NaN where unmeasured), and those of
     `QUANTILES` in mM.
     """
-    throughput = states.provenance["least_throughputs_mM_h"]
+    least, most = concentration_bounds_mM(
+        network, constraints, states.provenance["least_throughputs_mM_h"]
+    )
+    bounds = dict(zip(network.species, zip(least, most, strict=True), strict=True))
     pathway = metabolite_pathways(network, states)
     rows = []
     for name in network.dynamic:
         if dict(network.metabolites[name].formula) == {"H": 1}:
             continue  # the pH fixes them
+        low, high = bounds[name]
         measured = constraints.measured_mM.get(name)
-        if measured is not None:
-            fold = constraints.measured_fold
-            low, high, kind = measured.low / fold, measured.high * fold, "measured"
-        else:
-            bound = constraints.pools_mM.get(name, constraints.pool_mM)
-            cap = constraints.turnover_time_min / 60 * throughput[name]
-            low, high = bound.low, min(bound.high, cap)
-            kind = "turnover" if cap < bound.high else "general"
+        general = constraints.pools_mM.get(name, constraints.pool_mM)
+        kind = "turnover" if high < general.high else "general"
         rows.append(
             {
                 "metabolite": name,
                 "pathway": pathway[name],
                 "low_mM": low,
                 "high_mM": high,
-                "bound": kind,
+                "bound": kind if measured is None else "measured",
                 "measured_mM": np.nan if measured is None else measured.low,
             }
         )
