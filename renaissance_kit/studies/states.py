@@ -184,19 +184,24 @@ def flux_table(
     return pd.DataFrame(rows).assign(**sample_ranges(values))
 
 
-def measured_rates(network: Network, first_h: float = 8.0, last_h: float = 12.0) -> pd.DataFrame:
+def measured_rates(
+    network: Network, first_h: float = 8.0, last_h: float = 12.0, *, strain: str | None = None
+) -> pd.DataFrame:
     """Growth, glucose uptake and anthranilate release as measured: reaction, value, low, high.
 
     Means over the windows of the fermentation that begin at 0 h and end between ``first_h`` and
     ``last_h``, with low and high over the windows and the error bars; anthranilate, which appears
     late, over the longest window only. Magnitudes in 1/h and mmol/gDW/h.
+
+    Args:
+        strain: as written in ``fermentation.csv``; the first one there if not given.
     """
     assert network.folder is not None, "the fermentation table is in the network's folder"
-    biomass = read_course(network.folder, "biomass")
+    biomass = read_course(network.folder, "biomass", strain)
     inside = (biomass.time_h >= first_h) & (biomass.time_h <= last_h)
     growth = np.log(biomass.value[inside] / biomass.value[0]) / biomass.time_h[inside]
-    glucose = uptake_range(network.folder, "glucose", first_h, last_h)
-    product = specific_rate(network.folder, "anthranilate", last_h)
+    glucose = uptake_range(network.folder, "glucose", first_h, last_h, strain)
+    product = specific_rate(network.folder, "anthranilate", last_h, strain)
     rows = [
         ("GROWTH", growth.mean(), growth.min(), growth.max()),
         ("EX_glc__D_e", glucose.value, glucose.low, glucose.high),
