@@ -97,8 +97,10 @@ class Record:
 
     Attributes:
         rewards: (population,) of the perturbed generators.
-        population_incidence: share of valid models among all of them.
-        lambda_max_per_h: (monitor_models,) of the unperturbed generator, before the step.
+        population_incidence: share of valid models among all that they made, those without
+            eigenvalues included.
+        lambda_max_per_h: (monitor_models,) of the unperturbed generator, before the step; NaN
+            for a model without eigenvalues.
         seconds: wall time of the generation.
     """
 
