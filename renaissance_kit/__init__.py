@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 from renaissance_kit.network import Network
 from renaissance_kit.steady_states import SteadyState, SteadyStates
 from renaissance_kit.constraints import Constraints
+from renaissance_kit.km_data import KMMeasurements
 from renaissance_kit.km_ranges import KMRanges
 from renaissance_kit.kinetics import KineticModels
 from renaissance_kit.stability import Spectrum, Status
@@ -31,6 +32,7 @@ __all__ = [  # noqa: RUF022
     "KineticModels",
     "Spectrum",
     "Status",
+    "KMMeasurements",
     "Generator",
     "KMRanges",
     "FastestDynamics",

@@ -184,8 +184,6 @@ def _read(network: Network, folder: Path) -> Constraints:
         unit = "1/h" if row["id"] == "GROWTH" else _UNITS[kind]
         if row["unit"] != unit:
             raise row.error(f"unit {row['unit']!r}; write {unit!r}")
-        if not row["source"]:
-            raise row.error("no source; say where the bound comes from")
         if row["id"] == "*":
             general[kind] = row
         elif kind == "flux":

@@ -34,8 +34,9 @@ class KineticEnsemble:
         dataset: ``km`` (model, km_name) in mM, ``vmax`` (model, reaction) in mM/h,
             ``eigenvalue_real`` and ``eigenvalue_imag`` (model, mode) in 1/h, ``status`` (model)
             with its meanings as flag attributes, ``provenance_of_km`` (km_name: generated, fixed
-            or measured), and the steady state: ``concentration`` (metabolite), ``flux`` and
-            ``log_displacement`` (reaction). Attributes hold seed, fingerprints and density.
+            or measured) and ``source_of_km`` (km_name: the measurements behind it), and the
+            steady state: ``concentration`` (metabolite), ``flux`` and ``log_displacement``
+            (reaction). Attributes hold seed, fingerprints and density.
     """
 
     dataset: xr.Dataset
@@ -49,6 +50,7 @@ class KineticEnsemble:
         seed: int | None = None,
         generator_digest: str = "",
         km_provenance: Mapping[str, str] | None = None,
+        km_sources: Mapping[str, str] | None = None,
         attributes: Mapping[str, Any] | None = None,
     ) -> KineticEnsemble:
         """Label a batch of models and its spectrum.
@@ -57,10 +59,12 @@ class KineticEnsemble:
             seed: of the random stream that made the KM.
             generator_digest: `Generator.digest` of the weights, empty for unbiased sampling.
             km_provenance: where a KM comes from, by name; ``generated`` where it is not given.
+            km_sources: the measurements behind a KM, by name; empty where there are none.
             attributes: more provenance, values JSON can hold.
         """
         network, state = models.network, models.state
         provenance = [(km_provenance or {}).get(k, "generated") for k in network.km_names]
+        sources = [(km_sources or {}).get(k, "") for k in network.km_names]
         meanings = " ".join(s.name for s in Status)
         dataset = xr.Dataset(
             {
@@ -78,6 +82,7 @@ class KineticEnsemble:
                     {"flag_values": [int(s) for s in Status], "flag_meanings": meanings},
                 ),
                 "provenance_of_km": ("km_name", provenance),
+                "source_of_km": ("km_name", np.array(sources, dtype=object)),
                 "concentration": ("metabolite", state.concentrations_mM, {"units": "mM"}),
                 "flux": ("reaction", state.fluxes_mmol_gDW_h, {"units": "mmol/gDW/h"}),
                 "log_displacement": ("reaction", state.log_displacement, {"units": "1"}),

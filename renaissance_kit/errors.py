@@ -36,5 +36,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
     >>> nearest("atp_x", ["atp_c", "adp_c", "pep_c"])
     "; did you mean 'atp_c' or 'adp_c'?"
     """
-    close = difflib.get_close_matches(name, list(known), n=2, cutoff=0.6)
+    close = difflib.get_close_matches(name, names := list(known), n=2, cutoff=0.6)
+    if not close:  # perhaps only upper and lower case differ
+        lower = {n.lower(): n for n in names}
+        close = [lower[n] for n in difflib.get_close_matches(name.lower(), lower, n=2, cutoff=0.6)]
     return f"; did you mean {' or '.join(repr(c) for c in close)}?" if close else "."

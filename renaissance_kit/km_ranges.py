@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from renaissance_kit.errors import ParameterError, nearest
+from renaissance_kit.km_data import MeasuredRange
 from renaissance_kit.network import Network
 
 Array = NDArray[np.float64]
@@ -23,14 +24,18 @@ class KMRanges:
         low_mM, high_mM: (km,) bounds of each.
         fixed: (km,) True where the constant is drawn uniformly in KM within its bounds instead
             of being generated.
+        sources: (km,) the measurements that a fixed range comes from; empty for the others.
     """
 
     names: tuple[str, ...]
     low_mM: Array
     high_mM: Array
     fixed: NDArray[np.bool_]
+    sources: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if not self.sources:
+            object.__setattr__(self, "sources", ("",) * len(self.names))
         for name, low, high in zip(self.names, self.low_mM, self.high_mM, strict=True):
             if not (0 < low < high < np.inf):
                 swap = ": swap the two" if 0 < high < low < np.inf else ""
@@ -52,7 +57,8 @@ class KMRanges:
         Args:
             low_mM, high_mM: bounds of the generated constants; the network's conditions
                 ``km_lower_bound`` and ``km_upper_bound`` if not given.
-            fixed: measured ranges in mM, (low, high), by name of the constant.
+            fixed: ranges in mM, (low, high), by name of the constant, such as
+                `KMMeasurements.ranges` makes, which also say where they come from.
 
         Raises:
             ParameterError: an unknown constant, one number instead of two, or reversed bounds.
@@ -62,20 +68,31 @@ class KMRanges:
         high = network.conditions["km_upper_bound"].value if high_mM is None else high_mM
         lows, highs = np.full(len(names), low), np.full(len(names), high)
         is_fixed = np.zeros(len(names), dtype=bool)
+        sources = [""] * len(names)
         if not isinstance(fixed, Mapping | None):
             raise ParameterError(
                 f"fixed is a {type(fixed).__name__}; give {{'reaction:metabolite': (low, high)}}"
             )
-        for name, given in (fixed or {}).items():
+        for name, bounds in (fixed or {}).items():
             if name not in network.km_index:
                 raise ParameterError(
                     f"{name!r} is not a KM of {network.name}{nearest(name, names)} "
                     "Names are 'reaction:metabolite'."
                 )
             i = network.km_index[name]
-            lows[i], highs[i] = _pair(name, given)
+            lows[i], highs[i] = _pair(name, bounds)
             is_fixed[i] = True
-        return cls(names, lows, highs, is_fixed)
+            if isinstance(bounds, MeasuredRange):
+                sources[i] = bounds.source
+        return cls(names, lows, highs, is_fixed, tuple(sources))
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """By name: ``measured`` (a range with a source), ``fixed`` (one without), ``generated``."""
+        return {
+            name: ("measured" if source else "fixed") if fixed else "generated"
+            for name, fixed, source in zip(self.names, self.fixed, self.sources, strict=True)
+        }
 
     @property
     def n_generated(self) -> int:

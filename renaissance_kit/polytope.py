@@ -129,7 +129,7 @@ class Polytope:
             hessian = self.A.T @ (self.A / slack[:, None] ** 2)
             step = np.linalg.solve(hessian, -gradient)
             decrement = -gradient @ step
-            if decrement < 1e-12:
+            if decrement < 1e-24:  # far below what is needed, so that rounding decides little
                 break
             growth = self.A @ step / slack
             size = min(1.0, 0.9 / max(growth.max(), 1e-300))

@@ -16,6 +16,7 @@ Kernels walk over it; nothing here knows how many models there are or where they
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -37,7 +38,8 @@ class Slots(NamedTuple):
     ``first[r]:first[r + 1]`` are the slots of reaction r. ``order`` is ν of a substrate or
     product (1 in irreversible laws), |n| of a first-order proton; ``displacement`` is the signed
     exponent n in ρ, 0 where the law has none. ``pair`` numbers substrates and products within
-    their side. ``km`` is −1 without a Michaelis constant.
+    their side; ``partner`` is the slot of the same number on the other side, −1 without one.
+    ``km`` is −1 without a Michaelis constant.
     """
 
     form: Index
@@ -46,6 +48,7 @@ class Slots(NamedTuple):
     km: Index
     side: Index
     pair: Index
+    partner: Index
     order: Array
     displacement: Array
 
@@ -77,8 +80,9 @@ class RateLaws:
         species, km, side, pair, order, displacement = (
             np.array(x) for x in zip(*rows, strict=True)
         )
+        partner = _partners(np.array(first), side, pair)
         slots = Slots(
-            np.array(form), np.array(first), species, km, side, pair,
+            np.array(form), np.array(first), species, km, side, pair, partner,
             order.astype(float), displacement.astype(float),
         )  # fmt: skip
         influential = np.zeros(len(network.km_names), dtype=bool)
@@ -141,6 +145,16 @@ def _slots_of(
     return rows
 
 
+def _partners(first: Index, side: Index, pair: Index) -> Index:
+    """The slot on the other side of the reaction with the same number; −1 without one."""
+    partner = np.full(len(side), -1)
+    for lo, hi in pairwise(first):
+        found = {(side[k], pair[k]): k for k in range(lo, hi) if side[k] != PROTON}
+        for (s, number), k in found.items():
+            partner[k] = found.get((PRODUCT - s, number), -1)
+    return partner
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def _power(x: float, n: float) -> float:
     """x**n, quick for the exponents that occur."""
@@ -165,16 +179,6 @@ def _polynomial(x: float, degree: int) -> tuple[float, float]:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _pair_factor(slots: Slots, lo: int, hi: int, pair: int, scaled: Array) -> float:
-    """1 + s̃ + p̃ of one pair."""
-    factor = 1.0
-    for k in range(lo, hi):
-        if slots.side[k] != PROTON and slots.pair[k] == pair:
-            factor += scaled[k]
-    return factor
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def _denominator(
     slots: Slots, lo: int, hi: int, form: int, scaled: Array, d_scaled: Array
 ) -> float:
@@ -186,11 +190,15 @@ def _denominator(
     if form == PAIRED:
         total = 1.0
         for k in range(lo, hi):
-            if slots.side[k] == SUBSTRATE:
-                total *= _pair_factor(slots, lo, hi, slots.pair[k], scaled)
+            if slots.side[k] == SUBSTRATE or (slots.side[k] == PRODUCT and slots.partner[k] < 0):
+                partner = slots.partner[k]
+                factor = 1.0 + scaled[k] + (scaled[partner] if partner >= 0 else 0.0)
+                d_scaled[k] = 1.0 / factor
+                if partner >= 0:
+                    d_scaled[partner] = d_scaled[k]
+                total *= factor
         for k in range(lo, hi):
-            if slots.side[k] != PROTON:
-                d_scaled[k] = total / _pair_factor(slots, lo, hi, slots.pair[k], scaled)
+            d_scaled[k] *= total
         return total
     denominator = -1.0
     for side in (SUBSTRATE, PRODUCT):
@@ -220,38 +228,45 @@ def _reversible(
     df: Array,
 ) -> float:
     """f of one reversible reaction; writes ∂f/∂c of its slots into df."""
-    forward, inverse_k = 1.0, 1.0
+    # Each side of the numerator is a product. The derivative by one factor is the product of the
+    # others, taken from both ends, so that nothing is divided by a concentration that may be zero.
+    inverse_k, forward, backward = 1.0, 1.0, 1.0
+    denominator = _denominator(slots, lo, hi, form, scaled, df)
     for k in range(lo, hi):
+        x = c[slots.species[k]]
         if slots.side[k] == SUBSTRATE:
-            x = c[slots.species[k]]
             if slots.km[k] >= 0:
                 inverse_k /= _power(km[slots.km[k]], slots.order[k])
             forward *= _power(x, slots.order[k])
+        else:
+            backward *= _power(x, slots.displacement[k])
     forward *= inverse_k
-    backward = inverse_k * inverse_keq
-    for k in range(lo, hi):
-        if slots.side[k] != SUBSTRATE:
-            backward *= _power(c[slots.species[k]], slots.displacement[k])
-    denominator = _denominator(slots, lo, hi, form, scaled, df)
+    backward *= inverse_k * inverse_keq
     f = (forward - backward) / denominator
     for k in range(lo, hi):
-        # derivative of the numerator: all factors but this one, so that c = 0 is no special case
-        n = slots.order[k] if slots.side[k] == SUBSTRATE else slots.displacement[k]
-        slope = n * _power(c[slots.species[k]], n - 1.0)
-        if slots.side[k] == SUBSTRATE:
-            slope *= inverse_k
-        else:
-            slope *= -inverse_k * inverse_keq
-        for j in range(lo, hi):
-            if j != k:
-                if slots.side[k] == SUBSTRATE and slots.side[j] == SUBSTRATE:
-                    slope *= _power(c[slots.species[j]], slots.order[j])
-                elif slots.side[k] != SUBSTRATE and slots.side[j] != SUBSTRATE:
-                    slope *= _power(c[slots.species[j]], slots.displacement[j])
+        df[k] *= -f
         if slots.km[k] >= 0:
-            df[k] = (slope - f * df[k] / km[slots.km[k]]) / denominator
+            df[k] /= km[slots.km[k]]
+    before_s, before_p = inverse_k, -inverse_k * inverse_keq
+    for k in range(lo, hi):
+        x = c[slots.species[k]]
+        if slots.side[k] == SUBSTRATE:
+            n = slots.order[k]
+            after = 1.0
+            for j in range(k + 1, hi):
+                if slots.side[j] == SUBSTRATE:
+                    after *= _power(c[slots.species[j]], slots.order[j])
+            df[k] += n * _power(x, n - 1.0) * before_s * after
+            before_s *= _power(x, n)
         else:
-            df[k] = (slope - f * df[k]) / denominator
+            n = slots.displacement[k]
+            after = 1.0
+            for j in range(k + 1, hi):
+                if slots.side[j] != SUBSTRATE:
+                    after *= _power(c[slots.species[j]], slots.displacement[j])
+            df[k] += n * _power(x, n - 1.0) * before_p * after
+            before_p *= _power(x, n)
+        df[k] /= denominator
     return f
 
 
@@ -261,23 +276,21 @@ def _irreversible(
 ) -> float:
     """f of one irreversible reaction; writes ∂f/∂c of its slots into df."""
     f = 1.0
-    for k in range(lo, hi):
+    for k in range(lo, hi):  # df holds the product of the factors before
+        df[k] = f
         if slots.side[k] == SUBSTRATE:
             f *= scaled[k] / (1.0 + scaled[k])
         else:
             f *= _power(c[slots.species[k]], slots.order[k])
-    for k in range(lo, hi):
+    after = 1.0
+    for k in range(hi - 1, lo - 1, -1):
+        x, n = c[slots.species[k]], slots.order[k]
         if slots.side[k] == SUBSTRATE:
-            slope = 1.0 / (km[slots.km[k]] * (1.0 + scaled[k]) ** 2)
+            df[k] *= after / (km[slots.km[k]] * (1.0 + scaled[k]) ** 2)
+            after *= scaled[k] / (1.0 + scaled[k])
         else:
-            slope = slots.order[k] * _power(c[slots.species[k]], slots.order[k] - 1.0)
-        for j in range(lo, hi):
-            if j != k:
-                if slots.side[j] == SUBSTRATE:
-                    slope *= scaled[j] / (1.0 + scaled[j])
-                else:
-                    slope *= _power(c[slots.species[j]], slots.order[j])
-        df[k] = slope
+            df[k] *= after * n * _power(x, n - 1.0)
+            after *= _power(x, n)
     return f
 
 

@@ -51,8 +51,7 @@ def sample_steady_states(
     Args:
         network: with formation energies.
         n: number of states.
-        seed: same seed, same states, on processors for which BLAS uses the same kernel; on
-            others the rounding differs and the walks part, with the same distribution.
+        seed: same seed, same states, on every processor (fluxes to 1e-11, the rest exactly).
         constraints: those of the network's folder if not given.
         turnover_time_min: replaces the one of the constraints; infinite for no such bound.
         directions: +1 or −1 by reaction; the parsimonious ones if not given. Reactions that are

@@ -66,7 +66,7 @@ class SteadyState:
             raise DataError("the network was not read from a folder; give the states yourself")
         rows = read_table(
             network.folder / "steady_state.csv",
-            ("quantity", "id", "value", "unit"),
+            ("quantity", "id", "value", "unit", "source"),
             key=("quantity", "id"),
         )
         units = {"concentration": "mM", "flux": "mmol/gDW/h", "log_displacement": "1"}

@@ -10,6 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
 from renaissance_kit.errors import DataError, nearest
 
 _TERM = re.compile(
@@ -20,11 +23,16 @@ _ELEMENT = re.compile(r"([A-Z][a-z]?)(\d*)")
 
 @dataclass(frozen=True)
 class Row(Mapping[str, str]):
-    """One line of a table, which knows where it stands."""
+    """One line of a table, which knows where it stands.
+
+    Attributes:
+        counted: what ``line`` counts: lines of a file, or rows of a data frame.
+    """
 
     cells: Mapping[str, str]
     file: str
     line: int
+    counted: str = "line"
 
     def __getitem__(self, column: str) -> str:
         return self.cells[column]
@@ -37,10 +45,16 @@ class Row(Mapping[str, str]):
 
     def error(self, message: str) -> DataError:
         """Return (not raise) an error that starts with the place of this row."""
-        label = self.cells.get("id") or self.cells.get("quantity") or ""
-        return DataError(
-            f"{self.file}, line {self.line}{f' ({label})' if label else ''}: {message}"
-        )
+        cells = self.cells
+        label = cells.get("id") or cells.get("quantity") or ""
+        if cells.get("reaction") and cells.get("metabolite"):
+            label = f"{cells['reaction']}:{cells['metabolite']}"
+        return DataError(f"{self.place}{f' ({label})' if label else ''}: {message}")
+
+    @property
+    def place(self) -> str:
+        """File and line."""
+        return f"{self.file}, {self.counted} {self.line}"
 
     def number(self, column: str, *, positive: bool = False) -> float:
         """The number in a column; NaN where the cell is empty.
@@ -78,11 +92,12 @@ def read_table(
 
     Args:
         path: the file.
-        columns: names of the columns that must be there; others are kept.
+        columns: names of the columns that must be there; others are kept. Where ``source`` is
+            among them, every row must have one.
         key: a column, or several, whose values together must be unique.
 
     Raises:
-        DataError: file or column missing, not UTF-8, a ragged line, or a duplicate key.
+        DataError: file, column or source missing, not UTF-8, a ragged line, or a duplicate key.
     """
     if not path.is_file():
         raise DataError(f"{path} does not exist; the data folder needs a table {path.name}")
@@ -96,15 +111,12 @@ def read_table(
     with io.StringIO(text, newline="") as handle:
         reader = csv.reader(handle)
         header = [name.strip() for name in next(reader, [])]
-        for column in header:
-            if header.count(column) > 1:
-                raise DataError(f"{path.name}, line 1: column {column!r} stands twice; rename one")
-        for column in columns:
-            if column not in header:
-                raise DataError(
-                    f"{path.name}: column {column!r} is missing (units are part of the column "
-                    f"names){nearest(column, header)}"
-                )
+        if len(header) == 1 and (found := re.search(r"[;\t]", header[0])):
+            raise DataError(
+                f"{path.name}, line 1: cells are separated by {found[0]!r}; save the table with "
+                "commas between cells and points in numbers"
+            )
+        _check_header(header, columns, path.name, f"{path.name}, line 1")
         rows = []
         for cells in reader:
             if not any(cell.strip() for cell in cells):
@@ -116,6 +128,49 @@ def read_table(
                 )
             named = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
             rows.append(Row(named, path.name, reader.line_num))
+    _check_rows(rows, columns, key)
+    return rows
+
+
+def rows_of(frame: pd.DataFrame, columns: Sequence[str]) -> list[Row]:
+    """As `read_table`, for a pandas table; rows are counted from 0 in its order."""
+    header = [str(name).strip() for name in frame.columns]
+    file = "the data frame"
+    _check_header(header, columns, file, file)
+    rows = [
+        Row(dict(zip(header, map(_text, values), strict=True)), file, i, "row")
+        for i, values in enumerate(frame.itertuples(index=False, name=None))
+    ]
+    _check_rows(rows, columns, None)
+    return rows
+
+
+def _text(value: object) -> str:
+    """A cell of a data frame as it would stand in a file."""
+    if value is None or value is pd.NA or value is pd.NaT or value != value:
+        return ""
+    if isinstance(value, bool | np.bool_):
+        return str(int(value))
+    if isinstance(value, float | np.floating):
+        return repr(float(value))
+    return str(value).strip()
+
+
+def _check_header(header: Sequence[str], columns: Sequence[str], file: str, first: str) -> None:
+    for column in header:
+        if header.count(column) > 1:
+            raise DataError(f"{first}: column {column!r} stands twice; rename one")
+    for column in columns:
+        if column not in header:
+            raise DataError(
+                f"{file}: column {column!r} is missing (units are part of the column "
+                f"names){nearest(column, header)}"
+            )
+
+
+def _check_rows(
+    rows: Sequence[Row], columns: Sequence[str], key: str | Sequence[str] | None
+) -> None:
     keys = [key] if isinstance(key, str) else list(key or ())
     if keys:
         seen: dict[tuple[str, ...], int] = {}
@@ -125,10 +180,15 @@ def read_table(
                 raise row.error(f"{' and '.join(keys)} must not be empty")
             if value in seen:
                 raise row.error(
-                    f"{' '.join(value)} stands already in line {seen[value]}; remove one of the two"
+                    f"{' '.join(value)} stands already in {row.counted} {seen[value]}; remove one "
+                    "of the two"
                 )
             seen[value] = row.line
-    return rows
+    missing = [row for row in rows if "source" in columns and not row["source"]]
+    if missing:
+        first, *others = missing
+        also = f" (as in {first.counted} {', '.join(str(r.line) for r in others)})"
+        raise first.error(f"no source; say where the row comes from{also if others else ''}")
 
 
 def parse_terms(text: str, row: Row, known: Iterable[str]) -> tuple[tuple[str, float], ...]:

@@ -153,13 +153,13 @@ class Training:
             threshold_per_h=self.objective.threshold_per_h, workers=self.objective.workers
         )
         ranges = self.objective.generator.ranges
-        fixed = {k: "fixed" for k, f in zip(ranges.names, ranges.fixed, strict=True) if f}
         return KineticEnsemble.from_models(
             models,
             spectrum,
             seed=seed,
             generator_digest=self.objective.generator.digest(self.weights),
-            km_provenance=fixed,
+            km_provenance=ranges.provenance,
+            km_sources=dict(zip(ranges.names, ranges.sources, strict=True)),
             attributes={
                 "training_seed": self.seed,
                 "training_generations": self.state.generation,

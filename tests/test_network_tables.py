@@ -266,3 +266,10 @@ def test_a_steady_state_table_in_another_unit_is_refused(folder):
     line = replace_once(folder, "steady_state", "flux,PGI,1,mmol/gDW/h", "flux,PGI,1,mM/h")
     with pytest.raises(DataError, match=rf"steady_state\.csv, line {line}.*write 'mmol/gDW/h'"):
         SteadyState.from_folder(Network.from_folder(folder))
+
+
+def test_a_steady_state_table_needs_its_sources(folder):
+    source = "teaching example: displacement 0.25"
+    line = replace_once(folder, "steady_state", f'"{source}"', "")
+    with pytest.raises(DataError, match=rf"steady_state\.csv, line {line} \(PGI\): no source"):
+        SteadyState.from_folder(Network.from_folder(folder))

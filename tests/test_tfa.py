@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 import shutil
 from dataclasses import replace
@@ -143,6 +144,23 @@ def test_a_bad_table_says_where_and_what(
     text = table.read_text()
     assert old in text
     table.write_text(text.replace(old, new))
+    with pytest.raises(DataError, match=message):
+        Constraints.from_folder(ecoli, folder)
+
+
+@pytest.mark.parametrize("table", ["constraints", "concentrations", "medium", "fermentation"])
+def test_every_row_needs_a_source(ecoli: Network, tmp_path: Path, table: str) -> None:
+    assert ecoli.folder is not None
+    folder = shutil.copytree(ecoli.folder, tmp_path / "data")
+    path = folder / f"{table}.csv"
+    with path.open(newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    rows[-1]["source"] = " "
+    with path.open("w", newline="") as handle:
+        writer = csv.DictWriter(handle, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    message = rf"^{table}\.csv, line {len(rows) + 1}\b.*no source; say where the row comes from"
     with pytest.raises(DataError, match=message):
         Constraints.from_folder(ecoli, folder)
 

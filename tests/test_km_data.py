@@ -1,0 +1,588 @@
+"""Measured Michaelis constants: reading, averaging, what is reported, and where it ends up."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from scipy import stats
+
+from renaissance_kit import (
+    Generator,
+    KineticEnsemble,
+    KMMeasurements,
+    KMRanges,
+    NESSettings,
+    Network,
+    Recipe,
+    train,
+)
+from renaissance_kit.errors import DataError, ParameterError
+from renaissance_kit.km_data import MeasuredRange
+from renaissance_kit.km_statistics import KMCriteria
+
+HEADER = "reaction,metabolite,value,unit,source"
+GUIDE = Path(__file__).parents[1] / "docs" / "own-km.md"
+
+
+def frame(*rows, more=()):
+    return pd.DataFrame(rows, columns=[*HEADER.split(","), *more])
+
+
+def in_mM(*values, constant="HEX:atp_c", **columns):
+    """A table of distinct measurements of one constant."""
+    reaction, metabolite = constant.split(":")
+    table = pd.DataFrame({"km_mM": values, "source": [f"assay {i}" for i in range(len(values))]})
+    return table.assign(reaction=reaction, metabolite=metabolite, **columns)
+
+
+@pytest.fixture
+def write(tiny, tmp_path):
+    """Write a table and read it."""
+
+    def written(text, network=tiny):
+        path = tmp_path / "mine.csv"
+        path.write_text(text, encoding="utf-8")
+        return KMMeasurements.read(network, path)
+
+    return written
+
+
+@pytest.fixture(scope="module")
+def raw(ecoli):
+    """The shipped table as pandas alone reads it."""
+    table = pd.read_csv(ecoli.folder / "km_measurements.csv")
+    return table.assign(name=table.reaction + ":" + table.metabolite)
+
+
+@pytest.fixture(scope="module")
+def shipped(ecoli):
+    return KMMeasurements.example(ecoli)
+
+
+# --- averages ------------------------------------------------------------------------------
+
+
+def test_geometric_mean_of_different_units_by_hand(write):
+    """(0.001 · 0.01 · 0.1 · 1)^(1/4) = 10^-1.5, ± 20 %."""
+    measured = write(
+        f"{HEADER}\nHEX,atp_c,1000,nM,a\nHEX,atp_c,10,µM,b\nHEX,atp_c,1e-4,M,c\n"
+        "HEX,atp_c,1,mM,d\nPGI,g6p_c,50,uM,e\nPGI,f6p_c,3,μM,f\n"
+    )
+    ranges = measured.ranges()
+    mean = 10**-1.5
+    assert list(ranges) == ["HEX:atp_c", "PGI:g6p_c", "PGI:f6p_c"]
+    assert ranges["HEX:atp_c"] == pytest.approx((0.8 * mean, 1.2 * mean), rel=1e-14)
+    assert ranges["PGI:g6p_c"] == pytest.approx((0.04, 0.06), rel=1e-14)
+    assert ranges["PGI:f6p_c"] == pytest.approx((0.0024, 0.0036), rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("average", "tolerance", "low", "high"),
+    [
+        ("geometric", 0.5, 1.0, 3.0),  # (1 · 1 · 2 · 8)^(1/4) = 2
+        ("median", 0.1, 0.9 * 2**0.5, 1.1 * 2**0.5),  # between 1 and 2 on the logarithmic scale
+        ("interval", 0.25, 0.75, 10.0),
+    ],
+)
+def test_choices_of_average_and_tolerance(tiny, average, tolerance, low, high):
+    measured = KMMeasurements.of(tiny, in_mM(1, 8, 1, 2))
+    found = measured.ranges(tolerance, average)["HEX:atp_c"]
+    assert found == pytest.approx((low, high), rel=1e-14)
+
+
+def test_the_interval_reaches_to_the_ends_that_rows_give(tiny):
+    table = in_mM(0.2, 0.5, low_uM=[100, None], high_mM=[0.7, None])
+    measured = KMMeasurements.of(tiny, table)
+    assert measured.ranges(0.5, "interval")["HEX:atp_c"] == pytest.approx((0.05, 1.05))
+    assert measured.ranges(0.5)["HEX:atp_c"] == pytest.approx((0.5 * 0.1**0.5, 1.5 * 0.1**0.5))
+
+
+def test_shipped_means_are_those_of_pandas_and_scipy(shipped, raw):
+    used = raw[(raw.distinct == 1) & raw.flag.isna()].groupby("name").km_mM
+    mean = used.apply(stats.gmean)
+    summary = shipped.summary()
+    there = summary[summary.n_distinct > 0]
+    assert set(there.index) == set(mean.index)
+    for column, expected in {
+        "geometric_mean_mM": mean,
+        "n_distinct": used.size(),
+        "min_mM": used.min(),
+        "max_mM": used.max(),
+        "spread_factor": used.max() / used.min(),
+        "range_low_mM": 0.8 * mean,
+        "range_high_mM": 1.2 * mean,
+    }.items():
+        np.testing.assert_allclose(there[column], expected[there.index], rtol=1e-12)
+    assert (summary.n == raw.groupby("name").size()[summary.index]).all()
+    assert (summary.n_flagged == raw.groupby("name").flag.count()[summary.index]).all()
+    median = raw[(raw.distinct == 1) & raw.flag.isna()].groupby("name").km_mM.median()
+    odd = there[there.n_distinct % 2 == 1]
+    np.testing.assert_allclose(odd.median_mM, median[odd.index], rtol=1e-12)
+
+
+def test_every_shipped_row_is_read_and_counted(shipped, raw, ecoli):
+    assert len(shipped) == len(raw)
+    assert shipped.names == tuple(n for n in ecoli.km_names if n in shipped.ranges())
+    for m, row in zip(shipped.measurements, raw.itertuples(), strict=True):
+        assert (m.name, m.value_mM, m.source) == (row.name, row.km_mM, row.source)
+        assert m.place == f"km_measurements.csv, line {row.Index + 2}"
+        assert m.used == (row.distinct == 1 and pd.isna(row.flag))
+        assert m.low_mM == (row.km_mM if pd.isna(row.low_mM) else row.low_mM)
+    table = shipped.table
+    pd.testing.assert_series_equal(table.value_mM, raw.km_mM, check_names=False)
+    assert {"pH", "temperature_C", "database", "note", "licence"} < set(table.columns)
+    assert "km_mM" not in table.columns
+
+
+def test_a_table_and_its_file_say_the_same(ecoli, shipped, raw):
+    again = KMMeasurements.of(ecoli, raw.drop(columns="name"))
+    assert again.ranges() == shipped.ranges()
+    numeric = [c for c in shipped.summary().columns if c != "remarks"]  # which name the file
+    pd.testing.assert_frame_equal(again.summary()[numeric], shipped.summary()[numeric])
+
+
+# --- what counts ---------------------------------------------------------------------------
+
+
+def test_copies_and_flagged_rows_do_not_count(tiny):
+    table = in_mM(1, 100, 4, distinct=[1, 0, 1], flag=["", "", ""])
+    assert KMMeasurements.of(tiny, table).summary().geometric_mean_mM.item() == pytest.approx(2)
+    table = in_mM(1, 100, 4, distinct=[True, True, True], flag=["", "a mutant", None])
+    measured = KMMeasurements.of(tiny, table)
+    assert measured.summary().geometric_mean_mM.item() == pytest.approx(2)
+    assert measured.summary().n_flagged.item() == 1
+
+
+def test_without_a_column_distinct_a_value_counts_once_for_each_source(tiny):
+    rows = [
+        ("HEX", "atp_c", 100, "uM", "Smith 1999", "pH 7"),
+        ("HEX", "atp_c", 0.1, "mM", "Smith 1999", "pH 8"),
+        ("HEX", "atp_c", 0.1, "mM", "Jones 2001", "pH 8"),
+        ("HEX", "atp_c", 0.8, "mM", "Smith 1999", "pH 7"),
+    ]
+    measured = KMMeasurements.of(tiny, frame(*rows, more=["note"]))
+    assert [m.distinct for m in measured.measurements] == [True, False, True, True]
+    assert measured.summary().geometric_mean_mM.item() == pytest.approx(0.2)
+
+
+def test_a_copy_of_a_flagged_row_counts_in_its_stead(tiny):
+    table = in_mM(1, 1, flag=["typed in twice", ""]).assign(source="one assay")
+    assert KMMeasurements.of(tiny, table).names == ("HEX:atp_c",)
+
+
+def test_flagged_values_can_be_used_and_the_source_says_so(shipped):
+    assert "MDH:nad_c" not in shipped.ranges()
+    with_it = shipped.with_flagged("MDH:nad_c")
+    low, high = with_it.ranges()["MDH:nad_c"]
+    assert (low, high) == pytest.approx((0.8 * 0.00087, 1.2 * 0.00087))
+    assert "used although flagged: suspect" in with_it.ranges()["MDH:nad_c"].source
+    assert set(with_it.names) - set(shipped.names) == {"MDH:nad_c"}
+    assert len(shipped.with_flagged().names) == len(shipped.all_names)
+
+
+# --- what is reported ----------------------------------------------------------------------
+
+
+def test_conflict_is_the_largest_over_the_smallest(tiny):
+    measured = KMMeasurements.of(tiny, in_mM(0.1, 0.5))
+    assert not measured.summary().conflict.item()
+    summary = measured.summary(criteria=KMCriteria(conflict_factor=4.9))
+    assert summary.conflict.item()
+    assert summary.remarks.item() == "conflict: measurements differ 5-fold"
+
+
+def test_outliers_follow_the_median_absolute_deviation(tiny):
+    """log10 values with deviations 0.3, 0.6 and 2.4 from the median, by scipy."""
+    values = np.array([1, 2, 4, 8, 1000.0])
+    logs = np.log10(values)
+    scale = stats.median_abs_deviation(logs, scale="normal")
+    expected = np.abs(logs - np.median(logs)) / scale
+    np.testing.assert_allclose(KMCriteria().scores(values), expected, rtol=1e-4)
+    measured = KMMeasurements.of(tiny, in_mM(*values))
+    found = measured.outliers()
+    assert found.value_mM.tolist() == [1000]
+    assert found.place.tolist() == ["the data frame, row 4"]
+    np.testing.assert_allclose(found.outlier_score, expected[-1], rtol=1e-4)
+    assert measured.summary().n_outliers.item() == 1
+    assert "outlier: 1000 mM (the data frame, row 4)" in measured.summary().remarks.item()
+    assert measured.outliers(KMCriteria(outlier_score=6.0)).empty
+
+
+def test_the_usual_scatter_is_no_outlier(tiny):
+    """Two equal values have no deviation; a third 3 times higher is within 3.5 · 0.15 decades."""
+    assert KMMeasurements.of(tiny, in_mM(1, 1, 3)).outliers().empty
+    assert KMMeasurements.of(tiny, in_mM(1, 1, 4)).outliers().value_mM.tolist() == [4]
+    strict = KMCriteria(least_deviation_log10=0.1)
+    assert KMMeasurements.of(tiny, in_mM(1, 1, 3)).outliers(strict).value_mM.tolist() == [3]
+
+
+def test_of_two_values_none_lies_apart(tiny):
+    assert KMMeasurements.of(tiny, in_mM(0.001, 100)).outliers().empty
+
+
+def test_flagged_values_and_copies_are_no_outliers(tiny):
+    table = in_mM(1, 1.1, 1.2, 500, flag=["", "", "", "other isozyme"])
+    assert KMMeasurements.of(tiny, table).outliers().empty
+
+
+@pytest.mark.parametrize(
+    ("value", "outside"), [(0.0014, True), (0.01, False), (16.0, False), (18.0, True)]
+)
+def test_a_range_outside_the_bounds_is_allowed_and_reported(tiny, value, outside):
+    """Bounds are 0.0013 to 20 mM, and the range is ± 20 %."""
+    measured = KMMeasurements.of(tiny, in_mM(value))
+    row = measured.summary().loc["HEX:atp_c"]
+    assert row.outside_bounds == outside
+    assert ("range leaves the bounds of 0.0013 to 20 mM" in row.remarks) == outside
+    ranges = KMRanges.of(tiny, fixed=measured.ranges())
+    i = tiny.km_index["HEX:atp_c"]
+    assert (ranges.low_mM[i], ranges.high_mM[i]) == measured.ranges()["HEX:atp_c"]
+    assert not measured.summary(tolerance=1e-3).outside_bounds.item()
+
+
+def test_a_constant_that_influences_no_rate_is_reported(ecoli):
+    """The products of irreversible reactions."""
+    reaction = next(
+        r for r in map(ecoli.reactions.get, ecoli.kinetic_reactions)
+        if r.rate_law == "irreversible_michaelis_menten" and r.products
+    )  # fmt: skip
+    substrate, product = reaction.substrates[0][0], reaction.products[0][0]
+    rows = [(reaction.id, m, 1.0, "mM", "assay") for m in (substrate, product)]
+    summary = KMMeasurements.of(ecoli, frame(*rows)).summary()
+    assert summary.influential[f"{reaction.id}:{substrate}"]
+    assert not summary.influential[f"{reaction.id}:{product}"]
+    assert "influences no rate" in summary.remarks[f"{reaction.id}:{product}"]
+
+
+def test_a_constant_without_a_value_that_is_used_is_reported(shipped):
+    row = shipped.summary().loc["MDH:oaa_c"]
+    assert (row.n, row.n_flagged, row.n_distinct) == (3, 3, 0)
+    assert np.isnan(row.geometric_mean_mM)
+    assert np.isnan(row.range_low_mM)
+    assert row.remarks == "not used: every distinct measurement is flagged"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"conflict_factor": 1.0},
+        {"conflict_factor": np.nan},
+        {"outlier_score": 0.0},
+        {"least_deviation_log10": 0.0},
+        {"least_deviation_log10": np.inf},
+        {"least_measurements": 2},
+    ],
+)
+def test_criteria_out_of_range(change):
+    with pytest.raises(ParameterError, match=f"{next(iter(change))} is "):
+        KMCriteria(**change)
+
+
+# --- parts ---------------------------------------------------------------------------------
+
+
+def test_selections(shipped, ecoli):
+    cycle = shipped.select(subsystem="Citric Acid Cycle")
+    assert cycle.names == tuple(
+        n for n in shipped.names
+        if ecoli.reactions[n.split(":")[0]].subsystem == "Citric Acid Cycle"
+    )  # fmt: skip
+    two = shipped.select(reactions=["CS", "PGI"])
+    assert {m.name for m in two.measurements} == {
+        "CS:oaa_c",
+        "CS:accoa_c",
+        "PGI:g6p_c",
+        "PGI:f6p_c",
+    }
+    assert two.select(subsystem="Citric Acid Cycle").names == ("CS:oaa_c", "CS:accoa_c")
+    assert shipped.select(subsystem="Citric Acid Cycle", reactions="CS").names == (
+        "CS:oaa_c",
+        "CS:accoa_c",
+    )
+    assert shipped.select(names="CS:oaa_c").names == ("CS:oaa_c",)
+    assert shipped.select(names="CS:oaa_c").ranges() == {"CS:oaa_c": shipped.ranges()["CS:oaa_c"]}
+
+
+def test_leaving_one_out_leaves_the_others_as_they_are(shipped):
+    left = shipped.drop("CS:oaa_c").ranges()
+    assert left == {k: v for k, v in shipped.ranges().items() if k != "CS:oaa_c"}
+    assert shipped.drop("CS:oaa_c", "CS:accoa_c").select(reactions="PGI").names == (
+        "PGI:g6p_c",
+        "PGI:f6p_c",
+    )
+
+
+def test_nothing_may_be_left(tiny):
+    nothing = KMMeasurements.of(tiny, in_mM(1)).drop("HEX:atp_c")
+    assert nothing.ranges() == {}
+    assert nothing.summary().empty
+    assert nothing.table.empty
+    assert nothing.outliers().empty
+    assert not KMRanges.of(tiny, fixed=nothing.ranges()).fixed.any()
+
+
+def test_random_parts_follow_the_generator(shipped):
+    cycle = shipped.select(subsystem="Citric Acid Cycle")
+    first, second = (cycle.sample(5, np.random.default_rng(3)) for _ in range(2))
+    assert first == second
+    assert len(first.names) == 5
+    assert set(first.names) < set(cycle.names)
+    rng = np.random.default_rng(4)
+    drawn = {cycle.sample(5, rng).names for _ in range(10)}
+    assert len(drawn) > 1
+    assert cycle.sample(len(cycle.names), rng).names == cycle.names
+
+
+@pytest.mark.parametrize(
+    ("select", "message"),
+    [
+        ({"reactions": "HEX2"}, "'HEX2' is no reaction; did you mean 'HEX1'"),
+        ({"subsystem": "Citric acid"}, "'Citric acid' is no subsystem; did you mean 'Citric Acid"),
+        (
+            {"names": "CS:cit_c"},
+            "'CS:cit_c' is no measured constant; did you mean .*ACONTa:cit_c.*all_names",
+        ),
+        ({"reactions": "GROWTH"}, "no measurement is left; widen the selection"),
+        ({"names": "CS:oaa_c", "reactions": "PGI"}, "no measurement is left"),
+    ],
+)
+def test_selections_that_are_none(shipped, select, message):
+    with pytest.raises(ParameterError, match=message):
+        shipped.select(**select)
+
+
+def test_dropping_or_drawing_what_is_not_there(shipped):
+    with pytest.raises(ParameterError, match="'CS:oaa' is no measured constant; did you mean"):
+        shipped.drop("CS:oaa")
+    for n in (0, len(shipped.names) + 1):
+        with pytest.raises(ParameterError, match=f"asked for {n} constants; give 1 to"):
+            shipped.sample(n, np.random.default_rng(1))
+
+
+@pytest.mark.parametrize("tolerance", [0.0, 1.0, -0.2, 20, np.nan])
+def test_tolerances_that_leave_no_positive_range(shipped, tolerance):
+    with pytest.raises(ParameterError, match=r"tolerance is .*give a share between 0 and 1"):
+        shipped.ranges(tolerance)
+
+
+def test_an_unknown_average(shipped):
+    with pytest.raises(ParameterError, match="average is 'mean'; choose one of geometric, median"):
+        shipped.summary(average="mean")
+
+
+# --- bad tables ----------------------------------------------------------------------------
+
+ROWS = {
+    "unknown reaction": (
+        "HEX2,atp_c,1,mM,x",
+        r"line 3 \(HEX2:atp_c\): reaction 'HEX2' is not in tiny; did you mean 'HEX'\?",
+    ),
+    "lower case": ("pgi,g6p_c,1,mM,x", r"reaction 'pgi' is not in tiny; did you mean 'PGI'\?"),
+    "unknown metabolite": (
+        "HEX,glc__D,1,mM,x",
+        r"metabolite 'glc__D' is not in tiny; did you mean 'glc__D_c'.* The KM of HEX are HEX:glc",
+    ),
+    "no reactant": (
+        "HEX,fru_c,1,mM,x",
+        "fru_c has no KM in the rate law of HEX. The KM of HEX are HEX:glc__D_c, HEX:atp_c, "
+        "HEX:g6p_c, HEX:adp_c; correct or remove the row",
+    ),
+    "mass action": ("GLCt,glc__D_c,1,mM,x", "GLCt follows mass action and has no KM; remove"),
+    "wrong unit": ("HEX,atp_c,1,mg/L,x", r"unit 'mg/L'; write one of M, mM, uM, nM \(or µM\)"),
+    "unit in capitals": ("HEX,atp_c,1,MM,x", "unit 'MM'; write one of"),
+    "no unit": ("HEX,atp_c,1,,x", "unit ''; write one of"),
+    "zero": ("HEX,atp_c,0,mM,x", "column value holds 0; it must be greater than 0"),
+    "negative": ("HEX,atp_c,-1,mM,x", "column value holds -1; it must be greater than 0"),
+    "NaN": ("HEX,atp_c,nan,mM,x", "column value holds 'nan'; write a finite number"),
+    "infinite": ("HEX,atp_c,inf,mM,x", "column value holds 'inf'; write a finite number"),
+    "empty": ("HEX,atp_c,,mM,x", "column value is empty; give a number"),
+    "text": ("HEX,atp_c,<1,mM,x", "column value holds '<1'; write a plain number"),
+    "above water": ("HEX,atp_c,80,M,x", "80000 mM is no Michaelis constant.* check the unit"),
+    "below 1 pM": ("HEX,atp_c,1e-7,nM,x", "1e-13 mM is no Michaelis constant"),
+    "no source": ("HEX,atp_c,1,mM,", "no source; say where the row comes from"),
+    "the same row": ("PGI,g6p_c,1,mM,x", r"line 3 \(PGI:g6p_c\): the same as line 2 in every"),
+}
+
+
+@pytest.mark.parametrize("mistake", ROWS)
+def test_a_mistake_is_named_with_file_line_and_remedy(write, mistake):
+    row, message = ROWS[mistake]
+    with pytest.raises(DataError, match=message) as caught:
+        write(f"{HEADER}\nPGI,g6p_c,1,mM,x\n{row}\n")
+    assert str(caught.value).startswith("mine.csv, line 3 (")
+
+
+def test_a_reaction_without_rate_law_has_no_km(write, ecoli):
+    with pytest.raises(DataError, match=r"EX_glc__D_e has no rate law \(its role is exchange\)"):
+        write(f"{HEADER}\nEX_glc__D_e,glc__D_e,1,mM,x\n", ecoli)
+
+
+def test_mistakes_are_listed_together(write):
+    rows = "".join(f"HEX,atp_{i},1,mM,x\n" for i in range(13))
+    with pytest.raises(DataError) as caught:
+        write(f"{HEADER}\nHEX,atp_c,1,mM,x\n{rows}")
+    lines = str(caught.value).split("\n")
+    assert [line[:16] for line in lines[:10]] == [f"mine.csv, line {i}"[:16] for i in range(3, 13)]
+    assert lines[10:] == ["and 3 more"]
+
+
+def test_missing_sources_are_listed_together(write):
+    with pytest.raises(DataError, match=r"line 2 \(HEX:atp_c\): no source.*\(as in line 4, 5\)"):
+        write(f"{HEADER}\nHEX,atp_c,1,mM,\nHEX,atp_c,2,mM,x\nHEX,atp_c,3,mM,\nPGI,g6p_c,1,mM,\n")
+
+
+@pytest.mark.parametrize("text", [HEADER, HEADER + "\n\n,,,,\n"])
+def test_an_empty_table(write, text):
+    with pytest.raises(DataError, match=r"mine\.csv has no rows; give one for each measurement"):
+        write(text)
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        (
+            "reaction,metabolite,value,source",
+            "column 'value' has no unit; call it value_mM, or add",
+        ),
+        ("reaction,metabolite,km_mg,source", r"no column with the values; name it km_mM.*'km_mg'"),
+        ("reaction,metabolite,km_mM,value_uM,source", "columns km_mM and value_uM say the same"),
+        ("reaction,metabolite,km_mM,low,source", "column 'low' has no unit; call it low_mM"),
+        ("reactions,metabolite,km_mM,source", "column 'reaction' is missing.*'reactions'"),
+        ("reaction,metabolite,km_mM", "column 'source' is missing"),
+        ("reaction;metabolite;km_mM;source", "line 1: cells are separated by ';'; save the table"),
+    ],
+)
+def test_headers_that_cannot_be_read(write, header, message):
+    with pytest.raises(DataError, match=rf"mine\.csv.*{message}"):
+        write(header + "\n" + ("HEX" + header.count(",") * ",1"))
+
+
+def test_units_that_contradict_each_other(tiny):
+    table = in_mM(1, 2, unit=["mM", "uM"])
+    with pytest.raises(DataError, match=r"row 1 .*km_mM is in mM, but column unit says 'uM'"):
+        KMMeasurements.of(tiny, table)
+    assert len(KMMeasurements.of(tiny, in_mM(1, 2, unit=["mM", ""]))) == 2
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"low_mM": 2.0}, "the value 1 mM is not between low 2 and high 1 mM"),
+        ({"high_uM": 900.0}, "the value 1 mM is not between low 1 and high 0.9 mM"),
+        ({"low_mM": -1.0}, "column low_mM holds -1.0; it must be greater than 0"),
+        ({"high_mM": 1e5}, "100000 mM is no Michaelis constant"),
+        ({"distinct": 2}, "distinct holds '2'; write 1, or 0 where"),
+        ({"distinct": ""}, "distinct holds ''; write 1"),
+        ({"km_mM": np.nan}, "column km_mM is empty"),
+        ({"km_mM": np.inf}, "column km_mM holds 'inf'"),
+    ],
+)
+def test_bad_rows_of_a_data_frame(tiny, columns, message):
+    with pytest.raises(DataError, match=rf"the data frame, row 0 \(HEX:atp_c\): .*{message}"):
+        KMMeasurements.of(tiny, in_mM(1).assign(**columns))
+
+
+def test_a_data_frame_with_a_column_twice(tiny):
+    table = in_mM(1)
+    with pytest.raises(DataError, match="the data frame: column 'km_mM' stands twice"):
+        KMMeasurements.of(tiny, pd.concat([table, table.km_mM], axis=1))
+
+
+def test_a_table_that_is_not_there(tiny, tmp_path):
+    with pytest.raises(DataError, match=r"none\.csv does not exist; give a table with the columns"):
+        KMMeasurements.read(tiny, tmp_path / "none.csv")
+    with pytest.raises(DataError, match=r"km_measurements\.csv does not exist"):
+        KMMeasurements.example(tiny)
+    bare = Network(tiny.name, tiny.metabolites, tiny.reactions, tiny.compartments, tiny.conditions)
+    with pytest.raises(DataError, match="not read from a folder; give the table yourself"):
+        KMMeasurements.example(bare)
+
+
+# --- into training and the ensemble --------------------------------------------------------
+
+
+def test_a_measured_range_is_a_pair_with_a_source():
+    pair = MeasuredRange(0.1, 0.2, "one assay")
+    low, high = pair
+    assert pair == (low, high) == (0.1, 0.2)
+    again = pickle.loads(pickle.dumps(pair))
+    assert (again, again.source) == (pair, "one assay")
+
+
+def test_provenance_of_every_constant(tiny):
+    measured = KMMeasurements.of(tiny, in_mM(0.1, 0.4))
+    low, high = measured.ranges()["HEX:atp_c"]
+    ranges = KMRanges.of(tiny, fixed={**measured.ranges(), "PGI:g6p_c": (0.1, 0.2)})
+    expected = dict.fromkeys(tiny.km_names, "generated")
+    assert ranges.provenance == expected | {"HEX:atp_c": "measured", "PGI:g6p_c": "fixed"}
+    assert KMRanges.of(tiny).provenance == expected
+    changed = KMRanges.of(tiny, fixed={"HEX:atp_c": (low / 2, high)})
+    assert changed.provenance["HEX:atp_c"] == "fixed"
+
+
+def test_the_ensemble_file_says_where_every_constant_comes_from(tiny, tiny_state, tmp_path):
+    measured = KMMeasurements.of(tiny, in_mM(0.1, 0.4))
+    ranges = KMRanges.of(tiny, fixed={**measured.ranges(), "PGI:g6p_c": (0.1, 0.11)})
+    recipe = Recipe.default(tiny, generations=1, population=2, models_per_generator=2)
+    training = train(
+        tiny, tiny_state, seed=1, recipe=recipe.but(generator=Generator(ranges, hidden=(4,)))
+    )
+    training.ensemble(50, seed=2).save(tmp_path / "models.nc")
+    with xr.open_dataset(tmp_path / "models.nc") as data:
+        provenance = data.provenance_of_km.to_series()
+        sources = data.source_of_km.to_series()
+        km = data.km.sel(km_name=["HEX:atp_c", "PGI:g6p_c"]).values
+    assert provenance.to_dict() == ranges.provenance
+    assert sources["HEX:atp_c"] == (
+        "geometric mean of 2, ± 20 %: 0.1 mM (assay 0); 0.4 mM (assay 1)"
+    )
+    assert (sources.drop("HEX:atp_c") == "").all()
+    assert ((km > [0.8 * 0.2, 0.1]) & (km < [1.2 * 0.2, 0.11])).all()
+    loaded = KineticEnsemble.load(tmp_path / "models.nc")
+    assert loaded.dataset.source_of_km.sel(km_name="HEX:atp_c").item() == sources["HEX:atp_c"]
+    assert json.loads(loaded.dataset.attrs["provenance"])["training_seed"] == 1
+
+
+def test_ecoli_trains_with_the_shipped_measurements(ecoli, shipped):
+    """Every range passes, those outside the bounds too, and models have KM within them."""
+    fixed = shipped.ranges()
+    ranges = KMRanges.of(ecoli, fixed=fixed)
+    assert ranges.n_generated == len(ecoli.km_names) - len(fixed)
+    generator = Generator(ranges, hidden=(8,))
+    rng = np.random.default_rng(1)
+    km = generator.sample(generator.initial_weights(rng), 200, rng)
+    for name, (low, high) in fixed.items():
+        drawn = km[:, ecoli.km_index[name]]
+        assert low <= drawn.min() < drawn.max() <= high
+
+
+# --- the guide -----------------------------------------------------------------------------
+
+
+def test_the_guide_runs(ecoli, tmp_path, monkeypatch, capsys):
+    text = re.sub(r"(?m)^   ", "", GUIDE.read_text(encoding="utf-8"))
+    (table,) = re.findall(r"```csv\n(.*?)```", text, re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) == 7
+    (tmp_path / "my_km.csv").write_text(table, encoding="utf-8")
+    (tmp_path / "data").symlink_to(ecoli.folder.parent)
+    monkeypatch.chdir(tmp_path)
+    quick = NESSettings(generations=1, population=2, models_per_generator=2, monitor_models=0)
+    names: dict = {"quick": quick}
+    for block in blocks:
+        block = block.replace("recipe=recipe)", "recipe=recipe.but(settings=quick))")
+        exec(block.replace("ensemble(1000", "ensemble(3"), names)
+    printed = capsys.readouterr().out
+    assert "3 measurements of 2 constants, all used" in printed
+    assert "measured\ngeometric mean of 2, ± 20 %: 0.16 mM (own assay 12); 0.09 mM" in printed
+    assert names["fixed"]["PFK:f6p_c"] == pytest.approx((0.8 * 0.12, 1.2 * 0.12))
+    assert len(names["some"].names) == 1
+    assert names["one_out"].names == ("PFK:f6p_c",)
+    assert names["upper"].names == names["measured"].names
