@@ -185,9 +185,7 @@ class Dynamics:
         self.system(model).derivative(state, out, feed_per_h, self._feed(feed))
         return out
 
-    def jacobian(
-        self, model: int, state: Array, *, feed_per_h: float = 0.0
-    ) -> Array:
+    def jacobian(self, model: int, state: Array, *, feed_per_h: float = 0.0) -> Array:
         """∂(dy/dt)/∂y of one model, (states, states), in 1/h."""
         n = len(self.names)
         out = np.empty((n, n))
@@ -287,9 +285,7 @@ class System:
     def rates(self, state: Array) -> Array:
         """Rates, (reactions,) in mM/h."""
         _fill(self.terms, self.concentrations, state)
-        rates_kernel(
-            self.slots, self.concentrations, self.km, self.inverse_keq, self.f, self.df
-        )
+        rates_kernel(self.slots, self.concentrations, self.km, self.inverse_keq, self.f, self.df)
         return self.vmax * self.f
 
 
@@ -331,7 +327,7 @@ def _jacobian(
 ) -> None:  # fmt: skip
     _fill(terms, c, state)
     rates_kernel(slots, c, km, inverse_keq, f, df)
-    n, last = terms.n_states, terms.n_states - 1
+    last = terms.n_states - 1
     reactor = terms.growth >= 0
     outside = state[last] / terms.density if reactor else 1.0
     out[:, :] = 0.0

@@ -112,7 +112,7 @@ def diagnostics(ess: float = 900.0) -> pd.DataFrame:
 
 def profile() -> pd.DataFrame:
     quantile = np.sort(-RNG(5).uniform(0.0, 1.0, 30))
-    role = ["candidate", "default", *["examined"] * 28]
+    role = ["default", *["examined"] * 29]
     distance = RNG(6).uniform(0.8, 1.4, 30)
     return pd.DataFrame(
         {"state": range(30), "lambda_max_quantile": quantile, "distance": distance, "role": role}

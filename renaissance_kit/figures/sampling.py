@@ -166,7 +166,7 @@ def default_profile(
         "distance:Q", title="Distance to the centroid (standard deviations)",
         scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5),
     )  # fmt: skip
-    colours = {"examined": theme.GREY, "candidate": theme.SKY, "default": theme.BLUE}
+    colours = {"examined": theme.GREY, "default": theme.BLUE}
     layers: list[alt.Chart] = [
         alt.Chart(pd.DataFrame({"lambda_max_quantile": [threshold_per_h]}))
         .mark_rule(color=theme.THRESHOLD, strokeWidth=1.5)
@@ -182,10 +182,6 @@ def default_profile(
     named = alt.Chart(chosen).mark_text(
         align="right", dx=-12, baseline="middle", fontWeight="bold", color=theme.BLUE
     )
-    rest = table[table.role == "candidate"].nlargest(1, "distance").assign(text="candidates")
-    others = alt.Chart(rest).mark_text(
-        align="center", dy=-14, baseline="bottom", color=theme.darker(theme.SKY)
-    )
     top = pd.DataFrame(
         {"lambda_max_quantile": [threshold_per_h],
          "text": [f"threshold {number(threshold_per_h)} 1/h"]}
@@ -195,16 +191,14 @@ def default_profile(
     )
     layers += [
         named.encode(x=x, y=y, text="text:N"),
-        others.encode(x=x, y=y, text="text:N"),
         label.encode(x=x, y=alt.value(0), text="text:N"),
     ]
-    candidates = int((table.role != "examined").sum())
     return alt.layer(*layers).properties(
         title=headline(
-            "The default profile: among the fastest states the most typical",
+            "The default profile: the state that random KM make fastest",
             f"{count(len(table), 'examined state')}, {models} random KM sets each, the same for "
-            f"all. Of the {candidates} with the lowest quantile, the one nearest to the centroid "
-            "of all states is the default.",
+            "all. The one with the lowest quantile is the default. Height: how far a state is from "
+            "the mean of all.",
             source or "",
         )
     )

@@ -232,15 +232,12 @@ def diagnostics_table(states: SteadyStates) -> pd.DataFrame:
 def profile_table(network: Network, states: SteadyStates) -> pd.DataFrame:
     """The examined states: state, lambda_max_quantile (1/h), distance to the centroid, role.
 
-    Role is ``default``, ``candidate`` (the fastest hundredth) or ``examined``.
+    Role is ``default`` or ``examined``.
     """
     quantile = states.dataset.lambda_max_quantile.values
     examined = np.flatnonzero(np.isfinite(quantile))
-    fastest = examined[np.argsort(quantile[examined], kind="stable")]
-    candidates = set(fastest[: max(1, len(examined) // 100)])
     numbers = states.dataset.state.values[examined]
-    role = ["candidate" if i in candidates else "examined" for i in examined]
-    role[numbers.tolist().index(states.default_label)] = "default"
+    role = np.where(numbers == states.default_label, "default", "examined")
     return pd.DataFrame(
         {
             "state": numbers,
