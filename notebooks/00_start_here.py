@@ -236,7 +236,7 @@ save(figure, output / "ecoli_lambda_max")
 figure
 
 # %%
-medians = [np.median(v) for v in (ecoli_spectrum.lambda_max_per_h, ensemble.lambda_max_per_h)]
+medians = [np.nanmedian(v) for v in (ecoli_spectrum.lambda_max_per_h, ensemble.lambda_max_per_h)]
 display(
     Markdown(
         f"Of {size['models']:,} models each, {int(ecoli_spectrum.valid.sum()):,} with random KM "

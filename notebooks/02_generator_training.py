@@ -119,6 +119,7 @@ pd.DataFrame({recipe.label: asdict(recipe.settings) for recipe in (default, publ
 # ## Unbiased sampling
 #
 # The baseline: KM drawn evenly on a logarithmic scale within the same bounds, at the same state.
+# Every incidence here is a share of all models that were drawn, whatever became of them.
 
 # %%
 baseline = studies.unbiased_sampling(
@@ -133,7 +134,8 @@ low, high = baseline.interval
 display(
     Markdown(
         f"{baseline.valid:,} of {len(baseline.lambda_max_per_h):,} unbiased models are valid: "
-        f"{baseline.incidence:.2%} (95 % Wilson interval {low:.2%} to {high:.2%})."
+        f"{baseline.incidence:.2%} (95 % Wilson interval {low:.2%} to {high:.2%}). A model whose "
+        f"Jacobian is not finite counts as not valid; there are {baseline.not_finite:,}."
     )
 )
 
@@ -465,12 +467,16 @@ summary = {
     "incidence_first": float(first.mean()),
     "incidence_last": float(last.mean()),
     "incidence_last_of_repeats": last.tolist(),
+    "not_finite_last_of_repeats": [run.not_finite for run in runs],
     "paper_settings_generations": published.settings.generations,
     "paper_settings_incidence_last": float(paper_last.mean()),
+    "paper_settings_not_finite_last_of_repeats": [run.not_finite for run in paper_runs],
     "baseline_incidence": baseline.incidence,
     "baseline_interval_95": [low, high],
     "baseline_models": len(baseline.lambda_max_per_h),
+    "baseline_not_finite": baseline.not_finite,
     "ensemble_models": check.models,
+    "ensemble_not_finite": runs[0].not_finite,
     "valid_models": check.confirmed,
     "seconds_training": seconds_training,
     "models_evaluated": evaluated,

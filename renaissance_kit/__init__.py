@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 from renaissance_kit.network import Network
 from renaissance_kit.steady_states import SteadyState, SteadyStates
 from renaissance_kit.constraints import Constraints
+from renaissance_kit.km_data import KMMeasurements
+from renaissance_kit.km_ranges import KMRanges
 from renaissance_kit.kinetics import KineticModels
 from renaissance_kit.stability import Spectrum, Status
-from renaissance_kit.km_data import KMMeasurements
-from renaissance_kit.generator import Generator, KMRanges
+from renaissance_kit.generator import Generator
 from renaissance_kit.rewards import FastestDynamics, Incidence, SmoothIncidence
 from renaissance_kit.evolution import NESSettings
 from renaissance_kit.recipes import Recipe

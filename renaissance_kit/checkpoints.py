@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from renaissance_kit.errors import CheckpointError
-from renaissance_kit.evolution import EvolutionState, NESSettings, Record
+from renaissance_kit.evolution_state import EvolutionState, NESSettings, Record
 from renaissance_kit.files import atomic_path
 
 VERSION = 1

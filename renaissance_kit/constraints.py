@@ -32,7 +32,6 @@ _UNITS = {
     "direction": "1",
     "unmeasured": "1",
 }
-_FERMENTED = {"EX_glc__D_e": "glucose"}
 
 
 @dataclass(frozen=True)
@@ -119,8 +118,32 @@ class Constraints:
         return _read(network, where)
 
     def with_flux(self, reaction: str, low: float, high: float) -> Constraints:
-        """A copy with another bound on one flux."""
+        """A copy with another bound on one flux.
+
+        Whether there is such a reaction shows when the constraints meet a network, see `check`.
+        """
         return replace(self, fluxes={**self.fluxes, reaction: Bound(low, high)})
+
+    def check(self, network: Network) -> None:
+        """Raise unless everything that is bounded belongs to the network.
+
+        Raises:
+            ParameterError: names the unknown reaction or metabolite, and the nearest.
+        """
+        for kind, names, known in (
+            ("flux", self.fluxes, network.reactions),
+            ("direction", self.directions, network.kinetic_reactions),
+            ("energy", self.energies_kJ_mol, network.kinetic_reactions),
+            ("measured concentration", self.measured_mM, network.species),
+            ("medium concentration", self.medium_mM, network.species),
+            ("pool", self.pools_mM, network.species),
+        ):
+            for name in names:
+                if name not in known:
+                    raise ParameterError(
+                        f"constraints: {kind} of {name!r}, which is not in {network.name}"
+                        f"{nearest(name, known)}"
+                    )
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain numbers and text, for the provenance of a result."""
@@ -167,10 +190,8 @@ def _read(network: Network, folder: Path) -> Constraints:
             _known(row, network.reactions)
             fluxes[row["id"]] = _bound(row)
         elif kind == "fermentation":
-            _known(row, _FERMENTED)
-            window = _bound(row)
-            rate = uptake_range(folder, _FERMENTED[row["id"]], window.low, window.high)
-            fluxes[row["id"]] = Bound(-rate.high, -rate.low, row["source"])
+            _known(row, network.reactions)
+            fluxes[row["id"]] = _fermented(row, network, folder)
         elif kind == "direction":
             _known(row, network.kinetic_reactions)
             sign = row.required_number("low")
@@ -229,6 +250,21 @@ def _read(network: Network, folder: Path) -> Constraints:
 def _known(row: Row, known: Any, column: str = "id") -> None:
     if row[column] not in known:
         raise row.error(f"{row[column]!r} is unknown{nearest(row[column], known)}")
+
+
+def _fermented(row: Row, network: Network, folder: Path) -> Bound:
+    """Bounds of an exchange flux from the fermentation of a strain."""
+    if network.reactions[row["id"]].role != "exchange":
+        raise row.error("a fermentation measures exchanges; use the exchange reaction")
+    strain, quantity = row.get("strain"), row.get("quantity")
+    if not strain or not quantity:
+        raise row.error(
+            "a fermentation row needs the columns strain and quantity, written as in "
+            "fermentation.csv; fill them in"
+        )
+    window = _bound(row)
+    rate = uptake_range(folder, quantity, window.low, window.high, strain)
+    return Bound(-rate.high, -rate.low, row["source"])
 
 
 def _bound(row: Row) -> Bound:

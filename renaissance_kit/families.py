@@ -15,10 +15,7 @@ Liebermeister & Klipp 2006 Theor Biol Med Model 3:41 (convenience kinetics).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from renaissance_kit.network import Reaction
+from renaissance_kit.network_records import Reaction
 
 PAIRED, MODULAR, MASS_ACTION, IRREVERSIBLE = range(4)
 

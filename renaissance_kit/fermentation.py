@@ -20,6 +20,8 @@ from renaissance_kit.tables import read_table
 Array = NDArray[np.float64]
 
 MOLAR_MASS_G_MOL = {"glucose": 180.156, "anthranilate": 137.138}
+UNITS = ("g/L", "mM")
+BIOMASS = "biomass"
 
 
 @dataclass(frozen=True)
@@ -33,38 +35,59 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Course:
-    """One quantity over time: (points,) arrays, g/L; low and high equal value where not drawn."""
+    """One quantity over time: (points,) arrays; low and high equal value where not drawn.
+
+    Attributes:
+        value, low, high: in ``unit``.
+        unit: ``g/L`` or ``mM``; biomass is always in gDW/L, written ``g/L``.
+        strain: that was measured.
+    """
 
     time_h: Array
     value: Array
     low: Array
     high: Array
+    unit: str = "g/L"
+    strain: str = ""
 
 
-def read_course(folder: Path, quantity: str, strain: str = "W3110 trpD9923") -> Course:
+def read_course(folder: Path, quantity: str, strain: str | None = None) -> Course:
     """Read the course of one quantity of one strain from ``fermentation.csv``.
 
     Args:
         folder: data folder.
-        quantity: ``biomass``, ``glucose`` or ``anthranilate``.
-        strain: as written in the table.
+        quantity: ``biomass`` or a substance, as written in the table.
+        strain: as written in the table; the first one there if not given.
 
     Raises:
-        DataError: no such quantity or strain in the table, or a unit other than g/L.
+        DataError: no such quantity or strain in the table, or units other than `UNITS`.
     """
     columns = ("strain", "quantity", "time_h", "value", "low", "high", "unit", "source")
     table = read_table(folder / "fermentation.csv", columns, key=("strain", "quantity", "time_h"))
+    if strain is None:
+        strain = table[0]["strain"] if table else ""
     rows = [r for r in table if r["quantity"] == quantity and r["strain"] == strain]
     if not rows:
-        raise DataError(f"fermentation.csv has no {quantity!r} of strain {strain!r}; add its rows")
+        raise DataError(
+            f"fermentation.csv has no {quantity!r} of strain {strain!r}; add its rows. There are: "
+            + ", ".join(sorted({f"{r['quantity']} of {r['strain']}" for r in table}))
+        )
+    allowed = UNITS[:1] if quantity == BIOMASS else UNITS
     for row in rows:
-        if row["unit"] != "g/L":
-            raise row.error(f"unit {row['unit']!r}; write 'g/L'")
+        if row["unit"] not in allowed:
+            raise row.error(f"unit {row['unit']!r}; write {' or '.join(map(repr, allowed))}")
+        if row["unit"] != rows[0]["unit"]:
+            raise row.error(f"unit {row['unit']!r} after {rows[0]['unit']!r}; use one of them")
     rows.sort(key=lambda row: row.required_number("time_h"))
     time, value = (np.array([r.required_number(c) for r in rows]) for c in ("time_h", "value"))
     low, high = (np.array([r.number(c) for r in rows]) for c in ("low", "high"))
     return Course(
-        time, value, np.where(np.isnan(low), value, low), np.where(np.isnan(high), value, high)
+        time,
+        value,
+        np.where(np.isnan(low), value, low),
+        np.where(np.isnan(high), value, high),
+        rows[0]["unit"],
+        strain,
     )
 
 
@@ -74,7 +97,7 @@ def biomass_integral(biomass: Course, stop_h: float) -> float:
     Raises:
         DataError: no measurement at ``stop_h``, or a biomass that is not positive.
     """
-    last = _index(biomass, stop_h, "biomass")
+    last = _index(biomass, stop_h, BIOMASS)
     x = biomass.value[: last + 1]
     if (x <= 0).any():
         raise DataError("fermentation.csv: biomass must be positive for a specific rate")
@@ -85,62 +108,79 @@ def biomass_integral(biomass: Course, stop_h: float) -> float:
 
 
 def specific_rate(
-    folder: Path, quantity: str, stop_h: float, strain: str = "W3110 trpD9923"
+    folder: Path, quantity: str, stop_h: float, strain: str | None = None
 ) -> Estimate:
     """Mean specific rate of a substance from the first measurement to ``stop_h``.
 
     Args:
         folder: data folder.
-        quantity: ``glucose`` or ``anthranilate``.
+        quantity: a substance in the table, in mM, or in g/L if it is in `MOLAR_MASS_G_MOL`.
         stop_h: a time at which both the substance and the biomass were measured.
-        strain: as written in the table.
+        strain: as written in the table; the first one there if not given.
 
     Returns:
         The rate in mmol/gDW/h, negative for uptake. The range comes from the error bars of the
         substance at ``stop_h``; the biomass has none in the table.
 
     Raises:
-        DataError: a time without measurements, or an unknown substance.
+        DataError: a time without measurements, a substance that begins at another time than the
+            biomass, or one in g/L of unknown molar mass.
 
     >>> from renaissance_kit.paths import example_folder
     >>> rate = specific_rate(example_folder("ecoli_w3110_trpd9923"), "anthranilate", 12)
     >>> round(rate.value, 2)
     0.14
     """
-    if quantity not in MOLAR_MASS_G_MOL:
-        raise DataError(f"no molar mass for {quantity!r}; known: {', '.join(MOLAR_MASS_G_MOL)}")
     course = read_course(folder, quantity, strain)
+    if course.unit == "g/L" and quantity not in MOLAR_MASS_G_MOL:
+        raise DataError(
+            f"fermentation.csv: no molar mass for {quantity!r}; known: "
+            f"{', '.join(MOLAR_MASS_G_MOL)}. Write its rows in mM"
+        )
     last = _index(course, stop_h, quantity)
-    scale = 1000.0 / MOLAR_MASS_G_MOL[quantity]
-    scale /= biomass_integral(read_course(folder, "biomass", strain), stop_h)
+    scale = 1000.0 / MOLAR_MASS_G_MOL[quantity] if course.unit == "g/L" else 1.0
+    biomass = read_course(folder, BIOMASS, course.strain)
+    if not np.isclose(course.time_h[0], biomass.time_h[0]):
+        raise DataError(
+            f"fermentation.csv: {quantity} of {course.strain} begins at {course.time_h[0]:g} h, "
+            f"its biomass at {biomass.time_h[0]:g} h; give both from the same time on"
+        )
+    scale /= biomass_integral(biomass, stop_h)
     change = (x[last] - course.value[0] for x in (course.value, course.low, course.high))
     value, low, high = (float(x * scale) for x in change)
     return Estimate(value, min(value, low), max(value, high))
 
 
-def uptake_range(folder: Path, quantity: str, first_h: float, last_h: float) -> Estimate:
-    """Specific uptake over the windows from 0 h to each measurement in [first_h, last_h].
+def uptake_range(
+    folder: Path, quantity: str, first_h: float, last_h: float, strain: str | None = None
+) -> Estimate:
+    """Specific uptake over the windows from the first point to each one in [first_h, last_h].
 
-    A culture slows down as it grows, so the mean rate depends on the window: for glucose it is
-    5.8 mmol/gDW/h over 0-8 h, at a mean growth rate of 0.35 1/h, and 4.4 over 0-12 h, at 0.18 1/h.
-    A state that grows at 0.26 1/h or more lies between, and the range here spans the windows
-    together with their error bars. Yield times growth rate, 24 mmol/gDW × 0.26 1/h = 6.2, lies
-    inside as well.
+    A culture slows down as it grows, so the mean rate depends on the window: the glucose uptake of
+    W3110 trpD9923 is 5.8 mmol/gDW/h over 0-8 h, at a mean growth rate of 0.35 1/h, and 4.4 over
+    0-12 h, at 0.18 1/h. A state that grows at 0.26 1/h or more lies between, and the range here
+    spans the windows together with their error bars. Yield times growth rate, 24 mmol/gDW ×
+    0.26 1/h = 6.2, lies inside as well.
+
+    Args:
+        folder, quantity, strain: as in `specific_rate`.
+        first_h, last_h: the windows end between them.
 
     Returns:
-        Uptake as a positive number in mmol/gDW/h; ``value`` is the mean over the windows.
+        Uptake in mmol/gDW/h, negative for what is released; ``value`` is the mean over the windows.
 
     Raises:
         DataError: no measurement in the window.
     """
-    times = read_course(folder, quantity).time_h
-    times = times[(times >= first_h) & (times <= last_h) & (times > 0)]
+    course = read_course(folder, quantity, strain)
+    times = course.time_h[1:]
+    times = times[(times >= first_h) & (times <= last_h)]
     if not len(times):
         raise DataError(
-            f"fermentation.csv has no {quantity} between {first_h:g} and {last_h:g} h; widen the "
-            "window in constraints.csv"
+            f"fermentation.csv has no {quantity} of {course.strain} between {first_h:g} and "
+            f"{last_h:g} h; widen the window in constraints.csv"
         )
-    rates = [specific_rate(folder, quantity, float(t)) for t in times]
+    rates = [specific_rate(folder, quantity, float(t), course.strain) for t in times]
     return Estimate(
         -float(np.mean([r.value for r in rates])),
         -max(r.high for r in rates),

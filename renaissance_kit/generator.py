@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,107 +24,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from renaissance_kit.errors import ParameterError, nearest
-from renaissance_kit.km_data import MeasuredRange
-from renaissance_kit.network import Network
+from renaissance_kit.errors import ParameterError
+from renaissance_kit.km_ranges import KMRanges
 
 Array = NDArray[np.float64]
 Weights = NDArray[np.float32]
 
 RESCALE = ("pointwise", "batch")
 CALIBRATION_SAMPLES = 2000
-
-
-@dataclass(frozen=True)
-class KMRanges:
-    """Bounds of every Michaelis constant, and the ranges of those that are held to data.
-
-    Attributes:
-        names: the constants, ``reaction:metabolite``.
-        low_mM, high_mM: (km,) bounds of each.
-        fixed: (km,) True where the constant is drawn uniformly in KM within its bounds instead
-            of being generated.
-        sources: (km,) the measurements that a fixed range comes from; empty for the others.
-    """
-
-    names: tuple[str, ...]
-    low_mM: Array
-    high_mM: Array
-    fixed: NDArray[np.bool_]
-    sources: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if not self.sources:
-            object.__setattr__(self, "sources", ("",) * len(self.names))
-        for name, low, high in zip(self.names, self.low_mM, self.high_mM, strict=True):
-            if not (0 < low < high < np.inf):
-                raise ParameterError(
-                    f"KM bounds of {name} are {low:g} to {high:g} mM; give 0 < low < high"
-                )
-
-    @classmethod
-    def of(
-        cls,
-        network: Network,
-        *,
-        low_mM: float | None = None,
-        high_mM: float | None = None,
-        fixed: Mapping[str, tuple[float, float]] | None = None,
-    ) -> KMRanges:
-        """Bounds for a network.
-
-        Args:
-            low_mM, high_mM: bounds of the generated constants; the network's conditions
-                ``km_lower_bound`` and ``km_upper_bound`` if not given.
-            fixed: ranges in mM by name of the constant, such as `KMMeasurements.ranges` makes,
-                which also say where they come from.
-
-        Raises:
-            ParameterError: reversed bounds or an unknown constant.
-        """
-        names = network.km_names
-        low = network.conditions["km_lower_bound"].value if low_mM is None else low_mM
-        high = network.conditions["km_upper_bound"].value if high_mM is None else high_mM
-        lows, highs = np.full(len(names), low), np.full(len(names), high)
-        is_fixed = np.zeros(len(names), dtype=bool)
-        sources = [""] * len(names)
-        for name, bounds in (fixed or {}).items():
-            if name not in network.km_index:
-                raise ParameterError(
-                    f"{name!r} is not a KM of {network.name}{nearest(name, names)} "
-                    "Names are 'reaction:metabolite'."
-                )
-            i = network.km_index[name]
-            lows[i], highs[i] = bounds
-            is_fixed[i] = True
-            if isinstance(bounds, MeasuredRange):
-                sources[i] = bounds.source
-        return cls(names, lows, highs, is_fixed, tuple(sources))
-
-    @property
-    def provenance(self) -> dict[str, str]:
-        """By name: ``measured`` (a range with a source), ``fixed`` (one without), ``generated``."""
-        return {
-            name: ("measured" if source else "fixed") if fixed else "generated"
-            for name, fixed, source in zip(self.names, self.fixed, self.sources, strict=True)
-        }
-
-    @property
-    def n_generated(self) -> int:
-        """Number of constants that the generator makes."""
-        return int((~self.fixed).sum())
-
-    def uniform(self, n: int, rng: np.random.Generator) -> Array:
-        """Unbiased sampling: (n, km), log-uniform, fixed ones uniform within their range."""
-        u = rng.random((n, len(self.names)))
-        out = np.exp(np.log(self.low_mM) + u * np.log(self.high_mM / self.low_mM))
-        return self._with_fixed(out, u)
-
-    def _with_fixed(self, km: Array, u: Array) -> Array:
-        if self.fixed.any():
-            i = self.fixed
-            km[:, i] = self.low_mM[i] + u[:, i] * (self.high_mM - self.low_mM)[i]
-        return km
 
 
 @dataclass(frozen=True)
@@ -365,7 +272,7 @@ class Generator:
             return generated.numpy()
         km = np.empty((len(noise), len(ranges.names)), dtype=np.float32)
         km[:, free] = generated.numpy()
-        drawn = ranges._with_fixed(np.empty(km.shape), rng.random(km.shape))[:, ~free]
+        drawn = ranges.with_fixed(np.empty(km.shape), rng.random(km.shape))[:, ~free]
         km[:, ~free] = np.clip(drawn, low[~free], high[~free])
         return km
 

@@ -21,95 +21,11 @@ from numpy.typing import NDArray
 
 from renaissance_kit.families import km_metabolites
 from renaissance_kit.moieties import ConservedMoiety, conserved_moieties
+from renaissance_kit.network_records import Compartment, Metabolite, Quantity, Reaction
+from renaissance_kit.network_tables import read_tables
+from renaissance_kit.paths import example_folder
 
 Array = NDArray[np.float64]
-Terms = tuple[tuple[str, float], ...]
-
-
-@dataclass(frozen=True)
-class Metabolite:
-    """A metabolite in one compartment.
-
-    Attributes:
-        role: ``dynamic``, ``constant`` (held at its steady-state value in a single cell) or
-            ``water`` (in the mass and energy balances only).
-        charge: at the reference protonation; None where it is unknown.
-        formation_energy_kJ_mol: standard Gibbs energy of formation, NaN where unknown.
-    """
-
-    id: str
-    name: str
-    formula: Mapping[str, int]
-    charge: float | None
-    compartment: str
-    role: str
-    formation_energy_kJ_mol: float
-    formation_energy_error_kJ_mol: float
-    hydrogens: float
-    pka: tuple[float, ...]
-    database_id: str
-    source: str
-
-
-@dataclass(frozen=True)
-class Reaction:
-    """A reaction, ``left <=> right``; substrates and products in the order of its rate law.
-
-    Attributes:
-        role: ``kinetic``, ``water_transport`` or ``exchange``.
-        rate_law: family name, empty where the reaction is not kinetic.
-        protons: (metabolite, coefficient, mode) with mode ``displacement``, ``first_order``
-            or ``balance_only``; see `renaissance_kit.rate_laws`.
-        standard_energy_kJ_mol: standard transformed reaction energy, NaN where unknown.
-    """
-
-    id: str
-    name: str
-    left: Terms
-    right: Terms
-    subsystem: str
-    ec: str
-    role: str
-    rate_law: str
-    substrates: Terms
-    products: Terms
-    protons: tuple[tuple[str, float, str], ...]
-    standard_energy_kJ_mol: float
-    standard_energy_error_kJ_mol: float
-    standard_energy_note: str
-    source: str
-
-    @property
-    def stoichiometry(self) -> dict[str, float]:
-        """Net coefficients, products positive."""
-        net: dict[str, float] = {}
-        for sign, terms in ((-1.0, self.left), (1.0, self.right)):
-            for name, coefficient in terms:
-                net[name] = net.get(name, 0.0) + sign * coefficient
-        return {name: value for name, value in net.items() if value != 0.0}
-
-
-@dataclass(frozen=True)
-class Compartment:
-    """Volume fraction of the cell (None outside it), pH, ionic strength and potentials in mV."""
-
-    id: str
-    name: str
-    volume_fraction: float | None
-    ph: float
-    ionic_strength_M: float
-    potential_mV: Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """A number with its unit, its range where one is known, and its source."""
-
-    value: float
-    unit: str
-    low: float
-    high: float
-    source: str
 
 
 @dataclass(frozen=True)
@@ -140,15 +56,20 @@ class Network:
         Raises:
             DataError: anything that the model cannot use, with file, line and remedy.
         """
-        from renaissance_kit.network_tables import read_network
-
-        return read_network(Path(folder))
+        folder = Path(folder)
+        tables = read_tables(folder)
+        return cls(
+            folder.name,
+            tables.metabolites,
+            tables.reactions,
+            tables.compartments,
+            tables.conditions,
+            folder,
+        )
 
     @classmethod
     def example(cls, name: str = "ecoli_w3110_trpd9923") -> Network:
         """Read a network that comes with the toolkit: ``tiny`` or ``ecoli_w3110_trpd9923``."""
-        from renaissance_kit.paths import example_folder
-
         return cls.from_folder(example_folder(name))
 
     def __repr__(self) -> str:

@@ -1,12 +1,14 @@
-"""Reads the tables of a data folder into a `Network` and checks them."""
+"""Reads the tables of a data folder that a `Network` is made of, and checks them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from renaissance_kit.errors import DataError, nearest
 from renaissance_kit.families import FAMILIES, check_arity
-from renaissance_kit.network import Compartment, Metabolite, Network, Quantity, Reaction
+from renaissance_kit.network_records import Compartment, Metabolite, Quantity, Reaction
 from renaissance_kit.tables import Row, parse_formula, parse_terms, read_table
 
 METABOLITE_ROLES = ("dynamic", "constant", "water")
@@ -21,7 +23,17 @@ _CONDITION_UNITS = {
 }
 
 
-def read_network(folder: Path) -> Network:
+@dataclass(frozen=True)
+class NetworkTables:
+    """The rows of the four tables, by id (of the conditions: by quantity)."""
+
+    metabolites: Mapping[str, Metabolite]
+    reactions: Mapping[str, Reaction]
+    compartments: Mapping[str, Compartment]
+    conditions: Mapping[str, Quantity]
+
+
+def read_tables(folder: Path) -> NetworkTables:
     """Read ``compartments``, ``conditions``, ``metabolites`` and ``reactions`` from a folder.
 
     Raises:
@@ -43,7 +55,7 @@ def read_network(folder: Path) -> Network:
             raise DataError(
                 f"conditions.csv: the quantity {required!r} is missing; add a row, in {unit}"
             )
-    return Network(folder.name, metabolites, reactions, compartments, conditions, folder)
+    return NetworkTables(metabolites, reactions, compartments, conditions)
 
 
 _COLUMNS = {

@@ -8,6 +8,7 @@ import numpy as np
 
 from renaissance_kit.errors import ParameterError
 from renaissance_kit.kinetics import KineticModels
+from renaissance_kit.km_ranges import KMRanges
 from renaissance_kit.network import Network
 from renaissance_kit.polytope import Array
 from renaissance_kit.sampling import sample_steady_states
@@ -72,7 +73,7 @@ def with_default_profile(
     )
     provenance = {
         **states.provenance,
-        "default_state": chosen,
+        "default_state": int(states.dataset.state.values[chosen]),
         "default_rule": RULE.format(examined=examined, models=models),
         "default_seed": seed,
     }
@@ -86,11 +87,9 @@ def lambda_max_quantiles(
     """5 % quantile of λmax over random KM sets, in 1/h, for the first n states.
 
     Args:
-        models: number of KM sets, log-uniform within the network's bounds, the same for all.
+        models: number of KM sets from `KMRanges.uniform`, the same for all.
     """
-    low, high = (network.conditions[f"km_{side}_bound"].value for side in ("lower", "upper"))
-    size = (models, len(network.km_names))
-    km = np.exp(np.random.default_rng(seed).uniform(np.log(low), np.log(high), size))
+    km = KMRanges.of(network).uniform(models, np.random.default_rng(seed))
     lambda_max = (KineticModels(network, states[i], km).spectrum() for i in range(n))
     return np.array([np.nanquantile(s.lambda_max_per_h, 0.05) for s in lambda_max])
 

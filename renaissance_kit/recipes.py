@@ -6,14 +6,19 @@ published method. Both take changes of the strategy's settings.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from renaissance_kit.errors import ParameterError
+from renaissance_kit.errors import ParameterError, nearest
 from renaissance_kit.evolution import NESSettings
-from renaissance_kit.generator import Generator, KMRanges
+from renaissance_kit.generator import Generator
+from renaissance_kit.km_ranges import KMRanges
 from renaissance_kit.network import Network
 from renaissance_kit.rewards import Incidence, Reward, SmoothIncidence
+
+_SETTINGS = {field.name for field in fields(NESSettings)}
+_PARTS = {"settings", "reward", "generator", "threshold_per_h"}
 
 
 @dataclass(frozen=True)
@@ -50,10 +55,14 @@ class Recipe:
             ranges: of the KM; the network's bounds if not given.
             settings: changes of `NESSettings`, by name.
 
+        Raises:
+            ParameterError: a name that is no setting, or a value out of its range.
+
         >>> from renaissance_kit import Network, Recipe
         >>> Recipe.default(Network.example("tiny"), sigma=0.1).settings.sigma
         0.1
         """
+        _require_known(settings, _SETTINGS | {"threshold_per_h", "ranges"})
         threshold = _threshold(network, threshold_per_h)
         return cls(
             "default settings",
@@ -76,6 +85,7 @@ class Recipe:
 
         Arguments as in `default`. Reference: Choudhury et al. 2024 Nat Catal 7:1086.
         """
+        _require_known(settings, _SETTINGS | {"threshold_per_h", "ranges"})
         threshold = _threshold(network, threshold_per_h)
         return cls(
             "paper's settings",
@@ -93,20 +103,39 @@ class Recipe:
             changes: ``settings``, ``reward``, ``generator`` or ``threshold_per_h``, or settings of
                 the strategy by name.
 
+        Raises:
+            ParameterError: a name that is none of these, a value out of its range, or a threshold
+                without a reward.
+
         >>> from renaissance_kit import Network, Recipe
         >>> Recipe.default(Network.example("tiny")).but("mirrored", mirrored=True).label
         'mirrored'
         """
-        own = {
-            k: changes.pop(k) for k in ("reward", "generator", "threshold_per_h") if k in changes
-        }
+        _require_known(changes, _SETTINGS | _PARTS | {"label"})
+        own = {k: changes.pop(k) for k in _PARTS - {"settings"} if k in changes}
         if "threshold_per_h" in own and "reward" not in own:
             raise ParameterError(
                 "the reward has a threshold of its own; give threshold_per_h to Recipe.default or "
                 "Recipe.paper, or a reward as well"
             )
-        settings = replace(changes.pop("settings", self.settings), **changes)
+        settings = changes.pop("settings", self.settings)
+        if not isinstance(settings, NESSettings):
+            raise ParameterError(
+                f"settings is a {type(settings).__name__}; give NESSettings, or settings by name"
+            )
+        settings = replace(settings, **changes)
         return replace(self, label=label or self.label, settings=settings, **own)
+
+
+def _require_known(given: Iterable[str], known: set[str]) -> None:
+    for name in given:
+        if name in _PARTS - known:
+            raise ParameterError(f"{name!r} is no setting of the strategy; give it to Recipe.but")
+        if name not in known:
+            raise ParameterError(
+                f"{name!r} cannot be set here{nearest(name, sorted(known))} "
+                f"There are: {', '.join(sorted(known))}"
+            )
 
 
 def _threshold(network: Network, given: float | None) -> float:

@@ -7,10 +7,11 @@ This module holds and checks them. `renaissance_kit.tfa` builds the thermodynami
 from __future__ import annotations
 
 import json
+import operator
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, SupportsIndex, overload
 
 import numpy as np
 import xarray as xr
@@ -171,7 +172,7 @@ def problems_of(network: Network, state: SteadyState) -> list[str]:
 
 @dataclass(frozen=True)
 class SteadyStates:
-    """A labelled set of steady states; ``states[i]`` is one of them.
+    """A labelled set of steady states; ``states[i]`` is one, ``states[:100]`` a smaller set.
 
     Attributes:
         dataset: variables ``flux`` (state, reaction), ``concentration`` (state, metabolite) and
@@ -285,8 +286,18 @@ class SteadyStates:
 
     @property
     def default(self) -> SteadyState:
-        """The default profile."""
-        return self[self.default_label]
+        """The default profile.
+
+        Raises:
+            SteadyStateError: none was chosen, or it is not among these states.
+        """
+        found = np.flatnonzero(self.dataset.state.values == self.default_label)
+        if not len(found):
+            raise SteadyStateError(
+                f"the default profile, state {self.default_label}, is not among these "
+                f"{len(self)} states; take it from the set that they were chosen from"
+            )
+        return self[int(found[0])]
 
     def __len__(self) -> int:
         return int(self.dataset.sizes["state"])
@@ -294,12 +305,31 @@ class SteadyStates:
     def __iter__(self) -> Iterator[SteadyState]:
         return (self[i] for i in range(len(self)))
 
-    def __getitem__(self, index: int) -> SteadyState:
-        """The state at a position.
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> SteadyState: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> SteadyStates: ...
+
+    def __getitem__(self, index: SupportsIndex | slice) -> SteadyState | SteadyStates:
+        """The state at a position, counted from 0 or, if negative, from the end.
+
+        With a slice such as ``states[:100]`` a set of the states at those positions. They keep
+        their numbers and their provenance; effective sample size and R-hat remain those of the
+        whole sample.
 
         Raises:
-            SteadyStateError: there is no such state.
+            SteadyStateError: there is no such state, or the index is no position.
         """
+        if isinstance(index, slice):
+            return self._slice(index)
+        try:
+            index = operator.index(index)
+        except TypeError:
+            raise SteadyStateError(
+                f"{index!r} is no position; give a whole number, as in states[0], or a slice, as "
+                "in states[0:3]"
+            ) from None
         if not -len(self) <= index < len(self):
             raise SteadyStateError(f"no state {index}; there are {len(self)}, counted from 0")
         if not self._arrays:
@@ -322,3 +352,15 @@ class SteadyStates:
             str(int(self.dataset.state.values[index])),
             str(self.dataset.attrs["network_digest"]),
         )
+
+    def _slice(self, index: slice) -> SteadyStates:
+        try:
+            positions = range(len(self))[index]
+        except (TypeError, ValueError) as error:
+            raise SteadyStateError(f"{index} cuts out no states: {error}") from None
+        if not positions:
+            raise SteadyStateError(
+                f"no states from {index.start} to {index.stop} in steps of {index.step}; there are "
+                f"{len(self)}, counted from 0"
+            )
+        return SteadyStates(self.dataset.isel(state=index))

@@ -24,7 +24,7 @@ from typing import Any
 
 from renaissance_kit._pytfa import ThermoModel, variables
 from renaissance_kit.constraints import Constraints
-from renaissance_kit.errors import InfeasibleError
+from renaissance_kit.errors import InfeasibleError, ParameterError, nearest
 from renaissance_kit.network import Network
 from renaissance_kit.reaction_energies import prepared_model
 from renaissance_kit.requirements import Requirement, require_feasible
@@ -62,7 +62,9 @@ class ThermodynamicModel:
 
         Raises:
             DataError: a metabolite has no formation energy.
+            ParameterError: the constraints name what is not in the network.
         """
+        constraints.check(network)
         tfa = prepared_model(network, maximum_flux=constraints.maximum_flux, pool_mM=_ANY_POOL_MM)
         tfa.convert(verbose=False)
         tfa.solver.configuration.tolerances.feasibility = 1e-9
@@ -158,9 +160,19 @@ def fix_directions(model: ThermodynamicModel, directions: Mapping[str, int]) -> 
 
     Args:
         directions: +1 or −1 by reaction.
+
+    Raises:
+        ParameterError: an unknown reaction, or a direction other than +1 and −1.
     """
     use = model.use
     for reaction, sign in directions.items():
+        if reaction not in use[1]:
+            raise ParameterError(
+                f"direction of {reaction!r}, which is not in {model.network.name}"
+                f"{nearest(reaction, use[1])}"
+            )
+        if sign not in use:
+            raise ParameterError(f"the direction of {reaction} is {sign!r}; give 1 or -1")
         model.add(
             Requirement(
                 f"direction of {reaction}: {'forward' if sign > 0 else 'backward'} (chosen)",
@@ -233,6 +245,8 @@ def _energy_requirements(model: ThermodynamicModel) -> list[Requirement]:
     constraints, energy = model.constraints, model.energy
     found = []
     for reaction, bound in constraints.energies_kJ_mol.items():
+        if reaction not in energy:
+            raise ParameterError(f"{reaction} has no reaction energy to bound; remove the bound")
         label = f"energy of {reaction} from {bound.low:g} to {bound.high:g} kJ/mol ({bound.source})"
         loose = (-_BIG_ENERGY, _BIG_ENERGY)
         found.append(Requirement(label, ((energy[reaction], (bound.low, bound.high), loose),)))

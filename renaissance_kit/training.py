@@ -117,8 +117,8 @@ class Training:
 
         ``incidence`` is that of the unperturbed generator before the generation's step, from
         ``monitor_models`` fresh models; ``without_eigenvalues`` counts those of them whose
-        Jacobian was not finite, which are never valid. ``population_incidence`` is that of all
-        perturbed generators.
+        Jacobian was not finite. They are never valid but belong to the models that the share is
+        of. ``population_incidence`` is that of all perturbed generators, likewise of all models.
         """
         threshold = self.objective.threshold_per_h
         rows = [
@@ -170,7 +170,10 @@ class Training:
 
 
 def incidence_of(lambda_max_per_h: Array, threshold_per_h: float) -> float:
-    """Share of models with λmax at or below the threshold; NaN for no models."""
+    """Share of valid models, with λmax at or below the threshold; NaN for no models.
+
+    A share of all models: those without eigenvalues (λmax NaN) count, and are not valid.
+    """
     if len(lambda_max_per_h) == 0:
         return float("nan")
     return float(np.mean(lambda_max_per_h <= threshold_per_h))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -15,110 +13,12 @@ from renaissance_kit import (
     NESSettings,
     Recipe,
     SmoothIncidence,
-    SteadyState,
     SteadyStates,
-    sample_steady_states,
     train,
 )
-from renaissance_kit.errors import CheckpointError, DataError, ParameterError, SteadyStateError
+from renaissance_kit.errors import ParameterError
 
 QUICK = NESSettings(generations=1, population=2, models_per_generator=2, monitor_models=0)
-
-
-def changed(network, state, array, name, value):
-    """The state with one number of one array replaced."""
-    names = network.species if array == "concentrations_mM" else network.kinetic_reactions
-    numbers = getattr(state, array).copy()
-    numbers[names.index(name)] = value
-    return replace(state, **{array: numbers})
-
-
-# --- steady states -------------------------------------------------------------------------
-
-SPOILT = [
-    ("concentrations_mM", "atp_c", np.nan, "concentration not finite: atp_c"),
-    ("concentrations_mM", "atp_c", np.inf, "concentration not finite: atp_c"),
-    ("concentrations_mM", "f6p_c", -0.1, "concentration zero or negative: f6p_c"),
-    ("concentrations_mM", "f6p_c", 0.0, "concentration zero or negative: f6p_c"),
-    ("concentrations_mM", "glc__D_e", -1.0, "concentration zero or negative: glc__D_e"),
-    ("fluxes_mmol_gDW_h", "PGI", np.nan, "flux not finite: PGI"),
-    ("fluxes_mmol_gDW_h", "PGI", -1.0, r"flux against its displacement: PGI .*ln ρ < 0"),
-    ("fluxes_mmol_gDW_h", "PGI", 0.0, "flux against its displacement: PGI"),
-    ("fluxes_mmol_gDW_h", "PGI", 1.001, "fluxes do not balance: g6p_c, f6p_c"),
-    ("log_displacement", "HEX", np.nan, "displacement missing: HEX"),
-    ("log_displacement", "HEX", 0.7, "flux against its displacement: HEX"),
-    ("log_displacement", "HEX", 0.0, "flux against its displacement: HEX"),
-]
-
-
-@pytest.mark.parametrize(("array", "name", "value", "message"), SPOILT)
-def test_what_is_no_steady_state_makes_no_model(tiny, tiny_state, array, name, value, message):
-    state = changed(tiny, tiny_state, array, name, value)
-    with pytest.raises(SteadyStateError, match=message):
-        KineticModels(tiny, state, np.ones(10))
-    with pytest.raises(SteadyStateError, match=message):
-        train(tiny, state, seed=1, recipe=Recipe.default(tiny).but(settings=QUICK))
-
-
-def test_a_reaction_at_equilibrium_has_no_vmax(tiny, tiny_state):
-    """v = 0 and ρ = 1 agree, but v / f is 0 / 0."""
-    state = changed(tiny, tiny_state, "log_displacement", "PGI", 0.0)
-    state = changed(tiny, state, "fluxes_mmol_gDW_h", "PGI", 0.0)
-    with pytest.raises(SteadyStateError, match="no flux, so that Vmax has no value: PGI"):
-        KineticModels(tiny, state, np.ones(10))
-
-
-def test_an_irreversible_reaction_cannot_run_backwards(reference):
-    network, state = reference.network, reference.states[0]
-    name = network.kinetic_reactions[np.flatnonzero(~reference.models[0].laws.reversible)[0]]
-    flux = -state.fluxes_mmol_gDW_h[network.reaction_index[name]]
-    with pytest.raises(SteadyStateError, match=f"without positive flux: {name}"):
-        changed(network, state, "fluxes_mmol_gDW_h", name, flux).check(network)
-
-
-def test_every_problem_is_listed_at_once(tiny, tiny_state):
-    state = changed(tiny, tiny_state, "concentrations_mM", "atp_c", np.nan)
-    state = changed(tiny, state, "fluxes_mmol_gDW_h", "PGI", -1.0)
-    with pytest.raises(SteadyStateError, match=r"not finite: atp_c; flux against .*PGI"):
-        state.check(tiny)
-
-
-def test_long_lists_are_cut(ecoli, reference):
-    state = replace(reference.states[0], concentrations_mM=np.full(112, np.nan))
-    with pytest.raises(SteadyStateError, match="and 107 more"):
-        state.check(ecoli)
-
-
-@pytest.mark.parametrize("density", [0.0, -300.0, np.nan])
-def test_density_must_be_positive(tiny, tiny_state, density):
-    with pytest.raises(SteadyStateError, match=r"density .* gDW/L must be positive"):
-        replace(tiny_state, density_gDW_L=density).check(tiny)
-
-
-def test_a_steady_state_of_another_network(tiny, ecoli, tiny_state, reference):
-    with pytest.raises(SteadyStateError, match=r"belongs to another network .*sample it anew"):
-        KineticModels(ecoli, tiny_state, np.ones(384))
-    with pytest.raises(SteadyStateError, match="belongs to another network"):
-        train(tiny, reference.states[0], seed=1, recipe=Recipe.default(tiny).but(settings=QUICK))
-
-
-@pytest.mark.parametrize("array", ["concentrations_mM", "fluxes_mmol_gDW_h", "log_displacement"])
-def test_arrays_of_the_wrong_length(tiny, tiny_state, array):
-    state = replace(tiny_state, **{array: getattr(tiny_state, array)[:-1]})
-    with pytest.raises(SteadyStateError, match=rf"{array} has shape \(\d,\), expected \(\d,\)"):
-        state.check(tiny)
-
-
-def test_no_such_state(tiny, one_tiny_state):
-    states = one_tiny_state(seed=1)
-    states[0].check(tiny)
-    with pytest.raises(SteadyStateError, match="no state 1; there are 1, counted from 0"):
-        states[1]
-
-
-def test_states_need_a_folder(tiny):
-    with pytest.raises(DataError, match="not read from a folder"):
-        SteadyState.from_folder(replace(tiny, folder=None))
 
 
 # --- Michaelis constants -------------------------------------------------------------------
@@ -154,6 +54,33 @@ def test_reversed_km_bounds(tiny):
 def test_measured_ranges_that_are_none(tiny, bounds):
     with pytest.raises(ParameterError, match=r"bounds of PGI:g6p_c are .* give 0 < low < high"):
         KMRanges.of(tiny, fixed={"PGI:g6p_c": bounds})
+
+
+def test_reversed_measured_ranges_say_so(tiny):
+    with pytest.raises(ParameterError, match=r"of PGI:g6p_c are 0.3 to 0.1 mM.*: swap the two"):
+        KMRanges.of(tiny, fixed={"PGI:g6p_c": (0.3, 0.1)})
+
+
+def test_one_measured_number_is_no_range(tiny):
+    message = r"range of PGI:g6p_c is 0.5; give \(low, high\) in mM, for 20 % .*\(0.4, 0.6\)"
+    with pytest.raises(ParameterError, match=message):
+        KMRanges.of(tiny, fixed={"PGI:g6p_c": 0.5})
+    KMRanges.of(tiny, fixed={"PGI:g6p_c": (0.4, 0.6)})
+
+
+@pytest.mark.parametrize(
+    "given", [(0.5,), (1, 2, 3), "ab", ("a", "b"), None, np.nan, -1.0, [[1, 2]]]
+)
+def test_what_is_no_measured_range(tiny, given):
+    with pytest.raises(
+        ParameterError, match=r"range of PGI:g6p_c is .*; give \(low, high\) in mM$"
+    ):
+        KMRanges.of(tiny, fixed={"PGI:g6p_c": given})
+
+
+def test_measured_ranges_need_names(tiny):
+    with pytest.raises(ParameterError, match=r"fixed is a list; give \{'reaction:metabolite': "):
+        KMRanges.of(tiny, fixed=["PGI:g6p_c"])
 
 
 @pytest.mark.parametrize("name", ["PGI:g6p", "PGJ:g6p_c"])
@@ -256,28 +183,34 @@ def test_a_misspelt_setting_fails_at_once():
         NESSettings(learning_rat=1e-3)
 
 
+@pytest.mark.parametrize("recipe", [Recipe.default, Recipe.paper])
+def test_a_misspelt_setting_of_a_recipe_names_the_nearest(tiny, recipe):
+    with pytest.raises(ParameterError, match=r"'sgima' cannot be set here; did you mean 'sigma'"):
+        recipe(tiny, sgima=0.1)
+    with pytest.raises(ParameterError, match="did you mean 'threshold_per_h'"):
+        recipe(tiny, treshold_per_h=-1.0)
+    with pytest.raises(ParameterError, match=r"'reward' is no setting.*give it to Recipe.but"):
+        recipe(tiny, reward=SmoothIncidence())
+
+
+def test_a_misspelt_change_of_a_recipe_names_the_nearest(tiny):
+    recipe = Recipe.default(tiny)
+    with pytest.raises(ParameterError, match="did you mean 'learning_rate'"):
+        recipe.but(learning_rat=1e-3)
+    with pytest.raises(ParameterError, match="did you mean 'reward'"):
+        recipe.but(rewards=SmoothIncidence())
+    with pytest.raises(ParameterError, match=r"'xyz' cannot be set here\. There are: .*sigma"):
+        recipe.but(xyz=1)
+    with pytest.raises(ParameterError, match="settings is a dict; give NESSettings, or settings"):
+        recipe.but(settings={"sigma": 0.1})
+
+
 def test_rewards_out_of_range():
     with pytest.raises(ParameterError, match="n_fastest is 0; give at least 1"):
         FastestDynamics(n_fastest=0)
     for width in (0.0, -1.0, np.nan):
         with pytest.raises(ParameterError, match=r"width is .*; give a positive number"):
             SmoothIncidence(width=width)
-
-
-# --- files ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("content", [b"", b"not a file of ours", b"\x89HDF\r\n\x1a\n cut off"])
-def test_a_file_of_steady_states_that_is_none(tmp_path, content):
-    path = tmp_path / "states.nc"
-    path.write_bytes(content)
-    with pytest.raises(CheckpointError, match=r"states\.nc cannot be read .*make it anew"):
-        SteadyStates.load(path)
-
-
-def test_missing_steady_states_say_where_they_come_from(tmp_path):
-    with pytest.raises(CheckpointError, match=r"nothing\.nc does not exist; notebook 01 makes it"):
-        SteadyStates.load(tmp_path / "nothing.nc")
 
 
 def test_a_generator_needs_rivals():
@@ -303,26 +236,3 @@ def test_a_positive_threshold_is_refused(tiny):
 def test_a_threshold_without_its_reward_is_refused(tiny):
     with pytest.raises(ParameterError, match="the reward has a threshold of its own"):
         Recipe.default(tiny).but(threshold_per_h=-10.0)
-
-
-def test_states_of_another_density_are_refused(ecoli):
-    conditions = dict(ecoli.conditions)
-    conditions["dry_weight_density"] = replace(conditions["dry_weight_density"], value=420.0)
-    with pytest.raises(SteadyStateError, match=r"300 gDW/L, conditions\.csv has 420"):
-        SteadyStates.example(replace(ecoli, conditions=conditions))
-
-
-def test_states_without_a_default_profile_say_so(ecoli):
-    data = SteadyStates.example(ecoli).dataset.copy()
-    data.attrs["provenance"] = "{}"
-    with pytest.raises(SteadyStateError, match="no default profile was chosen"):
-        _ = SteadyStates(data).default
-
-
-def test_sampling_without_a_temperature_says_so(ecoli, tiny):
-    conditions = {k: v for k, v in ecoli.conditions.items() if k != "temperature"}
-    with pytest.raises(DataError, match="'temperature'"):
-        sample_steady_states(replace(ecoli, conditions=conditions), 1)
-    conditions["temperature"] = replace(ecoli.conditions["temperature"], value=310.15)
-    with pytest.raises(DataError, match=r"pyTFA computes at 298\.15"):
-        sample_steady_states(replace(ecoli, conditions=conditions), 1)

@@ -11,14 +11,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from renaissance_kit import Network, SteadyStates
+from renaissance_kit import KineticModels, Network, SteadyStates
 from renaissance_kit.constraints import Constraints
 from renaissance_kit.diagnostics import effective_sample_size, split_rhat
 from renaissance_kit.errors import InfeasibleError, ParameterError, SteadyStateError
 from renaissance_kit.hit_and_run import sample_polytope
 from renaissance_kit.linear import row_echelon
 from renaissance_kit.polytope import Polytope
-from renaissance_kit.profiles import distances_to_centroid, with_default_profile
+from renaissance_kit.profiles import (
+    distances_to_centroid,
+    lambda_max_quantiles,
+    with_default_profile,
+)
 from renaissance_kit.sampling import sample_steady_states
 from renaissance_kit.validation import require_valid
 
@@ -229,6 +233,18 @@ def test_default_profile_follows_its_rule(ecoli: Network, states: SteadyStates) 
     assert "default_rule" not in states.provenance  # the given states are as they were
 
 
+def test_quantiles_of_random_models_by_hand(ecoli: Network, states: SteadyStates) -> None:
+    """Log-uniform sets from NumPy's own uniform numbers."""
+    rng = np.random.default_rng(7)
+    km = np.exp(rng.uniform(np.log(0.0013), np.log(20), (30, 384)))
+    expected = [
+        np.quantile(KineticModels(ecoli, states[i], km).spectrum().lambda_max_per_h, 0.05)
+        for i in range(3)
+    ]
+    found = lambda_max_quantiles(ecoli, states, 3, models=30, seed=7)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
 def test_distance_to_centroid_is_one_on_average(ecoli: Network, states: SteadyStates) -> None:
     assert np.mean(distances_to_centroid(ecoli, states) ** 2) == pytest.approx(1.0)
 
@@ -238,7 +254,7 @@ def test_shipped_states_are_valid_and_converged(ecoli: Network, constraints: Con
     assert len(shipped) == 5000
     assert float(shipped.dataset.rhat.max()) < 1.01
     assert float(shipped.dataset.ess.min()) > 1000
-    first = SteadyStates(shipped.dataset.isel(state=slice(0, 200)))
+    first = shipped[:200]
     require_valid(ecoli, constraints, first, shipped.provenance["directions"])
     shipped.default.check(ecoli)
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from renaissance_kit import Generator, KMRanges, Network, Recipe, SteadyState, studies, train
+from renaissance_kit import (
+    Generator,
+    KineticEnsemble,
+    KineticModels,
+    KMRanges,
+    Network,
+    Recipe,
+    SteadyState,
+    studies,
+    train,
+)
 from renaissance_kit.errors import ParameterError
 from renaissance_kit.studies import timing
 from renaissance_kit.training import KineticObjective
@@ -82,6 +93,45 @@ def test_baseline_counts_what_it_drew(tiny: Network, tiny_state: SteadyState) ->
     assert drawn.incidence == drawn.valid / 200
     assert drawn.interval[0] < drawn.incidence < drawn.interval[1]
     assert np.array_equal(drawn.lambda_max_per_h, again.lambda_max_per_h)
+
+
+def test_baseline_counts_models_without_eigenvalues_as_not_valid(
+    tiny: Network, tiny_state: SteadyState
+) -> None:
+    wide = KMRanges.of(tiny, low_mM=1e-300)  # most Jacobians overflow
+    drawn = studies.unbiased_sampling(
+        tiny, tiny_state, 300, seed=1, threshold_per_h=THRESHOLD, ranges=wide
+    )
+    counts = KineticModels(tiny, tiny_state, drawn.km_mM).spectrum(threshold_per_h=THRESHOLD)
+    assert drawn.not_finite == counts.counts()["NOT_FINITE"]
+    assert 0 < drawn.not_finite < 300
+    assert drawn.valid == counts.counts()["VALID"]
+    assert drawn.incidence == counts.incidence == drawn.valid / 300
+    assert drawn.interval == studies.wilson_interval(drawn.valid, 300)
+
+
+def test_repeats_report_models_without_eigenvalues(
+    tiny: Network, tiny_state: SteadyState, repeats: list[studies.Repeat]
+) -> None:
+    km = KMRanges.of(tiny).uniform(40, np.random.default_rng(1))
+    km[[3, 17]] = 1e-300
+    models = KineticModels(tiny, tiny_state, km)
+    spectrum = models.spectrum(threshold_per_h=THRESHOLD)
+    state = repeats[0].training.state
+    first = replace(state.history[0], lambda_max_per_h=spectrum.lambda_max_per_h)
+    spoilt = studies.Repeat(
+        "spoilt",
+        0,
+        replace(repeats[0].training, state=replace(state, history=(first, *state.history[1:]))),
+        KineticEnsemble.from_models(models, spectrum),
+    )
+    assert spectrum.counts()["NOT_FINITE"] == spoilt.not_finite == 2
+    assert spoilt.incidence == spectrum.counts()["VALID"] / 40
+    history = studies.incidence_history([spoilt])
+    assert list(history.not_finite) == [2, 0, 0, 0, 2]
+    assert list(history.models) == [40, 20, 20, 20, 40]
+    assert history.incidence.iloc[0] == history.incidence.iloc[-1] == spoilt.incidence
+    assert spoilt.training.history.without_eigenvalues[0] == 2
 
 
 def test_repeats_are_independent_and_reproducible(
@@ -159,6 +209,7 @@ def test_grid_keeps_the_budget(
     assert len(table) == 8
     assert table.groupby(["sigma", "population"]).size().eq(2).all()
     assert (table.learning_rate == recipe.settings.learning_rate).all()
+    assert (table.not_finite == 0).all()
     assert len(list(tmp_path.glob("*.npz"))) == 8
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from renaissance_kit import KineticModels, KMRanges, Network, SteadyState, SteadyStates, studies
 from renaissance_kit.constraints import Bound, Constraints
+from renaissance_kit.errors import SteadyStateError
+from renaissance_kit.validation import require_valid
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +54,7 @@ def constraints(ecoli: Network) -> Constraints:
 
 @pytest.fixture(scope="module")
 def shipped(ecoli: Network) -> SteadyStates:
-    return SteadyStates(SteadyStates.example(ecoli).dataset.isel(state=slice(0, 100)))
+    return SteadyStates.example(ecoli)[:100]
 
 
 # --- turnover ------------------------------------------------------------------------------------
@@ -235,9 +237,15 @@ def test_shipped_states_pass_every_check(
         ("flux", {"reaction": "PFK"}, 1e-6, "flux below the least", "PFK"),
         ("concentration", {"metabolite": "atp_c"}, 5.0, "concentration beyond", "atp_c"),
         ("concentration", {"metabolite": "h_p"}, 1.1, "concentration beyond", "h_p"),
+        ("concentration", {"metabolite": "cit_c"}, 0.0, "concentration beyond", "cit_c"),
+        ("concentration", {"metabolite": "cit_c"}, -1.0, "concentration beyond", "cit_c"),
         ("concentration", {"metabolite": "o2_e"}, 9.0, "concentration beyond", "o2_e"),
         ("reaction_energy", {"energy_reaction": "PFK"}, 2.0, "ΔrG′ from conc", "PFK"),
         ("flux", {"reaction": "PFK"}, -1.0, "sign(v)", "PFK"),
+        ("flux", {"reaction": "PFK"}, -1.0, "flux against its direction", "PFK"),
+        ("flux", {"reaction": "PFK"}, math.nan, "flux below the least", "PFK"),
+        ("reaction_energy", {"energy_reaction": "PFK"}, math.nan, "ΔrG′ from conc", "PFK"),
+        ("standard_energy", {"energy_reaction": "PFK"}, 2.0, "ΔrG′° beyond", "PFK"),
         ("flux", {"reaction": "PFK"}, -1.0, "accepted", ""),
     ],
 )
@@ -257,6 +265,28 @@ def test_checks_find_a_wrong_number(
     row = table[table.check.str.startswith(check)].iloc[0]
     assert row.failed == 1
     assert row["where"].endswith(name)
+
+
+def test_energies_within_bounds_and_driving_force_by_hand(
+    ecoli: Network, shipped: SteadyStates, constraints: Constraints
+) -> None:
+    """Limits put between the values of the states: as many fail as lie beyond."""
+    energy = shipped.dataset.reaction_energy.sel(energy_reaction="PFK").values.astype(float)
+    middle = float(np.median(energy))
+    bounded = replace(constraints, energies_kJ_mol={"PFK": Bound(-1000.0, middle)})
+    table = studies.check_table(ecoli, shipped, bounded).set_index("check")
+    row = table.loc["ΔrG′ beyond its bounds"]
+    assert (row.failed, row["where"]) == (50, "PFK")
+    assert row.worst == pytest.approx(energy.max() - middle, abs=1e-4)
+    with pytest.raises(SteadyStateError, match=r"energy within bounds fails in 50 states \(50 %\)"):
+        require_valid(ecoli, bounded, shipped, shipped.provenance["directions"])
+    least = np.abs(shipped.dataset.reaction_energy.values).min(axis=1)
+    middle = float(np.median(least))
+    strong = replace(constraints, driving_force_kJ_mol=middle)
+    table = studies.check_table(ecoli, shipped, strong).set_index("check")
+    found = table.failed["|ΔrG′| below the least"]
+    assert found == (least < middle - 1e-4).sum()
+    assert 0 < found < 100
 
 
 def test_constraints_are_compared_by_number(

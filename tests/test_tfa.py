@@ -15,7 +15,6 @@ import pytest
 from renaissance_kit import Network
 from renaissance_kit.constraints import Bound, Constraints, choose_measurements
 from renaissance_kit.errors import DataError, InfeasibleError, ParameterError
-from renaissance_kit.fermentation import biomass_integral, read_course, specific_rate, uptake_range
 from renaissance_kit.requirements import minimal_conflict
 from renaissance_kit.sampling import StateSpace
 from renaissance_kit.tables import Row
@@ -98,46 +97,6 @@ def test_complex_one_pumps_three_protons(model: ThermodynamicModel) -> None:
     pump = -3 * standard_energy(model, "CBL1tonex")
     chemistry = standard_energy(model, "NADH5")
     assert standard_energy(model, "NADH16pp") == pytest.approx(chemistry + pump, abs=1e-6)
-
-
-# --- fermentation ---------------------------------------------------------------------------
-
-
-def test_biomass_integral_of_exponential_growth_is_exact(tmp_path: Path) -> None:
-    rate, start = 0.3, 0.05
-    with (tmp_path / "fermentation.csv").open("w", newline="") as handle:
-        writer = csv.writer(handle)
-        writer.writerow(["strain", "quantity", "time_h", "value", "low", "high", "unit", "source"])
-        for time in (0, 3, 7):
-            biomass = start * math.exp(rate * time)
-            used = 4.0 * 0.180156 * (biomass - start) / rate  # q = 4 mmol/gDW/h
-            writer.writerow(["W", "biomass", time, biomass, "", "", "g/L", "made up"])
-            writer.writerow(["W", "glucose", time, 10 - used, "", "", "g/L", "made up"])
-    integral = biomass_integral(read_course(tmp_path, "biomass", "W"), 7)
-    assert integral == pytest.approx(start * (math.exp(rate * 7) - 1) / rate)
-    assert specific_rate(tmp_path, "glucose", 7, "W").value == pytest.approx(-4.0)
-
-
-def test_measured_rates_of_the_strain(ecoli: Network) -> None:
-    assert ecoli.folder is not None
-    uptake = uptake_range(ecoli.folder, "glucose", 8, 12)
-    assert uptake.low < 5 < uptake.value < 6 < uptake.high
-    assert specific_rate(ecoli.folder, "anthranilate", 12).value == pytest.approx(0.14, abs=0.005)
-
-
-def test_the_upper_bound_of_growth_is_the_measured_exponential_rate(
-    ecoli: Network, constraints: Constraints
-) -> None:
-    assert ecoli.folder is not None
-    biomass = read_course(ecoli.folder, "biomass")
-    rate = math.log(biomass.value[2] / biomass.value[0]) / biomass.time_h[2]
-    assert constraints.fluxes["GROWTH"].high == pytest.approx(rate, abs=0.005)
-
-
-def test_a_time_without_measurement_is_an_error(ecoli: Network) -> None:
-    assert ecoli.folder is not None
-    with pytest.raises(DataError, match=r"was not measured at 5 h.*choose one of 4, 8, 12"):
-        specific_rate(ecoli.folder, "glucose", 5)
 
 
 # --- constraints ----------------------------------------------------------------------------

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from renaissance_kit.generator import KMRanges
 from renaissance_kit.kinetics import KineticModels
+from renaissance_kit.km_ranges import KMRanges
 from renaissance_kit.network import Network
 from renaissance_kit.steady_states import SteadyState
 from renaissance_kit.studies.intervals import wilson_interval
@@ -24,7 +24,7 @@ class Baseline:
 
     Attributes:
         km_mM: (models, km).
-        lambda_max_per_h: (models,).
+        lambda_max_per_h: (models,); NaN for a model without eigenvalues.
         threshold_per_h: of a valid model.
         seed: of the draws.
         seconds: wall time.
@@ -42,13 +42,18 @@ class Baseline:
         return int((self.lambda_max_per_h <= self.threshold_per_h).sum())
 
     @property
+    def not_finite(self) -> int:
+        """Number of models without eigenvalues, whose Jacobian is not finite; never valid."""
+        return int(np.isnan(self.lambda_max_per_h).sum())
+
+    @property
     def incidence(self) -> float:
-        """Share of valid models."""
+        """Share of valid models among all that were drawn, `not_finite` ones included."""
         return incidence_of(self.lambda_max_per_h, self.threshold_per_h)
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 % Wilson interval of the incidence."""
+        """95 % Wilson interval of the incidence, a share of all models that were drawn."""
         return wilson_interval(self.valid, len(self.lambda_max_per_h))
 
 

@@ -32,8 +32,13 @@ class Repeat:
 
     @property
     def incidence(self) -> float:
-        """Share of valid models in the ensemble."""
+        """Share of valid models among all of the ensemble, `not_finite` ones included."""
         return float(self.ensemble.valid.mean())
+
+    @property
+    def not_finite(self) -> int:
+        """Number of models of the ensemble whose Jacobian is not finite; they are never valid."""
+        return int(np.isnan(self.ensemble.lambda_max_per_h).sum())
 
     @property
     def seconds(self) -> float:
@@ -95,7 +100,7 @@ def _line_of(
         if state.generation % every == 0 and state.generation < recipe.settings.generations:
             lambda_max = state.history[-1].lambda_max_per_h
             share = incidence_of(lambda_max, recipe.threshold_per_h)
-            middle = np.median(lambda_max) if len(lambda_max) else np.nan
+            middle = pd.Series(lambda_max).median()  # of those that have one
             progress(
                 f"{recipe.label}, repeat {number}: generation {state.generation} of "
                 f"{recipe.settings.generations}, incidence {share:.0%}, median λmax "
@@ -108,7 +113,8 @@ def _line_of(
 def incidence_history(repeats: Iterable[Repeat]) -> pd.DataFrame:
     """One row per repeat and generation, the last from the ensemble of the trained generator.
 
-    Columns: group, repeat, seed, generation (steps taken), incidence, models (it is a share of).
+    Columns: group, repeat, seed, generation (steps taken), incidence, models (it is a share of),
+    not_finite (those of them without eigenvalues, which are never valid).
     """
     rows = []
     for repeat in repeats:
@@ -116,9 +122,14 @@ def incidence_history(repeats: Iterable[Repeat]) -> pd.DataFrame:
         common = {"group": repeat.label, "repeat": repeat.number, "seed": training.seed}
         for record in training.state.history:
             share = incidence_of(record.lambda_max_per_h, training.objective.threshold_per_h)
-            n = len(record.lambda_max_per_h)
             rows.append(
-                {**common, "generation": record.generation, "incidence": share, "models": n}
+                {
+                    **common,
+                    "generation": record.generation,
+                    "incidence": share,
+                    "models": len(record.lambda_max_per_h),
+                    "not_finite": int(np.isnan(record.lambda_max_per_h).sum()),
+                }
             )
         rows.append(
             {
@@ -126,6 +137,7 @@ def incidence_history(repeats: Iterable[Repeat]) -> pd.DataFrame:
                 "generation": training.state.generation,
                 "incidence": repeat.incidence,
                 "models": len(repeat.ensemble),
+                "not_finite": repeat.not_finite,
             }
         )
     return pd.DataFrame(rows)

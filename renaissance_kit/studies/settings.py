@@ -39,7 +39,8 @@ def settings_grid(
         models: drawn after the last generation of each training.
 
     Returns:
-        One row a training: the settings, seed, final incidence and median λmax (1/h).
+        One row a training: the settings, seed, final incidence (of all models drawn), not_finite
+        (those of them without eigenvalues) and median λmax (1/h) of the others.
     """
     budget = recipe.settings.population * recipe.settings.models_per_generator
     rows = []
@@ -61,6 +62,7 @@ def settings_grid(
                 | {
                     "seed": repeat.training.seed,
                     "incidence": repeat.incidence,
+                    "not_finite": repeat.not_finite,
                     "lambda_max_median_per_h": float(
                         np.nanmedian(repeat.ensemble.lambda_max_per_h)
                     ),
@@ -91,8 +93,9 @@ def leave_one_out(
         settings: size of the trainings (generations, population, models_per_generator).
 
     Returns:
-        One row a training: variant, seed, incidence, lambda_max_median_per_h (1/h) and spread,
-        the mean standard deviation of ln KM among the models (log-uniform: 2.78).
+        One row a training: variant, seed, incidence (of all models drawn), not_finite (those of
+        them without eigenvalues), lambda_max_median_per_h (1/h) of the others and spread, the mean
+        standard deviation of ln KM among the models (log-uniform: 2.78).
     """
     default = Recipe.default(network, threshold_per_h=threshold_per_h, **settings)
     paper = Recipe.paper(network, threshold_per_h=threshold_per_h, **settings)
@@ -125,6 +128,7 @@ def leave_one_out(
                     "variant": recipe.label,
                     "seed": repeat.training.seed,
                     "incidence": repeat.incidence,
+                    "not_finite": repeat.not_finite,
                     "lambda_max_median_per_h": float(
                         np.nanmedian(repeat.ensemble.lambda_max_per_h)
                     ),

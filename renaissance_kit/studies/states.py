@@ -17,6 +17,7 @@ from renaissance_kit.fermentation import read_course, specific_rate, uptake_rang
 from renaissance_kit.network import Network
 from renaissance_kit.profiles import distances_to_centroid
 from renaissance_kit.steady_states import SteadyStates
+from renaissance_kit.validation import concentration_bounds_mM
 
 Array = NDArray[np.float64]
 
@@ -119,28 +120,26 @@ def concentration_table(
     ``measured``, ``turnover`` or ``general``), measured_mM (NaN where unmeasured), and those of
     `QUANTILES` in mM.
     """
-    throughput = states.provenance["least_throughputs_mM_h"]
+    least, most = concentration_bounds_mM(
+        network, constraints, states.provenance["least_throughputs_mM_h"]
+    )
+    bounds = dict(zip(network.species, zip(least, most, strict=True), strict=True))
     pathway = metabolite_pathways(network, states)
     rows = []
     for name in network.dynamic:
         if dict(network.metabolites[name].formula) == {"H": 1}:
             continue  # the pH fixes them
+        low, high = bounds[name]
         measured = constraints.measured_mM.get(name)
-        if measured is not None:
-            fold = constraints.measured_fold
-            low, high, kind = measured.low / fold, measured.high * fold, "measured"
-        else:
-            bound = constraints.pools_mM.get(name, constraints.pool_mM)
-            cap = constraints.turnover_time_min / 60 * throughput[name]
-            low, high = bound.low, min(bound.high, cap)
-            kind = "turnover" if cap < bound.high else "general"
+        general = constraints.pools_mM.get(name, constraints.pool_mM)
+        kind = "turnover" if high < general.high else "general"
         rows.append(
             {
                 "metabolite": name,
                 "pathway": pathway[name],
                 "low_mM": low,
                 "high_mM": high,
-                "bound": kind,
+                "bound": kind if measured is None else "measured",
                 "measured_mM": np.nan if measured is None else measured.low,
             }
         )
@@ -185,19 +184,24 @@ def flux_table(
     return pd.DataFrame(rows).assign(**sample_ranges(values))
 
 
-def measured_rates(network: Network, first_h: float = 8.0, last_h: float = 12.0) -> pd.DataFrame:
+def measured_rates(
+    network: Network, first_h: float = 8.0, last_h: float = 12.0, *, strain: str | None = None
+) -> pd.DataFrame:
     """Growth, glucose uptake and anthranilate release as measured: reaction, value, low, high.
 
     Means over the windows of the fermentation that begin at 0 h and end between ``first_h`` and
     ``last_h``, with low and high over the windows and the error bars; anthranilate, which appears
     late, over the longest window only. Magnitudes in 1/h and mmol/gDW/h.
+
+    Args:
+        strain: as written in ``fermentation.csv``; the first one there if not given.
     """
     assert network.folder is not None, "the fermentation table is in the network's folder"
-    biomass = read_course(network.folder, "biomass")
+    biomass = read_course(network.folder, "biomass", strain)
     inside = (biomass.time_h >= first_h) & (biomass.time_h <= last_h)
     growth = np.log(biomass.value[inside] / biomass.value[0]) / biomass.time_h[inside]
-    glucose = uptake_range(network.folder, "glucose", first_h, last_h)
-    product = specific_rate(network.folder, "anthranilate", last_h)
+    glucose = uptake_range(network.folder, "glucose", first_h, last_h, strain)
+    product = specific_rate(network.folder, "anthranilate", last_h, strain)
     rows = [
         ("GROWTH", growth.mean(), growth.min(), growth.max()),
         ("EX_glc__D_e", glucose.value, glucose.low, glucose.high),
@@ -232,10 +236,11 @@ def profile_table(network: Network, states: SteadyStates) -> pd.DataFrame:
     """
     quantile = states.dataset.lambda_max_quantile.values
     examined = np.flatnonzero(np.isfinite(quantile))
-    role = np.where(examined == states.default_label, "default", "examined")
+    numbers = states.dataset.state.values[examined]
+    role = np.where(numbers == states.default_label, "default", "examined")
     return pd.DataFrame(
         {
-            "state": examined,
+            "state": numbers,
             "lambda_max_quantile": quantile[examined],
             "distance": distances_to_centroid(network, states)[examined],
             "role": role,

@@ -13,9 +13,9 @@ from scipy.special import ndtr, ndtri
 
 from renaissance_kit.constraints import Constraints
 from renaissance_kit.evolution import NESSettings, Weights, start, step
-from renaissance_kit.generator import KMRanges
 from renaissance_kit.hit_and_run import STEPS_PER_DIMENSION
 from renaissance_kit.kinetics import KineticModels
+from renaissance_kit.km_ranges import KMRanges
 from renaissance_kit.network import Network
 from renaissance_kit.sampling import sample_steady_states
 from renaissance_kit.steady_states import SteadyStates

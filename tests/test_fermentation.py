@@ -1,0 +1,202 @@
+"""Rates from a fermentation: exact for exponential growth, and for any strain of the tables."""
+
+from __future__ import annotations
+
+import csv
+import math
+import shutil
+from pathlib import Path
+
+import pytest
+
+from renaissance_kit import Network
+from renaissance_kit.constraints import Constraints
+from renaissance_kit.errors import DataError
+from renaissance_kit.fermentation import biomass_integral, read_course, specific_rate, uptake_range
+
+RATE, START = 0.3, 0.05  # 1/h, gDW/L
+
+
+def exponential(
+    strain: str, substances: dict[str, tuple[float, float, str]], times: tuple[float, ...]
+) -> list[list[object]]:
+    """Rows of a culture that grows exponentially.
+
+    Args:
+        substances: by quantity, amount at the start, specific rate and unit: g/L of glucose and
+            g/gDW/h, or mM and mmol/gDW/h.
+    """
+    rows: list[list[object]] = []
+    for time in times:
+        biomass = START * math.exp(RATE * time)
+        rows.append([strain, "biomass", time, biomass, "", "", "g/L", "made up"])
+        for quantity, (first, rate, unit) in substances.items():
+            amount = first + rate * (biomass - START) / RATE
+            rows.append([strain, quantity, time, amount, "", "", unit, "made up"])
+    return rows
+
+
+def write(folder: Path, rows: list[list[object]]) -> None:
+    with (folder / "fermentation.csv").open("w", newline="") as handle:
+        writer = csv.writer(handle)
+        writer.writerow(["strain", "quantity", "time_h", "value", "low", "high", "unit", "source"])
+        writer.writerows(rows)
+
+
+GLUCOSE = {"glucose": (10.0, -4.0 * 0.180156, "g/L")}  # 4 mmol/gDW/h are taken up
+PRODUCTS = {"glycerol": (50.0, -6.0, "mM"), "acetate": (0.0, 1.5, "mM")}
+
+
+# --- rates ----------------------------------------------------------------------------------
+
+
+def test_biomass_integral_of_exponential_growth_is_exact(tmp_path: Path) -> None:
+    write(tmp_path, exponential("W", GLUCOSE, (0, 3, 7)))
+    integral = biomass_integral(read_course(tmp_path, "biomass", "W"), 7)
+    assert integral == pytest.approx(START * (math.exp(RATE * 7) - 1) / RATE)
+    assert specific_rate(tmp_path, "glucose", 7, "W").value == pytest.approx(-4.0)
+
+
+def test_any_substance_in_mM_and_any_strain(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        exponential("mine", PRODUCTS, (0, 2, 5)) + exponential("other", GLUCOSE, (0, 2, 5)),
+    )
+    assert specific_rate(tmp_path, "glycerol", 5, "mine").value == pytest.approx(-6.0)
+    assert specific_rate(tmp_path, "acetate", 2, "mine").value == pytest.approx(1.5)
+    uptake = uptake_range(tmp_path, "glycerol", 2, 5, "mine")
+    assert (uptake.low, uptake.value, uptake.high) == pytest.approx((6.0, 6.0, 6.0))
+    assert uptake_range(tmp_path, "glucose", 2, 5, "other").value == pytest.approx(4.0)
+    assert read_course(tmp_path, "biomass").strain == "mine"  # the first in the table
+
+
+def test_measured_rates_of_the_strain(ecoli: Network) -> None:
+    assert ecoli.folder is not None
+    uptake = uptake_range(ecoli.folder, "glucose", 8, 12)
+    assert uptake.low < 5 < uptake.value < 6 < uptake.high
+    assert specific_rate(ecoli.folder, "anthranilate", 12).value == pytest.approx(0.14, abs=0.005)
+    assert read_course(ecoli.folder, "biomass").strain == "W3110 trpD9923"
+
+
+def test_the_upper_bound_of_growth_is_the_measured_exponential_rate(ecoli: Network) -> None:
+    assert ecoli.folder is not None
+    biomass = read_course(ecoli.folder, "biomass")
+    rate = math.log(biomass.value[2] / biomass.value[0]) / biomass.time_h[2]
+    bound = Constraints.from_folder(ecoli).fluxes["GROWTH"]
+    assert bound.high == pytest.approx(rate, abs=0.005)
+
+
+# --- mistakes in the table ------------------------------------------------------------------
+
+
+def test_a_time_without_measurement_is_an_error(ecoli: Network) -> None:
+    assert ecoli.folder is not None
+    with pytest.raises(DataError, match=r"was not measured at 5 h.*choose one of 4, 8, 12"):
+        specific_rate(ecoli.folder, "glucose", 5)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (exponential("W", {"glycerol": (9.0, -0.5, "g/L")}, (0, 2)), r"mass for .*rows in mM"),
+        (exponential("W", {"glycerol": (9.0, -0.5, "kg")}, (0, 2)), "write 'g/L' or 'mM'"),
+        (exponential("W", PRODUCTS, (0, 2))[1:], "begins at 0 h, its biomass at 2 h"),
+        (exponential("V", PRODUCTS, (0, 2)), "no 'glycerol' of strain 'W'.*glycerol of V"),
+        ([["W", "biomass", 0, 1, "", "", "mM", "made up"]], "no 'glycerol'"),
+    ],
+)
+def test_what_no_rate_follows_from(tmp_path: Path, rows: list[list[object]], message: str) -> None:
+    write(tmp_path, rows)
+    with pytest.raises(DataError, match=message):
+        specific_rate(tmp_path, "glycerol", 2, "W")
+
+
+def test_units_of_a_course(tmp_path: Path) -> None:
+    rows = exponential("W", PRODUCTS, (0, 2))
+    rows[0][6] = "mM"
+    write(tmp_path, rows)
+    with pytest.raises(DataError, match=r"line 2 \(biomass\): unit 'mM'; write 'g/L'"):
+        read_course(tmp_path, "biomass")
+    rows[4][6] = "g/L"
+    write(tmp_path, rows)
+    with pytest.raises(DataError, match=r"line 6 \(glycerol\): unit 'g/L' after 'mM'"):
+        read_course(tmp_path, "glycerol")
+
+
+# --- in constraints.csv ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def own(ecoli: Network, tmp_path: Path) -> Path:
+    """Tables of constraints of a strain of one's own, with rates that are known exactly."""
+    assert ecoli.folder is not None
+    for name in ("constraints.csv", "medium.csv", "concentrations.csv"):
+        shutil.copy(ecoli.folder / name, tmp_path)
+    write(tmp_path, exponential("mine", GLUCOSE | PRODUCTS, (0, 2, 4, 6)))
+    return tmp_path
+
+
+def edit(folder: Path, change: dict[str, dict[str, str]]) -> None:
+    """Change cells of the rows of constraints.csv with the given ids."""
+    path = folder / "constraints.csv"
+    with path.open(newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    with path.open("w", newline="") as handle:
+        writer = csv.DictWriter(handle, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(row | change.get(row["id"], {}) for row in rows)
+
+
+WINDOW = {"kind": "fermentation", "low": "2", "high": "6", "unit": "h", "strain": "mine"}
+
+
+def test_bounds_of_a_strain_of_ones_own(ecoli: Network, own: Path) -> None:
+    edit(
+        own,
+        {
+            "EX_glc__D_e": WINDOW | {"quantity": "glucose"},
+            "EX_ac_e": WINDOW | {"quantity": "acetate"},
+        },
+    )
+    fluxes = Constraints.from_folder(ecoli, own).fluxes
+    uptake, release = fluxes["EX_glc__D_e"], fluxes["EX_ac_e"]
+    assert (uptake.low, uptake.high) == pytest.approx((-4.0, -4.0))
+    assert (release.low, release.high) == pytest.approx((1.5, 1.5))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"EX_glc__D_e": {"strain": ""}},
+            r"line 9 \(EX_glc__D_e\): .* columns strain and quantity",
+        ),
+        ({"EX_glc__D_e": {"quantity": ""}}, "needs the columns strain and quantity, written as in"),
+        (
+            {"EX_glc__D_e": WINDOW | {"strain": "yours"}},
+            r"fermentation\.csv has no 'glucose' of strain 'yours'.*glucose of mine",
+        ),
+        ({"EX_glc__D_e": WINDOW | {"low": "7", "high": "9"}}, "between 7 and 9 h; widen"),
+        (
+            {"EX_ac_e": WINDOW | {"id": "PGI", "quantity": "acetate"}},
+            r"\(PGI\): a fermentation measures exchanges; use the exchange reaction",
+        ),
+    ],
+)
+def test_fermentation_rows_that_cannot_be_used(
+    ecoli: Network, own: Path, change: dict[str, dict[str, str]], message: str
+) -> None:
+    edit(own, {"EX_glc__D_e": WINDOW | {"quantity": "glucose"}})
+    edit(own, change)
+    with pytest.raises(DataError, match=message):
+        Constraints.from_folder(ecoli, own)
+
+
+def test_a_table_without_the_columns_says_what_to_add(ecoli: Network, own: Path) -> None:
+    path = own / "constraints.csv"
+    with path.open(newline="") as handle:
+        rows = [row[:-2] for row in csv.reader(handle)]
+    with path.open("w", newline="") as handle:
+        csv.writer(handle).writerows(rows)
+    with pytest.raises(DataError, match="needs the columns strain and quantity"):
+        Constraints.from_folder(ecoli, own)
