@@ -285,7 +285,9 @@ class System:
     def rates(self, state: Array) -> Array:
         """Rates, (reactions,) in mM/h."""
         _fill(self.terms, self.concentrations, state)
-        rates_kernel(self.slots, self.concentrations, self.km, self.inverse_keq, self.f, self.df)
+        rates_kernel(
+            self.slots, self.concentrations, self.km, self.inverse_keq, self.f, self.df, False
+        )
         return self.vmax * self.f
 
 
@@ -303,7 +305,7 @@ def _derivative(
     state: Array, feed_per_h: float, feed: Array, f: Array, df: Array, out: Array,
 ) -> None:  # fmt: skip
     _fill(terms, c, state)
-    rates_kernel(slots, c, km, inverse_keq, f, df)
+    rates_kernel(slots, c, km, inverse_keq, f, df, False)
     for i in range(terms.n_states):
         out[i] = 0.0
     for e in range(len(terms.row)):
@@ -327,7 +329,7 @@ def _jacobian(
     state: Array, feed_per_h: float, f: Array, df: Array, out: Array,
 ) -> None:  # fmt: skip
     _fill(terms, c, state)
-    rates_kernel(slots, c, km, inverse_keq, f, df)
+    rates_kernel(slots, c, km, inverse_keq, f, df, True)
     last = terms.n_states - 1
     reactor = terms.growth >= 0
     outside = state[last] / terms.density if reactor else 1.0
