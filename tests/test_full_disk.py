@@ -58,7 +58,7 @@ def steady_states(path, n):
 def km_stream(path, n):
     generator = Generator(KMRanges.of(network), hidden=(4,))
     sets = generator.stream(generator.initial_weights(rng), n, rng, chunk=500)
-    write_km_stream(path, network.km_names, sets, {"seed": 1})
+    write_km_stream(path, network.km_names, n, sets, {"seed": 1})
 
 writers = {
     "checkpoint": (checkpoint, "run.npz"), "ensemble": (ensemble, "models.nc"),
