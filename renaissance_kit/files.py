@@ -84,8 +84,12 @@ class Hdf5Sink(io.RawIOBase):
     def tell(self) -> int:
         return self.raw.tell()
 
-    def readinto(self, buffer: Any) -> int | None:
-        return self.raw.readinto(buffer)
+    def readinto(self, buffer: Any) -> int:
+        """Zeros where nothing was written: HDF5 takes what stands in the buffer for the file's."""
+        view = memoryview(buffer).cast("B")
+        done = self.raw.readinto(view) or 0
+        view[done:] = bytes(len(view) - done)
+        return len(view)
 
     def write(self, data: Any) -> int:
         view = memoryview(data).cast("B")
