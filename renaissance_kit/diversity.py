@@ -141,7 +141,9 @@ def coverage(sample: Array, other: Array, *, k: int = 5) -> float:
     """Share of the points of ``other`` that have a point of ``sample`` near by.
 
     Near is the distance to the k-th nearest point of ``other`` itself. Two samples of one
-    distribution with n points each give about 1 − 2⁻ᵏ.
+    distribution with n points each give about 1 − 2⁻ᵏ. In many dimensions a point in the middle
+    is near to all others, so that a collapsed sample covers everything and nothing covers it;
+    use `pair_coverage` there.
 
     Raises:
         ParameterError: samples of different dimension, or fewer than k + 1 points.
@@ -153,6 +155,21 @@ def coverage(sample: Array, other: Array, *, k: int = 5) -> float:
         )
     search = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(a)
     return float((search.kneighbors(b)[0][:, 0] <= neighbour_distances(b, k)).mean())
+
+
+def pair_coverage(
+    sample: Array, other: Array, rng: np.random.Generator, *, pairs: int = 200, k: int = 5
+) -> float:
+    """Mean `coverage` over pairs of columns drawn at random.
+
+    Compare samples of equal size.
+    """
+    a, b = _checked(sample), _checked(other)
+    found = []
+    for _ in range(pairs):
+        columns = rng.choice(b.shape[1], 2, replace=False)
+        found.append(coverage(a[:, columns], b[:, columns], k=k))
+    return float(np.mean(found))
 
 
 def _checked(sample: Array) -> Array:

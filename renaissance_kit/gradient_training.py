@@ -65,8 +65,9 @@ class GradientSettings:
             scaled weights.
         diversity: weight of the divergence; more makes the distribution wider and its incidence
             lower.
-        dependence: weight of correlations within the divergence; 1 is their due, 0 looks at the
-            constants one by one.
+        dependence: weight of the correlations within the divergence. 0 looks at the constants
+            one by one; 1 is right for weak correlations and too much for strong ones, of which
+            there are many in a network with 99 latent numbers, and costs width.
         tau: width of the smooth maximum over the eigenvalues.
 
     Raises:
@@ -77,7 +78,7 @@ class GradientSettings:
     models_per_step: int = 64
     learning_rate: float = 0.01
     diversity: float = 10.0
-    dependence: float = 1.0
+    dependence: float = 0.3
     tau: float = TAU
 
     def __post_init__(self) -> None:

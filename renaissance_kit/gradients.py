@@ -174,6 +174,7 @@ def eigenvalue_gradients(matrices: Array, *, tau: float = TAU) -> SmoothMaximum:
     """
     if not tau > 0:
         raise ParameterError(f"tau is {tau}; give a positive number")
+    matrices = np.ascontiguousarray(matrices, dtype=np.float64)
     count, n = len(matrices), matrices.shape[-1]
     value, lambda_max = np.full(count, np.nan), np.full(count, np.nan)
     gradient = np.zeros((count, n, n))

@@ -10,6 +10,7 @@ from renaissance_kit.diversity import (
     diversity_of,
     nearest_neighbour_entropy,
     neighbour_distances,
+    pair_coverage,
 )
 from renaissance_kit.errors import ParameterError
 
@@ -94,6 +95,15 @@ def test_coverage():
     half = coverage(a[a[:, 0] > 0], b)
     assert 0.4 < half < 0.75  # only half of the space holds points
     assert coverage(b, a[a[:, 0] > 0]) > 0.9
+
+
+def test_coverage_in_many_dimensions():
+    """A sample collapsed to the middle covers all in the full space, and little pair by pair."""
+    rng = np.random.default_rng(9)
+    a, b = rng.uniform(-1, 1, (2, 200, 100))
+    assert coverage(0.1 * a, b) == 1
+    assert pair_coverage(0.1 * a, b, rng, pairs=40) < 0.2
+    assert pair_coverage(a, b, rng, pairs=40) == pytest.approx(1 - 2**-5, abs=0.02)
 
 
 @pytest.mark.parametrize(
