@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from renaissance_kit.errors import CheckpointError
-from renaissance_kit.evolution_state import EvolutionState, NESSettings, Record
+from renaissance_kit.evolution_state import EvolutionState, Record
 from renaissance_kit.files import atomic_path
 
 VERSION = 1
@@ -25,9 +25,12 @@ _RECORDS = ("rewards", "population_incidence", "lambda_max_per_h", "seconds")
 
 
 def save_checkpoint(
-    path: str | Path, state: EvolutionState, settings: NESSettings, objective_digest: str
+    path: str | Path, state: EvolutionState, settings: Any, objective_digest: str
 ) -> None:
     """Write everything that `load_checkpoint` needs to go on, replacing an earlier file.
+
+    Args:
+        settings: dataclass of the training's settings, such as `NESSettings`.
 
     Raises:
         OSError: the disk is full or cannot be written; an earlier checkpoint stays.
@@ -54,9 +57,7 @@ def save_checkpoint(
         )
 
 
-def load_checkpoint(
-    path: str | Path, settings: NESSettings, objective_digest: str
-) -> EvolutionState:
+def load_checkpoint(path: str | Path, settings: Any, objective_digest: str) -> EvolutionState:
     """Read a checkpoint and make sure that it belongs to this run.
 
     The number of generations may differ, so that a run can be lengthened; nothing else may.

@@ -132,7 +132,16 @@ class Generator:
             rng: needed only with dropout.
         """
         with torch.inference_mode():
-            return self._forward(self._layers(weights), noise, rng).numpy()
+            return self._forward(self._layers(torch.from_numpy(weights)), noise, rng).numpy()
+
+    def differentiable_outputs(
+        self,
+        weights: torch.Tensor,
+        noise: NDArray[np.float32],
+        rng: np.random.Generator | None = None,
+    ) -> torch.Tensor:
+        """As `outputs`, with derivatives by the weights, a flat tensor of single precision."""
+        return self._forward(self._layers(weights), noise, rng)
 
     def log_km(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Bound network outputs: ln KM in ln mM, (samples, generated km)."""
@@ -144,7 +153,7 @@ class Generator:
     ) -> Array:
         """KM in mM, (samples, km), for given noise; fixed constants are drawn from rng."""
         with torch.inference_mode():
-            return self._km(self._layers(weights), noise, rng).astype(np.float64)
+            return self._km(self._layers(torch.from_numpy(weights)), noise, rng).astype(np.float64)
 
     def sample(self, weights: Weights, n: int, rng: np.random.Generator) -> Array:
         """Draw n sets of KM in mM, (n, km).
@@ -177,7 +186,7 @@ class Generator:
         """
         self.check(weights)
         with torch.inference_mode():
-            layers = self._layers(weights)
+            layers = self._layers(torch.from_numpy(weights))
 
         def make(size: int, seed: int) -> NDArray[np.float32]:
             own = np.random.default_rng(seed)
@@ -241,7 +250,7 @@ class Generator:
                     if rng is None:
                         raise ParameterError("dropout needs a random generator; pass rng")
                     keep = rng.random(tuple(x.shape), dtype=np.float32) >= self.dropout
-                    x *= torch.from_numpy(keep) / (1 - self.dropout)
+                    x = x * (torch.from_numpy(keep) / (1 - self.dropout))
         return x
 
     def _bound(self, y: torch.Tensor) -> torch.Tensor:
@@ -294,8 +303,7 @@ class Generator:
         low, high = np.log(self.ranges.low_mM[free]), np.log(self.ranges.high_mM[free])
         return ((low + high) / 2).astype(np.float32), ((high - low) / 2).astype(np.float32)
 
-    def _layers(self, weights: Weights) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        flat = torch.from_numpy(weights)
+    def _layers(self, flat: torch.Tensor) -> list[tuple[torch.Tensor, torch.Tensor]]:
         layers, position = [], 0
         for (n_out, n_in), scale in zip(self._shapes, self._initial_scales, strict=True):
             matrix = flat[position : position + n_out * n_in].view(n_out, n_in)

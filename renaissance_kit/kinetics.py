@@ -163,6 +163,12 @@ class KineticModels:
             models.__dict__[name] = getattr(self, name)
         return models
 
+    def at(self, state: SteadyState) -> KineticModels:
+        """The same network and constants at another steady state; compiled tables are shared."""
+        models = KineticModels(self.network, state, self.km_mM, self.laws)
+        models.__dict__["_map"] = self._map
+        return models
+
     @cached_property
     def _map(self) -> JacobianMap:
         return JacobianMap.of(self.network, self.laws, reduced=True)

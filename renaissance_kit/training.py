@@ -148,25 +148,39 @@ class Training:
 
     def ensemble(self, n: int, *, seed: int) -> KineticEnsemble:
         """Draw n models with their eigenvalues, labelled; not all of them need be valid."""
-        models = self.models(n, np.random.default_rng(seed))
-        spectrum = models.spectrum(
-            threshold_per_h=self.objective.threshold_per_h, workers=self.objective.workers
-        )
-        ranges = self.objective.generator.ranges
-        return KineticEnsemble.from_models(
-            models,
-            spectrum,
-            seed=seed,
-            generator_digest=self.objective.generator.digest(self.weights),
-            km_provenance=ranges.provenance,
-            km_sources=dict(zip(ranges.names, ranges.sources, strict=True)),
-            attributes={
-                "training_seed": self.seed,
-                "training_generations": self.state.generation,
-                "reward": repr(self.objective.reward),
-                **{f"nes_{k}": v for k, v in asdict(self.settings).items()},
-            },
-        )
+        attributes = {
+            "training_generations": self.state.generation,
+            **{f"nes_{k}": v for k, v in asdict(self.settings).items()},
+        }
+        return draw_ensemble(self.objective, self.weights, n, seed, self.seed, attributes)
+
+
+def draw_ensemble(
+    objective: KineticObjective,
+    weights: Weights,
+    n: int,
+    seed: int,
+    training_seed: int,
+    attributes: dict[str, Any],
+) -> KineticEnsemble:
+    """Draw n models of a trained generator with their eigenvalues, labelled with how it came."""
+    km = objective.generator.sample(weights, n, np.random.default_rng(seed))
+    models = KineticModels(objective.network, objective.state, km)
+    spectrum = models.spectrum(threshold_per_h=objective.threshold_per_h, workers=objective.workers)
+    ranges = objective.generator.ranges
+    return KineticEnsemble.from_models(
+        models,
+        spectrum,
+        seed=seed,
+        generator_digest=objective.generator.digest(weights),
+        km_provenance=ranges.provenance,
+        km_sources=dict(zip(ranges.names, ranges.sources, strict=True)),
+        attributes={
+            "training_seed": training_seed,
+            "reward": repr(objective.reward),
+            **attributes,
+        },
+    )
 
 
 def incidence_of(lambda_max_per_h: Array, threshold_per_h: float) -> float:
@@ -230,29 +244,55 @@ def train(
             "the reward's repr changes from process to process, so a checkpoint could not be "
             "resumed; make the reward a frozen dataclass"
         )
-    if seed < 0:
-        raise ParameterError(f"seed is {seed}; give a whole number from 0")
-    if resume and checkpoint is None:
-        raise ParameterError("resume=True needs a checkpoint file; give checkpoint=...")
-    if checkpoint is not None and Path(checkpoint).exists() and not resume:
-        raise CheckpointError(
-            f"{checkpoint} holds an earlier run; go on from it with resume=True, delete it, or "
-            "give another file"
-        )
-    if resume and checkpoint is not None and Path(checkpoint).exists():
-        begun = load_checkpoint(checkpoint, settings, objective.digest)
-        if begun.seed != seed:
-            raise CheckpointError(
-                f"{checkpoint} was begun with seed {begun.seed}, not {seed}; give that seed or "
-                "another checkpoint file"
-            )
-    else:
+
+    def fresh() -> EvolutionState:
         rng = np.random.default_rng(seed)
-        if initial_weights is None:
-            initial_weights = objective.generator.initial_weights(rng)
-        objective.generator.check(initial_weights)
-        begun = evolution.start(initial_weights, settings, rng, seed=seed)
+        weights = initial_weights
+        if weights is None:
+            weights = objective.generator.initial_weights(rng)
+        objective.generator.check(weights)
+        return evolution.start(weights, settings, rng, seed=seed)
+
+    begun = begin_or_resume(fresh, settings, objective.digest, seed, checkpoint, resume)
     end = evolution.run(
         begun, objective, settings, checkpoint=checkpoint, progress=progress, stop=stop
     )
     return Training(objective, settings, seed, end)
+
+
+def begin_or_resume(
+    fresh: Callable[[], EvolutionState],
+    settings: Any,
+    objective_digest: str,
+    seed: int,
+    checkpoint: str | Path | None,
+    resume: bool,
+) -> EvolutionState:
+    """The state to begin with: from the checkpoint where there is one to go on from.
+
+    Args:
+        fresh: makes the state of a new run.
+        settings: dataclass of the training's settings.
+
+    Raises:
+        ParameterError: a negative seed, or nothing to resume from.
+        CheckpointError: the checkpoint is damaged, of another run, or would be overwritten.
+    """
+    if seed < 0:
+        raise ParameterError(f"seed is {seed}; give a whole number from 0")
+    if resume and checkpoint is None:
+        raise ParameterError("resume=True needs a checkpoint file; give checkpoint=...")
+    if checkpoint is None or not Path(checkpoint).exists():
+        return fresh()
+    if not resume:
+        raise CheckpointError(
+            f"{checkpoint} holds an earlier run; go on from it with resume=True, delete it, or "
+            "give another file"
+        )
+    begun = load_checkpoint(checkpoint, settings, objective_digest)
+    if begun.seed != seed:
+        raise CheckpointError(
+            f"{checkpoint} was begun with seed {begun.seed}, not {seed}; give that seed or "
+            "another checkpoint file"
+        )
+    return begun
