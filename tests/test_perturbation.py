@@ -1,0 +1,78 @@
+"""Perturbed starts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from renaissance_kit import KineticModels, Network, SteadyStates
+from renaissance_kit.perturbation import Perturbation, keep_totals
+
+
+@pytest.fixture(scope="module")
+def ecoli_models(ecoli: Network) -> KineticModels:
+    state = SteadyStates.example(ecoli).default
+    return KineticModels(ecoli, state, np.ones((1, len(ecoli.km_names))))
+
+
+def totals(network: Network, concentrations: np.ndarray) -> np.ndarray:
+    amounts = dict(zip(network.dynamic, (concentrations * network.volume_fractions).T, strict=True))
+    return np.array(
+        [sum(c * amounts[m] for m, c in q.coefficients.items()) for q in network.moieties]
+    ).T
+
+
+# --- starts --------------------------------------------------------------------------------------
+
+
+def test_kept_totals_stay_within_the_size(ecoli_models: KineticModels) -> None:
+    network = ecoli_models.network
+    steady = ecoli_models.state.concentrations_mM[: len(network.dynamic)]
+    starts = Perturbation(size=0.5, per_model=400).starts(ecoli_models, 0)
+    assert np.abs(starts / steady - 1).max() <= 0.5 + 1e-12
+    assert totals(network, starts) == pytest.approx(
+        np.tile(totals(network, steady), (400, 1)), rel=1e-12
+    )
+    drawn = Perturbation(size=0.5, per_model=400, totals="resample").starts(ecoli_models, 0)
+    members = {name for moiety in network.moieties for name in moiety.coefficients}
+    free = [i for i, name in enumerate(network.dynamic) if name not in members]
+    assert np.array_equal(starts[:, free], drawn[:, free])
+    small = network.dynamic.index("nadh_c")  # its moiety is nearly all NAD
+    assert np.abs((starts - drawn)[:, small] / steady[small]).max() < 0.05
+
+
+def test_kept_totals_are_the_nearest(tiny: Network, tiny_state) -> None:
+    """Moieties that share a member, against a general solver."""
+    steady = tiny_state.concentrations_mM[: len(tiny.dynamic)]
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        drawn = steady * rng.uniform(0.4, 1.6, len(steady))
+        kept = keep_totals(tiny, drawn, steady, 0.6)
+        wanted = drawn / steady - 1
+        found = minimize(
+            lambda x, wanted=wanted: ((x - wanted) ** 2).sum(),
+            np.zeros(len(steady)),
+            jac=lambda x, wanted=wanted: 2 * (x - wanted),
+            bounds=[(-0.6, 0.6)] * len(steady),
+            constraints={
+                "type": "eq",
+                "fun": lambda x: totals(tiny, steady * (1 + x)) - totals(tiny, steady),
+            },
+            method="SLSQP",
+            options={"ftol": 1e-14},
+        )
+        assert found.success
+        assert kept / steady - 1 == pytest.approx(found.x, abs=1e-5)
+        assert totals(tiny, kept) == pytest.approx(totals(tiny, steady), rel=1e-12)
+
+
+def test_partners_of_one_displaced_metabolite_make_up_for_it(
+    ecoli_models: KineticModels,
+) -> None:
+    network = ecoli_models.network
+    steady = ecoli_models.state.concentrations_mM[: len(network.dynamic)]
+    starts = Perturbation(metabolites=["atp_c"], per_model=50).starts(ecoli_models, 0)
+    moved = {m for m, x in zip(network.dynamic, (starts - steady).T, strict=True) if abs(x).max()}
+    assert moved <= {"atp_c", "adp_c", "amp_c"}
+    assert np.abs(starts / steady - 1).max() <= 0.5 + 1e-12
