@@ -249,6 +249,11 @@ class PerturbationResult:
         """Metabolites, and ``growth``."""
         return tuple(str(v) for v in self.dataset.variable.values)
 
+    @property
+    def finished(self) -> NDArray[np.bool_]:
+        """(model, perturbation) True where the integration reached the last time."""
+        return np.asarray(self.dataset.outcome.values == Outcome.FINISHED)
+
     def status(self, tolerance: float = 0.01) -> NDArray[np.int8]:
         """(model, perturbation) values of `Return`.
 
@@ -268,7 +273,7 @@ class PerturbationResult:
         """When each variable is back for good, (model, perturbation, variable) in minutes.
 
         The first kept time from which on |c/c* − 1| stays within the tolerance to the last kept
-        time; infinite where it does not, or where the integration ended early.
+        time; infinite where it does not, or where the integration did not finish.
         """
         away = self._away(tolerance, variables)
         times = np.append(self.dataset.time_min.values, np.inf)
@@ -298,7 +303,8 @@ class PerturbationResult:
                     raise ParameterError(f"{name!r} was not recorded{nearest(name, known)}")
             data = data.sel(variable=list(variables))
         with np.errstate(invalid="ignore"):
-            return np.asarray(~(np.abs(data.values) <= tolerance))
+            away = ~(np.abs(data.values) <= tolerance)
+        return np.asarray(away | ~self.finished[:, :, None, None])
 
 
 def perturb(

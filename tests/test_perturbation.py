@@ -1,13 +1,22 @@
-"""Perturbed starts."""
+"""Perturbed starts, and what counts as returned."""
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
+import xarray as xr
 from scipy.optimize import minimize
 
 from renaissance_kit import KineticModels, Network, SteadyStates
-from renaissance_kit.perturbation import Perturbation, keep_totals
+from renaissance_kit.integrators import Outcome
+from renaissance_kit.perturbation import (
+    Perturbation,
+    PerturbationResult,
+    Return,
+    keep_totals,
+)
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +85,38 @@ def test_partners_of_one_displaced_metabolite_make_up_for_it(
     moved = {m for m, x in zip(network.dynamic, (starts - steady).T, strict=True) if abs(x).max()}
     assert moved <= {"atp_c", "adp_c", "amp_c"}
     assert np.abs(starts / steady - 1).max() <= 0.5 + 1e-12
+
+
+# --- results -------------------------------------------------------------------------------------
+
+
+def result(deviation: np.ndarray, outcome: np.ndarray) -> PerturbationResult:
+    """A result from (model, perturbation, time, variable) deviations."""
+    models, perturbations, times, variables = deviation.shape
+    dims = ("model", "perturbation")
+    return PerturbationResult(
+        xr.Dataset(
+            {
+                "deviation": ((*dims, "time_min", "variable"), deviation),
+                "outcome": (dims, outcome),
+                "reason": (dims, np.full(outcome.shape, "", dtype=object)),
+            },
+            coords={
+                "model": np.arange(models),
+                "time_min": np.arange(float(times)),
+                "variable": [f"v{i}" for i in range(variables)],
+            },
+            attrs={"settings": json.dumps({})},
+        )
+    )
+
+
+@pytest.mark.parametrize("ended", [o for o in Outcome if o != Outcome.FINISHED])
+def test_what_did_not_finish_has_not_returned(ended: Outcome) -> None:
+    """Also where its course is complete, as with a concentration below zero."""
+    outcome = np.array([[Outcome.FINISHED], [ended]])
+    got = result(np.zeros((2, 1, 4, 1)), outcome)
+    assert list(got.status().ravel()) == [Return.RETURNED, Return[ended.name]]
+    assert list(got.returned_by(3).ravel()) == [True, False]
+    assert list(got.return_time_min().ravel()) == [0.0, np.inf]
+    assert got.lasting() == pytest.approx(0.5)
