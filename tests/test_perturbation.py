@@ -92,7 +92,7 @@ def test_partners_of_one_displaced_metabolite_make_up_for_it(
 
 def result(deviation: np.ndarray, outcome: np.ndarray) -> PerturbationResult:
     """A result from (model, perturbation, time, variable) deviations."""
-    models, perturbations, times, variables = deviation.shape
+    models, _, times, variables = deviation.shape
     dims = ("model", "perturbation")
     return PerturbationResult(
         xr.Dataset(
