@@ -1,4 +1,4 @@
-"""Perturbed starts, and what counts as returned."""
+"""Perturbed starts, linear response, and what counts as returned."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import pytest
 import xarray as xr
 from scipy.optimize import minimize
 
-from renaissance_kit import KineticModels, Network, SteadyStates
+from renaissance_kit import KineticModels, Network, SteadyState, SteadyStates
 from renaissance_kit.integrators import Outcome
 from renaissance_kit.perturbation import (
     Perturbation,
     PerturbationResult,
     Return,
     keep_totals,
+    linear_response,
+    perturb,
 )
 
 
@@ -85,6 +87,35 @@ def test_partners_of_one_displaced_metabolite_make_up_for_it(
     moved = {m for m, x in zip(network.dynamic, (starts - steady).T, strict=True) if abs(x).max()}
     assert moved <= {"atp_c", "adp_c", "amp_c"}
     assert np.abs(starts / steady - 1).max() <= 0.5 + 1e-12
+
+
+# --- linear response -----------------------------------------------------------------------------
+
+
+def test_linear_response_is_the_exponential_and_the_limit_of_small_perturbations(
+    tiny: Network, tiny_state: SteadyState
+) -> None:
+    models = KineticModels(tiny, tiny_state, np.full((2, len(tiny.km_names)), [[0.5], [2.0]]))
+    steady = tiny_state.concentrations_mM[: len(tiny.dynamic)]
+    times = np.array([0.0, 0.1, 0.2, 0.3, 0.5, 2.0])
+    differences = []
+    for size in (1e-1, 1e-2):
+        settings = Perturbation(size=size, times_min=times)
+        (start,) = settings.starts(models, 1)
+        linear = linear_response(models, 1, start, times)
+        # The same from eigenvectors.
+        values, vectors = np.linalg.eig(models.jacobians_per_h()[1])
+        rows = [tiny.species_index[m] for m in tiny.independent]
+        modes = np.linalg.solve(vectors, (start - steady)[rows])
+        exact = [(vectors @ (np.exp(values * t / 60) * modes)).real for t in times]
+        assert linear[:, rows] - steady[rows] == pytest.approx(np.array(exact), abs=1e-13)
+        assert totals(tiny, linear) == pytest.approx(
+            np.tile(totals(tiny, steady), (len(times), 1)), rel=1e-12
+        )
+        course = perturb(models, settings, workers=1).dataset.deviation.values[1, 0]
+        differences.append(np.abs(course - (linear / steady - 1)).max() / size)
+    assert differences[0] < 0.1
+    assert differences[1] == pytest.approx(differences[0] / 10, rel=0.2)  # of second order
 
 
 # --- results -------------------------------------------------------------------------------------
