@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
-import xarray as xr
+from perturbed import perturbation_result
 from scipy.optimize import minimize
 
 from renaissance_kit import KineticModels, Network, SteadyState, SteadyStates
 from renaissance_kit.integrators import Outcome
 from renaissance_kit.perturbation import (
     Perturbation,
-    PerturbationResult,
     Return,
     keep_totals,
     linear_response,
@@ -121,32 +118,11 @@ def test_linear_response_is_the_exponential_and_the_limit_of_small_perturbations
 # --- results -------------------------------------------------------------------------------------
 
 
-def result(deviation: np.ndarray, outcome: np.ndarray) -> PerturbationResult:
-    """A result from (model, perturbation, time, variable) deviations."""
-    models, _, times, variables = deviation.shape
-    dims = ("model", "perturbation")
-    return PerturbationResult(
-        xr.Dataset(
-            {
-                "deviation": ((*dims, "time_min", "variable"), deviation),
-                "outcome": (dims, outcome),
-                "reason": (dims, np.full(outcome.shape, "", dtype=object)),
-            },
-            coords={
-                "model": np.arange(models),
-                "time_min": np.arange(float(times)),
-                "variable": [f"v{i}" for i in range(variables)],
-            },
-            attrs={"settings": json.dumps({})},
-        )
-    )
-
-
 @pytest.mark.parametrize("ended", [o for o in Outcome if o != Outcome.FINISHED])
 def test_what_did_not_finish_has_not_returned(ended: Outcome) -> None:
     """Also where its course is complete, as with a concentration below zero."""
     outcome = np.array([[Outcome.FINISHED], [ended]])
-    got = result(np.zeros((2, 1, 4, 1)), outcome)
+    got = perturbation_result(np.zeros((2, 1, 4, 1)), variables=["v"], outcome=outcome)
     assert list(got.status().ravel()) == [Return.RETURNED, Return[ended.name]]
     assert list(got.returned_by(3).ravel()) == [True, False]
     assert list(got.return_time_min().ravel()) == [0.0, np.inf]
