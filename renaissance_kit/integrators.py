@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from enum import IntEnum
+from io import StringIO
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -184,13 +186,12 @@ def _cvode(
         atol=limits[1],
         max_num_steps=MAX_STEPS,
     )
+    asked_for = times
     if len(times) == 2:  # two times would return every step
-        middle = np.array([times[0], (times[0] + times[1]) / 2, times[1]])
-        found = integrator.solve(middle, start)
-        asked = np.isin(found.t, times)
-    else:
-        found = integrator.solve(times, start)
-        asked = np.isin(found.t, times)
+        asked_for = np.array([times[0], (times[0] + times[1]) / 2, times[1]])
+    with redirect_stdout(StringIO()):  # it prints why it fails; the reason is in the outcome
+        found = integrator.solve(asked_for, start)
+    asked = np.isin(found.t, times)
     reached = found.y[asked]
     states[: len(reached)] = reached
     return "" if found.success else f"{str(found.message).rstrip('.')} at {found.t[-1]:.4g} h"
