@@ -183,7 +183,7 @@ def keep_totals(network: Network, concentrations: Array, reference: Array, size:
 
     Args:
         concentrations, reference: (dynamic,) in mM.
-        size: δ.
+        size: δ, below 1.
 
     Returns:
         (dynamic,) in mM, with totals as those of the reference to 1e-12. What belongs to no

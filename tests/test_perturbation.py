@@ -1,13 +1,22 @@
-"""Perturbed starts, linear response, and what counts as returned."""
+"""Perturbed starts, linear response, what counts as returned, and the guide."""
 
 from __future__ import annotations
+
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from perturbed import perturbation_result
 from scipy.optimize import minimize
 
-from renaissance_kit import KineticModels, Network, SteadyState, SteadyStates
+from renaissance_kit import (
+    KineticEnsemble,
+    KineticModels,
+    Network,
+    SteadyState,
+    SteadyStates,
+)
 from renaissance_kit.integrators import Outcome
 from renaissance_kit.perturbation import (
     Perturbation,
@@ -16,6 +25,8 @@ from renaissance_kit.perturbation import (
     linear_response,
     perturb,
 )
+
+GUIDE = Path(__file__).parents[1] / "docs" / "perturb.md"
 
 
 @pytest.fixture(scope="module")
@@ -127,3 +138,44 @@ def test_what_did_not_finish_has_not_returned(ended: Outcome) -> None:
     assert list(got.returned_by(3).ravel()) == [True, False]
     assert list(got.return_time_min().ravel()) == [0.0, np.inf]
     assert got.lasting() == pytest.approx(0.5)
+
+
+# --- the guide -----------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_guide(ecoli: Network, tmp_path: Path, monkeypatch, capsys) -> None:
+    """Every block of docs/perturb.md runs, on models with half-saturated enzymes."""
+    text = re.sub(r"(?m)^   ", "", GUIDE.read_text(encoding="utf-8"))
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) == 9
+    folder = tmp_path / "data" / ecoli.name
+    folder.mkdir(parents=True)
+    assert ecoli.folder is not None
+    for file in ecoli.folder.glob("*.csv"):
+        (folder / file.name).symlink_to(file)
+    state = SteadyStates.example(ecoli).default
+    pools = dict(zip(ecoli.species, state.concentrations_mM, strict=True))
+    half = np.array([pools[name.split(":")[1]] for name in ecoli.km_names])
+    km = np.clip(np.outer([0.3, 0.5, 0.7, 1.0], half), 1.3e-3, 20.0)
+    models = KineticModels(ecoli, state, km)
+    spectrum = models.spectrum(threshold_per_h=0.0)
+    assert spectrum.valid.sum() == 4
+    KineticEnsemble.from_models(models, spectrum).save(folder / "valid_models.nc")
+    monkeypatch.chdir(tmp_path)
+    names: dict = {}
+    for block in blocks:
+        exec(block.replace("workers=2", "workers=1").replace("perturb(few,", "perturb(one,"), names)
+        if "few" in names:
+            names["one"] = names["few"].with_km(names["few"].km_mM[:1])
+    printed = capsys.readouterr().out
+    assert "3 of 3 done" in printed
+    assert "reached the last time" in printed
+    assert len(list((tmp_path / "build" / "my-run").glob("part-*.npz"))) == 1
+    moved = names["pep"].dataset.deviation.isel(time_min=0, model=0, perturbation=0).to_series()
+    assert set(moved.index[moved != 0]) <= {"pep_c", "growth"}
+    start = names["start"] / names["cell"].steady_state - 1
+    assert start[names["cell"].index["nadh_c"]] == pytest.approx(0.5, abs=0.05)
+    assert start[names["cell"].index["glc__D_c"]] == pytest.approx(2.0)
+    one, two = (names[n].dataset.deviation.values for n in ("result", "same"))
+    assert two[0] == pytest.approx(one[0], rel=1e-3, abs=1e-4)  # two solvers
