@@ -188,3 +188,14 @@ def test_a_map_of_nothing_that_returned_and_few_points_still_draw() -> None:
     require_units(against(table).to_dict())
     one = returns(never=False).iloc[:1]
     assert "Rank correlation" not in texts(against(one).to_dict())
+
+
+def test_a_course_that_runs_away_does_not_stretch_the_axis() -> None:
+    table = studies.courses(perturbed(), {"last": (4, 0)})
+    table.loc[table.variable == "trp__L_c", "deviation"] *= 1e6
+    chart = robustness.trajectories(
+        table, titles={"last": "Model 4"}, groups=GROUPS, tolerance=0.01
+    ).to_dict()
+    assert "that ends at 10,000 %" in " ".join(chart["title"]["subtitle"])
+    shown = [r["percent"] for rows in chart["datasets"].values() for r in rows if "variable" in r]
+    assert max(shown) == 10_000
