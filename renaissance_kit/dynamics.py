@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from renaissance_kit.errors import ParameterError, nearest
 from renaissance_kit.kinetics import KineticModels
 from renaissance_kit.network import Network
-from renaissance_kit.rate_laws import Index, Slots, rates_kernel
+from renaissance_kit.rate_laws import PROTON, Index, Slots, rates_kernel
 
 Array = NDArray[np.float64]
 
@@ -56,6 +56,7 @@ class Terms(NamedTuple):
     Entry e adds ``coefficient[e] · v[reaction[e]]`` to row ``row[e]``. Rows below ``n_inside`` are
     intracellular; those up to ``n_states`` − 1 are in the medium; the last one is the biomass.
     ``slot_variable`` is the state variable of each slot, −1 for one that does not change.
+    ``lowest`` is, by species, the concentration below which rates follow their tangent.
     """
 
     row: Index
@@ -64,6 +65,7 @@ class Terms(NamedTuple):
     slot_reaction: Index
     slot_first_entry: Index
     slot_variable: Index
+    lowest: Array
     diluted: Array
     held: NDArray[np.bool_]
     species_variable: Index
@@ -237,6 +239,7 @@ class Dynamics:
             laws.slot_reaction,
             first.astype(np.int64),
             variable[laws.slots.species],
+            self._lowest(),
             diluted,
             held,
             variable,
@@ -245,6 +248,14 @@ class Dynamics:
             network.reaction_index.get(GROWTH, -1) if self.reactor else -1,
             self.models.state.density_gDW_L,
         )
+
+    def _lowest(self) -> Array:
+        """(species,) 0; for protons with a negative power a millionth of the steady state."""
+        slots, c = self.models.laws.slots, self.models.state.concentrations_mM
+        lowest = np.zeros(len(c))
+        singular = slots.species[(slots.side == PROTON) & (slots.displacement < 0)]
+        lowest[singular] = 1e-6 * c[singular]
+        return lowest
 
     def _compartment_volume(self, metabolite: str) -> float | None:
         compartment = self.network.metabolites[metabolite].compartment
@@ -284,17 +295,36 @@ class System:
 
     def rates(self, state: Array) -> Array:
         """Rates, (reactions,) in mM/h."""
-        _fill(self.terms, self.concentrations, state)
-        rates_kernel(self.slots, self.concentrations, self.km, self.inverse_keq, self.f, self.df)
+        _rates(
+            self.slots, self.terms, self.km, self.inverse_keq, self.concentrations, state,
+            self.f, self.df, False,
+        )  # fmt: skip
         return self.vmax * self.f
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _fill(terms: Terms, c: Array, state: Array) -> None:
-    """Concentrations that the rates see: a solver's trial step below zero counts as zero."""
+def _rates(
+    slots: Slots, terms: Terms, km: Array, inverse_keq: Array, c: Array, state: Array,
+    f: Array, df: Array, derivatives: bool,
+) -> None:  # fmt: skip
+    """Rates per Vmax and, where asked for, their derivatives; fills c, f and df.
+
+    A solver's trial step may fall below zero. Below `Terms.lowest` a rate continues along its
+    tangent, so that it has no kink. With concentrations cut off at zero instead, an emptied pool
+    makes the solver's steps shrink to nothing.
+    """
+    below = False
     for i in range(len(c)):
-        if terms.species_variable[i] >= 0:
-            c[i] = max(state[terms.species_variable[i]], 0.0)
+        j = terms.species_variable[i]
+        if j >= 0:
+            c[i] = max(state[j], terms.lowest[i])
+            below = below or state[j] < terms.lowest[i]
+    rates_kernel(slots, c, km, inverse_keq, f, df, derivatives or below)
+    if below:
+        for k in range(len(df)):
+            j = terms.slot_variable[k]
+            if j >= 0 and state[j] < terms.lowest[slots.species[k]]:
+                f[terms.slot_reaction[k]] += df[k] * (state[j] - terms.lowest[slots.species[k]])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -302,8 +332,7 @@ def _derivative(
     slots: Slots, terms: Terms, km: Array, vmax: Array, inverse_keq: Array, c: Array,
     state: Array, feed_per_h: float, feed: Array, f: Array, df: Array, out: Array,
 ) -> None:  # fmt: skip
-    _fill(terms, c, state)
-    rates_kernel(slots, c, km, inverse_keq, f, df)
+    _rates(slots, terms, km, inverse_keq, c, state, f, df, False)
     for i in range(terms.n_states):
         out[i] = 0.0
     for e in range(len(terms.row)):
@@ -326,8 +355,7 @@ def _jacobian(
     slots: Slots, terms: Terms, km: Array, vmax: Array, inverse_keq: Array, c: Array,
     state: Array, feed_per_h: float, f: Array, df: Array, out: Array,
 ) -> None:  # fmt: skip
-    _fill(terms, c, state)
-    rates_kernel(slots, c, km, inverse_keq, f, df)
+    _rates(slots, terms, km, inverse_keq, c, state, f, df, True)
     last = terms.n_states - 1
     reactor = terms.growth >= 0
     outside = state[last] / terms.density if reactor else 1.0
