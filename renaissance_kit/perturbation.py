@@ -78,9 +78,10 @@ class Perturbation:
         metabolites: those that are displaced: ``all``, ``cytosol`` (any compartment's name), or
             a sequence of ids.
         per_model: perturbations of each model.
-        totals: ``keep`` scales the members of each conserved moiety so that its total stays that
-            of the steady state; otherwise (``resample``) a total changes with its members, and
-            the model settles at another state.
+        totals: ``keep`` moves the members of each conserved moiety as little as it takes for its
+            total to stay that of the steady state, within ±δ, also those that are not displaced;
+            otherwise (``resample``) a total changes with its members, and the model settles at
+            another state.
         times_min: minutes at which the course is kept, from 0.
         solver: see `renaissance_kit.integrators`.
         tolerances: of the integration.
@@ -143,7 +144,9 @@ class Perturbation:
             rng = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(model, i)))
             factor = rng.uniform(1 - self.size, 1 + self.size, len(steady))
             start = steady * np.where(displaced, factor, 1.0)
-            out[i] = keep_totals(network, start, steady) if self.totals == "keep" else start
+            if self.totals == "keep":
+                start = keep_totals(network, start, steady, self.size)
+            out[i] = start
         return out
 
     def settings(self) -> dict[str, Any]:
@@ -172,32 +175,41 @@ def compartment_members(network: Network, compartment: str) -> tuple[str, ...]:
     return tuple(m for m in network.dynamic if network.metabolites[m].compartment == chosen)
 
 
-def keep_totals(network: Network, concentrations: Array, reference: Array) -> Array:
-    """Scale the members of each conserved moiety to the total of a reference.
+def keep_totals(network: Network, concentrations: Array, reference: Array, size: float) -> Array:
+    """The nearest concentrations that have the totals of a reference and are within ±size of it.
 
-    Proportional fitting, repeated where moieties share members.
+    Nearest in c/c*, so that a small pool keeps what it was given and the large pools of its moiety
+    make up for it. Dykstra's projections, on the totals and on the bounds in turn.
 
     Args:
         concentrations, reference: (dynamic,) in mM.
+        size: δ, below 1.
 
     Returns:
-        (dynamic,) in mM, with totals as those of the reference to 1e-12.
+        (dynamic,) in mM, with totals as those of the reference to 1e-12. What belongs to no
+        moiety stays as it is.
     """
-    out = concentrations.copy()
     index, phi = network.species_index, network.volume_fractions
-    groups = []
-    for moiety in network.moieties:
-        members = np.array([index[m] for m in moiety.coefficients])
-        weights = np.array(list(moiety.coefficients.values())) * phi[members]
-        groups.append((members, weights, float(weights @ reference[members])))
+    content = np.zeros((len(network.moieties), len(reference)))
+    for row, moiety in zip(content, network.moieties, strict=True):
+        for name, coefficient in moiety.coefficients.items():
+            row[index[name]] = coefficient * phi[index[name]] * reference[index[name]]
+    members = content.any(axis=0)
+    out = concentrations.copy()
+    if not members.any():
+        return out
+    content = content[:, members] / content.sum(axis=1, keepdims=True)
+    onto_totals = np.eye(int(members.sum())) - np.linalg.pinv(content) @ content
+    x = onto_totals @ (concentrations / reference - 1)[members]
+    beyond = np.zeros_like(x)
     for _ in range(1000):
-        worst = 0.0
-        for members, weights, total in groups:
-            factor = total / float(weights @ out[members])
-            out[members] *= factor
-            worst = max(worst, abs(factor - 1))
-        if worst < 1e-13:
+        if np.abs(x).max() <= size * (1 + 1e-9):
             break
+        inside = np.clip(x + beyond, -size, size)
+        beyond += x - inside
+        x = onto_totals @ inside
+    x *= size / max(size, float(np.abs(x).max()))  # keeps the totals
+    out[members] = reference[members] * (1 + x)
     return out
 
 
@@ -237,6 +249,11 @@ class PerturbationResult:
         """Metabolites, and ``growth``."""
         return tuple(str(v) for v in self.dataset.variable.values)
 
+    @property
+    def finished(self) -> NDArray[np.bool_]:
+        """(model, perturbation) True where the integration reached the last time."""
+        return np.asarray(self.dataset.outcome.values == Outcome.FINISHED)
+
     def status(self, tolerance: float = 0.01) -> NDArray[np.int8]:
         """(model, perturbation) values of `Return`.
 
@@ -256,7 +273,7 @@ class PerturbationResult:
         """When each variable is back for good, (model, perturbation, variable) in minutes.
 
         The first kept time from which on |c/c* − 1| stays within the tolerance to the last kept
-        time; infinite where it does not, or where the integration ended early.
+        time; infinite where it does not, or where the integration did not finish.
         """
         away = self._away(tolerance, variables)
         times = np.append(self.dataset.time_min.values, np.inf)
@@ -286,7 +303,8 @@ class PerturbationResult:
                     raise ParameterError(f"{name!r} was not recorded{nearest(name, known)}")
             data = data.sel(variable=list(variables))
         with np.errstate(invalid="ignore"):
-            return np.asarray(~(np.abs(data.values) <= tolerance))
+            away = ~(np.abs(data.values) <= tolerance)
+        return np.asarray(away | ~self.finished[:, :, None, None])
 
 
 def perturb(
@@ -423,11 +441,18 @@ def linear_response(models: KineticModels, model: int, start: ArrayLike, times_m
     """What linear stability promises: exp(J t) (c₀ − c*), (times, dynamic) in mM.
 
     The independent metabolites follow the reduced Jacobian, the dependent ones their moiety.
-    Agrees with the nonlinear course for small perturbations with kept totals.
+    Agrees with the nonlinear course for small perturbations with kept totals. Times must not fall;
+    evenly spaced ones need one matrix exponential.
     """
     network = models.network
     steady = models.state.concentrations_mM[: len(network.dynamic)]
     jacobian = models.with_km(models.km_mM[model : model + 1]).jacobians_per_h()[0]
     rows = [network.species_index[m] for m in network.independent]
     x = (np.asarray(start, float) - steady)[rows]
-    return np.array([steady + network.link_matrix @ expm(jacobian * t / 60) @ x for t in times_min])
+    steps = {float(step): expm(jacobian * step / 60) for step in np.unique(np.diff(times_min))}
+    x = expm(jacobian * times_min[0] / 60) @ x
+    course = [x]
+    for step in np.diff(times_min):
+        x = steps[float(step)] @ x
+        course.append(x)
+    return np.asarray(steady + np.array(course) @ network.link_matrix.T)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -174,7 +175,7 @@ def _stored(folder: Path | None, n_chunks: int) -> dict[int, Result]:
             try:
                 with np.load(path, allow_pickle=False) as archive:
                     found[number] = {name: archive[name] for name in archive.files}
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError, EOFError, BadZipFile) as error:
                 raise CheckpointError(
                     f"{path} is damaged ({error}); delete this file, and the chunk is done again"
                 ) from error

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 
-from renaissance_kit import KineticEnsemble, KineticModels, Network, SteadyState
+from renaissance_kit import KineticEnsemble, KineticModels, Network, SteadyState, integrators
 from renaissance_kit.dynamics import Dynamics
 from renaissance_kit.errors import ParameterError
 from renaissance_kit.integrators import SOLVERS, Outcome, TimeCourse, Tolerances, integrate
@@ -51,6 +51,21 @@ def test_a_solution_that_blows_up_fails_with_a_reason(solver: str) -> None:
     assert course.reason
     assert course.states[1, 0] == pytest.approx(2.0, rel=1e-6)  # 1/(1 − t); blows up at t = 1
     assert np.isnan(course.states[2]).all()
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_a_failure_puts_nothing_on_the_screen(
+    solver: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(integrators, "MAX_STEPS", 1000)
+    course = integrate(
+        lambda t, y, out: out.__setitem__(slice(None), y**2),
+        lambda t, y, out: out.__setitem__(slice(None), np.diag(2 * y)),
+        [1.0], [0.0, 2.0], scale=[1.0], solver=solver, tolerances=Tolerances(1e-5, 1e-5),
+    )  # fmt: skip
+    assert course.outcome == Outcome.FAILED
+    assert capfd.readouterr() == ("", "")
 
 
 def test_out_of_time() -> None:

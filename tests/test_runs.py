@@ -106,11 +106,20 @@ def test_other_settings_are_refused(tmp_path: Path) -> None:
         run(squares, store=tmp_path / "s", settings={"power": 3})
 
 
-def test_a_damaged_part_is_named(tmp_path: Path) -> None:
-    run(squares, store=tmp_path / "s")
-    (tmp_path / "s" / "part-000001.npz").write_bytes(b"not an archive")
-    with pytest.raises(CheckpointError, match=r"part-000001\.npz is damaged"):
+@pytest.mark.parametrize("kept", [None, 0.0, 0.5, 0.99])
+def test_a_damaged_part_is_named_and_done_again(kept: float | None, tmp_path: Path) -> None:
+    """Also one that is cut off, wherever that is."""
+    whole = run(squares, store=tmp_path / "s")
+    part = tmp_path / "s" / "part-000001.npz"
+    content = part.read_bytes()
+    cut = b"not an archive" if kept is None else content[: int(kept * len(content))]
+    part.write_bytes(cut)
+    with pytest.raises(CheckpointError, match=r"part-000001\.npz is damaged .* delete this file"):
         run(squares, store=tmp_path / "s")
+    part.unlink()
+    again = run(squares, store=tmp_path / "s")
+    for name in whole:
+        np.testing.assert_array_equal(whole[name], again[name])
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:

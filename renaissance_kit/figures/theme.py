@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import altair as alt
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 BLACK, GREY, LIGHT_GREY = "#000000", "#8C8C8C", "#D9D9D9"
@@ -143,6 +144,12 @@ def number(value: float) -> str:
     return text.replace("-", "−")
 
 
+def percent(share: float) -> str:
+    """A share as text: ``55 %``, with a digit more below a tenth."""
+    text = f"{100 * share:.1f}" if 0 < share < 0.1 else f"{100 * share:.0f}"
+    return f"{text} %"
+
+
 def darker(colour: str) -> str:
     """A shade in which text of this colour is readable on white."""
     channels = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
@@ -262,3 +269,46 @@ def spread(positions: Sequence[float], gap: float, low: float, high: float) -> l
     out = np.empty(len(placed))
     out[order] = placed
     return [float(v) for v in out]
+
+
+def end_labels(
+    labels: Sequence[tuple[float, str, str]],
+    field: str,
+    *,
+    width: float = WIDTH,
+    scale: alt.Scale | None = None,
+    gap: float = 0.062,
+) -> alt.Chart:
+    """Coloured text at the right edge, moved apart where values are close.
+
+    Args:
+        labels: value, text and colour of each.
+        field: of the vertical axis.
+        width: of the plot in points.
+        scale: symmetric logarithmic scale of the axis, as from `lambda_scale`; if not given, the
+            axis goes from 0 to 1.
+        gap: least distance of two labels, in units of the axis or of its `to_symlog`.
+    """
+    values = np.array([value for value, _, _ in labels])
+    if scale is None:
+        heights = spread(list(values), gap, 0.0, 1.0)
+    else:
+        low, high = to_symlog(scale.domain)
+        placed = spread(list(np.clip(to_symlog(values), low, high)), gap, float(low), float(high))
+        heights = [float(v) for v in from_symlog(placed)]
+    data = pd.DataFrame(
+        [
+            {field: height, "text": text, "colour": darker(colour)}
+            for height, (_, text, colour) in zip(heights, labels, strict=True)
+        ]
+    )
+    return (
+        alt.Chart(data)
+        .mark_text(align="left", dx=8, baseline="middle")
+        .encode(
+            x=alt.value(width),
+            y=alt.Y(f"{field}:Q", scale=scale or alt.Scale(domain=[0, 1])),
+            text="text:N",
+            color=alt.Color("colour:N", scale=None),
+        )
+    )

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from renaissance_kit.figures import theme
-from renaissance_kit.figures.theme import Figure, Source, count, headline, number
+from renaissance_kit.figures.theme import Figure, Source, count, headline, number, percent
 from renaissance_kit.studies import Baseline, mean_over_repeats
 
 Array = NDArray[np.float64]
@@ -46,12 +46,12 @@ def incidence_over_generations(
     summary = mean_over_repeats(history)
     last = summary.groupby("group", sort=False).tail(1)
     labels = [
-        (float(share), f"{group} {_percent(float(share))}", colour_of)
+        (float(share), f"{group} {percent(float(share))}", colour_of)
         for group, share, colour_of in zip(
             last.group, last.incidence, _colours(groups), strict=True
         )
     ]
-    labels.append((paper_incidence, f"paper reports {_percent(paper_incidence)}", theme.PAPER))
+    labels.append((paper_incidence, f"paper reports {percent(paper_incidence)}", theme.PAPER))
     layers: list[alt.Chart] = []
     if baseline is not None:
         low, high = baseline.interval
@@ -62,7 +62,7 @@ def incidence_over_generations(
         labels.append(
             (
                 baseline.incidence,
-                f"unbiased sampling {_percent(baseline.incidence)}",
+                f"unbiased sampling {percent(baseline.incidence)}",
                 theme.UNBIASED,
             )
         )
@@ -77,7 +77,7 @@ def incidence_over_generations(
         area.encode(x=x, y=alt.Y("low:Q", scale=y_scale, title=y_title), y2="high:Q", color=colour),
         thin.encode(x=x, y=y, color=colour, detail="repeat:N"),
         thick.encode(x=x, y=y, color=colour),
-        _end_labels(labels),
+        theme.end_labels(labels, "incidence"),
     ]
     return alt.layer(*layers).properties(
         title=headline(
@@ -117,7 +117,7 @@ def lambda_ridge(
         parts.append(strip.assign(generation=generation, base=base, top=base + strip.height))
         valid = float((values <= threshold_per_h).mean())
         labels.append(
-            {"base": base, "generation": f"{generation}", "valid": _percent(valid), "edge": high}
+            {"base": base, "generation": f"{generation}", "valid": percent(valid), "edge": high}
         )
     x = theme.lambda_axis(low, high, title="λmax, slowest mode of each model (1/h)")
     table, marks = pd.concat(parts), pd.DataFrame(labels)
@@ -297,11 +297,6 @@ def time_budget(budget: pd.DataFrame, *, source: Source | None = None) -> Figure
 # --- pieces ------------------------------------------------------------------------------------
 
 
-def _percent(share: float) -> str:
-    text = f"{100 * share:.1f}" if 0 < share < 0.1 else f"{100 * share:.0f}"
-    return f"{text} %"
-
-
 def _colours(groups: Sequence[str]) -> list[str]:
     return [theme.GROUPS[i % len(theme.GROUPS)] for i in range(len(groups))]
 
@@ -313,27 +308,6 @@ def _group_scale(groups: Sequence[str]) -> alt.Scale:
 def _range_of(sizes: pd.Series) -> str:
     low, high = int(sizes.min()), int(sizes.max())
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
-
-
-def _end_labels(labels: Sequence[tuple[float, str, str]]) -> alt.Chart:
-    """Coloured text at the right edge, moved apart where values are close."""
-    heights = theme.spread([value for value, _, _ in labels], 0.062, 0.0, 1.0)
-    data = pd.DataFrame(
-        [
-            {"incidence": height, "text": text, "colour": theme.darker(colour)}
-            for height, (_, text, colour) in zip(heights, labels, strict=True)
-        ]
-    )
-    return (
-        alt.Chart(data)
-        .mark_text(align="left", dx=8, baseline="middle")
-        .encode(
-            x=alt.value(theme.WIDTH),
-            y=alt.Y("incidence:Q", scale=alt.Scale(domain=[0, 1])),
-            text="text:N",
-            color=alt.Color("colour:N", scale=None),
-        )
-    )
 
 
 def _interval_sentence(history: pd.DataFrame, summary: pd.DataFrame) -> str:

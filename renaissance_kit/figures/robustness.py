@@ -1,0 +1,471 @@
+"""Are valid models robust? Returns after a perturbation, by variable, metabolite and tolerance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from renaissance_kit.figures import theme
+from renaissance_kit.figures.rows import ROW, in_columns, row_axis, row_headings
+from renaissance_kit.figures.theme import Figure, Source, count, headline, number, percent
+from renaissance_kit.studies import CYTOSOL
+
+COLOURS: Mapping[str, str] = {
+    "growth": theme.GREEN, "ATP": theme.PURPLE, "NADH": theme.SKY, "NADPH": theme.ORANGE,
+    CYTOSOL: theme.BLUE,
+}  # fmt: skip
+_WIDE = theme.CAPTION_CHARACTERS + 14
+
+
+def returned_over_time(
+    shares: pd.DataFrame,
+    *,
+    paper: Mapping[tuple[str, float], float] | None = None,
+    marked_min: tuple[float, ...] = (24.0, 34.0),
+    source: Source | None = None,
+) -> Figure:
+    """Share of perturbed models that are back for good over time, by variable.
+
+    Args:
+        shares: as from `renaissance_kit.studies.return_shares`, of one tolerance.
+        paper: published shares by group and time, drawn as short dashed lines.
+        marked_min: times that get a line.
+    """
+    last = float(shares.time_min.max())
+    x = _time_axis(last)
+    y_scale = alt.Scale(domain=[0, 1], clamp=True)
+    y_title = "Share of models returned (%)"
+    y = alt.Y("share:Q", title=y_title, scale=y_scale, axis=alt.Axis(labelExpr=theme.PERCENT))
+    colour = _colour(shares)
+    ends = shares[shares.time_min == last]
+    labels = [
+        (float(share), f"{group} {percent(float(share))}", COLOURS[group])
+        for group, share in zip(ends.group, ends.share, strict=True)
+    ]
+    area = alt.Chart(shares).mark_area(opacity=0.18, interpolate="step-after")
+    line = alt.Chart(shares).mark_line(strokeWidth=2.5, interpolate="step-after")
+    layers = [
+        *_marked(marked_min, x),
+        area.encode(x=x, y=alt.Y("low:Q", scale=y_scale, title=y_title), y2="high:Q", color=colour),
+        line.encode(x=x, y=y, color=colour),
+        theme.end_labels(labels, "share"),
+    ]
+    if paper:
+        layers += _paper_levels(paper, set(shares.group), last, y)
+    single = sorted({v for (g, _), v in (paper or {}).items() if g != CYTOSOL})
+    return alt.layer(*layers).properties(
+        title=headline(
+            "Return after a perturbation",
+            f"Returned: |c/c* − 1| ≤ {_tolerance(float(shares.tolerance.iloc[0]))} from then on; "
+            f"{CYTOSOL}: of all these metabolites at the same time. "
+            f"{count(int(shares.perturbed.iloc[0]), 'perturbed model')}; bands: 95 % intervals.",
+            f"Dashed: {CYTOSOL} in the paper, whose criterion is not known; each of the others "
+            f"there: {100 * single[0]:g} to {100 * single[-1]:g} % at {number(marked_min[0])} min."
+            if single else "",
+            source or "",
+            width=_WIDE,
+        )
+    )  # fmt: skip
+
+
+def deviation_map(
+    table: pd.DataFrame,
+    *,
+    tolerance: float,
+    quantile: float,
+    perturbed: int,
+    source: Source | None = None,
+) -> Figure:
+    """Deviation of every metabolite over time, by pathway, with its median time of return.
+
+    Args:
+        table: as from `renaissance_kit.studies.deviation_map`.
+        tolerance, quantile: that it was made with.
+        perturbed: number of perturbed models.
+    """
+    items = table.drop_duplicates("metabolite")[["metabolite", "pathway", "median_return_min"]]
+    groups = list(dict.fromkeys(items.pathway))
+    small = [g for g in groups if g in ("Periplasm", "Inorganic", "Other")]
+    groups = sorted(
+        (g for g in groups if g not in small), key=lambda g: -int((items.pathway == g).sum())
+    )
+    items = pd.concat([items[items.pathway == g] for g in [*groups, *small]])
+    placed, headings = in_columns(items, 2, group="pathway")
+    last_row = int(placed.row.max())
+    places = placed.set_index("metabolite")
+    until = float(table.time_min.max())
+    step = float(np.diff(np.unique(table.time_min))[0])
+    low, high = 100 * tolerance / 10, 100.0
+    cells = table.assign(
+        end=table.time_min + 1.04 * step,  # no seams between cells
+        percent=(100 * table.deviation).clip(low, high),
+        column=table.metabolite.map(places.column),
+        row=table.metabolite.map(places.row),
+    )
+    cells = cells[cells.time_min < until]
+    cells = cells.assign(top=cells.row - 0.5, bottom=cells.row + 0.5)
+    ticks = [t for t in theme.round_ticks(low, high) if np.isclose(np.log10(t) % 1, 0)]
+    colour = alt.Color(
+        "percent:Q",
+        title=f"{100 * quantile:g} % quantile of |c/c* − 1| (%)",
+        scale=alt.Scale(type="log", domain=[low, high], range=_RAMP, clamp=True),
+        legend=alt.Legend(
+            orient="top", gradientLength=260, titleLimit=400, values=ticks,
+            labelExpr=theme.tick_labels(
+                ticks, lambda v: f"{'≤ ' if v == low else '≥ ' if v == high else ''}{v:g}"
+            ),
+        ),
+    )  # fmt: skip
+    x = _time_axis(until)
+    panels = []
+    for column in sorted(set(placed.column)):
+        part = placed[placed.column == column]
+        y = row_axis(part, "metabolite", last_row)
+        top = row_axis(part, "metabolite", last_row, field="top")
+        rect = alt.Chart(cells[cells.column == column]).mark_rect(strokeWidth=0)
+        ever = part[part.median_return_min <= until]
+        tick = alt.Chart(ever).mark_tick(color=theme.INK, thickness=2, height=ROW - 4)
+        layers = [
+            rect.encode(x=x, x2="end:Q", y=top, y2="bottom:Q", color=colour),
+            tick.encode(x=_time_axis(until, field="median_return_min"), y=y),
+            *row_headings(headings[headings.column == column], y),
+        ]
+        panels.append(alt.layer(*layers).properties(width=440, height=ROW * (last_row + 1)))
+    never = int((items.median_return_min > until).sum())
+    return alt.hconcat(*panels, spacing=30).properties(
+        title=headline(
+            "Which metabolites come back, and when",
+            f"{count(perturbed, 'perturbed model')}, {len(items)} metabolites. Colour: the "
+            f"deviation that {100 * quantile:g} % of the models do not exceed. Black tick: median "
+            f"time of return to {_tolerance(tolerance)}"
+            + (f"; {count(never, 'metabolite')} later than {number(until)} min." if never else "."),
+            source or "",
+            width=150,
+        )
+    )
+
+
+def trajectories(
+    table: pd.DataFrame,
+    *,
+    titles: Mapping[str, str],
+    groups: Mapping[str, tuple[str, ...]],
+    tolerance: float,
+    marked_min: tuple[float, ...] = (24.0, 34.0),
+    source: Source | None = None,
+) -> Figure:
+    """Courses of all cytosolic metabolites of some perturbed models, one panel each.
+
+    Args:
+        table: as from `renaissance_kit.studies.courses`.
+        titles: text above each panel, by course; says by which rule it was chosen.
+        groups: as from `renaissance_kit.studies.variable_groups`.
+    """
+    single = {names[0]: group for group, names in groups.items() if group != CYTOSOL}
+    shown = table[table.variable.isin({*single, *groups[CYTOSOL]}) & table.deviation.notna()]
+    shown = shown.assign(percent=100 * shown.deviation)
+    last = float(shown.time_min.max())
+    x = _time_axis(last, ticks=4)
+    low, high = 1.3 * float(shown.percent.min()), 1.3 * float(shown.percent.max())
+    beyond = high > _HIGHEST
+    high = min(high, _HIGHEST)
+    shown = shown.assign(percent=shown.percent.clip(upper=high))
+    scale = theme.lambda_scale(low, high)
+    ticks = theme.symlog_ticks(low, high)
+    axis = alt.Axis(values=ticks, labelExpr=theme.tick_labels(ticks, theme.symlog_label))
+    width, height, panels = 400, 360, []
+    gap = 0.055 * float(np.ptp(theme.to_symlog([low, high])))
+    for i, (name, text) in enumerate(titles.items()):
+        part = shown[shown.course == name]
+        y_title = "Deviation from the steady state (%)" if i == 0 else None
+        y = alt.Y("percent:Q", title=y_title, scale=scale, axis=axis)
+        grey = part[~part.variable.isin(single)]
+        band = alt.Chart(pd.DataFrame({"percent": [-100 * tolerance], "top": [100 * tolerance]}))
+        layers = [
+            band.mark_rect(color="#DDEBF4").encode(y=y, y2="top:Q"),
+            *_marked(marked_min, x),
+            alt.Chart(grey)
+            .mark_line(color=theme.GREY, strokeWidth=1, opacity=0.55)
+            .encode(x=x, y=y, detail="variable:N"),
+        ]
+        ends = part[part.time_min == part.time_min.max()].set_index("variable").percent
+        labels = []
+        for variable, group in single.items():
+            mark = alt.Chart(part[part.variable == variable])
+            layers.append(mark.mark_line(color=COLOURS[group], strokeWidth=2.5).encode(x=x, y=y))
+            labels.append((float(ends[variable]), group, COLOURS[group]))
+        others = part[~part.variable.isin(single) & (part.time_min == part.time_min.max())]
+        slowest = str(others.set_index("variable").deviation.abs().idxmax())
+        labels.append((float(ends[slowest]), slowest, theme.GREY))
+        layers.append(theme.end_labels(labels, "percent", width=width, scale=scale, gap=gap))
+        title = alt.Title(text, fontSize=theme.TITLE, fontWeight="normal", offset=26)
+        panels.append(alt.layer(*layers).properties(width=width, height=height, title=title))
+    return alt.hconcat(*panels, spacing=20).properties(
+        title=headline(
+            "The perturbed models that are back first and last",
+            f"By when all the cytosolic metabolites are within {_tolerance(tolerance)} (band) for "
+            f"good. Grey: these {len(groups[CYTOSOL])} metabolites, with the name of the one "
+            "furthest away at the end. Symmetric logarithmic axis, linear within ±1 %"
+            + (f", that ends at {_HIGHEST:,.0f} %." if beyond else "."),
+            source or "",
+            width=_WIDE + 24,
+        )
+    )
+
+
+def tolerance_dependence(
+    shares: pd.DataFrame,
+    *,
+    norm: pd.DataFrame | None = None,
+    used: float,
+    paper: Mapping[tuple[str, float], float] | None = None,
+    source: Source | None = None,
+) -> Figure:
+    """Share of models returned against the tolerance, one panel for each time.
+
+    Args:
+        shares: as from `renaissance_kit.studies.return_shares`, of several tolerances.
+        norm: as from `renaissance_kit.studies.norm_shares`, of all cytosolic metabolites.
+        used: the tolerance of the other figures.
+        paper: published shares by group and time.
+    """
+    low, high = float(shares.tolerance.min()), float(shares.tolerance.max())
+    ticks = theme.round_ticks(low, high)
+    x = alt.X(
+        "tolerance:Q",
+        title="Tolerance (%)",
+        scale=alt.Scale(type="log", domain=[low, high], nice=False),
+        axis=alt.Axis(
+            values=ticks, labelExpr=theme.tick_labels(ticks, lambda v: f"{100 * v:g}"), grid=False
+        ),
+    )
+    y_scale = alt.Scale(domain=[0, 1], clamp=True)
+    colour = _colour(shares)
+    width, height, panels = 330, 330, []
+    times = sorted(set(shares.time_min))
+    for i, time in enumerate(times):
+        part = shares[shares.time_min == time]
+        title = "Share of models returned (%)" if i == 0 else None
+        y = alt.Y("share:Q", title=title, scale=y_scale, axis=alt.Axis(labelExpr=theme.PERCENT))
+        vertical = alt.Chart(pd.DataFrame({"tolerance": [used]}))
+        layers = [
+            vertical.mark_rule(color=theme.GREY, strokeWidth=1).encode(x=x),
+            alt.Chart(part).mark_area(opacity=0.18).encode(
+                x=x, y=alt.Y("low:Q", scale=y_scale, title=title), y2="high:Q", color=colour
+            ),
+            alt.Chart(part).mark_line(strokeWidth=2.5, point={"size": 45, "filled": True}).encode(
+                x=x, y=y, color=colour
+            ),
+        ]  # fmt: skip
+        if norm is not None:
+            other = norm[norm.time_min == time]
+            dotted = alt.Chart(other).mark_line(
+                color=COLOURS[CYTOSOL], strokeWidth=2, strokeDash=[2, 3]
+            )
+            layers.append(dotted.encode(x=x, y=y))
+        published = _published_at(paper, time)
+        for group, value in published.items():
+            if group == CYTOSOL:
+                data = pd.DataFrame({"share": [value], "text": [f"paper {100 * value:g} %"]})
+                rule = alt.Chart(data).mark_rule(
+                    color=theme.PAPER, strokeDash=[7, 5], strokeWidth=1.5
+                )
+                layers += [rule.encode(y=y), *_outlined(data, alt.value(0), y, dx=4, dy=-9)]
+        if i == len(times) - 1:
+            layers.append(_names(part, norm, width))
+        heading = alt.Title(
+            f"{number(time)} min", fontSize=theme.TITLE, fontWeight="normal", offset=8
+        )
+        panels.append(alt.layer(*layers).properties(width=width, height=height, title=heading))
+    return alt.hconcat(*panels, spacing=24).properties(
+        title=headline(
+            "How the result depends on what counts as returned",
+            f"{count(int(shares.perturbed.iloc[0]), 'perturbed model')}; bands: 95 % intervals. "
+            "Solid: every variable of the group within the tolerance. "
+            + ("Dotted: the norm of all cytosolic deviations, against the tolerance times that at "
+               "the start. " if norm is not None else "")
+            + f"Grey line: the tolerance used elsewhere, {_tolerance(used)}."
+            + (" Dashed: all cytosolic metabolites in the paper, criterion not known."
+               if paper else ""),
+            source or "",
+            width=_WIDE,
+        )
+    )  # fmt: skip
+
+
+def return_against_stability(
+    table: pd.DataFrame,
+    *,
+    size: float,
+    tolerance: float,
+    until_min: float,
+    source: Source | None = None,
+) -> Figure:
+    """When models are back, against their slowest mode and against their linear response.
+
+    Args:
+        table: as from `renaissance_kit.studies.return_table`; the panel of the linear response
+            appears if it has one.
+        size, tolerance: of the perturbation and of the return.
+        until_min: last time of the courses.
+    """
+    finite = np.isfinite(table.return_min)
+    table = table.assign(  # a logarithmic axis has no 0
+        return_min=table.return_min.clip(lower=0.5),
+        linear_return_min=table.linear_return_min.clip(lower=0.5),
+    )
+    back = table[finite]
+    promised = bool(np.isfinite(table.linear_return_min).any())
+    constants = table.time_constant_min
+    ends = [0.95 * float(constants.min()), 1.05 * float(constants.max())]
+    grid = np.linspace(ends[0], ends[1], 30)
+    mode = pd.DataFrame({"time_constant_min": grid, "shown": np.log(size / tolerance) * grid})
+    mode = mode[mode["shown"] > 0]
+    seen = [*back.return_min, *table.linear_return_min.replace(np.inf, np.nan).dropna()]
+    low, high = 0.9 * min([*seen, *mode["shown"]]), 1.15 * max([*seen, *mode["shown"]])
+    never = 1.2 * high
+    span = [low, 1.2 * never if not finite.all() else high]
+    table = table.assign(shown=table.return_min.where(finite, never))
+    ticks = [10.0**k * m for k in range(3) for m in (1, 2, 3, 5, 7)]
+    ticks = [t for t in ticks if low <= t <= high]
+    levels = ticks if finite.all() else [*ticks, never]
+    labels = theme.tick_labels(levels, lambda v: "not back" if v == never else f"{v:g}")
+
+    def vertical(title: str | None) -> alt.Y:
+        scale = alt.Scale(type="log", domain=span, nice=False)
+        return alt.Y(
+            "shown:Q", title=title, scale=scale, axis=alt.Axis(values=levels, labelExpr=labels)
+        )
+
+    x = alt.X(
+        "time_constant_min:Q",
+        title="Dominant time constant −1/λmax (min)",
+        scale=alt.Scale(domain=ends, nice=False, zero=False),
+        axis=alt.Axis(tickCount=6, grid=False),
+    )
+    panels = [_scatter(table, mode, x, vertical("All cytosolic metabolites back (min)"))]
+    if promised:
+        x = alt.X(
+            "linear_return_min:Q",
+            title="The same of the linear response (min)",
+            scale=alt.Scale(type="log", domain=[low, high], nice=False),
+            axis=alt.Axis(values=ticks, grid=False),
+        )
+        diagonal = pd.DataFrame({"linear_return_min": [low, high], "shown": [low, high]})
+        shown = table[np.isfinite(table.linear_return_min)]
+        panels.append(_scatter(shown, diagonal, x, vertical(None)))
+    ranks = back[["time_constant_min", "linear_return_min", "return_min"]].corr("spearman")
+    rank = ranks["return_min"]
+    said = [f"{number(float(rank.time_constant_min))} with the time constant"]
+    if promised:
+        said.append(f"{number(float(rank.linear_return_min))} with the linear response")
+    correlation = f"Rank correlation of the {len(back):,} that return: {' and '.join(said)}. "
+    missing = int((~finite).sum())
+    return alt.hconcat(*panels, spacing=24).properties(
+        title=headline(
+            "Does linear stability predict the return?",
+            f"{count(len(table), 'perturbed model')}; returned: within {_tolerance(tolerance)} "
+            "from then on. "
+            + (correlation if len(back) > 2 else "")
+            + (f"Grey triangles: {missing:,} not back within {number(until_min)} min. "
+               if missing else "")
+            + f"Dotted: left, the slowest mode alone falling from {_tolerance(size)} to "
+            f"{_tolerance(tolerance)}" + ("; right, equality." if promised else "."),
+            source or "",
+            width=_WIDE,
+        )
+    )  # fmt: skip
+
+
+# --- pieces ------------------------------------------------------------------------------------
+
+_HIGHEST = 10_000.0  # %, of the axis of courses
+_RAMP = ["#F7FBFF", "#9ECAE1", "#0072B2", "#08306B"]
+
+
+def _scatter(table: pd.DataFrame, line: pd.DataFrame, x: alt.X, y: alt.Y) -> Figure:
+    """Perturbed models that return in blue, others as grey triangles above, and a dotted line."""
+    finite = np.isfinite(table.return_min)
+    dotted = alt.Chart(line).mark_line(color=theme.INK, strokeDash=[2, 3], strokeWidth=1.5)
+    points = alt.Chart(table[finite]).mark_circle(color=theme.VALID, size=34, opacity=0.6)
+    away = alt.Chart(table[~finite]).mark_point(
+        shape="triangle-up", filled=True, color=theme.INVALID, size=90, opacity=0.9
+    )
+    layers = [mark.encode(x=x, y=y) for mark in (dotted, points, away)]
+    return alt.layer(*layers).properties(width=350, height=350)
+
+
+def _time_axis(last: float, *, field: str = "time_min", ticks: int = 7) -> alt.X:
+    return alt.X(
+        f"{field}:Q",
+        title="Time after the perturbation (min)",
+        scale=alt.Scale(domain=[0, last], nice=False),
+        axis=alt.Axis(tickCount=ticks, grid=False),
+    )
+
+
+def _colour(shares: pd.DataFrame) -> alt.Color:
+    groups = list(dict.fromkeys(shares.group))
+    scale = alt.Scale(domain=groups, range=[COLOURS[g] for g in groups])
+    return alt.Color("group:N", scale=scale, legend=None)
+
+
+def _marked(minutes: tuple[float, ...], x: alt.X) -> list[alt.Chart]:
+    """Thin vertical lines, with their times above the plot."""
+    data = pd.DataFrame({"time_min": minutes, "text": [f"{number(m)} min" for m in minutes]})
+    rule = alt.Chart(data).mark_rule(color=theme.GREY, strokeWidth=1)
+    text = alt.Chart(data).mark_text(color=theme.INK, baseline="bottom", dy=-4)
+    return [rule.encode(x=x), text.encode(x=x, y=alt.value(0), text="text:N")]
+
+
+def _published_at(paper: Mapping[tuple[str, float], float] | None, time: float) -> dict[str, float]:
+    return {g: v for (g, t), v in (paper or {}).items() if t == time}
+
+
+def _paper_levels(
+    paper: Mapping[tuple[str, float], float], groups: set[str], last: float, y: alt.Y
+) -> list[alt.Chart]:
+    """A short dashed line at each published share of all metabolites, with its number."""
+    rows = [
+        {"time_min": t - 3, "end": t + 3, "share": v,
+         "text": f"paper {100 * v:g} %"}
+        for (g, t), v in paper.items() if g == CYTOSOL and g in groups
+    ]  # fmt: skip
+    if not rows:
+        return []
+    data = pd.DataFrame(rows)
+    rule = alt.Chart(data).mark_rule(color=theme.PAPER, strokeDash=[5, 3], strokeWidth=2)
+    return [
+        rule.encode(x=_time_axis(last), x2="end:Q", y=y),
+        *_outlined(data, _time_axis(last, field="end"), y, dx=5),
+    ]
+
+
+def _outlined(data: pd.DataFrame, x: Any, y: alt.Y, *, dx: float, dy: float = 0) -> list[alt.Chart]:
+    """Black text with a white rim, readable across lines."""
+    rim: dict[str, Any] = {"stroke": "white", "strokeWidth": 4, "strokeJoin": "round"}
+    return [
+        alt.Chart(data)
+        .mark_text(color=theme.PAPER, align="left", baseline="middle", dx=dx, dy=dy, **mark)
+        .encode(x=x, y=y, text="text:N")
+        for mark in (rim, {})
+    ]
+
+
+def _tolerance(share: float) -> str:
+    return f"{number(100 * share)}\u00a0%"  # not broken at the end of a line
+
+
+def _names(part: pd.DataFrame, norm: pd.DataFrame | None, width: float) -> alt.Chart:
+    """Names of the groups at the right edge, at the shares of the largest tolerance."""
+    last = part[part.tolerance == part.tolerance.max()]
+    labels = [(float(s), g, COLOURS[g]) for g, s in zip(last.group, last.share, strict=True)]
+    if norm is not None:
+        time = float(part.time_min.iloc[0])
+        other = norm[(norm.time_min == time) & (norm.tolerance == norm.tolerance.max())]
+        labels.append((float(other.share.iloc[0]), f"{CYTOSOL}, norm", COLOURS[CYTOSOL]))
+    return theme.end_labels(labels, "share", width=width)

@@ -1,0 +1,425 @@
+"""Are valid models robust? What perturbed models return to, when, and what holds them up.
+
+A variable has returned when its deviation stays within a tolerance from then on. A perturbed model
+whose integration did not finish has not returned, and counts in every share.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from renaissance_kit.dynamics import GROWTH
+from renaissance_kit.errors import ParameterError
+from renaissance_kit.integrators import Outcome
+from renaissance_kit.kinetics import KineticModels
+from renaissance_kit.network import Network
+from renaissance_kit.perturbation import (
+    CHUNK,
+    Perturbation,
+    PerturbationResult,
+    Return,
+    compartment_members,
+    identity,
+    linear_response,
+    perturb,
+)
+from renaissance_kit.runs import run_chunks
+from renaissance_kit.studies.intervals import mean_interval, wilson_interval
+
+Array = NDArray[np.float64]
+
+CYTOSOL = "all cytosolic"
+GROUPS: Mapping[str, str] = {
+    "growth": "growth", "ATP": "atp_c", "NADH": "nadh_c", "NADPH": "nadph_c",
+}  # fmt: skip
+"""Single variables that a return is asked of, by the name that figures give them."""
+
+PAPER_RETURNS: Mapping[tuple[str, float], float] = {
+    ("growth", 24.0): 1.0, ("NADH", 24.0): 0.999, ("ATP", 24.0): 0.999, ("NADPH", 24.0): 1.0,
+    (CYTOSOL, 24.0): 0.754, (CYTOSOL, 34.0): 0.931,
+}  # fmt: skip
+"""Published shares by group and minutes, of 1,000 models (Choudhury et al. 2024 Nat Catal 7:1086).
+The criterion for a return is not part of the publication."""
+
+
+def variable_groups(network: Network) -> dict[str, tuple[str, ...]]:
+    """The variables of `GROUPS` that a network has, then `CYTOSOL`: its metabolites together."""
+    known = {*network.dynamic, *(("growth",) if GROWTH in network.reaction_index else ())}
+    found = {group: (name,) for group, name in GROUPS.items() if name in known}
+    return {**found, CYTOSOL: compartment_members(network, "c")}
+
+
+def store_folder(folder: str | Path, models: KineticModels, settings: Perturbation) -> Path:
+    """A folder for the finished chunks of one run, named after all that its results depend on."""
+    text = json.dumps([settings.settings(), identity(models)], sort_keys=True)
+    return Path(folder) / f"perturbation-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+# --- shares --------------------------------------------------------------------------------------
+
+
+def share_interval(returned: NDArray[np.bool_]) -> tuple[float, float]:
+    """95 % interval of the share of perturbed models that returned.
+
+    Args:
+        returned: (model, perturbation).
+
+    With one perturbation of each model, or models that all did alike, Wilson's with the number of
+    models; else that of the mean over the models (t), since perturbations of one model are alike.
+    """
+    shares = returned.mean(axis=1)
+    if returned.shape[1] > 1 and len(set(shares)) > 1:
+        low, high = mean_interval(shares)
+        return max(low, 0.0), min(high, 1.0)
+    return wilson_interval(round(float(shares.sum())), len(shares))
+
+
+def return_shares(
+    result: PerturbationResult,
+    groups: Mapping[str, Sequence[str]],
+    *,
+    times_min: Iterable[float],
+    tolerances: Iterable[float],
+) -> pd.DataFrame:
+    """Share of perturbed models that are back for good, by group, tolerance and time.
+
+    Args:
+        groups: as from `variable_groups`; all variables of a group must be back.
+
+    Returns:
+        group, tolerance, time_min, returned, perturbed, share, and its 95 % interval low, high.
+    """
+    times = list(times_min)
+    rows = []
+    for group, variables in groups.items():
+        for tolerance in tolerances:
+            back = result.return_time_min(tolerance, variables).max(axis=-1)
+            rows += _shares_of({"group": group, "tolerance": tolerance}, back, times)
+    return pd.DataFrame(rows)
+
+
+def norm_shares(
+    result: PerturbationResult,
+    groups: Mapping[str, Sequence[str]],
+    *,
+    times_min: Iterable[float],
+    tolerances: Iterable[float],
+) -> pd.DataFrame:
+    """As `return_shares`, by another criterion: the size of the whole displacement.
+
+    A group is back when the Euclidean norm of its deviations stays within the tolerance times
+    that at the start. A metabolite that lags does not hold up the others.
+    """
+    times, kept = list(times_min), np.append(result.dataset.time_min.values, np.inf)
+    rows = []
+    for group, variables in groups.items():
+        values = result.dataset.deviation.sel(variable=list(variables)).values
+        norm = np.linalg.norm(values.astype(float), axis=-1)
+        for tolerance in tolerances:
+            with np.errstate(invalid="ignore"):
+                away = ~(norm <= tolerance * norm[:, :, :1]) | ~result.finished[:, :, None]
+            first = away.shape[2] - np.argmax(away[:, :, ::-1], axis=2)
+            back = np.where(away.any(axis=2), kept[first], kept[0])
+            rows += _shares_of({"group": group, "tolerance": tolerance}, back, times)
+    return pd.DataFrame(rows)
+
+
+def _shares_of(
+    labels: Mapping[str, Any], back_min: Array, times_min: Sequence[float]
+) -> list[dict[str, Any]]:
+    rows = []
+    for time in times_min:
+        returned = back_min <= time
+        low, high = share_interval(returned)
+        rows.append(
+            {
+                **labels,
+                "time_min": float(time),
+                "returned": int(returned.sum()),
+                "perturbed": int(returned.size),
+                "share": float(returned.mean()),
+                "low": low,
+                "high": high,
+            }
+        )
+    return rows
+
+
+def outcome_table(result: PerturbationResult, tolerance: float) -> pd.DataFrame:
+    """What became of the perturbed models: one row a status and reason.
+
+    Columns: status, meaning, reason, perturbed (how many), share, models (numbers of up to ten).
+    """
+    status = result.status(tolerance)
+    table = pd.DataFrame(
+        {
+            "status": status.ravel(),
+            "reason": result.dataset.reason.values.astype(str).ravel(),
+            "model": np.repeat(result.dataset.model.values, status.shape[1]),
+        }
+    )
+    rows = []
+    for _, part in table.groupby(["status", "reason"], sort=True):
+        models = sorted(set(part.model))
+        named = Return(int(part.status.iloc[0]))
+        rows.append(
+            {
+                "status": named.name,
+                "meaning": named.meaning,
+                "reason": part.reason.iloc[0],
+                "perturbed": len(part),
+                "share": len(part) / len(table),
+                "models": ", ".join(map(str, models[:10])) + (" …" if len(models) > 10 else ""),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+# --- metabolites and courses ---------------------------------------------------------------------
+
+
+def deviation_map(
+    result: PerturbationResult,
+    pathways: Mapping[str, str],
+    *,
+    tolerance: float,
+    quantile: float = 0.9,
+    until_min: float = 60.0,
+) -> pd.DataFrame:
+    """Deviation of each metabolite over time, and when half of the models have it back.
+
+    Args:
+        pathways: group of each metabolite to show, as from
+            `renaissance_kit.studies.metabolite_pathways`.
+        quantile: of |c/c* − 1| over the perturbed models; one whose integration did not finish
+            deviates infinitely.
+
+    Returns:
+        metabolite, pathway, time_min, deviation, and median_return_min (infinite where fewer than
+        half return), the same in all rows of a metabolite.
+    """
+    times = result.dataset.time_min.values
+    kept = times <= until_min
+    data = np.abs(result.dataset.deviation.sel(variable=list(pathways)).values)
+    data = np.where(result.finished[:, :, None, None], data, np.inf)[:, :, kept]
+    flat = data.reshape(-1, *data.shape[2:])
+    spread = np.quantile(flat, quantile, axis=0, method="higher")
+    back = result.return_time_min(tolerance, list(pathways)).reshape(-1, len(pathways))
+    median = np.quantile(back, 0.5, axis=0, method="higher")
+    return pd.DataFrame(
+        [
+            {
+                "metabolite": name,
+                "pathway": pathway,
+                "time_min": float(time),
+                "deviation": float(spread[t, i]),
+                "median_return_min": float(median[i]),
+            }
+            for i, (name, pathway) in enumerate(pathways.items())
+            for t, time in enumerate(times[kept])
+        ]
+    )
+
+
+def latecomers(
+    result: PerturbationResult,
+    variables: Sequence[str],
+    *,
+    times_min: Sequence[float],
+    tolerance: float,
+) -> pd.DataFrame:
+    """Which variables hold up the return of all: one row each, the latest first.
+
+    Returns:
+        variable, last (share of perturbed models in which no other is back later; of those of
+        which none stays away), median_return_min, and for each time, say 24, ``back_24_min``
+        (share that has this variable back) and ``rest_24_min`` (share that has all those back
+        which stand in the rows below).
+    """
+    back = result.return_time_min(tolerance, variables).reshape(-1, len(variables))
+    median = np.quantile(back, 0.5, axis=0, method="higher")
+    shares = [(back <= time).mean(axis=0) for time in times_min]
+    order = np.lexsort((-median, *shares[::-1]))
+    back = back[:, order]
+    returned = np.isfinite(back).all(axis=1)
+    table = {
+        "variable": [variables[i] for i in order],
+        "last": (back == back.max(axis=1, keepdims=True))[returned].sum(axis=0) / len(back),
+        "median_return_min": median[order],
+    }
+    for time, share in zip(times_min, shares, strict=True):
+        table[f"back_{time:g}_min"] = share[order]
+        rest = [(back[:, i + 1 :] <= time).all(axis=1).mean() for i in range(len(order))]
+        table[f"rest_{time:g}_min"] = np.array(rest)
+    return pd.DataFrame(table)
+
+
+def extremes(
+    result: PerturbationResult, variables: Sequence[str], tolerance: float
+) -> dict[str, tuple[int, int]]:
+    """The perturbed models that are back ``first`` and ``last``, as positions in the result.
+
+    By the time at which all the variables are back; among equals, also those that never are, by
+    the largest deviation at the last kept time. Those whose integration did not finish are left
+    out.
+
+    Raises:
+        ParameterError: no integration finished.
+    """
+    models, perturbations = np.nonzero(result.finished)
+    if not len(models):
+        raise ParameterError("no integration finished; see the reasons in the result")
+    back = result.return_time_min(tolerance, variables).max(axis=-1)[models, perturbations]
+    values = result.dataset.deviation.sel(variable=list(variables)).values[:, :, -1]
+    rest = np.abs(values).max(axis=-1)[models, perturbations]
+    order = np.lexsort((rest, back))
+    return {
+        name: (int(models[order[i]]), int(perturbations[order[i]]))
+        for name, i in (("first", 0), ("last", -1))
+    }
+
+
+def courses(
+    result: PerturbationResult, chosen: Mapping[str, tuple[int, int]], *, until_min: float = 60.0
+) -> pd.DataFrame:
+    """Deviations of some perturbed models: course, variable, time_min, deviation.
+
+    Args:
+        chosen: position of model and perturbation, by the name of the course.
+    """
+    parts = []
+    for name, (model, perturbation) in chosen.items():
+        data = result.dataset.deviation.isel(model=model, perturbation=perturbation)
+        data = data.sel(time_min=slice(0.0, until_min))
+        frame = data.to_dataframe("deviation").reset_index()[["variable", "time_min", "deviation"]]
+        parts.append(frame.assign(course=name))
+    return pd.concat(parts, ignore_index=True)
+
+
+# --- what linear stability says -------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Linear:
+    """Linear responses of some models; goes to the worker processes."""
+
+    models: KineticModels
+    settings: Perturbation
+
+    def __call__(self, items: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+        steady = self.models.state.concentrations_mM[: len(self.models.network.dynamic)]
+        courses = [
+            [
+                linear_response(self.models, int(i), start, self.settings.times_min) / steady - 1
+                for start in self.settings.starts(self.models, int(i))
+            ]
+            for i in items
+        ]
+        return {"deviation": np.array(courses, dtype=np.float32)}
+
+
+def linear_result(
+    models: KineticModels, settings: Perturbation, *, workers: int | None = 2
+) -> PerturbationResult:
+    """The same perturbations, with the courses that linear stability promises; without growth.
+
+    Raises:
+        ParameterError: totals are not kept, so that the models settle at other states.
+    """
+    if settings.totals != "keep":
+        raise ParameterError("linear responses need totals='keep'")
+    columns = run_chunks(
+        _Linear(models, settings), len(models), chunk=CHUNK, settings={}, workers=workers
+    )
+    shape = (len(models), settings.per_model)
+    return PerturbationResult(
+        xr.Dataset(
+            {
+                "deviation": (
+                    ("model", "perturbation", "time_min", "variable"), columns["deviation"],
+                ),
+                "outcome": (
+                    ("model", "perturbation"), np.full(shape, Outcome.FINISHED, dtype=np.int8),
+                ),
+                "reason": (("model", "perturbation"), np.full(shape, "", dtype="U1")),
+            },
+            coords={
+                "model": columns["item"],
+                "perturbation": np.arange(settings.per_model),
+                "time_min": settings.times_min,
+                "variable": list(models.network.dynamic),
+            },
+        )
+    )  # fmt: skip
+
+
+def return_table(
+    result: PerturbationResult,
+    lambda_max_per_h: Array,
+    variables: Sequence[str],
+    *,
+    tolerance: float,
+    linear: PerturbationResult | None = None,
+) -> pd.DataFrame:
+    """When each perturbed model is back, beside what its eigenvalues say.
+
+    Args:
+        lambda_max_per_h: of every model of the batch.
+        linear: as from `linear_result`.
+
+    Returns:
+        model, perturbation, time_constant_min (−1/λmax), return_min (infinite where some variable
+        stays away) and linear_return_min (the same of the linear response; NaN without ``linear``).
+    """
+    models = result.dataset.model.values
+    back = result.return_time_min(tolerance, variables).max(axis=-1)
+    promised = np.full(back.shape, np.nan)
+    if linear is not None:
+        promised = linear.return_time_min(tolerance, variables).max(axis=-1)[models]
+    each = back.shape[1]
+    return pd.DataFrame(
+        {
+            "model": np.repeat(models, each),
+            "perturbation": np.tile(np.arange(each), len(models)),
+            "time_constant_min": np.repeat(-60 / np.asarray(lambda_max_per_h)[models], each),
+            "return_min": back.ravel(),
+            "linear_return_min": promised.ravel(),
+        }
+    )
+
+
+def linearity_check(
+    models: KineticModels, sizes: Sequence[float], *, seed: int, until_min: float = 60.0
+) -> pd.DataFrame:
+    """Nonlinear courses of small perturbations against exp(J t): they must meet as δ goes to 0.
+
+    The same directions with each size, so the difference over the size falls as the size does.
+
+    Returns:
+        size, largest_deviation and largest_difference (of c/c* − 1, over models, metabolites and
+        times, both divided by the size).
+    """
+    rows = []
+    for size in sizes:
+        settings = Perturbation(size=size, times_min=np.arange(until_min + 1), seed=seed)
+        course = perturb(models, settings, workers=1).dataset.deviation
+        course = course.sel(variable=list(models.network.dynamic)).values
+        promised = linear_result(models, settings, workers=1).dataset.deviation.values
+        rows.append(
+            {
+                "size": size,
+                "largest_deviation": float(np.abs(course).max() / size),
+                "largest_difference": float(np.abs(course - promised).max() / size),
+            }
+        )
+    return pd.DataFrame(rows)

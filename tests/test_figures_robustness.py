@@ -1,0 +1,201 @@
+"""Figures of perturbed models: units, marks that must be there, and the same twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from figure_checks import nodes, require_caption, require_same_twice, require_units, texts
+from perturbed import perturbation_result
+
+from renaissance_kit import studies
+from renaissance_kit.figures import Source, robustness, theme
+from renaissance_kit.integrators import Outcome
+from renaissance_kit.perturbation import PerturbationResult
+from renaissance_kit.studies import CYTOSOL
+
+SOURCE = Source("example", "7", 3, "smoke")
+TIMES = np.arange(61.0)
+GROUPS = {
+    "growth": ("growth",), "ATP": ("atp_c",), "NADH": ("nadh_c",), "NADPH": ("nadph_c",),
+    CYTOSOL: ("atp_c", "nadh_c", "nadph_c", "trp__L_c"),
+}  # fmt: skip
+NAMES = (*GROUPS[CYTOSOL], "h_p", "growth")
+PATHWAYS = {
+    "atp_c": "Carriers", "nadh_c": "Carriers", "nadph_c": "Carriers",
+    "trp__L_c": "Aromatic amino acids", "h_p": "Periplasm",
+}  # fmt: skip
+
+
+def perturbed(models: int = 20) -> PerturbationResult:
+    """Exponential returns at various speeds; model 4 goes away, model 6 failed."""
+    rng = np.random.default_rng(0)
+    start = rng.uniform(-0.5, 0.5, (models, 1, 1, len(NAMES)))
+    rate = rng.uniform(0.1, 0.4, (models, 1, 1, len(NAMES)))
+    deviation = start * np.exp(-rate * TIMES[:, None])
+    deviation[4, 0, :, 3] = 0.2 * np.exp(0.1 * TIMES)
+    outcome = np.full((models, 1), Outcome.FINISHED)
+    outcome[6], deviation[6, 0, 5:] = Outcome.FAILED, np.nan
+    return perturbation_result(deviation, variables=NAMES, times_min=TIMES, outcome=outcome)
+
+
+def shares(tolerances: list[float], times: Any) -> pd.DataFrame:
+    return studies.return_shares(perturbed(), GROUPS, times_min=times, tolerances=tolerances)
+
+
+def norm(tolerances: list[float]) -> pd.DataFrame:
+    groups = {CYTOSOL: GROUPS[CYTOSOL]}
+    return studies.norm_shares(
+        perturbed(), groups, times_min=[24.0, 34.0], tolerances=tolerances
+    )  # fmt: skip
+
+
+def trajectories() -> Any:
+    result = perturbed()
+    chosen = studies.extremes(result, GROUPS[CYTOSOL], 0.01)
+    return robustness.trajectories(
+        studies.courses(result, chosen), titles={"first": "Model 1", "last": "Model 4"},
+        groups=GROUPS, tolerance=0.01, source=SOURCE,
+    )  # fmt: skip
+
+
+def returns(linear: bool = True, never: bool = True) -> pd.DataFrame:
+    result = perturbed()
+    table = studies.return_table(
+        result, -np.linspace(3, 9, 20), GROUPS[CYTOSOL], tolerance=0.01,
+        linear=result if linear else None,
+    )  # fmt: skip
+    return table if never else table[np.isfinite(table.return_min)]
+
+
+def against(table: pd.DataFrame) -> Any:
+    return robustness.return_against_stability(
+        table, size=0.5, tolerance=0.01, until_min=60.0, source=SOURCE
+    )
+
+
+SOME = [0.001, 0.01, 0.1]
+FIGURES: dict[str, Callable[[], Any]] = {
+    "returned": lambda: robustness.returned_over_time(
+        shares([0.01], TIMES), paper=studies.PAPER_RETURNS, source=SOURCE
+    ),
+    "map": lambda: robustness.deviation_map(
+        studies.deviation_map(perturbed(), PATHWAYS, tolerance=0.01, quantile=0.8),
+        tolerance=0.01, quantile=0.8, perturbed=20, source=SOURCE,
+    ),
+    "trajectories": trajectories,
+    "tolerance": lambda: robustness.tolerance_dependence(
+        shares(SOME, [24.0, 34.0]), norm=norm(SOME), used=0.01, paper=studies.PAPER_RETURNS,
+        source=SOURCE,
+    ),
+    "linear": lambda: against(returns()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_axes_have_units(name: str) -> None:
+    require_units(FIGURES[name]().to_dict())
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_caption_names_its_source(name: str) -> None:
+    facts = ("example", "steady state 7", "seed 3", "scale smoke")
+    require_caption(FIGURES[name]().to_dict(), *facts, width=150)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_renders_the_same_twice(name: str, tmp_path: Path) -> None:
+    require_same_twice(FIGURES[name](), FIGURES[name](), name, tmp_path)
+
+
+def marks(specification: dict[str, Any]) -> list[dict[str, Any]]:
+    return [n["mark"] for n in nodes(specification) if isinstance(n.get("mark"), dict)]
+
+
+@pytest.mark.parametrize("name", ["returned", "tolerance"])
+def test_the_paper_is_a_dashed_black_line_with_its_number(name: str) -> None:
+    specification = FIGURES[name]().to_dict()
+    dashed = [m for m in marks(specification) if m["type"] == "rule" and m.get("strokeDash")]
+    assert dashed
+    assert {m["color"] for m in dashed} == {theme.PAPER}
+    assert "paper 75.4 %" in texts(specification)
+    assert "paper 93.1 %" in texts(specification)
+    assert "area" in {m["type"] for m in marks(specification)}, "intervals are shown"
+
+
+def test_without_a_paper_there_is_none() -> None:
+    specification = robustness.returned_over_time(shares([0.01], TIMES), source=SOURCE).to_dict()
+    assert "paper" not in texts(specification)
+
+
+@pytest.mark.parametrize("name", ["returned", "trajectories"])
+def test_the_times_of_the_paper_are_marked(name: str) -> None:
+    text = texts(FIGURES[name]().to_dict())
+    assert '"24 min"' in text
+    assert '"34 min"' in text
+
+
+@pytest.mark.parametrize("name", ["returned", "tolerance", "trajectories"])
+def test_the_same_variable_has_the_same_colour(name: str) -> None:
+    text = texts(FIGURES[name]().to_dict())
+    for group, colour in robustness.COLOURS.items():
+        if group != CYTOSOL or name != "trajectories":  # there, each metabolite is a grey line
+            assert colour in text
+            assert theme.darker(colour) in text
+            assert group in text
+
+
+def test_map_has_every_metabolite_once_and_its_median_return() -> None:
+    specification = FIGURES["map"]().to_dict()
+    text = texts(specification)
+    assert all(f"'{name}'" in text for name in PATHWAYS)
+    assert all(pathway in text for pathway in PATHWAYS.values())
+    assert {"rect", "tick"} <= {m["type"] for m in marks(specification)}
+    caption = " ".join(specification["title"]["subtitle"])
+    assert "80 % of the models do not exceed" in caption
+
+
+def test_trajectories_end_where_a_failed_course_ends() -> None:
+    table = studies.courses(perturbed(), {"failed": (6, 0)})
+    chart = robustness.trajectories(
+        table, titles={"failed": "Model 6"}, groups=GROUPS, tolerance=0.01
+    ).to_dict()
+    times = [r["time_min"] for rows in chart["datasets"].values() for r in rows if "variable" in r]
+    assert max(times) == 4.0
+
+
+def test_models_that_do_not_return_are_counted_and_drawn() -> None:
+    specification = FIGURES["linear"]().to_dict()
+    assert "Grey triangles: 2 not back within 60 min" in " ".join(
+        specification["title"]["subtitle"]
+    )
+    assert "not back" in texts(specification)
+    without = against(returns(never=False)).to_dict()
+    assert "Grey triangles" not in texts(without)
+
+
+def test_without_linear_responses_there_is_one_panel() -> None:
+    assert len(FIGURES["linear"]().to_dict()["hconcat"]) == 2
+    assert len(against(returns(linear=False)).to_dict()["hconcat"]) == 1
+
+
+def test_a_map_of_nothing_that_returned_and_few_points_still_draw() -> None:
+    table = returns().assign(return_min=np.inf)
+    require_units(against(table).to_dict())
+    one = returns(never=False).iloc[:1]
+    assert "Rank correlation" not in texts(against(one).to_dict())
+
+
+def test_a_course_that_runs_away_does_not_stretch_the_axis() -> None:
+    table = studies.courses(perturbed(), {"last": (4, 0)})
+    table.loc[table.variable == "trp__L_c", "deviation"] *= 1e6
+    chart = robustness.trajectories(
+        table, titles={"last": "Model 4"}, groups=GROUPS, tolerance=0.01
+    ).to_dict()
+    assert "that ends at 10,000 %" in " ".join(chart["title"]["subtitle"])
+    shown = [r["percent"] for rows in chart["datasets"].values() for r in rows if "variable" in r]
+    assert max(shown) == 10_000
