@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.models import cores, linear_algebra
+from benchmarks.simulation import against_roadrunner, cultivations, perturbations
 from benchmarks.streaming import million_sets
 from benchmarks.training_run import paper_size_training
 
@@ -21,6 +22,9 @@ BENCHMARKS = {
     "cores": cores,
     "training": paper_size_training,
     "million": million_sets,
+    "perturbation": perturbations,
+    "bioreactor": cultivations,
+    "roadrunner": against_roadrunner,
 }
 
 

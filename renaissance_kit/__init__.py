@@ -22,6 +22,12 @@ from renaissance_kit.evolution import NESSettings
 from renaissance_kit.recipes import Recipe
 from renaissance_kit.training import Training, train
 from renaissance_kit.ensembles import KineticEnsemble
+from renaissance_kit.integrators import TimeCourse, Tolerances
+from renaissance_kit.dynamics import Dilution, Dynamics
+from renaissance_kit.perturbation import Perturbation, PerturbationResult, perturb
+from renaissance_kit.reactor_conditions import Event, ReactorConditions
+from renaissance_kit.bioreactor import Bioreactor, BioreactorResult, cultivate
+from renaissance_kit.clusters import use_cluster
 
 __all__ = [  # noqa: RUF022
     "Network",
@@ -43,6 +49,19 @@ __all__ = [  # noqa: RUF022
     "Training",
     "train",
     "KineticEnsemble",
+    "TimeCourse",
+    "Tolerances",
+    "Dilution",
+    "Dynamics",
+    "Perturbation",
+    "PerturbationResult",
+    "perturb",
+    "Event",
+    "ReactorConditions",
+    "Bioreactor",
+    "BioreactorResult",
+    "cultivate",
+    "use_cluster",
 ]
 __version__ = "0.1.0"
 

@@ -297,7 +297,7 @@ class System:
         """Rates, (reactions,) in mM/h."""
         _rates(
             self.slots, self.terms, self.km, self.inverse_keq, self.concentrations, state,
-            self.f, self.df,
+            self.f, self.df, False,
         )  # fmt: skip
         return self.vmax * self.f
 
@@ -305,9 +305,9 @@ class System:
 @njit(cache=True, nogil=True, error_model="numpy")
 def _rates(
     slots: Slots, terms: Terms, km: Array, inverse_keq: Array, c: Array, state: Array,
-    f: Array, df: Array,
+    f: Array, df: Array, derivatives: bool,
 ) -> None:  # fmt: skip
-    """Rates per Vmax and their derivatives; fills c, f and df.
+    """Rates per Vmax and, where asked for, their derivatives; fills c, f and df.
 
     A solver's trial step may fall below zero. Below `Terms.lowest` a rate continues along its
     tangent, so that it has no kink. With concentrations cut off at zero instead, an emptied pool
@@ -319,7 +319,7 @@ def _rates(
         if j >= 0:
             c[i] = max(state[j], terms.lowest[i])
             below = below or state[j] < terms.lowest[i]
-    rates_kernel(slots, c, km, inverse_keq, f, df)
+    rates_kernel(slots, c, km, inverse_keq, f, df, derivatives or below)
     if below:
         for k in range(len(df)):
             j = terms.slot_variable[k]
@@ -332,7 +332,7 @@ def _derivative(
     slots: Slots, terms: Terms, km: Array, vmax: Array, inverse_keq: Array, c: Array,
     state: Array, feed_per_h: float, feed: Array, f: Array, df: Array, out: Array,
 ) -> None:  # fmt: skip
-    _rates(slots, terms, km, inverse_keq, c, state, f, df)
+    _rates(slots, terms, km, inverse_keq, c, state, f, df, False)
     for i in range(terms.n_states):
         out[i] = 0.0
     for e in range(len(terms.row)):
@@ -355,7 +355,7 @@ def _jacobian(
     slots: Slots, terms: Terms, km: Array, vmax: Array, inverse_keq: Array, c: Array,
     state: Array, feed_per_h: float, f: Array, df: Array, out: Array,
 ) -> None:  # fmt: skip
-    _rates(slots, terms, km, inverse_keq, c, state, f, df)
+    _rates(slots, terms, km, inverse_keq, c, state, f, df, True)
     last = terms.n_states - 1
     reactor = terms.growth >= 0
     outside = state[last] / terms.density if reactor else 1.0

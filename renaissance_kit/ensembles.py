@@ -16,8 +16,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from renaissance_kit.datasets import load_dataset, save_dataset
-from renaissance_kit.errors import SteadyStateError
-from renaissance_kit.files import atomic_hdf5
+from renaissance_kit.errors import ParameterError, SteadyStateError
+from renaissance_kit.files import Hdf5Sink, atomic_hdf5
 from renaissance_kit.kinetics import KineticModels
 from renaissance_kit.network import Network
 from renaissance_kit.stability import Spectrum, Status, time_constant_min
@@ -191,35 +191,63 @@ class KineticEnsemble:
 def write_km_stream(
     path: str | Path,
     km_names: tuple[str, ...],
+    n_sets: int,
     chunks: Iterable[NDArray[np.float32]],
     attributes: Mapping[str, str | int | float],
-) -> int:
+) -> None:
     """Write KM sets chunk by chunk to a NetCDF file, in bounded memory, whole or not at all.
 
+    HDF5 makes the file with room for all sets in one block. The numbers then go straight there,
+    which spares the copies that HDF5 would make of them.
+
     Args:
+        n_sets: sets in all chunks together.
         chunks: arrays (sets, km) in mM, single precision.
         attributes: seed, fingerprints and whatever else labels the file.
 
-    Returns:
-        Number of sets written.
+    Raises:
+        ParameterError: there are more or fewer sets than announced, or sets of another length.
+        OSError: the disk is full or cannot be written; an earlier file stays.
     """
+    if n_sets < 1:
+        raise ParameterError(f"asked for a file of {n_sets} KM sets; ask for at least 1")
     written = 0
-    with atomic_hdf5(path) as opened, h5netcdf.File(opened, "w") as file:
-        file.dimensions = {"model": None, "km_name": len(km_names)}
-        label = file.create_variable(
+    with atomic_hdf5(path) as file:
+        file.seek(_km_file(file, km_names, n_sets, attributes))
+        for chunk in chunks:
+            written += len(chunk)
+            if written > n_sets or chunk.shape[1:] != (len(km_names),):
+                raise ParameterError(
+                    f"KM sets for {path}: a chunk of shape {chunk.shape} ends at set {written}; "
+                    f"{n_sets} sets of {len(km_names)} KM were announced"
+                )
+            file.write(np.ascontiguousarray(chunk, dtype=np.float32))
+            file.check()
+            file.write_back()
+        if written < n_sets:
+            raise ParameterError(
+                f"KM sets for {path}: the chunks hold {written} sets; {n_sets} were announced"
+            )
+
+
+def _km_file(
+    file: Hdf5Sink,
+    km_names: tuple[str, ...],
+    n_sets: int,
+    attributes: Mapping[str, str | int | float],
+) -> int:
+    """Make a file with room for the KM and all else filled in; where in it the KM begin."""
+    with h5netcdf.File(file, "w") as made:
+        made.dimensions = {"model": n_sets, "km_name": len(km_names)}
+        label = made.create_variable(
             "km_name", ("km_name",), data=np.array(km_names, dtype=h5py.string_dtype())
         )
         label.attrs["long_name"] = "reaction:metabolite"
-        km = file.create_variable(
-            "km", ("model", "km_name"), dtype="f4", chunks=(1000, len(km_names))
-        )
+        km = made.create_variable("km", ("model", "km_name"), dtype="f4")
         km.attrs["units"] = "mM"
         for key, value in attributes.items():
-            file.attrs[key] = value
-        for chunk in chunks:
-            file.resize_dimension("model", written + len(chunk))
-            km[written : written + len(chunk)] = chunk
-            written += len(chunk)
-            if opened.error is not None:
-                break  # raised when the file is closed
-    return written
+            made.attrs[key] = value
+        km[0] = 0  # the first number written sets aside the block
+    file.check()  # HDF5 does not survive reading half a file
+    with h5py.File(file, "r") as made:
+        return int(made["km"].id.get_offset())

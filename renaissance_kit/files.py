@@ -59,8 +59,7 @@ def atomic_hdf5(path: str | Path) -> Iterator[Hdf5Sink]:
         except Exception:
             if sink.error is None:
                 raise
-        if sink.error is not None:
-            raise sink.error
+        sink.check()
 
 
 class Hdf5Sink(io.RawIOBase):
@@ -85,8 +84,12 @@ class Hdf5Sink(io.RawIOBase):
     def tell(self) -> int:
         return self.raw.tell()
 
-    def readinto(self, buffer: Any) -> int | None:
-        return self.raw.readinto(buffer)
+    def readinto(self, buffer: Any) -> int:
+        """Zeros where nothing was written: HDF5 takes what stands in the buffer for the file's."""
+        view = memoryview(buffer).cast("B")
+        done = self.raw.readinto(view) or 0
+        view[done:] = bytes(len(view) - done)
+        return len(view)
 
     def write(self, data: Any) -> int:
         view = memoryview(data).cast("B")
@@ -105,3 +108,17 @@ class Hdf5Sink(io.RawIOBase):
         except OSError as error:
             self.error = error
         return size or 0
+
+    def check(self) -> None:
+        """Raise the error that was kept; only while HDF5 does not have the file open."""
+        if self.error is not None:
+            raise self.error
+
+    def write_back(self) -> None:
+        """Ask the system to bring to disk, and then to forget, what was written so far.
+
+        It does so while the next numbers are made. Otherwise a large file fills the memory and
+        is brought to disk when it is complete, while everything waits.
+        """
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(self.raw.fileno(), 0, self.tell(), os.POSIX_FADV_DONTNEED)

@@ -119,7 +119,7 @@ class RateLaws:
         """f, (reactions,), and ∂f/∂c, (slots,) in 1/mM."""
         f = np.empty(len(self.slots.form))
         df = np.empty(len(self.slots.species))
-        rates_kernel(self.slots, concentrations, km, np.exp(-log_keq), f, df)
+        rates_kernel(self.slots, concentrations, km, np.exp(-log_keq), f, df, True)
         return f, df
 
 
@@ -226,8 +226,9 @@ def _reversible(
     inverse_keq: float,
     scaled: Array,
     df: Array,
+    derivatives: bool,
 ) -> float:
-    """f of one reversible reaction; writes ∂f/∂c of its slots into df."""
+    """f of one reversible reaction; writes ∂f/∂c of its slots into df where they are asked for."""
     # Each side of the numerator is a product. The derivative by one factor is the product of the
     # others, taken from both ends, so that nothing is divided by a concentration that may be zero.
     inverse_k, forward, backward = 1.0, 1.0, 1.0
@@ -243,6 +244,8 @@ def _reversible(
     forward *= inverse_k
     backward *= inverse_k * inverse_keq
     f = (forward - backward) / denominator
+    if not derivatives:
+        return f
     for k in range(lo, hi):
         df[k] *= -f
         if slots.km[k] >= 0:
@@ -272,9 +275,9 @@ def _reversible(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _irreversible(
-    slots: Slots, lo: int, hi: int, c: Array, km: Array, scaled: Array, df: Array
+    slots: Slots, lo: int, hi: int, c: Array, km: Array, scaled: Array, df: Array, derivatives: bool
 ) -> float:
-    """f of one irreversible reaction; writes ∂f/∂c of its slots into df."""
+    """f of one irreversible reaction; writes ∂f/∂c of its slots into df where asked for."""
     f = 1.0
     for k in range(lo, hi):  # df holds the product of the factors before
         df[k] = f
@@ -282,6 +285,8 @@ def _irreversible(
             f *= scaled[k] / (1.0 + scaled[k])
         else:
             f *= _power(c[slots.species[k]], slots.order[k])
+    if not derivatives:
+        return f
     after = 1.0
     for k in range(hi - 1, lo - 1, -1):
         x, n = c[slots.species[k]], slots.order[k]
@@ -296,9 +301,12 @@ def _irreversible(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def rates_kernel(
-    slots: Slots, c: Array, km: Array, inverse_keq: Array, f: Array, df: Array
+    slots: Slots, c: Array, km: Array, inverse_keq: Array, f: Array, df: Array, derivatives: bool
 ) -> None:
-    """Fill f (reactions,) and df = ∂f/∂c (slots,) at concentrations c and constants km."""
+    """Fill f (reactions,) and df = ∂f/∂c (slots,) at concentrations c and constants km.
+
+    Without derivatives, df is working memory only.
+    """
     scaled = np.empty(len(df))
     for k in range(len(df)):
         scaled[k] = c[slots.species[k]]
@@ -307,6 +315,8 @@ def rates_kernel(
     for r in range(len(f)):
         lo, hi = slots.first[r], slots.first[r + 1]
         if slots.form[r] == IRREVERSIBLE:
-            f[r] = _irreversible(slots, lo, hi, c, km, scaled, df)
+            f[r] = _irreversible(slots, lo, hi, c, km, scaled, df, derivatives)
         else:
-            f[r] = _reversible(slots, lo, hi, slots.form[r], c, km, inverse_keq[r], scaled, df)
+            f[r] = _reversible(
+                slots, lo, hi, slots.form[r], c, km, inverse_keq[r], scaled, df, derivatives
+            )

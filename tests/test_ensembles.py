@@ -22,7 +22,7 @@ from renaissance_kit import (
     train,
 )
 from renaissance_kit.ensembles import write_km_stream
-from renaissance_kit.errors import CheckpointError, SteadyStateError
+from renaissance_kit.errors import CheckpointError, ParameterError, SteadyStateError
 
 UNITS = {
     "km": "mM",
@@ -213,7 +213,7 @@ def test_a_stream_of_km_is_the_chunks_one_after_another(tiny, tmp_path, n):
     weights = generator.initial_weights(np.random.default_rng(1))
     path, random = tmp_path / "km.nc", np.random.default_rng
     chunks = generator.stream(weights, n, random(2), chunk=700)
-    assert write_km_stream(path, tiny.km_names, chunks, {"seed": 2, "generator": "abc"}) == n
+    write_km_stream(path, tiny.km_names, n, chunks, {"seed": 2, "generator": "abc"})
     with xr.open_dataset(path) as data:
         assert data.km.dims == ("model", "km_name")
         assert data.km.attrs["units"] == "mM"
@@ -238,7 +238,40 @@ def test_a_stream_is_written_chunk_by_chunk(tiny, tmp_path):
             alive.append(i)
             yield np.full((50, 10), 1.0 + i, dtype=np.float32).view(Chunk)
 
-    assert write_km_stream(tmp_path / "km.nc", tiny.km_names, chunks(), {}) == 1000
+    write_km_stream(tmp_path / "km.nc", tiny.km_names, 1000, chunks(), {})
+    with xr.open_dataset(tmp_path / "km.nc") as data:
+        np.testing.assert_array_equal(data.km[:, 3], np.repeat(np.arange(1.0, 21), 50))
+
+
+def test_a_stream_may_hold_any_layout_of_numbers(tiny, tmp_path):
+    """The file holds the values, not the memory of the arrays."""
+    table = np.random.default_rng(1).random((6, 10))
+    chunks = [table[:2], np.asfortranarray(table[2:5]), table[5:].astype(">f4")]
+    write_km_stream(tmp_path / "km.nc", tiny.km_names, 6, chunks, {})
+    with h5py.File(tmp_path / "km.nc") as file:
+        np.testing.assert_array_equal(file["km"][:], table.astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    ("announced", "shapes", "message"),
+    [
+        (9, [(4, 10), (4, 10)], "the chunks hold 8 sets; 9 were announced"),
+        (9, [], "the chunks hold 0 sets; 9 were announced"),
+        (7, [(4, 10), (4, 10)], r"shape \(4, 10\) ends at set 8; 7 sets of 10 KM were announced"),
+        (8, [(4, 10), (4, 9)], r"shape \(4, 9\) ends at set 8; 8 sets of 10 KM were announced"),
+        (0, [], "asked for a file of 0 KM sets; ask for at least 1"),
+    ],
+)
+def test_a_stream_of_other_sets_than_announced_is_refused(
+    tiny, tmp_path, announced, shapes, message
+):
+    path = tmp_path / "km.nc"
+    path.write_text("earlier")
+    chunks = (np.ones(shape, dtype=np.float32) for shape in shapes)
+    with pytest.raises(ParameterError, match=message):
+        write_km_stream(path, tiny.km_names, announced, chunks, {})
+    assert path.read_text() == "earlier"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_stream_that_fails_leaves_no_file(tiny, tmp_path):
@@ -247,7 +280,7 @@ def test_a_stream_that_fails_leaves_no_file(tiny, tmp_path):
         raise ValueError("the generator broke")
 
     with pytest.raises(ValueError, match="the generator broke"):
-        write_km_stream(tmp_path / "km.nc", tiny.km_names, chunks(), {})
+        write_km_stream(tmp_path / "km.nc", tiny.km_names, 10, chunks(), {})
     assert list(tmp_path.iterdir()) == []
 
 

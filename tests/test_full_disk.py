@@ -1,7 +1,8 @@
 """A disk that fills while a file is written: the earlier file stays and nothing half is left.
 
 The disk is simulated by the kernel's limit on the size of a file (``RLIMIT_FSIZE``), in a process
-of its own, so that the real writing code of NumPy and HDF5 meets a real error.
+of its own, so that the real writing code of NumPy and HDF5 meets a real error. Freed memory is
+overwritten there, so that whoever relies on it fails for certain.
 """
 
 from __future__ import annotations
@@ -16,14 +17,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from renaissance_kit.ensembles import write_km_stream
 from renaissance_kit.files import atomic_path
 
 resource = pytest.importorskip("resource", reason="limits of a process are a Unix feature")
 
 KINDS = ("checkpoint", "ensemble", "steady states", "KM stream")
+LIMITS = (1_000, 4_096, 40_000)  # bytes: within what HDF5 writes first, and behind it
 
 WRITE_ALL = """
-import json, os, resource, sys
+import itertools, json, os, resource, sys
 from pathlib import Path
 import numpy as np
 from renaissance_kit import (
@@ -34,7 +37,7 @@ from renaissance_kit.checkpoints import load_checkpoint, save_checkpoint
 from renaissance_kit.ensembles import write_km_stream
 from renaissance_kit.evolution import start
 
-folder, limit = Path(sys.argv[1]), 40_000
+folder, limits = Path(sys.argv[1]), [int(limit) for limit in sys.argv[2:]]
 network = Network.example("tiny")
 state = SteadyState.from_folder(network)
 rng = np.random.default_rng(1)
@@ -56,18 +59,20 @@ def steady_states(path, n):
     ).save(path)
 
 def km_stream(path, n):
-    generator = Generator(KMRanges.of(network), hidden=(4,))
+    ranges = KMRanges.of(Network.example())  # more names than fit where HDF5 begins to write
+    generator = Generator(ranges, hidden=(4,))
     sets = generator.stream(generator.initial_weights(rng), n, rng, chunk=500)
-    write_km_stream(path, network.km_names, sets, {"seed": 1})
+    write_km_stream(path, ranges.names, n, sets, {"seed": 1})
 
 writers = {
     "checkpoint": (checkpoint, "run.npz"), "ensemble": (ensemble, "models.nc"),
     "steady states": (steady_states, "states.nc"), "KM stream": (km_stream, "km.nc"),
 }
 sizes = (20, 20_000)
-report = {}
-for kind, (write, name) in writers.items():
-    path = folder / kind / name
+report = {kind: [] for kind in writers}
+for limit, kind in itertools.product(limits, writers):
+    write, name = writers[kind]
+    path = folder / f"{kind} {limit}" / name
     write(path, sizes[0])
     before = path.read_bytes()
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -79,13 +84,13 @@ for kind, (write, name) in writers.items():
         error = caught
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    report[kind] = {
+    outcome = {
         "error": type(error).__name__, "is_os_error": isinstance(error, OSError),
         "message": str(error), "kept": path.read_bytes() == before,
         "files": sorted(os.listdir(path.parent)), "name": name,
     }
     write(path, sizes[1])  # and the process can go on when there is space again
-    report[kind]["size_with_space"] = path.stat().st_size
+    report[kind].append(outcome | {"size_with_space": path.stat().st_size})
 print(json.dumps(report))
 """
 
@@ -95,9 +100,9 @@ def report(tmp_path_factory):
     folder = tmp_path_factory.mktemp("disk")
     package = str(Path(__file__).resolve().parents[1])
     done = subprocess.run(
-        [sys.executable, "-c", WRITE_ALL, str(folder)],
+        [sys.executable, "-c", WRITE_ALL, str(folder), *map(str, LIMITS)],
         capture_output=True, text=True, timeout=120, check=False,
-        env=os.environ | {"PYTHONPATH": package},
+        env=os.environ | {"PYTHONPATH": package, "GLIBC_TUNABLES": "glibc.malloc.perturb=165"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
@@ -105,18 +110,42 @@ def report(tmp_path_factory):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_earlier_file_stays_and_no_partial_one(report, kind):
-    outcome = report[kind]
-    assert outcome["size_with_space"] > 40_000  # the limit was in the way
-    assert outcome["kept"]
-    assert outcome["files"] == [outcome["name"]]
+    assert len(report[kind]) == len(LIMITS)
+    for limit, outcome in zip(LIMITS, report[kind], strict=True):
+        assert outcome["size_with_space"] > limit  # it was in the way
+        assert outcome["kept"]
+        assert outcome["files"] == [outcome["name"]]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_error_names_the_file_and_the_remedy(report, kind):
-    outcome = report[kind]
-    assert outcome["is_os_error"], outcome
-    assert outcome["name"] in outcome["message"]
-    assert "Free some space or choose another folder" in outcome["message"]
+    for outcome in report[kind]:
+        assert outcome["is_os_error"], outcome
+        assert outcome["name"] in outcome["message"]
+        assert "Free some space or choose another folder" in outcome["message"]
+
+
+def test_a_disk_that_fills_while_km_are_streamed_ends_the_stream(tmp_path):
+    path = tmp_path / "km.nc"
+    path.write_text("earlier")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    made = []
+
+    def chunks():
+        for i in range(10):
+            if i == 3:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, hard))
+            made.append(i)
+            yield np.ones((1000, 10), dtype=np.float32)
+
+    try:
+        with pytest.raises(OSError, match=r"could not write .*km\.nc: File too large"):
+            write_km_stream(path, tuple("abcdefghij"), 10_000, chunks(), {})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert made == [0, 1, 2, 3]
+    assert path.read_text() == "earlier"
+    assert os.listdir(tmp_path) == ["km.nc"]
 
 
 @pytest.mark.parametrize("when", ["fsync", "replace"])
