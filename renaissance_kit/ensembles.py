@@ -16,7 +16,12 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from renaissance_kit.datasets import load_dataset, save_dataset
-from renaissance_kit.errors import ParameterError, SteadyStateError
+from renaissance_kit.errors import (
+    CheckpointError,
+    DataError,
+    ParameterError,
+    SteadyStateError,
+)
 from renaissance_kit.files import Hdf5Sink, atomic_hdf5
 from renaissance_kit.kinetics import KineticModels
 from renaissance_kit.network import Network
@@ -24,6 +29,8 @@ from renaissance_kit.stability import Spectrum, Status, time_constant_min
 from renaissance_kit.steady_states import SteadyState
 
 Array = NDArray[np.float64]
+
+EXAMPLE = "valid_models.nc"
 
 
 @dataclass(frozen=True)
@@ -119,6 +126,24 @@ class KineticEnsemble:
             path, what="ensemble", made_by="notebook 02", dimension="model", variables=variables
         )
         return cls(dataset)
+
+    @classmethod
+    def example(cls, network: Network) -> KineticEnsemble:
+        """Read the ensemble that lies in a network's folder, ``valid_models.nc``.
+
+        Raises:
+            DataError: the network was not read from a folder.
+            CheckpointError: there is none, or it cannot be read.
+        """
+        if network.folder is None:
+            raise DataError("the network was not read from a folder; load an ensemble yourself")
+        path = network.folder / EXAMPLE
+        if not path.is_file():
+            raise CheckpointError(
+                f"{network.name} comes without an ensemble ({path} does not exist); train a "
+                "generator, save its ensemble and read it with KineticEnsemble.load"
+            )
+        return cls.load(path)
 
     def save(self, path: str | Path) -> None:
         """Write a compressed NetCDF file, whole or not at all."""

@@ -1,4 +1,4 @@
-"""What training did to the KM, and a second count of the valid models."""
+"""Ensembles: which one to study, what training did to the KM, a second count of valid models."""
 
 from __future__ import annotations
 
@@ -12,9 +12,45 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from renaissance_kit.ensembles import KineticEnsemble
+from renaissance_kit.errors import ParameterError
 from renaissance_kit.network import Network
 
 Array = NDArray[np.float64]
+
+
+def valid_ensemble(
+    network: Network, n: int, *, path: str | Path | None = None, trained: str | Path | None = None
+) -> tuple[KineticEnsemble, str]:
+    """The first n valid models, and in words where they come from.
+
+    Args:
+        path: an ensemble to take them from, all of its valid models if it has fewer than n. If not
+            given, they come from ``trained``, and from the ensemble in the network's folder where
+            that is missing, is of another network or has fewer than n.
+        trained: what a training may have left.
+
+    Raises:
+        CheckpointError: a file is missing or cannot be read.
+        ParameterError: the file has no valid model.
+    """
+    if path is not None:
+        ensemble, where = KineticEnsemble.load(path), str(path)
+    elif trained is not None and _holds(trained, network, n):
+        ensemble, where = KineticEnsemble.load(trained), str(trained)
+    else:
+        ensemble, where = KineticEnsemble.example(network), "the network's folder"
+    chosen = np.flatnonzero(ensemble.valid)[:n]
+    if not len(chosen):
+        raise ParameterError(f"{where} has no valid model; train longer, or take another")
+    return ensemble.select(chosen), where
+
+
+def _holds(path: str | Path, network: Network, n: int) -> bool:
+    if not Path(path).is_file():
+        return False
+    ensemble = KineticEnsemble.load(path)
+    same = ensemble.dataset.attrs["network_digest"] == network.digest
+    return bool(same and ensemble.valid.sum() >= n)
 
 
 def km_shift(before_mM: Array, after_mM: Array, names: Sequence[str]) -> pd.DataFrame:
