@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -29,5 +30,13 @@ def save(chart: Any, path: str | Path, *, scale: float = 2.0) -> tuple[Path, Pat
     with atomic_path(png) as temporary:
         temporary.write_bytes(vl_convert.vegalite_to_png(specification, scale=scale))
     with atomic_path(svg) as temporary:
-        temporary.write_text(vl_convert.vegalite_to_svg(specification), encoding="utf-8")
+        drawn = vl_convert.vegalite_to_svg(specification)
+        temporary.write_text(_numbered_from_0(drawn), encoding="utf-8")
     return png, svg
+
+
+def _numbered_from_0(svg: str) -> str:
+    """The renderer numbers gradients and clips on through a process; here by the figure."""
+    used = r'(?<=id=")(?:gradient|clip)_?\d+(?=")|(?<=url\(#)(?:gradient|clip)_?\d+(?=\))'
+    names = {name: i for i, name in enumerate(dict.fromkeys(re.findall(used, svg)))}
+    return re.sub(used, lambda m: re.sub(r"\d+", str(names[m[0]]), m[0]), svg)
