@@ -16,12 +16,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from renaissance_kit.datasets import load_dataset, save_dataset
-from renaissance_kit.errors import (
-    CheckpointError,
-    DataError,
-    ParameterError,
-    SteadyStateError,
-)
+from renaissance_kit.errors import CheckpointError, DataError, ParameterError, SteadyStateError
 from renaissance_kit.files import Hdf5Sink, atomic_hdf5
 from renaissance_kit.kinetics import KineticModels
 from renaissance_kit.network import Network
