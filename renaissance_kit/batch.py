@@ -25,7 +25,12 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
-NOTEBOOKS: tuple[str, ...] = ("00_start_here", "01_steady_states", "02_generator_training")
+NOTEBOOKS: tuple[str, ...] = (
+    "00_start_here",
+    "01_steady_states",
+    "02_generator_training",
+    "04_bioreactor",
+)
 """Every notebook, in the order in which to read and run them."""
 
 NOTEBOOKS_DIR = Path(__file__).resolve().parents[1] / "notebooks"

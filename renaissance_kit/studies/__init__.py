@@ -5,6 +5,19 @@ stopped, to the same result.
 """
 
 from renaissance_kit.studies.baseline import Baseline, unbiased_sampling
+from renaissance_kit.studies.cultivations import (
+    biomass_ceilings,
+    changed_media,
+    course_table,
+    cultivation_outcomes,
+    cultivation_store,
+    inside_table,
+    matches_by_cut,
+    measured_table,
+    misfit_table,
+    predicted_strain,
+    shape_table,
+)
 from renaissance_kit.studies.intervals import (
     derived_seed,
     incidence_interval,
@@ -12,7 +25,7 @@ from renaissance_kit.studies.intervals import (
     repeat_seeds,
     wilson_interval,
 )
-from renaissance_kit.studies.models import Confirmation, confirm_valid, km_shift
+from renaissance_kit.studies.models import Confirmation, confirm_valid, km_shift, valid_ensemble
 from renaissance_kit.studies.repeats import (
     Repeat,
     checkpoint_file,
@@ -52,31 +65,42 @@ __all__ = [
     "Confirmation",
     "Repeat",
     "agreement",
+    "biomass_ceilings",
     "changed_constraints",
+    "changed_media",
     "check_table",
     "checkpoint_file",
     "concentration_table",
     "confirm_valid",
     "constraints_table",
+    "course_table",
+    "cultivation_outcomes",
+    "cultivation_store",
     "derived_seed",
     "diagnostics_table",
     "energy_table",
     "flux_table",
     "incidence_history",
     "incidence_interval",
+    "inside_table",
     "km_shift",
     "lambda_history",
     "leave_one_out",
+    "matches_by_cut",
     "mean_interval",
     "mean_over_repeats",
     "measured_rates",
+    "measured_table",
     "metabolite_pathways",
+    "misfit_table",
+    "predicted_strain",
     "profile_table",
     "reaction_pathways",
     "repeat_seeds",
     "run_repeats",
     "search_by_turnover",
     "settings_grid",
+    "shape_table",
     "states_by_turnover",
     "time_budget",
     "time_km_sets",
@@ -84,5 +108,6 @@ __all__ = [
     "turnover_times_min",
     "unbiased_by_turnover",
     "unbiased_sampling",
+    "valid_ensemble",
     "wilson_interval",
 ]
