@@ -30,6 +30,7 @@ NOTEBOOKS: tuple[str, ...] = (
     "01_steady_states",
     "02_generator_training",
     "03_robustness",
+    "04_bioreactor",
 )
 """Every notebook, in the order in which to read and run them."""
 

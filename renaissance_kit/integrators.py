@@ -29,6 +29,7 @@ Jacobian = Callable[[float, Array, Array], None]  # (t, y, out), fills out with 
 SOLVERS = ("cvode", "BDF", "Radau")
 MAX_STEPS = 50_000  # between two kept times
 RESTARTS = 100
+ATTEMPTS = (1.0, 1e-3)  # absolute tolerance of each attempt, as a share of the one asked for
 
 
 class Outcome(IntEnum):
@@ -111,7 +112,9 @@ def integrate(
 ) -> TimeCourse:
     """Integrate from the first time to the last.
 
-    A solver that fails is an outcome with its reason, never an exception.
+    A solver that fails is an outcome with its reason, never an exception. Near an empty pool a step
+    within the tolerance may leave the solver below zero, where there is no way back; the last part
+    is then done again with a tighter absolute tolerance.
 
     Args:
         derivative, jacobian: functions of (t, y, out) that fill out.
@@ -140,22 +143,36 @@ def integrate(
             raise _OutOfTime
         derivative(t, y, out)
 
-    limits = chosen.relative, chosen.absolute * scales
     run = _cvode if solver == "cvode" else _scipy
     states = np.full((len(times), len(y0)), np.nan)
-    outcome, reason = Outcome.FINISHED, ""
-    try:
-        reason = run(counted, jacobian, y0, times, limits, solver, states)
-        if reason:
-            outcome = Outcome.FAILED
-    except _OutOfTime:
-        outcome, reason = Outcome.OUT_OF_TIME, f"took more than {chosen.seconds:g} s"
-    except (ArithmeticError, ValueError, np.linalg.LinAlgError) as error:
-        outcome, reason = Outcome.FAILED, str(error)
-    if (np.nan_to_num(states) < -1e3 * limits[1]).any():
-        worst = int(np.nanargmin(np.nanmin(states / scales, axis=0)))
-        outcome, reason = Outcome.NEGATIVE, f"variable {worst} fell below zero"
+    states[0] = y0
+    for factor in ATTEMPTS:
+        limits = chosen.relative, factor * chosen.absolute * scales
+        first = _last_sound(states, chosen.absolute * scales)
+        states[first + 1 :] = np.nan
+        outcome, reason = Outcome.FINISHED, ""
+        try:
+            reason = run(
+                counted, jacobian, states[first], times[first:], limits, solver, states[first:]
+            )
+            if reason:
+                outcome = Outcome.FAILED
+        except _OutOfTime:
+            outcome, reason = Outcome.OUT_OF_TIME, f"took more than {chosen.seconds:g} s"
+        except (ArithmeticError, ValueError, np.linalg.LinAlgError) as error:
+            outcome, reason = Outcome.FAILED, str(error)
+        if (np.nan_to_num(states) < -1e3 * chosen.absolute * scales).any():
+            worst = int(np.nanargmin(np.nanmin(states / scales, axis=0)))
+            outcome, reason = Outcome.NEGATIVE, f"variable {worst} fell below zero"
+        if outcome in (Outcome.FINISHED, Outcome.OUT_OF_TIME):
+            break
     return TimeCourse(times, states, outcome, reason, evaluations, time.perf_counter() - begin)
+
+
+def _last_sound(states: Array, absolute: Array) -> int:
+    """Number of the last kept state before anything fell below zero or the integration ended."""
+    sound = (states >= -absolute).all(axis=1)
+    return max(int(np.argmin(sound)) - 1, 0)
 
 
 def _check(start: Array, times: Array, scale: Array, solver: str) -> None:

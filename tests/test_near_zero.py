@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from renaissance_kit import KineticModels, KMRanges, Network, SteadyStates, integrators
+from renaissance_kit import KineticEnsemble, KineticModels, KMRanges, Network, SteadyStates
 from renaissance_kit.bioreactor import Bioreactor, batch_of
 from renaissance_kit.dynamics import Dynamics
 from renaissance_kit.integrators import Outcome, Tolerances, integrate
@@ -78,10 +78,29 @@ def test_cultivations_get_past_empty_pools(models: KineticModels, reactor: Biore
 def test_a_solver_that_gives_up_at_a_turn_starts_anew(
     models: KineticModels, reactor: Bioreactor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(integrators, "RESTARTS", 0)
+    monkeypatch.setattr("renaissance_kit.integrators.RESTARTS", 0)
+    monkeypatch.setattr("renaissance_kit.integrators.ATTEMPTS", (1.0,))
     dynamics = reactor.dynamics(models)
     without = [reactor.run(dynamics, i)[0].outcome for i in (0, 1, 5)]
     assert Outcome.FAILED in without
+
+
+def test_a_step_too_far_below_zero_is_done_again(
+    ecoli: Network, reactor: Bioreactor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Valid model 64: a step within the tolerance leaves oxygen below zero, with no way back."""
+    models = KineticEnsemble.load(ecoli.folder / "valid_models.nc").models(ecoli)
+    dynamics = reactor.dynamics(models.with_km(models.km_mM[64:65]))
+    course = reactor.run(dynamics, 0)[0]
+    assert course.outcome == Outcome.FINISHED
+    assert (course.states >= -1e-6 * dynamics.steady_state - 1e-12).all()
+    monkeypatch.setattr("renaissance_kit.integrators.ATTEMPTS", (1.0,))
+    assert reactor.run(dynamics, 0)[0].outcome != Outcome.FINISHED
+    monkeypatch.undo()
+    tight = replace(reactor, tolerances=Tolerances(1e-8, 1e-8, seconds=300.0))
+    exact = tight.run(dynamics, 0)[0]
+    chosen = [dynamics.index[name] for name in ("biomass", "glc__D_e", "anth_e")]
+    np.testing.assert_allclose(course.states[:, chosen], exact.states[:, chosen], rtol=1e-3)
 
 
 def test_solvers_agree_through_empty_pools(models: KineticModels, reactor: Bioreactor) -> None:
@@ -102,8 +121,8 @@ def test_nothing_is_printed(
     def flat(t: float, y: np.ndarray, out: np.ndarray) -> None:
         out[:] = 0.0
 
-    monkeypatch.setattr(integrators, "RESTARTS", 0)
-    monkeypatch.setattr(integrators, "MAX_STEPS", 2000)
+    monkeypatch.setattr("renaissance_kit.integrators.RESTARTS", 0)
+    monkeypatch.setattr("renaissance_kit.integrators.MAX_STEPS", 2000)
     course = integrate(sliding, flat, [1.0], [0.0, 0.5, 1.0], scale=[1e-9])
     assert course.outcome == Outcome.FAILED
     assert course.reason
