@@ -248,5 +248,6 @@ display(
 
 # %% [markdown]
 # Where to go on: `01_steady_states` (where fluxes and concentrations come from),
-# `02_generator_training` (the training at full length, with repeats and comparisons).
+# `02_generator_training` (the training at full length, with repeats and comparisons),
+# `04_bioreactor` (what valid models do in a batch fermentation).
 # `ensemble.to_dataframe()` gives everything as a table, and the saved file opens with xarray alone.

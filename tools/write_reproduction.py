@@ -36,7 +36,10 @@ def main() -> int:
         summary = path.parent / "summary.json"
         if summary.is_file():
             about = json.loads(summary.read_text(encoding="utf-8"))
-            shown = ("scale", "seed", "steady_state", "repeats", "generations", "baseline_models")
+            shown = (
+                "scale", "seed", "steady_state", "repeats", "generations", "baseline_models",
+                "models", "cut",
+            )  # fmt: skip
             parts.append(
                 ", ".join(f"{k.replace('_', ' ')} {about[k]}" for k in shown if k in about) + ".\n"
             )
