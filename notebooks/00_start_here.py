@@ -249,5 +249,6 @@ display(
 # %% [markdown]
 # Where to go on: `01_steady_states` (where fluxes and concentrations come from),
 # `02_generator_training` (the training at full length, with repeats and comparisons),
-# `03_robustness` (what valid models do after a perturbation).
+# `03_robustness` (what valid models do after a perturbation), `04_bioreactor` (and in a batch
+# fermentation).
 # `ensemble.to_dataframe()` gives everything as a table, and the saved file opens with xarray alone.

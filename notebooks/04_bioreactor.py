@@ -57,8 +57,8 @@ SIZES = pd.DataFrame(
     },
     index=["models", "best_models", "control_models", "vmax_scan"],
 )
-given = {name: globals().get(name) for name in SIZES.index}
-size = {k: SIZES.loc[k, scale] if v is None else v for k, v in given.items()}
+asked = {name: globals().get(name) for name in SIZES.index}
+size = {k: SIZES.loc[k, scale] if v is None else v for k, v in asked.items()}
 SIZES
 
 # %% [markdown]
@@ -125,6 +125,7 @@ display(
 
 # %%
 fit = fit_of(result, curves, cut)
+assert fit.finished.any(), "no integration reached the end; see the reasons above"
 with atomic_path(output / "fit.csv") as path:
     fit.table().to_csv(path, index=False)
 low, high = studies.wilson_interval(int(fit.matches.sum()), len(fit))
@@ -260,6 +261,8 @@ figure
 # %%
 ends = changed[changed.time_h == changed.time_h.max()]
 ends = ends.pivot(index="model", columns="medium", values=["biomass", trp, nh4])
+given = reactor.conditions.medium_mM
+left = {m: ends[m]["published"].median() / given[m] for m in (trp, nh4)}
 gain = ends["biomass"].div(ends["biomass"]["published"], axis=0)
 display(
     Markdown(
@@ -270,10 +273,9 @@ display(
             for name in media
             if name != "published"
         )
-        + f". In the published medium {ends[trp]['published'].median() / 0.098:.0%} of the "
-        f"tryptophan and {ends[nh4]['published'].median() / 18:.0%} of the ammonium are left at "
-        "the end (median). A model that stops at once in another medium is one whose cell loses "
-        "its balance there."
+        + f". In the published medium {left[trp]:.0%} of the tryptophan and {left[nh4]:.0%} of the "
+        "ammonium are left at the end (median). A model that stops at once in another medium is "
+        "one whose cell loses its balance there."
     )
 )
 ceilings.round(4)

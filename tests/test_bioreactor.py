@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from renaissance_kit.errors import CheckpointError, ParameterError
 from renaissance_kit.integrators import Outcome, Tolerances
 from renaissance_kit.reactor_conditions import Event, ReactorConditions
 
+GUIDE = Path(__file__).parents[1] / "docs" / "own-medium.md"
 TIGHT = Tolerances(1e-10, 1e-10)
 NO_GROWTH = {"GROWTH": 1e-12}
 
@@ -299,3 +301,35 @@ def test_wrong_names(one: KineticModels) -> None:
         engineered(batch_of(one.network), {"GROWHT": 2.0}).dynamics(one)
     with pytest.raises(ValueError, match="replacd"):
         Bioreactor(conditions_of(one), dilution="replacd")
+
+
+# --- the guide ------------------------------------------------------------------------------------
+
+
+def test_guide(ecoli: Network, tmp_path: Path, monkeypatch, capsys) -> None:
+    """Every block of docs/own-medium.md runs."""
+    text = re.sub(r"(?m)^   ", "", GUIDE.read_text(encoding="utf-8"))
+    (table,) = re.findall(r"```csv\n(.*?)```", text, re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) == 6
+    (tmp_path / "my_medium.csv").write_text(table, encoding="utf-8")
+    assert ecoli.folder is not None
+    (tmp_path / "data").symlink_to(ecoli.folder.parent)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    for block in blocks:
+        exec(block.replace("workers=2", "workers=1"), names)
+    assert names["result"].finished.all()
+    assert len(list((tmp_path / "build" / "my-batch").glob("part-*.npz"))) == 1
+    assert BioreactorResult.load("my_batch.nc").finished.all()
+    assert names["again"].course("trp__L_e")[0, 0] == pytest.approx(0.98)
+    start = names["pulsed"].medium_mM["nh4_e"]
+    pulse = cultivate(names["few"], Bioreactor(names["pulsed"].but(duration_h=9.0)), workers=1)
+    before, after = pulse.at("nh4_e", [5.5, 6.0])[0]
+    assert before < start < after
+    assert pulse.dataset.volume.values[-1] == pytest.approx(0.5)
+    assert names["fed"].events[-1].kind == "inflow"
+    assert names["steady"].feed_mM["nh4_e"] == 18.0
+    assert (names["product"].at("anth_e", [24.0]) > names["result"].at("anth_e", [24.0])).all()
+    assert list(names["fit"].quantities) == ["biomass", "glucose"]
+    assert "did not finish" in capsys.readouterr().out

@@ -40,7 +40,7 @@ def main() -> int:
             about = json.loads(summary.read_text(encoding="utf-8"))
             shown = (
                 "scale", "seed", "steady_state", "repeats", "generations", "baseline_models",
-                "perturbed_models", "size", "tolerance",
+                "perturbed_models", "size", "tolerance", "models", "cut",
             )  # fmt: skip
             parts.append(
                 ", ".join(f"{k.replace('_', ' ')} {about[k]}" for k in shown if k in about) + ".\n"

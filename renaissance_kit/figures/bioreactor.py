@@ -39,7 +39,7 @@ def courses(
     group = next((g for g in (MATCHING, BEST) if g in set(table.group)), OTHER)
     shown = table[table.group == group].model.nunique() if group != OTHER else 0
     others = table[table.group == OTHER].model.nunique()
-    last = float(table.time_h.max())
+    last = float((table if len(table) else measured).time_h.max())
     panels = []
     quantities = list(dict.fromkeys(measured.quantity))
     for i, quantity in enumerate(quantities):
@@ -158,7 +158,7 @@ def misfit_distribution(
         if i == 0:
             text = rule.mark_text(color=theme.THRESHOLD, align="right", dx=-5, baseline="top")
             layers.append(text.encode(x=x, y=alt.value(2), text="text:N"))
-        name = "All three curves" if curve == "all" else NAMES.get(curve, curve)
+        name = "All: the worst of the curves" if curve == "all" else NAMES.get(curve, curve)
         shades = [theme.darker(colours[g]) for g in groups]
         layers.extend(_above([name, *(f"{t} within the cut" for t in texts)], [theme.INK, *shades]))
         panels.append(alt.layer(*layers).properties(height=120))

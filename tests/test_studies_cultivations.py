@@ -1,0 +1,185 @@
+"""Studies of cultivations: shapes, media, strains, and what limits growth by stoichiometry."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cultivated import cultivation_result
+from monod import BY_PRODUCT, INSIDE, SUBSTRATE, YIELD_PER_GDW, monod
+
+from renaissance_kit import KineticModels, Network, studies
+from renaissance_kit.bioreactor import Bioreactor, batch_of, cultivate
+from renaissance_kit.errors import ParameterError
+from renaissance_kit.fermentation import Course
+from renaissance_kit.fit import MeasuredCurve, fit_of
+from renaissance_kit.integrators import Outcome
+from renaissance_kit.reactor_conditions import ReactorConditions
+
+TIMES = np.linspace(0.0, 60.0, 121)
+
+
+def curve(quantity: str, variable: str, times, values, unit="g/L") -> MeasuredCurve:
+    values = np.array(values, dtype=float)
+    return MeasuredCurve(
+        quantity, variable, Course(np.array(times, dtype=float), values, values, values, unit, "s")
+    )
+
+
+@pytest.fixture
+def curves() -> list[MeasuredCurve]:
+    at = [0.0, 8.0, 20.0, 36.0, 60.0]
+    return [
+        curve("biomass", "biomass", at, [0.1, 0.8, 1.0, 1.0, 1.0]),
+        curve("glucose", "glc__D_e", at, [10.0, 6.0, 3.0, 2.5, 2.0]),
+        curve("anthranilate", "anth_e", at, [0.0, 0.1, 0.3, 0.3, 0.3]),
+    ]
+
+
+def ramp(end_h: float, last: float) -> np.ndarray:
+    return last * np.minimum(TIMES / end_h, 1.0)
+
+
+@pytest.fixture
+def result():
+    """Three models; biomass doubles every hour for 3 h, glucose falls, product rises linearly."""
+    biomass = np.tile(0.1 * 2 ** np.minimum(TIMES, 3.0), (3, 1))
+    glucose = np.stack([60 - ramp(e, 50) for e in (20.0, 60.0, 60.0)])
+    product = np.stack([ramp(e, 2.0) for e in (20.0, 40.0, 40.0)])
+    biomass[2, 60:] = np.nan
+    ends = [Outcome.FINISHED, Outcome.FINISHED, Outcome.OUT_OF_TIME]
+    return cultivation_result(
+        TIMES.tolist(), {"biomass": biomass, "glc__D_e": glucose, "anth_e": product}, ends
+    )
+
+
+def test_shapes_by_hand(result, curves) -> None:
+    table = studies.shape_table(result, curves)
+    assert list(table.index) == ["0", "1", "2", "measured"]
+    assert table.growth_rate_per_h["0"] == pytest.approx(np.log(8) / 8)
+    # exponential, but linear between half hours: 0.9 · 0.8 lies between 2.5 and 3 h
+    low, high = 0.1 * 2**2.5, 0.8
+    assert table.growth_ends_h["0"] == pytest.approx(2.5 + 0.5 * (0.72 - low) / (high - low))
+    assert table.glucose_left_g_L["0"] == pytest.approx(10 * 0.180156)
+    assert table.glucose_late_share["0"] == pytest.approx(0.0, abs=1e-9)
+    assert table.glucose_late_share["1"] == pytest.approx(24 / 60)
+    assert table.anthranilate_saturates_h[["0", "1"]].tolist() == pytest.approx([18.0, 36.0])
+    assert table.loc["2"].isna().all()
+    measured = table.loc["measured"]
+    assert measured.growth_rate_per_h == pytest.approx(np.log(8) / 8)
+    assert measured.glucose_late_share == pytest.approx(0.5 / 8)
+    assert measured.anthranilate_saturates_h == pytest.approx(8 + 12 * (0.27 - 0.1) / 0.2)
+    with pytest.raises(ParameterError, match="no curve of anthranilate"):
+        studies.shape_table(result, curves[:2])
+
+
+def test_tables_keep_apart_what_matches_and_what_failed(result, curves) -> None:
+    fit = fit_of(result, curves, cut=100.0)
+    table = studies.course_table(result, fit, curves, background=5)
+    assert set(table[table.group == "matching"].model) == {0, 1}
+    assert 2 not in set(table.model)
+    strict = fit_of(result, curves, cut=1e-3)
+    table = studies.course_table(result, strict, curves, best=1, background=5)
+    assert table.groupby("group").model.nunique().to_dict() == {"best": 1, "other": 1}
+    assert set(table.quantity) == {"biomass", "glucose", "anthranilate"}
+    row = table[(table.quantity == "glucose") & (table.time_h == 0)]
+    assert row.value.tolist() == pytest.approx([60 * 0.180156] * 2)
+    misfits = studies.misfit_table({"valid": fit})
+    assert len(misfits) == 2 * 4
+    assert (misfits[misfits.curve == "all"].misfit.to_numpy() == fit.worst[:2]).all()
+    by_cut = studies.matches_by_cut(fit, [1e-3, 100.0])
+    assert by_cut["all"].tolist() == [0, 2]
+    outcomes = studies.cultivation_outcomes(result)
+    assert outcomes.set_index("outcome").models.to_dict() == {"FINISHED": 2, "OUT_OF_TIME": 1}
+
+
+def test_measured_table(curves) -> None:
+    table = studies.measured_table(curves)
+    assert len(table) == 15
+    assert table[table.quantity == "biomass"].unit.unique().tolist() == ["gDW/L"]
+    assert table[table.quantity == "glucose"].uncertainty.unique() == pytest.approx([1.0])
+
+
+def test_ceilings_by_stoichiometry(ecoli: Network) -> None:
+    conditions = ReactorConditions.from_folder(ecoli)
+    table = studies.biomass_ceilings(ecoli, conditions).set_index("what")
+    assert set(table.index) == {"nitrogen", "tryptophan", "phosphorus", "carbon"}
+    growth = ecoli.reactions["GROWTH"].stoichiometry
+    assert table.per_gDW["tryptophan"] == pytest.approx(-growth["trp__L_c"])
+    assert table.ceiling_gDW_L["tryptophan"] == pytest.approx(0.0446 + 0.098 / 0.055234)
+    # nitrogen by another route: left minus right, from the equation's own terms
+    atoms = {m: ecoli.metabolites[m].formula.get("N", 0) for m in growth}
+    taken = sum(-n * atoms[m] for m, n in growth.items() if n < 0)
+    given = sum(n * atoms[m] for m, n in growth.items() if n > 0)
+    assert table.per_gDW["nitrogen"] == pytest.approx(taken - given)
+    assert table.ceiling_gDW_L.is_monotonic_increasing
+    richer = studies.biomass_ceilings(ecoli, conditions.but(medium_mM={"phe__L_e": 1.0}))
+    assert "phenylalanine" not in set(richer.what)  # made by the strain
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory) -> KineticModels:
+    return monod(tmp_path_factory.mktemp("net") / "monod")
+
+
+@pytest.fixture(scope="module")
+def reactor(one: KineticModels) -> Bioreactor:
+    return replace(batch_of(one.network), dilution="all")
+
+
+def test_richer_media(one: KineticModels, reactor: Bioreactor, tmp_path: Path) -> None:
+    media = {"given": {}, "double": {SUBSTRATE: 2.0}}
+    table = studies.changed_media(
+        one, reactor, media, watched=[SUBSTRATE, BY_PRODUCT], folder=tmp_path, workers=1
+    )
+    last = table[table.time_h == 10].set_index("medium")
+    gain = last.biomass - 0.1
+    # the substrate is used up: 2 and 4 mM, less what cells brought and keep
+    assert gain["given"] == pytest.approx(2 / YIELD_PER_GDW, rel=2e-3)
+    assert gain["double"] == pytest.approx(4 / YIELD_PER_GDW, rel=2e-3)
+    start = table[table.time_h == 0].set_index("medium")
+    assert start[SUBSTRATE].tolist() == pytest.approx([2.0, 4.0])
+    assert table.finished.all()
+    assert len(list(tmp_path.glob("cultivation-*"))) == 2
+    again = studies.changed_media(
+        one, reactor, media, watched=[SUBSTRATE, BY_PRODUCT], folder=tmp_path, workers=1
+    )
+    assert again.equals(table)
+    with pytest.raises(ParameterError, match="'glc_e'"):
+        studies.changed_media(one, reactor, {"x": {"glc_e": 2.0}}, watched=[], workers=1)
+
+
+def test_strains_are_predicted_by_their_factors(one: KineticModels, reactor: Bioreactor) -> None:
+    measured = [curve("biomass", "biomass", [0.0, 2.0, 10.0], [0.1, 0.15, 0.3])]
+    courses, misfits = studies.predicted_strain(
+        one, reactor, ["GROWTH"], [1.0, 2.0], measured, workers=1
+    )
+    early = courses[courses.time_h == 1].set_index("factor").value
+    assert early[2.0] > early[1.0]
+    plain = cultivate(one, reactor, workers=1)
+    assert early[1.0] == pytest.approx(plain.at("biomass", [1.0])[0, 0])
+    assert misfits.factor.tolist() == [1.0, 2.0]
+    assert misfits.measured_last.tolist() == [0.3, 0.3]
+    assert misfits["last"].tolist() == pytest.approx([0.3, 0.3], abs=2e-3)
+    assert misfits.misfit[0] == pytest.approx(fit_of(plain, measured).misfit[0, 0])
+
+
+def test_inside_relative_to_the_steady_state(one: KineticModels, reactor: Bioreactor) -> None:
+    result = cultivate(one, reactor, workers=1)
+    fit = fit_of(result, [curve("biomass", "biomass", [0.0, 10.0], [0.1, 0.3])], cut=10)
+    table = studies.inside_table(result, fit, one, [INSIDE])
+    assert table.ratio.iloc[0] == pytest.approx(1.0)
+    assert set(table.group) == {"matching"}
+
+
+def test_a_run_is_named_after_all_that_it_depends_on(
+    one: KineticModels, reactor: Bioreactor, tmp_path: Path
+) -> None:
+    names = {
+        studies.cultivation_store(tmp_path, models, changed)
+        for models in (one, one.with_km(2 * one.km_mM))
+        for changed in (reactor, replace(reactor, vmax_factors={"GROWTH": 2.0}))
+    }
+    assert len(names) == 4
