@@ -374,7 +374,8 @@ def return_against_stability(
             + (f"Grey triangles: {missing:,} not back within {number(until_min)} min. "
                if missing else "")
             + f"Dotted: {'left, ' if promised else ''}the slowest mode alone falling from "
-            f"{_tolerance(size)} to {_tolerance(tolerance)}" + ("; right, equality." if promised else "."),
+            f"{_tolerance(size)} to {_tolerance(tolerance)}"
+            + ("; right, equality." if promised else "."),
             source or "",
             width=_WIDE,
         )
