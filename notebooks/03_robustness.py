@@ -172,8 +172,13 @@ display(
             for group, names in groups.items()
             if group != CYTOSOL
         )
-        + ". A metabolite that makes up nearly all of its moiety can hardly move while the total "
-        "is kept."
+        + "."
+        + (
+            " A metabolite that makes up nearly all of its moiety can hardly move while the total "
+            "is kept."
+            if totals == "keep"
+            else ""
+        )
     )
 )
 
@@ -264,7 +269,8 @@ for name, (model, perturbation) in ends.items():
     when = times[model, perturbation]
     back = "not back within" if np.isinf(when) else "back after"
     when = settings.times_min[-1] if np.isinf(when) else when
-    titles[name] = f"Model {number}: {name}, {back} {when:.3g} min"
+    which = f"Model {number}" + (f", perturbation {perturbation}" if per_model > 1 else "")
+    titles[name] = f"{which}: {name}, {back} {when:.3g} min"
 figure = figures.trajectories(
     studies.courses(result, ends, until_min=SHOWN_MIN),
     titles=titles,
@@ -287,9 +293,13 @@ sentence = f"{never.mean():.1%} of the perturbed models are not back within {hou
 if never[model, perturbation]:
     sentence += (
         f" In {titles['last'].split(':')[0].lower()} growth is then {1 + final['growth']:.2g} times"
-        f" that of the steady state, and {furthest} {1 + final[furthest]:.2g} times. Linear "
-        "stability holds near the steady state; this perturbation pushed it out of where that is "
-        "true."
+        f" that of the steady state, and {furthest} {1 + final[furthest]:.2g} times. "
+    )
+    sentence += (
+        "Linear stability holds near the steady state; this perturbation pushed it out of where "
+        "that is true."
+        if totals == "keep"
+        else "With other totals it settles at another state."
     )
 display(Markdown(sentence))
 
@@ -321,7 +331,7 @@ figure
 
 # %%
 if linear is None:
-    sentence = "No linear response: with resampled totals a model settles at another state."
+    sentence = "No linear response: with resampled totals a model settles at another state"
 else:
     cytosol = {CYTOSOL: groups[CYTOSOL]}
     promised = studies.return_shares(

@@ -373,8 +373,9 @@ def return_against_stability(
             + (correlation if len(back) > 2 else "")
             + (f"Grey triangles: {missing:,} not back within {number(until_min)} min. "
                if missing else "")
-            + f"Dotted: left, the slowest mode alone falling from {_tolerance(size)} to "
-            f"{_tolerance(tolerance)}" + ("; right, equality." if promised else "."),
+            + f"Dotted: {'left, ' if promised else ''}the slowest mode alone falling from "
+            f"{_tolerance(size)} to {_tolerance(tolerance)}"
+            + ("; right, equality." if promised else "."),
             source or "",
             width=_WIDE,
         )
