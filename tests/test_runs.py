@@ -135,8 +135,9 @@ def test_nothing_to_do_is_an_error() -> None:
 
 
 _SLOW = """
-import sys, time
+import signal, sys, time
 import numpy as np
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell ignores it
 from renaissance_kit.runs import run_chunks
 
 def slow(items):
