@@ -272,7 +272,7 @@ class System:
         models = dynamics.models
         self.terms = dynamics.terms
         self.slots = models.laws.slots
-        self.km = models.km_mM[model]
+        self.inverse_km = 1.0 / models.km_mM[model]
         self.vmax = np.ascontiguousarray(dynamics._vmax[model])
         self.inverse_keq = np.exp(-models.log_keq)
         self.concentrations = models.state.concentrations_mM.copy()
@@ -282,29 +282,32 @@ class System:
     def derivative(self, state: Array, out: Array, feed_per_h: float, feed: Array) -> None:
         """Fill out, (states,), with dy/dt."""
         _derivative(
-            self.slots, self.terms, self.km, self.vmax, self.inverse_keq, self.concentrations,
-            state, feed_per_h, feed, self.f, self.df, out,
+            self.slots, self.terms, self.inverse_km, self.vmax, self.inverse_keq,
+            self.concentrations, state, feed_per_h, feed, self.f, self.df, out,
         )  # fmt: skip
 
     def jacobian(self, state: Array, out: Array, feed_per_h: float) -> None:
         """Fill out, (states, states), with ∂(dy/dt)/∂y."""
         _jacobian(
-            self.slots, self.terms, self.km, self.vmax, self.inverse_keq, self.concentrations,
-            state, feed_per_h, self.f, self.df, out,
+            self.slots, self.terms, self.inverse_km, self.vmax, self.inverse_keq,
+            self.concentrations, state, feed_per_h, self.f, self.df, out,
         )  # fmt: skip
 
     def rates(self, state: Array) -> Array:
         """Rates, (reactions,) in mM/h."""
         _rates(
-            self.slots, self.terms, self.km, self.inverse_keq, self.concentrations, state,
+            self.slots, self.terms, self.inverse_km, self.inverse_keq, self.concentrations, state,
             self.f, self.df, False,
         )  # fmt: skip
         return self.vmax * self.f
 
 
+# Arrays are taken out of the tables before the loops: inside, that would take most of the time.
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def _rates(
-    slots: Slots, terms: Terms, km: Array, inverse_keq: Array, c: Array, state: Array,
+    slots: Slots, terms: Terms, inverse_km: Array, inverse_keq: Array, c: Array, state: Array,
     f: Array, df: Array, derivatives: bool,
 ) -> None:  # fmt: skip
     """Rates per Vmax and, where asked for, their derivatives; fills c, f and df.
@@ -313,77 +316,84 @@ def _rates(
     tangent, so that it has no kink. With concentrations cut off at zero instead, an emptied pool
     makes the solver's steps shrink to nothing.
     """
+    variable, lowest = terms.species_variable, terms.lowest
     below = False
     for i in range(len(c)):
-        j = terms.species_variable[i]
+        j = variable[i]
         if j >= 0:
-            c[i] = max(state[j], terms.lowest[i])
-            below = below or state[j] < terms.lowest[i]
-    rates_kernel(slots, c, km, inverse_keq, f, df, derivatives or below)
+            c[i] = max(state[j], lowest[i])
+            below = below or state[j] < lowest[i]
+    rates_kernel(slots, c, inverse_km, inverse_keq, f, df, derivatives or below)
     if below:
+        reaction, species, slot_variable = terms.slot_reaction, slots.species, terms.slot_variable
         for k in range(len(df)):
-            j = terms.slot_variable[k]
-            if j >= 0 and state[j] < terms.lowest[slots.species[k]]:
-                f[terms.slot_reaction[k]] += df[k] * (state[j] - terms.lowest[slots.species[k]])
+            j = slot_variable[k]
+            if j >= 0 and state[j] < lowest[species[k]]:
+                f[reaction[k]] += df[k] * (state[j] - lowest[species[k]])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _derivative(
-    slots: Slots, terms: Terms, km: Array, vmax: Array, inverse_keq: Array, c: Array,
+    slots: Slots, terms: Terms, inverse_km: Array, vmax: Array, inverse_keq: Array, c: Array,
     state: Array, feed_per_h: float, feed: Array, f: Array, df: Array, out: Array,
 ) -> None:  # fmt: skip
-    _rates(slots, terms, km, inverse_keq, c, state, f, df, False)
+    _rates(slots, terms, inverse_km, inverse_keq, c, state, f, df, False)
+    row, reaction, coefficient = terms.row, terms.reaction, terms.coefficient
+    n_inside, growth, density = terms.n_inside, terms.growth, terms.density
+    last = terms.n_states - 1
     for i in range(terms.n_states):
         out[i] = 0.0
-    for e in range(len(terms.row)):
-        r = terms.reaction[e]
-        out[terms.row[e]] += terms.coefficient[e] * vmax[r] * f[r]
-    if terms.growth < 0:
+    for e in range(len(row)):
+        out[row[e]] += coefficient[e] * vmax[reaction[e]] * f[reaction[e]]
+    if growth < 0:
         return
-    mu = vmax[terms.growth] * f[terms.growth] / terms.density
-    last = terms.n_states - 1
-    for i in range(terms.n_inside):
-        out[i] -= mu * terms.diluted[i] * state[i]
-    for i in range(terms.n_inside, last):
-        if not terms.held[i]:
-            out[i] = out[i] * state[last] / terms.density + feed_per_h * (feed[i] - state[i])
+    diluted, held = terms.diluted, terms.held
+    mu = vmax[growth] * f[growth] / density
+    for i in range(n_inside):
+        out[i] -= mu * diluted[i] * state[i]
+    for i in range(n_inside, last):
+        if not held[i]:
+            out[i] = out[i] * state[last] / density + feed_per_h * (feed[i] - state[i])
     out[last] = (mu - feed_per_h) * state[last] + feed_per_h * feed[last]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _jacobian(
-    slots: Slots, terms: Terms, km: Array, vmax: Array, inverse_keq: Array, c: Array,
+    slots: Slots, terms: Terms, inverse_km: Array, vmax: Array, inverse_keq: Array, c: Array,
     state: Array, feed_per_h: float, f: Array, df: Array, out: Array,
 ) -> None:  # fmt: skip
-    _rates(slots, terms, km, inverse_keq, c, state, f, df, True)
+    _rates(slots, terms, inverse_km, inverse_keq, c, state, f, df, True)
+    row, reaction, coefficient = terms.row, terms.reaction, terms.coefficient
+    variable, slot_reaction, first = (
+        terms.slot_variable, terms.slot_reaction, terms.slot_first_entry,
+    )  # fmt: skip
+    n_inside, growth, density = terms.n_inside, terms.growth, terms.density
+    diluted, held = terms.diluted, terms.held
     last = terms.n_states - 1
-    reactor = terms.growth >= 0
-    outside = state[last] / terms.density if reactor else 1.0
+    reactor = growth >= 0
+    outside = state[last] / density if reactor else 1.0
     out[:, :] = 0.0
     for k in range(len(df)):
-        j = terms.slot_variable[k]
+        j, r = variable[k], slot_reaction[k]
         if j < 0:
             continue
-        r = terms.slot_reaction[k]
         g = vmax[r] * df[k]
-        for e in range(terms.slot_first_entry[r], terms.slot_first_entry[r + 1]):
-            i = terms.row[e]
-            out[i, j] += terms.coefficient[e] * g * (outside if i >= terms.n_inside else 1.0)
-        if r == terms.growth:
-            for i in range(terms.n_inside):
-                out[i, j] -= g / terms.density * terms.diluted[i] * state[i]
-            out[last, j] += g / terms.density * state[last]
+        for e in range(first[r], first[r + 1]):
+            out[row[e], j] += coefficient[e] * g * (outside if row[e] >= n_inside else 1.0)
+        if r == growth:
+            for i in range(n_inside):
+                out[i, j] -= g / density * diluted[i] * state[i]
+            out[last, j] += g / density * state[last]
     if not reactor:
         return
-    mu = vmax[terms.growth] * f[terms.growth] / terms.density
-    for e in range(len(terms.row)):
-        if terms.row[e] >= terms.n_inside:
-            r = terms.reaction[e]
-            out[terms.row[e], last] += terms.coefficient[e] * vmax[r] * f[r] / terms.density
-    for i in range(terms.n_inside):
-        out[i, i] -= mu * terms.diluted[i]
-    for i in range(terms.n_inside, last):
-        if not terms.held[i]:
+    mu = vmax[growth] * f[growth] / density
+    for e in range(len(row)):
+        if row[e] >= n_inside:
+            out[row[e], last] += coefficient[e] * vmax[reaction[e]] * f[reaction[e]] / density
+    for i in range(n_inside):
+        out[i, i] -= mu * diluted[i]
+    for i in range(n_inside, last):
+        if not held[i]:
             out[i, i] -= feed_per_h
     out[last, last] += mu - feed_per_h
 

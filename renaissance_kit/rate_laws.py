@@ -119,7 +119,7 @@ class RateLaws:
         """f, (reactions,), and ∂f/∂c, (slots,) in 1/mM."""
         f = np.empty(len(self.slots.form))
         df = np.empty(len(self.slots.species))
-        rates_kernel(self.slots, concentrations, km, np.exp(-log_keq), f, df, True)
+        rates_kernel(self.slots, concentrations, 1.0 / km, np.exp(-log_keq), f, df, True)
         return f, df
 
 
@@ -164,12 +164,16 @@ def _power(x: float, n: float) -> float:
         return 1.0
     if n == 2.0:
         return x * x
+    if n == -1.0:
+        return 1.0 / x
     return x**n
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _polynomial(x: float, degree: int) -> tuple[float, float]:
     """Σ_{k≤degree} xᵏ and its derivative."""
+    if degree == 1:
+        return 1.0 + x, 1.0
     value, slope, power = 1.0, 0.0, 1.0
     for k in range(1, degree + 1):
         slope += k * power
@@ -179,144 +183,157 @@ def _polynomial(x: float, degree: int) -> tuple[float, float]:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _denominator(
-    slots: Slots, lo: int, hi: int, form: int, scaled: Array, d_scaled: Array
-) -> float:
-    """D of one reaction; writes ∂D/∂c̃ of its slots into d_scaled."""
-    for k in range(lo, hi):
-        d_scaled[k] = 0.0
-    if form == MASS_ACTION:
-        return 1.0
-    if form == PAIRED:
-        total = 1.0
-        for k in range(lo, hi):
-            if slots.side[k] == SUBSTRATE or (slots.side[k] == PRODUCT and slots.partner[k] < 0):
-                partner = slots.partner[k]
-                factor = 1.0 + scaled[k] + (scaled[partner] if partner >= 0 else 0.0)
-                d_scaled[k] = 1.0 / factor
-                if partner >= 0:
-                    d_scaled[partner] = d_scaled[k]
-                total *= factor
-        for k in range(lo, hi):
-            d_scaled[k] *= total
-        return total
-    denominator = -1.0
-    for side in (SUBSTRATE, PRODUCT):
-        product = 1.0
-        for k in range(lo, hi):
-            if slots.side[k] == side:
-                value, _ = _polynomial(scaled[k], int(slots.order[k]))
-                product *= value
-        for k in range(lo, hi):
-            if slots.side[k] == side:
-                value, slope = _polynomial(scaled[k], int(slots.order[k]))
-                d_scaled[k] = product / value * slope
-        denominator += product
-    return denominator
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _reversible(
-    slots: Slots,
-    lo: int,
-    hi: int,
-    form: int,
-    c: Array,
-    km: Array,
-    inverse_keq: float,
-    scaled: Array,
-    df: Array,
-    derivatives: bool,
-) -> float:
-    """f of one reversible reaction; writes ∂f/∂c of its slots into df where they are asked for."""
-    # Each side of the numerator is a product. The derivative by one factor is the product of the
-    # others, taken from both ends, so that nothing is divided by a concentration that may be zero.
-    inverse_k, forward, backward = 1.0, 1.0, 1.0
-    denominator = _denominator(slots, lo, hi, form, scaled, df)
-    for k in range(lo, hi):
-        x = c[slots.species[k]]
-        if slots.side[k] == SUBSTRATE:
-            if slots.km[k] >= 0:
-                inverse_k /= _power(km[slots.km[k]], slots.order[k])
-            forward *= _power(x, slots.order[k])
-        else:
-            backward *= _power(x, slots.displacement[k])
-    forward *= inverse_k
-    backward *= inverse_k * inverse_keq
-    f = (forward - backward) / denominator
-    if not derivatives:
-        return f
-    for k in range(lo, hi):
-        df[k] *= -f
-        if slots.km[k] >= 0:
-            df[k] /= km[slots.km[k]]
-    before_s, before_p = inverse_k, -inverse_k * inverse_keq
-    for k in range(lo, hi):
-        x = c[slots.species[k]]
-        if slots.side[k] == SUBSTRATE:
-            n = slots.order[k]
-            after = 1.0
-            for j in range(k + 1, hi):
-                if slots.side[j] == SUBSTRATE:
-                    after *= _power(c[slots.species[j]], slots.order[j])
-            df[k] += n * _power(x, n - 1.0) * before_s * after
-            before_s *= _power(x, n)
-        else:
-            n = slots.displacement[k]
-            after = 1.0
-            for j in range(k + 1, hi):
-                if slots.side[j] != SUBSTRATE:
-                    after *= _power(c[slots.species[j]], slots.displacement[j])
-            df[k] += n * _power(x, n - 1.0) * before_p * after
-            before_p *= _power(x, n)
-        df[k] /= denominator
-    return f
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _irreversible(
-    slots: Slots, lo: int, hi: int, c: Array, km: Array, scaled: Array, df: Array, derivatives: bool
-) -> float:
-    """f of one irreversible reaction; writes ∂f/∂c of its slots into df where asked for."""
-    f = 1.0
-    for k in range(lo, hi):  # df holds the product of the factors before
-        df[k] = f
-        if slots.side[k] == SUBSTRATE:
-            f *= scaled[k] / (1.0 + scaled[k])
-        else:
-            f *= _power(c[slots.species[k]], slots.order[k])
-    if not derivatives:
-        return f
-    after = 1.0
-    for k in range(hi - 1, lo - 1, -1):
-        x, n = c[slots.species[k]], slots.order[k]
-        if slots.side[k] == SUBSTRATE:
-            df[k] *= after / (km[slots.km[k]] * (1.0 + scaled[k]) ** 2)
-            after *= scaled[k] / (1.0 + scaled[k])
-        else:
-            df[k] *= after * n * _power(x, n - 1.0)
-            after *= _power(x, n)
-    return f
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def rates_kernel(
-    slots: Slots, c: Array, km: Array, inverse_keq: Array, f: Array, df: Array, derivatives: bool
-) -> None:
-    """Fill f (reactions,) and df = ∂f/∂c (slots,) at concentrations c and constants km.
+    slots: Slots, c: Array, inverse_km: Array, inverse_keq: Array, f: Array, df: Array,
+    derivatives: bool,
+) -> None:  # fmt: skip
+    """Fill f (reactions,) and, where asked for, df = ∂f/∂c (slots,) at concentrations c.
 
-    Without derivatives, df is working memory only.
+    Takes 1/KM. Without derivatives, df is left as it is.
     """
+    # Each function below goes over all reactions: handing arrays to a function of one reaction
+    # takes longer than its rate law.
     scaled = np.empty(len(df))
     for k in range(len(df)):
         scaled[k] = c[slots.species[k]]
         if slots.km[k] >= 0:
-            scaled[k] /= km[slots.km[k]]
-    for r in range(len(f)):
-        lo, hi = slots.first[r], slots.first[r + 1]
-        if slots.form[r] == IRREVERSIBLE:
-            f[r] = _irreversible(slots, lo, hi, c, km, scaled, df, derivatives)
+            scaled[k] *= inverse_km[slots.km[k]]
+    denominator = np.empty(len(f))
+    _denominators(
+        slots.form, slots.first, slots.side, slots.partner, slots.order, scaled, denominator, df,
+        derivatives,
+    )  # fmt: skip
+    _reversible(
+        slots.form, slots.first, slots.species, slots.km, slots.side, slots.order,
+        slots.displacement, c, inverse_km, inverse_keq, denominator, f, df, derivatives,
+    )  # fmt: skip
+    _irreversible(
+        slots.form, slots.first, slots.species, slots.km, slots.side, slots.order, c, inverse_km,
+        scaled, f, df, derivatives,
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _denominators(
+    form: Index, first: Index, side: Index, partner: Index, order: Array, scaled: Array,
+    denominator: Array, d_scaled: Array, derivatives: bool,
+) -> None:  # fmt: skip
+    """D of the reversible reactions; where asked for, ∂D/∂c̃ of their slots."""
+    for r in range(len(form)):
+        lo, hi = first[r], first[r + 1]
+        if form[r] == IRREVERSIBLE:
+            continue
+        if derivatives:
+            for k in range(lo, hi):
+                d_scaled[k] = 0.0
+        if form[r] == MASS_ACTION:
+            denominator[r] = 1.0
+        elif form[r] == PAIRED:
+            total = 1.0
+            for k in range(lo, hi):
+                other = partner[k]
+                if side[k] == SUBSTRATE or (side[k] == PRODUCT and other < 0):
+                    factor = 1.0 + scaled[k] + (scaled[other] if other >= 0 else 0.0)
+                    total *= factor
+                    if derivatives:
+                        d_scaled[k] = 1.0 / factor
+                        if other >= 0:
+                            d_scaled[other] = 1.0 / factor
+            if derivatives:
+                for k in range(lo, hi):
+                    d_scaled[k] *= total
+            denominator[r] = total
         else:
-            f[r] = _reversible(
-                slots, lo, hi, slots.form[r], c, km, inverse_keq[r], scaled, df, derivatives
-            )
+            substrates, products = 1.0, 1.0
+            for k in range(lo, hi):
+                if side[k] == SUBSTRATE:
+                    substrates *= _polynomial(scaled[k], int(order[k]))[0]
+                elif side[k] == PRODUCT:
+                    products *= _polynomial(scaled[k], int(order[k]))[0]
+            if derivatives:
+                for k in range(lo, hi):
+                    if side[k] != PROTON:
+                        value, slope = _polynomial(scaled[k], int(order[k]))
+                        every = substrates if side[k] == SUBSTRATE else products
+                        d_scaled[k] = every / value * slope
+            denominator[r] = substrates + products - 1.0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _reversible(
+    form: Index, first: Index, species: Index, km: Index, side: Index, order: Array,
+    displacement: Array, c: Array, inverse_km: Array, inverse_keq: Array, denominator: Array,
+    f: Array, df: Array, derivatives: bool,
+) -> None:  # fmt: skip
+    """f of the reversible reactions; where asked for, turns ∂D/∂c̃ in df to ∂f/∂c."""
+    # Each side of the numerator is a product. The derivative by one factor is the product of the
+    # others, taken from both ends, so that nothing is divided by a concentration that may be zero.
+    for r in range(len(form)):
+        if form[r] == IRREVERSIBLE:
+            continue
+        lo, hi = first[r], first[r + 1]
+        inverse_k, forward, backward = 1.0, 1.0, 1.0
+        for k in range(lo, hi):
+            x = c[species[k]]
+            if side[k] == SUBSTRATE:
+                if km[k] >= 0:
+                    inverse_k *= _power(inverse_km[km[k]], order[k])
+                forward *= _power(x, order[k])
+            else:
+                backward *= _power(x, displacement[k])
+        f[r] = inverse_k * (forward - inverse_keq[r] * backward) / denominator[r]
+        if not derivatives:
+            continue
+        for k in range(lo, hi):
+            df[k] *= -f[r]
+            if km[k] >= 0:
+                df[k] *= inverse_km[km[k]]
+        before_s, before_p = inverse_k, -inverse_k * inverse_keq[r]
+        for k in range(lo, hi):
+            x, after = c[species[k]], 1.0
+            if side[k] == SUBSTRATE:
+                for j in range(k + 1, hi):
+                    if side[j] == SUBSTRATE:
+                        after *= _power(c[species[j]], order[j])
+                df[k] += order[k] * _power(x, order[k] - 1.0) * before_s * after
+                before_s *= _power(x, order[k])
+            else:
+                for j in range(k + 1, hi):
+                    if side[j] != SUBSTRATE:
+                        after *= _power(c[species[j]], displacement[j])
+                df[k] += displacement[k] * _power(x, displacement[k] - 1.0) * before_p * after
+                before_p *= _power(x, displacement[k])
+            df[k] /= denominator[r]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _irreversible(
+    form: Index, first: Index, species: Index, km: Index, side: Index, order: Array, c: Array,
+    inverse_km: Array, scaled: Array, f: Array, df: Array, derivatives: bool,
+) -> None:  # fmt: skip
+    """f of the irreversible reactions; where asked for, ∂f/∂c of their slots into df."""
+    for r in range(len(form)):
+        if form[r] != IRREVERSIBLE:
+            continue
+        lo, hi = first[r], first[r + 1]
+        numerator, denominator = 1.0, 1.0
+        for k in range(lo, hi):
+            if derivatives:
+                df[k] = numerator / denominator  # product of the factors before
+            if side[k] == SUBSTRATE:
+                numerator *= scaled[k]
+                denominator *= 1.0 + scaled[k]
+            else:
+                numerator *= _power(c[species[k]], order[k])
+        f[r] = numerator / denominator
+        if not derivatives:
+            continue
+        after = 1.0
+        for k in range(hi - 1, lo - 1, -1):
+            if side[k] == SUBSTRATE:
+                df[k] *= after * inverse_km[km[k]] / (1.0 + scaled[k]) ** 2
+                after *= scaled[k] / (1.0 + scaled[k])
+            else:
+                x, n = c[species[k]], order[k]
+                df[k] *= after * n * _power(x, n - 1.0)
+                after *= _power(x, n)
