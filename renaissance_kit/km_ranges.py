@@ -25,6 +25,10 @@ class KMRanges:
         fixed: (km,) True where the constant is drawn uniformly in KM within its bounds instead
             of being generated.
         sources: (km,) the measurements that a fixed range comes from; empty for the others.
+
+    >>> from renaissance_kit import Network
+    >>> KMRanges.of(Network.example("tiny"), fixed={"PGI:g6p_c": (0.1, 0.2)})
+    <KMRanges: 10 constants, 0.0013 to 20 mM, 1 held to data>
     """
 
     names: tuple[str, ...]
@@ -32,6 +36,13 @@ class KMRanges:
     high_mM: Array
     fixed: NDArray[np.bool_]
     sources: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Numbers and extremes, not the hundreds of bounds."""
+        return (
+            f"<KMRanges: {len(self.names)} constants, {self.low_mM.min():g} to "
+            f"{self.high_mM.max():g} mM, {self.fixed.sum()} held to data>"
+        )
 
     def __post_init__(self) -> None:
         if not self.sources:

@@ -24,6 +24,7 @@ from renaissance_kit.network import Network
 from renaissance_kit.recipes import Recipe
 from renaissance_kit.rewards import Reward
 from renaissance_kit.steady_states import SteadyState
+from renaissance_kit.threads import single_threaded, single_threaded_pool
 
 Array = NDArray[np.float64]
 
@@ -80,11 +81,13 @@ class KineticObjective:
 
     def evaluate(self, candidates: list[tuple[Weights, Any]]) -> tuple[Array, Array]:
         """Rewards and λmax of every candidate, all models in one batch."""
-        km = [
-            self.generator.km_from_noise(weights, noise, evolution.rng_from(seed))
-            for weights, (noise, seed) in candidates
-        ]
-        models = self.models.with_km(np.concatenate(km))
+
+        def km_of(candidate: tuple[Weights, Any]) -> Array:
+            weights, (noise, seed) = candidate
+            return self.generator.km_from_noise(weights, noise, evolution.rng_from(seed))
+
+        with single_threaded(), single_threaded_pool(self.workers) as pool:
+            models = self.models.with_km(np.concatenate(list(pool.map(km_of, candidates))))
         spectrum = models.spectrum(threshold_per_h=self.threshold_per_h, workers=self.workers)
         lambda_max = spectrum.lambda_max_per_h.reshape(len(candidates), -1)
         return np.array([self.reward(values) for values in lambda_max]), lambda_max

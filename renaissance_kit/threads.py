@@ -1,0 +1,36 @@
+"""One thread of linear algebra in each of our own threads.
+
+Batches are shared out to threads here, model by model. Threads of BLAS and PyTorch underneath gain
+nothing then, and on a busy machine they wait for each other most of the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import torch
+from threadpoolctl import threadpool_limits
+
+
+@contextmanager
+def single_threaded() -> Iterator[None]:
+    """Hold BLAS and PyTorch to one thread inside the block, and set PyTorch back afterwards.
+
+    >>> with single_threaded():
+    ...     torch.get_num_threads()
+    1
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(limits=1, user_api="blas"):
+            yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def single_threaded_pool(workers: int) -> ThreadPoolExecutor:
+    """Our own threads; each tells PyTorch to use one thread, which is a setting of each thread."""
+    return ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
