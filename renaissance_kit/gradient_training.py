@@ -129,7 +129,8 @@ class SmoothLambdaMax(torch.autograd.Function):
     """s of models as a function of ln KM, (models, km) in double precision.
 
     ``batches`` says where the models stand: each is at one steady state and takes an equal share
-    of the rows, in order. Returns s, 0 and without derivative where there are no eigenvalues, and λmax in 1/h, NaN there.
+    of the rows, in order. Returns s, 0 and without derivative where there are no eigenvalues, and
+    λmax in 1/h, NaN there.
     """
 
     @staticmethod
@@ -237,18 +238,21 @@ def adam_step(
     settings: GradientSettings,
     loss: Callable[[torch.Tensor, np.random.Generator], Loss],
     threshold_per_h: float,
+    *,
+    betas: tuple[float, float] = _BETAS,
 ) -> EvolutionState:
     """One step of Adam on weights: up the soft margin, down the divergence.
 
     Args:
         loss: takes weights and a random generator; returns the two, and λmax of the batch.
+        betas: of Adam.
     """
     began = time.perf_counter()
     rng = rng_from(state.rng_state)
     weights = torch.tensor(state.weights, requires_grad=True)
     done = state.generation / settings.steps
     rate = settings.learning_rate * min(1.0, 2.0 * (1.0 - done))
-    optimiser = torch.optim.Adam([weights], lr=rate, betas=_BETAS)
+    optimiser = torch.optim.Adam([weights], lr=rate, betas=betas)
     optimiser.state[weights] = {
         "step": torch.tensor(float(state.generation)),
         "exp_avg": torch.tensor(state.first_moment),
