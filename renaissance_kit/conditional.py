@@ -58,6 +58,7 @@ Array = NDArray[np.float64]
 
 VERSION = 1
 SHIFT_UNIT = 3.0  # of the weights of the shifts, over the square root of their number
+CHECKPOINT_EVERY = 20  # steps; a killed run does at most these again
 _BETAS = (0.5, 0.9)
 
 
@@ -145,7 +146,7 @@ class ConditionalNet:
         """
         z = torch.from_numpy(features)
         own, end = self.generator.n_weights, self.generator.n_weights + self._n_first
-        first = weights[own:end].view(self.generator.hidden[0], -1)
+        first = weights[own:end].view(self.generator.hidden[0], z.shape[1])
         added = z @ first.T / max(1, z.shape[1]) ** 0.5
         y = self.generator.differentiable_outputs(weights[:own], noise, rng, added=added)
         shift = torch.zeros(self._near.shape)
@@ -394,6 +395,7 @@ def train_conditional(
     seed: int,
     settings: ConditionalSettings | None = None,
     generator: Generator | None = None,
+    features: StateFeatures | None = None,
     reward: SoftMargin | None = None,
     threshold_per_h: float | None = None,
     initial_weights: Weights | None = None,
@@ -412,10 +414,13 @@ def train_conditional(
         seed: of every random draw.
         settings: of the training.
         generator: architecture of the part that the noise goes through, and bounds.
+        features: that the network sees; all those of the states if not given.
+            ``StateFeatures.none`` trains a generator that cannot see the state, for comparison.
         reward: with the threshold as its partition if not given.
         threshold_per_h: bound on λmax of a valid model; the network's if not given.
         initial_weights: to start from a trained generator of the same architecture.
-        checkpoint, resume, progress, stop: as of `train_by_gradient`.
+        checkpoint: file that holds the run; replaced every 20 steps.
+        resume, progress, stop: as of `train_by_gradient`.
         workers: threads for the eigenvalues; does not change the result.
 
     Raises:
@@ -441,7 +446,7 @@ def train_conditional(
         state.check(network)
     generator = generator or Generator(KMRanges.of(network))
     require_trainable(generator)
-    net = ConditionalNet(network, generator, StateFeatures.of(network, states))
+    net = ConditionalNet(network, generator, features or StateFeatures.of(network, states))
     threshold = threshold_per_h
     if threshold is None:
         threshold = network.conditions["eigenvalue_threshold"].value
@@ -458,7 +463,7 @@ def train_conditional(
     now = begin_or_resume(fresh, settings, digest, seed, checkpoint, resume)
     end = run_steps(
         now, lambda state: objective.step(state, settings), settings, digest,
-        checkpoint=checkpoint, progress=progress, stop=stop,
+        checkpoint=checkpoint, progress=progress, stop=stop, every=CHECKPOINT_EVERY,
     )  # fmt: skip
     return ConditionalTraining(objective, settings, seed, end)
 

@@ -290,18 +290,27 @@ def run_steps(
     checkpoint: str | Path | None,
     progress: Callable[[EvolutionState], None] | None,
     stop: Callable[[], bool] | None,
+    every: int = 1,
 ) -> EvolutionState:
-    """Step until the last; the arguments are those of `train_by_gradient`."""
+    """Step until the last; the arguments are those of `train_by_gradient`.
+
+    Args:
+        every: steps between checkpoints; there is one at the end, and where ``stop`` said so.
+    """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # the network takes a tenth of a step, and less so on a busy machine
     try:
         with threadpool_limits(limits=1, user_api="blas"):
+            kept = now.generation
             while now.generation < settings.steps and not (stop and stop()):
                 now = next_state(now)
-                if checkpoint is not None:
+                if checkpoint is not None and now.generation % every == 0:
                     save_checkpoint(checkpoint, now, settings, objective_digest)
+                    kept = now.generation
                 if progress is not None:
                     progress(now)
+            if checkpoint is not None and now.generation > kept:
+                save_checkpoint(checkpoint, now, settings, objective_digest)
     finally:
         torch.set_num_threads(threads)
     return now

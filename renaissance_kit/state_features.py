@@ -63,6 +63,11 @@ class StateFeatures:
         values = values[:, kept]
         return cls(tuple(names), values.mean(axis=0), values.std(axis=0), network.digest)
 
+    @classmethod
+    def none(cls, network: Network) -> StateFeatures:
+        """No features: all states look the same."""
+        return cls((), np.zeros(0), np.ones(0), network.digest)
+
     def __call__(self, network: Network, state: SteadyState) -> NDArray[np.float32]:
         """(features,) of one state.
 
@@ -75,7 +80,8 @@ class StateFeatures:
                 f"this one has {network.digest}); train anew"
             )
         place = {name: i for i, name in enumerate(_names(network))}
-        values = _logarithms(network, state)[[place[name] for name in self.names]]
+        chosen = np.array([place[name] for name in self.names], dtype=np.int64)
+        values = _logarithms(network, state)[chosen]
         if not np.isfinite(values).all():
             wrong = self.names[int(np.flatnonzero(~np.isfinite(values))[0])]
             raise SteadyStateError(f"state {state.label}: {wrong} has no finite logarithm")
@@ -101,7 +107,7 @@ class StateFeatures:
                     name in members[reaction] if of_metabolite else metabolite in members[name]
                 )
             table.append(row)
-        return np.array(table, dtype=bool).reshape(-1, len(self.names))
+        return np.array(table, dtype=bool).reshape(len(table), len(self.names))
 
 
 def _members(network: Network, reaction: str) -> set[str]:
