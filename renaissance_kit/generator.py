@@ -139,9 +139,15 @@ class Generator:
         weights: torch.Tensor,
         noise: NDArray[np.float32],
         rng: np.random.Generator | None = None,
+        *,
+        added: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """As `outputs`, with derivatives by the weights, a flat tensor of single precision."""
-        return self._forward(self._layers(weights), noise, rng)
+        """As `outputs`, with derivatives by the weights, a flat tensor of single precision.
+
+        Args:
+            added: (samples, hidden units) to the first hidden layer before its rectifiers.
+        """
+        return self._forward(self._layers(weights), noise, rng, added)
 
     def log_km(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Bound network outputs: ln KM in ln mM, (samples, generated km)."""
@@ -154,6 +160,11 @@ class Generator:
         """KM in mM, (samples, km), for given noise; fixed constants are drawn from rng."""
         with torch.inference_mode():
             return self._km(self._layers(torch.from_numpy(weights)), noise, rng).astype(np.float64)
+
+    def km_from_outputs(self, outputs: NDArray[np.float32], rng: np.random.Generator) -> Array:
+        """KM in mM, (samples, km), from network outputs; fixed constants are drawn from rng."""
+        with torch.inference_mode():
+            return self._placed(torch.from_numpy(outputs).clone(), rng).astype(np.float64)
 
     def sample(self, weights: Weights, n: int, rng: np.random.Generator) -> Array:
         """Draw n sets of KM in mM, (n, km).
@@ -239,11 +250,14 @@ class Generator:
         layers: list[tuple[torch.Tensor, torch.Tensor]],
         noise: NDArray[np.float32],
         rng: np.random.Generator | None,
+        added: torch.Tensor | None = None,
     ) -> torch.Tensor:
         label = np.ones((len(noise), 1), dtype=np.float32)
         x = torch.from_numpy(np.concatenate([noise, label], axis=1))
         for i, (matrix, bias) in enumerate(layers):
             x = torch.addmm(bias, x, matrix.T)
+            if i == 0 and added is not None:
+                x = x + added
             if i < len(layers) - 1:
                 x = torch.nn.functional.leaky_relu_(x, self.slope)
                 if self.dropout:
@@ -272,14 +286,17 @@ class Generator:
         noise: NDArray[np.float32],
         rng: np.random.Generator,
     ) -> NDArray[np.float32]:
+        return self._placed(self._forward(layers, noise, rng), rng)
+
+    def _placed(self, outputs: torch.Tensor, rng: np.random.Generator) -> NDArray[np.float32]:
         """KM in mM, (samples, km), within the bounds in double precision too."""
         ranges, (low, high) = self.ranges, self._single_bounds
         free = ~ranges.fixed
-        generated = self._bound(self._forward(layers, noise, rng)).exp_()
+        generated = self._bound(outputs).exp_()
         generated = generated.clamp_(torch.from_numpy(low[free]), torch.from_numpy(high[free]))
         if free.all():
             return generated.numpy()
-        km = np.empty((len(noise), len(ranges.names)), dtype=np.float32)
+        km = np.empty((len(outputs), len(ranges.names)), dtype=np.float32)
         km[:, free] = generated.numpy()
         drawn = ranges.with_fixed(np.empty(km.shape), rng.random(km.shape))[:, ~free]
         km[:, ~free] = np.clip(drawn, low[~free], high[~free])

@@ -26,7 +26,7 @@ References: Kingma & Ba 2015 ICLR (Adam); Kingma & Welling 2014 ICLR (gradients 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,13 +42,15 @@ from renaissance_kit.ensembles import KineticEnsemble
 from renaissance_kit.errors import ParameterError
 from renaissance_kit.evolution import EvolutionState, Record, rng_from
 from renaissance_kit.generator import Generator, KMRanges, Weights
-from renaissance_kit.gradients import TAU, pinned_smooth_lambda_max
+from renaissance_kit.gradients import TAU, pinned_over_states
 from renaissance_kit.kinetics import KineticModels
 from renaissance_kit.network import Network
 from renaissance_kit.steady_states import SteadyState
 from renaissance_kit.training import KineticObjective, begin_or_resume, draw_ensemble, incidence_of
 
 Array = NDArray[np.float64]
+
+Loss = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
 _BETAS = (0.5, 0.9)  # of Adam; a longer memory overshoots where eigenvalues change places
 
@@ -124,17 +126,20 @@ class SoftMargin:
 
 
 class SmoothLambdaMax(torch.autograd.Function):
-    """s of a batch as a function of ln KM, (models, km) in double precision.
+    """s of models as a function of ln KM, (models, km) in double precision.
 
-    Returns s, 0 and without derivative where there are no eigenvalues, and λmax in 1/h, NaN there.
+    ``batches`` says where the models stand: each is at one steady state and takes an equal share
+    of the rows, in order. Returns s, 0 and without derivative where there are no eigenvalues, and
+    λmax in 1/h, NaN there.
     """
 
     @staticmethod
     def forward(
-        ctx: Any, log_km: torch.Tensor, models: KineticModels, tau: float, workers: int
+        ctx: Any, log_km: torch.Tensor, batches: Sequence[KineticModels], tau: float, workers: int
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        batch = models.with_km(np.exp(log_km.detach().numpy()))
-        found = pinned_smooth_lambda_max(batch, tau=tau, workers=workers)
+        km = np.exp(log_km.detach().numpy()).reshape(len(batches), -1, log_km.shape[1])
+        placed = [batch.with_km(own) for batch, own in zip(batches, km, strict=True)]
+        found = pinned_over_states(placed, tau=tau, workers=workers)
         ctx.save_for_backward(torch.from_numpy(found.gradient))
         lambda_max = torch.from_numpy(found.lambda_max_per_h)
         ctx.mark_non_differentiable(lambda_max)
@@ -190,26 +195,70 @@ def step(
 
     Its record holds, as ``rewards``, the soft margin and the divergence, and λmax of the batch.
     """
+
+    def loss(weights: torch.Tensor, rng: np.random.Generator) -> Loss:
+        noise, seed = objective.draw_noise(settings.models_per_step, rng)
+        own = rng_from(seed)
+        outputs = objective.generator.differentiable_outputs(weights, noise, own).double()
+        log_km = log_km_of(outputs, objective.generator.ranges, own)
+        s, lambda_max = SmoothLambdaMax.apply(
+            log_km, [objective.models], settings.tau, objective.workers
+        )
+        return soft_margin(objective).of(s), divergence(outputs, settings.dependence), lambda_max
+
+    return adam_step(state, settings, loss, objective.threshold_per_h)
+
+
+def require_trainable(generator: Generator) -> None:
+    """Raise ParameterError unless the generator's outputs have derivatives of their own."""
+    if generator.rescale != "pointwise":
+        raise ParameterError(
+            f"rescale is {generator.rescale!r}; training by gradient takes a generator with "
+            "'pointwise'"
+        )
+    if generator.ranges.n_generated == 0:
+        raise ParameterError("all constants are fixed; there is nothing to train")
+
+
+def soft_margin(objective: KineticObjective) -> SoftMargin:
+    """The objective's reward, if it has a derivative.
+
+    Raises:
+        ParameterError: it has none.
+    """
+    if not isinstance(objective.reward, SoftMargin):
+        raise ParameterError(
+            f"{objective.reward!r} has no derivative; training by gradient takes SoftMargin"
+        )
+    return objective.reward
+
+
+def adam_step(
+    state: EvolutionState,
+    settings: GradientSettings,
+    loss: Callable[[torch.Tensor, np.random.Generator], Loss],
+    threshold_per_h: float,
+    *,
+    betas: tuple[float, float] = _BETAS,
+) -> EvolutionState:
+    """One step of Adam on weights: up the soft margin, down the divergence.
+
+    Args:
+        loss: takes weights and a random generator; returns the two, and λmax of the batch.
+        betas: of Adam.
+    """
     began = time.perf_counter()
-    reward = objective.reward
-    if not isinstance(reward, SoftMargin):
-        raise ParameterError(f"{reward!r} has no derivative; training by gradient takes SoftMargin")
     rng = rng_from(state.rng_state)
-    noise, seed = objective.draw_noise(settings.models_per_step, rng)
-    own = rng_from(seed)
     weights = torch.tensor(state.weights, requires_grad=True)
     done = state.generation / settings.steps
     rate = settings.learning_rate * min(1.0, 2.0 * (1.0 - done))
-    optimiser = torch.optim.Adam([weights], lr=rate, betas=_BETAS)
+    optimiser = torch.optim.Adam([weights], lr=rate, betas=betas)
     optimiser.state[weights] = {
         "step": torch.tensor(float(state.generation)),
         "exp_avg": torch.tensor(state.first_moment),
         "exp_avg_sq": torch.tensor(state.second_moment),
     }
-    outputs = objective.generator.differentiable_outputs(weights, noise, own).double()
-    log_km = _log_km(outputs, objective.generator.ranges, own)
-    s, lambda_max = SmoothLambdaMax.apply(log_km, objective.models, settings.tau, objective.workers)
-    gained, apart = reward.of(s), divergence(outputs, settings.dependence)
+    gained, apart, lambda_max = loss(weights, rng)
     (settings.diversity * apart - gained).backward()
     optimiser.step()
     adam = optimiser.state[weights]
@@ -217,7 +266,7 @@ def step(
     record = Record(
         state.generation,
         np.array([float(gained.detach()), float(apart.detach())]),
-        incidence_of(values, objective.threshold_per_h),
+        incidence_of(values, threshold_per_h),
         values,
         time.perf_counter() - began,
     )
@@ -232,7 +281,61 @@ def step(
     )
 
 
-def _log_km(outputs: torch.Tensor, ranges: KMRanges, rng: np.random.Generator) -> torch.Tensor:
+def run_steps(
+    now: EvolutionState,
+    next_state: Callable[[EvolutionState], EvolutionState],
+    settings: GradientSettings,
+    objective_digest: str,
+    *,
+    checkpoint: str | Path | None,
+    progress: Callable[[EvolutionState], None] | None,
+    stop: Callable[[], bool] | None,
+    every: int = 1,
+) -> EvolutionState:
+    """Step until the last; the arguments are those of `train_by_gradient`.
+
+    Args:
+        every: steps between checkpoints; there is one at the end, and where ``stop`` said so.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # the network takes a tenth of a step, and less so on a busy machine
+    try:
+        with threadpool_limits(limits=1, user_api="blas"):
+            kept = now.generation
+            while now.generation < settings.steps and not (stop and stop()):
+                now = next_state(now)
+                if checkpoint is not None and now.generation % every == 0:
+                    save_checkpoint(checkpoint, now, settings, objective_digest)
+                    kept = now.generation
+                if progress is not None:
+                    progress(now)
+            if checkpoint is not None and now.generation > kept:
+                save_checkpoint(checkpoint, now, settings, objective_digest)
+    finally:
+        torch.set_num_threads(threads)
+    return now
+
+
+def history_of(state: EvolutionState) -> pd.DataFrame:
+    """One row a step: incidence of its batch before the step, objective and seconds.
+
+    ``divergence`` is in nats per constant; see `divergence`.
+    """
+    rows = [
+        {
+            "step": record.generation,
+            "incidence": record.population_incidence,
+            "without_eigenvalues": int(np.isnan(record.lambda_max_per_h).sum()),
+            "reward": record.rewards[0],
+            "divergence": record.rewards[1],
+            "seconds": record.seconds,
+        }
+        for record in state.history
+    ]
+    return pd.DataFrame(rows)
+
+
+def log_km_of(outputs: torch.Tensor, ranges: KMRanges, rng: np.random.Generator) -> torch.Tensor:
     """ln KM of all constants, (models, km); fixed ones are drawn."""
     free = torch.from_numpy(~ranges.fixed)
     low, high = torch.from_numpy(np.log(ranges.low_mM)), torch.from_numpy(np.log(ranges.high_mM))
@@ -267,22 +370,8 @@ class GradientTraining:
 
     @property
     def history(self) -> pd.DataFrame:
-        """One row a step: incidence of its batch before the step, objective and seconds.
-
-        ``divergence`` is in nats per constant; see `divergence`.
-        """
-        rows = [
-            {
-                "step": record.generation,
-                "incidence": record.population_incidence,
-                "without_eigenvalues": int(np.isnan(record.lambda_max_per_h).sum()),
-                "reward": record.rewards[0],
-                "divergence": record.rewards[1],
-                "seconds": record.seconds,
-            }
-            for record in self.state.history
-        ]
-        return pd.DataFrame(rows)
+        """One row a step; see `history_of`."""
+        return history_of(self.state)
 
     @property
     def models_evaluated(self) -> int:
@@ -355,13 +444,7 @@ def train_by_gradient(
     state.check(network)
     settings = settings or GradientSettings()
     generator = generator or Generator(KMRanges.of(network))
-    if generator.rescale != "pointwise":
-        raise ParameterError(
-            f"rescale is {generator.rescale!r}; training by gradient takes a generator with "
-            "'pointwise'"
-        )
-    if generator.ranges.n_generated == 0:
-        raise ParameterError("all constants are fixed; there is nothing to train")
+    require_trainable(generator)
     threshold = threshold_per_h
     if threshold is None:
         threshold = network.conditions["eigenvalue_threshold"].value
@@ -375,16 +458,8 @@ def train_by_gradient(
         return start(weights, settings, rng, seed=seed)
 
     now = begin_or_resume(fresh, settings, objective.digest, seed, checkpoint, resume)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # the network takes a tenth of a step, and less so on a busy machine
-    try:
-        with threadpool_limits(limits=1, user_api="blas"):
-            while now.generation < settings.steps and not (stop and stop()):
-                now = step(now, objective, settings)
-                if checkpoint is not None:
-                    save_checkpoint(checkpoint, now, settings, objective.digest)
-                if progress is not None:
-                    progress(now)
-    finally:
-        torch.set_num_threads(threads)
-    return GradientTraining(objective, settings, seed, now)
+    end = run_steps(
+        now, lambda state: step(state, objective, settings), settings, objective.digest,
+        checkpoint=checkpoint, progress=progress, stop=stop,
+    )  # fmt: skip
+    return GradientTraining(objective, settings, seed, end)

@@ -24,6 +24,7 @@ Perturbation Theory for Linear Operators, chapter II (mean of a cluster).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import IntEnum
@@ -146,6 +147,29 @@ def pinned_smooth_lambda_max(
             parts = list(pool.map(one, starts))
     else:
         parts = [one(start) for start in starts]
+    return _joined(parts)
+
+
+def pinned_over_states(
+    batches: Sequence[KineticModels], *, tau: float = TAU, workers: int = 2
+) -> SmoothMaximum:
+    """`pinned_smooth_lambda_max` of batches at different states, one after the other.
+
+    Args:
+        batches: one or more, such as `KineticModels.at` makes.
+        workers: threads; each has one state at a time.
+    """
+    if len(batches) == 1:
+        return pinned_smooth_lambda_max(batches[0], tau=tau, workers=workers)
+
+    def one(batch: KineticModels) -> SmoothMaximum:
+        return pinned_smooth_lambda_max(batch, tau=tau, workers=1)
+
+    with ThreadPoolExecutor(max(workers, 1)) as pool:
+        return _joined(list(pool.map(one, batches)))
+
+
+def _joined(parts: Sequence[SmoothMaximum]) -> SmoothMaximum:
     return SmoothMaximum(
         *(np.concatenate([getattr(part, name) for part in parts]) for name in _FIELDS)
     )

@@ -53,7 +53,7 @@ def test_torch_finds_the_same_derivative(tiny, tiny_state):
     log_km.requires_grad_(True)
 
     def value(x):
-        return SmoothLambdaMax.apply(x, models, 0.2, 1)[0]
+        return SmoothLambdaMax.apply(x, [models], 0.2, 1)[0]
 
     assert torch.autograd.gradcheck(value, (log_km,), eps=1e-4, atol=1e-6, rtol=1e-5)
 

@@ -18,6 +18,7 @@ from renaissance_kit.studies.cultivations import (
     predicted_strain,
     shape_table,
 )
+from renaissance_kit.studies.held_out import held_out_table, incidence_by_state
 from renaissance_kit.studies.intervals import (
     derived_seed,
     incidence_interval,
@@ -51,6 +52,20 @@ from renaissance_kit.studies.robustness import (
     store_folder,
     variable_groups,
 )
+from renaissance_kit.studies.routes import (
+    LEAST_VALID,
+    RouteRun,
+    by_conditional,
+    by_gradient,
+    by_sampling,
+    by_search,
+    by_strategy,
+    cost_table,
+    coverage_table,
+    diversity_table,
+    gradient_generator,
+    history_table,
+)
 from renaissance_kit.studies.settings import leave_one_out, settings_grid
 from renaissance_kit.studies.state_checks import agreement, changed_constraints, check_table
 from renaissance_kit.studies.states import (
@@ -78,13 +93,20 @@ from renaissance_kit.studies.turnover import (
 __all__ = [
     "CYTOSOL",
     "KEY_FLUXES",
+    "LEAST_VALID",
     "PAPER_RETURNS",
     "QUANTILES",
     "Baseline",
     "Confirmation",
     "Repeat",
+    "RouteRun",
     "agreement",
     "biomass_ceilings",
+    "by_conditional",
+    "by_gradient",
+    "by_sampling",
+    "by_search",
+    "by_strategy",
     "changed_constraints",
     "changed_media",
     "check_table",
@@ -92,16 +114,23 @@ __all__ = [
     "concentration_table",
     "confirm_valid",
     "constraints_table",
+    "cost_table",
     "course_table",
     "courses",
+    "coverage_table",
     "cultivation_outcomes",
     "cultivation_store",
     "derived_seed",
     "deviation_map",
     "diagnostics_table",
+    "diversity_table",
     "energy_table",
     "extremes",
     "flux_table",
+    "gradient_generator",
+    "held_out_table",
+    "history_table",
+    "incidence_by_state",
     "incidence_history",
     "incidence_interval",
     "inside_table",

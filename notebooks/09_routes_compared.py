@@ -1,0 +1,386 @@
+# %% [markdown]
+# # Which route to valid models?
+#
+# There is more than one way to Michaelis constants with which a steady state is fast enough. The
+# published one trains a generator by natural evolution strategies (NES), anew at every steady
+# state. The derivative of the eigenvalues offers others: train the generator by back-propagation,
+# train one generator for all states, or search for each set of constants directly. This notebook
+# runs them at the same states on the same machine and asks what they cost, how often they succeed,
+# and whether a faster one pays with a narrower distribution.
+
+# %% tags=["parameters"]
+scale = "demo"  # smoke, demo (minutes), laptop (a quarter of an hour) or paper (hours)
+output_dir = "../build/figures/09_routes_compared"
+seed = 1
+states = None  # labels of the states to compare at; None: the default profile, then held-out ones
+held_out = 0.1  # share of all states that the conditional generator never sees
+diversity = 10.0  # weight of the divergence, training by gradient at one state
+conditional_diversity = 0.5  # the same for the conditional generator
+workers = 2
+
+# %%
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from IPython.display import Markdown, display
+
+from renaissance_kit import KMRanges, Network, Recipe, SteadyStates, studies
+from renaissance_kit.conditional import ConditionalSettings, split_states, train_conditional
+from renaissance_kit.diversity import diversity_of, pair_coverage
+from renaissance_kit.figures import Source, save, use_theme
+from renaissance_kit.figures import routes as figures
+from renaissance_kit.files import atomic_path
+from renaissance_kit.gradient_training import GradientSettings
+from renaissance_kit.rewards import FastestDynamics
+from renaissance_kit.state_features import StateFeatures
+from renaissance_kit.studies import derived_seed
+
+use_theme()
+pd.set_option("display.max_colwidth", 120)
+output = Path(output_dir)
+
+# %%
+SIZES = pd.DataFrame(
+    {
+        "smoke": [1, 1, 1, 2, 4, 8, 4, 12, 30, 24, 6, 3, 6, 30],
+        "demo": [1, 1, 1, 20, 20, 50, 60, 32, 200, 40, 100, 20, 20, 300],
+        "laptop": [2, 1, 2, 40, 20, 100, 100, 64, 500, 100, 500, 100, 40, 1_000],
+        "paper": [10, 3, 5, 50, 20, 100, 100, 64, 1_000, 300, 2_000, 500, 100, 5_000],
+    },
+    [
+        "states", "nes_repeats", "gradient_repeats", "generations", "population",
+        "models_per_generator", "gradient_steps", "gradient_models", "models", "searches",
+        "conditional_steps", "held_out_states", "held_out_models", "unbiased_models",
+    ],
+)  # fmt: skip
+size = SIZES[scale].astype(int).to_dict()
+SIZES
+
+# %% [markdown]
+# ## States that the conditional generator never sees
+#
+# A fixed random part of the 5,000 states is held back, and the default profile with it. All
+# comparisons are at states that are held back.
+
+# %%
+network = Network.example("ecoli_w3110_trpd9923")
+every = SteadyStates.example(network)
+threshold = network.conditions["eigenvalue_threshold"].value
+trained, held = split_states(len(every), held_out, seed=seed)
+default = int(np.flatnonzero(every.dataset.state.values == every.default_label)[0])
+trained, held = trained[trained != default], held[held != default]
+order = np.random.default_rng(derived_seed(seed, 1)).permutation(held)
+if states is None:
+    chosen = [every.default, *(every[int(i)] for i in order[: size["states"] - 1])]
+else:
+    place = {int(label): i for i, label in enumerate(every.dataset.state.values)}
+    missing = [label for label in states if int(label) not in place]
+    if missing:
+        raise ValueError(f"there are no states {missing}; give labels as in every.dataset.state")
+    chosen = [every[place[int(label)]] for label in states]
+    trained = np.array([i for i in trained if every[int(i)].label not in {s.label for s in chosen}])
+unseen = [every[int(i)] for i in order[-size["held_out_states"] :]]
+source = Source(network.name, ", ".join(s.label for s in chosen), seed, scale)
+display(
+    Markdown(
+        f"Compared at {', '.join('state ' + s.label for s in chosen)}; the conditional generator "
+        f"is trained at {len(trained):,} other states, and {len(unseen)} of {len(held)} more that "
+        "it does not see are looked at below."
+    )
+)
+
+# %% [markdown]
+# ## One state at a time
+#
+# * **NES**: the toolkit's recipe, and the same strategy with the reward of the published study of
+#   steady states, 0.5 · exp(−0.1 · mean λmax of the ten fastest models).
+# * **Gradient**: back-propagation through the eigenvalues, with the divergence from independent
+#   log-uniform constants in the objective, and with the reward alone.
+# * **Direct search**: descent on λmax in ln KM itself, from random sets, one set at a time.
+# * **Unbiased sampling**: log-uniform constants.
+
+# %%
+nes = Recipe.default(
+    network,
+    **{k: size[k] for k in ("generations", "population", "models_per_generator")},
+    monitor_models=min(100, size["models_per_generator"]),
+)
+study = nes.but("study's reward", reward=FastestDynamics(n_fastest=10))
+gradient = GradientSettings(
+    steps=size["gradient_steps"], models_per_step=size["gradient_models"], diversity=diversity
+)
+alone = GradientSettings(
+    steps=size["gradient_steps"], models_per_step=size["gradient_models"], diversity=0.0
+)
+folder = output / "runs"
+common = {"models": size["models"], "workers": workers}
+runs = []
+for number, state in enumerate(chosen):
+    for repeat in range(max(size["nes_repeats"], size["gradient_repeats"])):
+        own = derived_seed(seed, 2, number, repeat)
+        if repeat < size["nes_repeats"]:
+            for route, recipe in (("NES", nes), ("NES, study's reward", study)):
+                runs.append(
+                    studies.by_strategy(
+                        network, state, recipe, route=route, seed=own, folder=folder, **common
+                    )
+                )
+        if repeat < size["gradient_repeats"]:
+            for route, settings in (("gradient", gradient), ("gradient, reward alone", alone)):
+                runs.append(
+                    studies.by_gradient(
+                        network, state, settings, route=route, seed=own, folder=folder,
+                        threshold_per_h=threshold, **common,
+                    )
+                )  # fmt: skip
+    own = derived_seed(seed, 3, number)
+    runs.append(
+        studies.by_search(
+            network, state, route="direct search", seed=own, models=size["searches"],
+            threshold_per_h=threshold, workers=workers,
+        )
+    )  # fmt: skip
+    runs.append(
+        studies.by_sampling(
+            network, state, route="unbiased sampling", seed=own, models=size["unbiased_models"],
+            threshold_per_h=threshold, workers=workers,
+        )
+    )  # fmt: skip
+    print(f"state {state.label} done")
+
+# %% [markdown]
+# ## All states at once
+#
+# The conditional generator sees the steady state beside the noise, and is trained at thousands of
+# states with the same objective. For comparison one of the same size and training is not shown the
+# state.
+
+# %%
+conditional_settings = ConditionalSettings(
+    steps=size["conditional_steps"],
+    models_per_step=24 if scale == "smoke" else 128,
+    states_per_step=4 if scale == "smoke" else 16,
+    diversity=conditional_diversity,
+)
+seen = [every[int(i)] for i in (trained if scale != "smoke" else trained[:50])]
+
+
+def report(state) -> None:
+    """Say how far the training is."""
+    if state.generation % 100 == 0:
+        recent = np.mean([record.population_incidence for record in state.history[-50:]])
+        print(f"step {state.generation}: incidence {recent:.0%} at the states of the last 50 steps")
+
+
+def trained_at_many(features=None, name: str = "conditional"):
+    """A training at all states that are not held back."""
+    return train_conditional(
+        network, seen, seed=derived_seed(seed, 4), settings=conditional_settings,
+        features=features, progress=report, workers=workers, resume=True,
+        checkpoint=folder / f"{name}-{len(seen)}-{conditional_settings.steps}.npz",
+    )  # fmt: skip
+
+
+conditional = trained_at_many()
+conditional.generator.save(output / "conditional.npz")
+blind = trained_at_many(StateFeatures.none(network), "blind")
+for number, state in enumerate(chosen):
+    runs.append(
+        studies.by_conditional(
+            conditional, state, route="conditional", seed=derived_seed(seed, 5, number), **common
+        )
+    )
+
+# %% [markdown]
+# ## What it costs
+#
+# The seconds are those of this machine with two workers, all in this run. An evaluation with a
+# derivative takes longer than one without.
+
+# %%
+history = studies.history_table(runs)
+costs = studies.cost_table(runs)
+for name, table in (("history", history), ("costs", costs)):
+    with atomic_path(output / f"{name}.csv") as path:
+        table.to_csv(path, index=False)
+titles = {
+    s.label: f"State {s.label}" + (" (default profile)" if s.label == every.default.label else "")
+    for s in chosen
+}
+figure = figures.incidence_over_cost(history, states=titles, source=source)
+save(figure, output / "cost")
+figure
+
+# %%
+middle = costs.drop(columns=["state", "seed"]).groupby("route", sort=False).median()
+middle.round(3)
+
+# %%
+per_state = costs.groupby(["route", "state"], sort=False).seconds_to_90.median().unstack(0)
+sentences = []
+for state in chosen:
+    row = per_state.loc[state.label]
+    if np.isfinite(row["NES"]) and np.isfinite(row["gradient"]):
+        sentences.append(
+            f"state {state.label}: NES {row['NES']:.0f} s, gradient {row['gradient']:.1f} s, "
+            f"{row['NES'] / row['gradient']:.0f} times faster"
+        )
+    else:
+        late = " and ".join(r for r in ("NES", "gradient") if not np.isfinite(row[r]))
+        sentences.append(f"state {state.label}: {late} did not get there")
+display(Markdown("To 90 % incidence (median of the repeats): " + "; ".join(sentences) + "."))
+
+# %% [markdown]
+# ## Is speed bought by collapse?
+#
+# A generator could reach 100 % by always making the same model. The valid models of each route are
+# compared in samples of one size: how wide each constant is, how much the constants depend on each
+# other, and which share of the valid models found by the other routes lies near, pair of constants
+# by pair. Unbiased sets, valid or not, are the widest and most independent that there are.
+
+# %%
+rng = np.random.default_rng(derived_seed(seed, 6))
+table = studies.diversity_table(runs, rng)
+first_runs, coverages = {}, []
+for run in runs:
+    first_runs.setdefault((run.route, run.state), run)
+for state in chosen:
+    group = [run for (_, label), run in first_runs.items() if label == state.label]
+    coverages.append(studies.coverage_table(group, rng, pairs=10 if scale == "smoke" else 60))
+coverage = pd.concat(coverages)
+others = coverage[coverage.route != coverage.other]
+mean_coverage = others.groupby(["route", "state"]).coverage.mean()
+is_first = [first_runs[run.route, run.state] is run for run in runs]
+table["coverage"] = [
+    mean_coverage.get((row.route, row.state), np.nan) if first else np.nan
+    for row, first in zip(table.itertuples(), is_first, strict=True)
+]
+with atomic_path(output / "diversity.csv") as path:
+    table.to_csv(path, index=False)
+with atomic_path(output / "coverage.csv") as path:
+    coverage.to_csv(path, index=False)
+table.drop(columns=["seed"]).groupby(["route", "state"], sort=False).mean().round(2)
+
+# %%
+measured = table.dropna(subset=["std_mean"])
+n = int(measured.valid.iloc[0]) if len(measured) else studies.LEAST_VALID
+uniform = np.log(KMRanges.of(network).uniform(2 * n, rng))
+reference = diversity_of(uniform[:n], rng)
+half = max(n // 2, 6)
+log_uniform = {
+    "std_mean": reference.std_mean,
+    "joint_deficit": reference.joint_deficit,
+    "coverage": float(
+        np.mean(
+            [
+                pair_coverage(uniform[:half], run.valid_log_km[:half], rng, pairs=20)
+                for run in first_runs.values()
+                if len(run.valid_log_km) >= half
+            ]
+            or [np.nan]
+        )
+    ),
+}
+figure = figures.diversity_against_incidence(table, log_uniform=log_uniform, source=source)
+save(figure, output / "diversity")
+figure
+
+# %% [markdown]
+# ## States never seen
+#
+# Four ways to make models at a state that was not trained at: the conditional generator, the one
+# that cannot see the state, a generator trained by gradient at the default profile alone, and
+# log-uniform constants.
+
+# %%
+single = studies.gradient_generator(
+    network, every.default, gradient, seed=derived_seed(seed, 2, 0, 0), workers=workers,
+    threshold_per_h=threshold, folder=folder,
+)  # fmt: skip
+ranges = KMRanges.of(network)
+by_state = studies.incidence_by_state(
+    network,
+    unseen,
+    {
+        "conditional": conditional.generator.generate,
+        "without seeing the state": blind.generator.generate,
+        "gradient": single,
+        "unbiased sampling": lambda _, n, rng: ranges.uniform(n, rng),
+    },
+    models=size["held_out_models"],
+    seed=derived_seed(seed, 7),
+    threshold_per_h=threshold,
+    workers=workers,
+)
+with atomic_path(output / "held_out.csv") as path:
+    by_state.to_csv(path, index=False)
+figure = figures.held_out_incidence(by_state, trained_at=len(seen), source=source)
+save(figure, output / "held_out")
+figure
+
+# %%
+held_table = studies.held_out_table(by_state)
+held_table.round(3)
+
+# %%
+seconds = float(conditional.history.seconds.sum())
+here = held_table.set_index("generator")
+per_state_s = costs[costs.route == "gradient"].seconds.median()
+display(
+    Markdown(
+        f"The conditional generator took {seconds:.0f} s and {conditional.models_evaluated:,} "
+        f"evaluations and then makes valid models at {here.incidence['conditional']:.0%} "
+        f"({here.low['conditional']:.0%} to {here.high['conditional']:.0%}) at states that it has "
+        f"not seen, {here.incidence['without seeing the state']:.0%} without seeing them. Training "
+        f"by gradient at one state takes {per_state_s:.0f} s; from "
+        f"{int(np.ceil(seconds / per_state_s))} states on, the conditional generator costs less."
+    )
+)
+
+# %% [markdown]
+# ## Beside the paper
+#
+# The paper gives the time of a training, 3 to 20 minutes on a workstation.
+
+# %%
+default_costs = costs[costs.state == every.default.label]
+ninety = default_costs.groupby("route").seconds_to_90.median()
+rows = [
+    (
+        "C6",
+        f"time of one training to 90 % incidence, {route}",
+        "3 to 20 min (whole training)",
+        f"{ninety[route]:.1f} s" if np.isfinite(ninety.get(route, np.nan)) else "not reached",
+        f"{(default_costs.route == route).sum()} repeats, state {every.default.label}",
+        scale in ("laptop", "paper"),
+    )
+    for route in ("NES", "gradient")
+    if route in ninety
+]
+claims = pd.DataFrame(rows, columns=["claim", "quantity", "paper", "here", "spread", "comparable"])
+with atomic_path(output / "claims.csv") as path:
+    claims.to_csv(path, index=False)
+claims
+
+# %%
+summary = {
+    "model": network.name,
+    "steady_state": ", ".join(s.label for s in chosen),
+    "scale": scale,
+    "seed": seed,
+    "models": size["models"],
+    "trained_at_states": len(seen),
+    "conditional_seconds": seconds,
+    "conditional_evaluations": conditional.models_evaluated,
+    **{
+        f"held_out_{row.generator.replace(' ', '_')}": float(row.incidence)
+        for row in held_table.itertuples()
+    },
+    **{f"seconds_to_90_{r.replace(' ', '_')}": v for r, v in ninety.dropna().items()},
+    "workers": workers,
+}
+with atomic_path(output / "summary.json") as path:
+    path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+pd.Series(summary, name="summary").to_frame()

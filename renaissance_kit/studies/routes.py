@@ -1,0 +1,440 @@
+"""Routes to valid models compared: what each costs, how often it succeeds, how wide it is.
+
+A route is a way to make valid models at a steady state. Each is run with a clock, and what it makes
+is measured the same way: incidence over evaluations and seconds, and the diversity of its valid
+models in samples of one size.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from renaissance_kit.conditional import ConditionalTraining
+from renaissance_kit.diversity import Diversity, diversity_of, pair_coverage
+from renaissance_kit.errors import ParameterError
+from renaissance_kit.evolution_state import Record
+from renaissance_kit.gradient_training import (
+    GradientSettings,
+    GradientTraining,
+    train_by_gradient,
+)
+from renaissance_kit.gradients import pinned_smooth_lambda_max
+from renaissance_kit.kinetics import KineticModels
+from renaissance_kit.km_ranges import KMRanges
+from renaissance_kit.network import Network
+from renaissance_kit.recipes import Recipe
+from renaissance_kit.steady_states import SteadyState
+from renaissance_kit.studies.intervals import derived_seed
+from renaissance_kit.studies.repeats import checkpoint_file
+from renaissance_kit.training import KineticObjective, incidence_of, train
+
+Array = NDArray[np.float64]
+
+POOLED = 100  # models that a point of an incidence curve is a share of, at least
+LEVELS = (0.5, 0.9)
+LEAST_VALID = 20  # valid models that say something about diversity
+_ADAM = (0.8, 0.9, 1e-8)
+
+
+@dataclass(frozen=True)
+class RouteRun:
+    """One route at one state.
+
+    Attributes:
+        route: its name.
+        state: label of the steady state.
+        seed: of its random draws.
+        history: one row a step: evaluations and seconds before it, incidence, models (that it is
+            a share of) and fastest_per_h, the smallest λmax seen so far. The last row is the
+            sample below.
+        km_mM: (models, km) made at the end.
+        lambda_max_per_h: (models,) of these.
+        threshold_per_h: of a valid model.
+    """
+
+    route: str
+    state: str
+    seed: int
+    history: pd.DataFrame = field(repr=False)
+    km_mM: Array = field(repr=False)
+    lambda_max_per_h: Array = field(repr=False)
+    threshold_per_h: float
+
+    @property
+    def incidence(self) -> float:
+        """Share of valid models at the end."""
+        return incidence_of(self.lambda_max_per_h, self.threshold_per_h)
+
+    @property
+    def valid_log_km(self) -> Array:
+        """(valid models, km) ln KM."""
+        return np.log(self.km_mM[self.lambda_max_per_h <= self.threshold_per_h])
+
+
+def by_strategy(
+    network: Network,
+    state: SteadyState,
+    recipe: Recipe,
+    *,
+    route: str,
+    seed: int,
+    models: int,
+    folder: str | Path | None = None,
+    workers: int = 2,
+) -> RouteRun:
+    """Natural evolution strategies, with a recipe.
+
+    The incidence is that of ``monitor_models`` of the unperturbed generator; their evaluations are
+    not counted, their time is.
+    """
+    objective = KineticObjective.of(network, state, recipe, workers=workers)
+    training = train(
+        network, state, seed=seed, recipe=recipe, workers=workers, resume=folder is not None,
+        checkpoint=None if folder is None else checkpoint_file(folder, recipe, objective, seed),
+    )  # fmt: skip
+    settings = recipe.settings
+    each = settings.population * settings.models_per_generator
+    made = training.models(models, np.random.default_rng(derived_seed(seed, 1)))
+    return _finished(
+        route, made, seed, training.state.history, each, recipe.threshold_per_h, workers
+    )
+
+
+def by_gradient(
+    network: Network,
+    state: SteadyState,
+    settings: GradientSettings,
+    *,
+    route: str,
+    seed: int,
+    models: int,
+    threshold_per_h: float,
+    folder: str | Path | None = None,
+    workers: int = 2,
+) -> RouteRun:
+    """Training by gradient; the incidence is that of the batches themselves."""
+    training = _gradient_training(
+        network, state, settings, seed, threshold_per_h, folder, workers
+    )  # fmt: skip
+    made = training.models(models, np.random.default_rng(derived_seed(seed, 1)))
+    history = training.state.history
+    each = settings.models_per_step
+    return _finished(route, made, seed, history, each, threshold_per_h, workers)
+
+
+def gradient_generator(
+    network: Network,
+    state: SteadyState,
+    settings: GradientSettings,
+    *,
+    seed: int,
+    threshold_per_h: float,
+    folder: str | Path | None = None,
+    workers: int = 2,
+) -> Callable[[SteadyState, int, np.random.Generator], Array]:
+    """A generator trained at one state, to be used at any, as `incidence_by_state` takes it."""
+    training = _gradient_training(
+        network, state, settings, seed, threshold_per_h, folder, workers
+    )  # fmt: skip
+    generator, weights = training.objective.generator, training.weights
+    return lambda _, n, rng: generator.sample(weights, n, rng)
+
+
+def _gradient_training(
+    network: Network,
+    state: SteadyState,
+    settings: GradientSettings,
+    seed: int,
+    threshold_per_h: float,
+    folder: str | Path | None,
+    workers: int,
+) -> GradientTraining:
+    path = None
+    if folder is not None:
+        name = hashlib.sha256(repr((settings, state.label, threshold_per_h)).encode()).hexdigest()
+        path = Path(folder) / f"gradient-{name[:12]}-seed{seed}.npz"
+    return train_by_gradient(
+        network, state, seed=seed, settings=settings, threshold_per_h=threshold_per_h,
+        checkpoint=path, resume=path is not None, workers=workers,
+    )  # fmt: skip
+
+
+def by_conditional(
+    training: ConditionalTraining,
+    state: SteadyState,
+    *,
+    route: str,
+    seed: int,
+    models: int,
+    workers: int = 2,
+) -> RouteRun:
+    """A conditional generator; the incidence while it trains is that at the states it trains at."""
+    made = training.generator.models(state, models, np.random.default_rng(seed))
+    history, each = training.state.history, training.settings.models_per_step
+    threshold = training.objective.threshold_per_h
+    return _finished(route, made, seed, history, each, threshold, workers)
+
+
+def by_sampling(
+    network: Network,
+    state: SteadyState,
+    *,
+    route: str,
+    seed: int,
+    models: int,
+    threshold_per_h: float,
+    ranges: KMRanges | None = None,
+    workers: int = 2,
+) -> RouteRun:
+    """Unbiased sampling. All of its models are its sample, and its evaluations."""
+    began = time.perf_counter()
+    km = (ranges or KMRanges.of(network)).uniform(models, np.random.default_rng(seed))
+    made = KineticModels(network, state, km)
+    values = made.spectrum(threshold_per_h=threshold_per_h, workers=workers).lambda_max_per_h
+    seconds = time.perf_counter() - began
+    ends = np.unique(np.linspace(min(POOLED, models), models, 20).astype(int))
+    rows = [
+        {
+            "evaluations": int(end),
+            "seconds": seconds * end / models,
+            "incidence": incidence_of(values[:end], threshold_per_h),
+            "models": int(end),
+            "fastest_per_h": _smallest(values[:end]),
+        }
+        for end in ends
+    ]
+    return RouteRun(route, state.label, seed, pd.DataFrame(rows), km, values.copy(),
+                    threshold_per_h)  # fmt: skip
+
+
+def by_search(
+    network: Network,
+    state: SteadyState,
+    *,
+    route: str,
+    seed: int,
+    models: int,
+    threshold_per_h: float,
+    steps: int = 200,
+    step_size: float = 0.3,
+    margin: float = 0.1,
+    ranges: KMRanges | None = None,
+    workers: int = 2,
+) -> RouteRun:
+    """Direct search from random sets of constants, each by itself, by descent on λmax.
+
+    As `fastest_dynamics`, for many sets at a time. A set is done when λmax is below the threshold
+    by ``margin`` of it. The incidence is the share of sets that are valid at their best.
+    """
+    ranges = ranges or KMRanges.of(network)
+    low, high = np.log(ranges.low_mM), np.log(ranges.high_mM)
+    log_km = np.log(ranges.uniform(models, np.random.default_rng(seed)))
+    best, smallest = log_km.copy(), np.full(models, np.inf)
+    first, second = np.zeros_like(log_km), np.zeros_like(log_km)
+    base = KineticModels(network, state, np.exp(log_km))
+    target = threshold_per_h - margin * abs(threshold_per_h)
+    going = np.arange(models)
+    b1, b2, eps = _ADAM
+    rows, evaluations, began = [], 0, time.perf_counter()
+    with threadpool_limits(limits=1, user_api="blas"):
+        for i in range(steps):
+            found = pinned_smooth_lambda_max(base.with_km(np.exp(log_km[going])), workers=workers)
+            evaluations += len(going)
+            values = np.nan_to_num(found.lambda_max_per_h, nan=np.inf)
+            better = values < smallest[going]
+            best[going[better]] = log_km[going[better]]
+            smallest[going] = np.minimum(smallest[going], values)
+            rows.append(
+                {
+                    "evaluations": evaluations,
+                    "seconds": time.perf_counter() - began,
+                    "incidence": incidence_of(smallest, threshold_per_h),
+                    "models": models,
+                    "fastest_per_h": _smallest(smallest),
+                }
+            )
+            first[going] = b1 * first[going] + (1 - b1) * found.gradient
+            second[going] = b2 * second[going] + (1 - b2) * found.gradient**2
+            size = step_size * (1 + np.cos(np.pi * i / steps)) / 2
+            change = first[going] / (1 - b1 ** (i + 1))
+            change /= np.sqrt(second[going] / (1 - b2 ** (i + 1))) + eps
+            log_km[going] = np.clip(log_km[going] - size * change, low, high)
+            going = going[smallest[going] > target]
+            if not len(going):
+                break
+    km = np.clip(np.exp(best), ranges.low_mM, ranges.high_mM)
+    spectrum = base.with_km(km).spectrum(threshold_per_h=threshold_per_h, workers=workers)
+    return RouteRun(route, state.label, seed, pd.DataFrame(rows), km,
+                    spectrum.lambda_max_per_h.copy(), threshold_per_h)  # fmt: skip
+
+
+def _finished(
+    route: str,
+    made: KineticModels,
+    seed: int,
+    history: Sequence[Record],
+    evaluations_per_step: int,
+    threshold_per_h: float,
+    workers: int,
+) -> RouteRun:
+    values = made.spectrum(threshold_per_h=threshold_per_h, workers=workers).lambda_max_per_h
+    seconds = np.concatenate([[0.0], np.cumsum([record.seconds for record in history])])
+    samples = [*(record.lambda_max_per_h for record in history), values]
+    rows, fastest = [], np.inf
+    for i, sample in enumerate(samples):
+        fastest = min(fastest, _smallest(sample))
+        rows.append(
+            {
+                "evaluations": i * evaluations_per_step,
+                "seconds": float(seconds[i]),
+                "incidence": incidence_of(sample, threshold_per_h),
+                "models": len(sample),
+                "fastest_per_h": fastest,
+            }
+        )
+    return RouteRun(route, made.state.label, seed, _pooled(pd.DataFrame(rows)), made.km_mM,
+                    values.copy(), threshold_per_h)  # fmt: skip
+
+
+def _smallest(values: Array) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite.min()) if len(finite) else np.inf
+
+
+def _pooled(history: pd.DataFrame) -> pd.DataFrame:
+    """Each incidence over the last steps that together have `POOLED` models; the last by itself."""
+    valid = (history.incidence * history.models).to_numpy()
+    models = history.models.to_numpy()
+    pooled, counted = history.incidence.to_numpy(copy=True), models.copy()
+    for i in range(len(history) - 1):
+        first = i
+        while first > 0 and models[first : i + 1].sum() < POOLED:
+            first -= 1
+        counted[i] = models[first : i + 1].sum()
+        pooled[i] = valid[first : i + 1].sum() / counted[i]
+    return history.assign(incidence=pooled, models=counted)
+
+
+# --- tables --------------------------------------------------------------------------------------
+
+
+def history_table(runs: Iterable[RouteRun]) -> pd.DataFrame:
+    """The histories of all runs, with route, state and seed in front."""
+    parts = []
+    for run in runs:
+        part = run.history.copy()
+        for place, name in enumerate(("route", "state", "seed")):
+            part.insert(place, name, getattr(run, name))
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def cost_table(runs: Iterable[RouteRun], levels: Sequence[float] = LEVELS) -> pd.DataFrame:
+    """What each run costs, one row a run.
+
+    Columns: route, state, seed; evaluations_to_50 and seconds_to_50 (and so for every level), NaN
+    where the incidence was never reached; incidence, models, fastest_per_h (λmax),
+    evaluations_to_fastest, seconds_to_fastest, evaluations and seconds of the whole.
+    """
+    rows = []
+    for run in runs:
+        history = run.history
+        row: dict[str, object] = {"route": run.route, "state": run.state, "seed": run.seed}
+        for level in levels:
+            reached = history[history.incidence >= level]
+            for unit in ("evaluations", "seconds"):
+                name = f"{unit}_to_{100 * level:.0f}"
+                row[name] = float(reached[unit].iloc[0]) if len(reached) else np.nan
+        fastest = history[history.fastest_per_h <= history.fastest_per_h.min()].iloc[0]
+        rows.append(
+            {
+                **row,
+                "incidence": run.incidence,
+                "models": len(run.lambda_max_per_h),
+                "fastest_per_h": float(fastest.fastest_per_h),
+                "evaluations_to_fastest": int(fastest.evaluations),
+                "seconds_to_fastest": float(fastest.seconds),
+                "evaluations": int(history.evaluations.iloc[-1]),
+                "seconds": float(history.seconds.iloc[-1]),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def diversity_table(
+    runs: Sequence[RouteRun], rng: np.random.Generator, *, most: int = 300
+) -> pd.DataFrame:
+    """Diversity of the valid models of each run, in samples of one size, one row a run.
+
+    Args:
+        most: size of the samples; smaller where a run with at least `LEAST_VALID` valid models
+            has fewer. Runs with fewer than that have NaN.
+
+    Returns:
+        Columns route, state, seed, incidence, valid (models in the sample) and the measures of
+        `renaissance_kit.diversity.Diversity`.
+    """
+    size = _common_size([run.valid_log_km for run in runs], most)
+    rows = []
+    for run in runs:
+        row = {"route": run.route, "state": run.state, "seed": run.seed, "incidence": run.incidence}
+        sample = run.valid_log_km
+        if size and len(sample) >= size:
+            chosen = rng.choice(len(sample), size, replace=False)
+            rows.append({**row, "valid": size, **diversity_of(sample[chosen], rng).as_dict()})
+        else:
+            rows.append({**row, "valid": len(sample)})
+    measures = [*(measure.name for measure in fields(Diversity)), "joint_deficit"]
+    return pd.DataFrame(rows, columns=["route", "state", "seed", "incidence", "valid", *measures])
+
+
+def _common_size(samples: Sequence[Array], most: int) -> int:
+    enough = [len(sample) for sample in samples if len(sample) >= LEAST_VALID]
+    return min([most, *enough]) if enough else 0
+
+
+def coverage_table(
+    runs: Sequence[RouteRun], rng: np.random.Generator, *, most: int = 200, pairs: int = 60
+) -> pd.DataFrame:
+    """Which share of the valid models that one route finds lies near those of another.
+
+    Runs of one state, in samples of one size; see `renaissance_kit.diversity.pair_coverage`.
+
+    Returns:
+        One row for two routes: route, other (whose models are to be covered), state, coverage.
+        A route beside itself is one half of its sample against the other half, for scale.
+
+    Raises:
+        ParameterError: runs of several states, or two of one route.
+    """
+    if len({run.state for run in runs}) > 1 or len({run.route for run in runs}) < len(runs):
+        raise ParameterError("coverage compares one run of each route at one state")
+    samples: Mapping[str, Array] = {
+        run.route: run.valid_log_km for run in runs if len(run.valid_log_km) >= LEAST_VALID
+    }
+    size = _common_size(list(samples.values()), most) // 2
+    rows = []
+    for name, sample in samples.items():
+        for other, wanted in samples.items():
+            a, b = rng.permutation(sample)[:size], rng.permutation(wanted)[:size]
+            if name == other:
+                mixed = rng.permutation(sample)
+                a, b = mixed[:size], mixed[size : 2 * size]
+            rows.append(
+                {
+                    "route": name,
+                    "other": other,
+                    "state": runs[0].state,
+                    "coverage": pair_coverage(a, b, rng, pairs=pairs),
+                }
+            )
+    return pd.DataFrame(rows)

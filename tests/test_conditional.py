@@ -1,0 +1,314 @@
+"""The conditional generator: its features, derivatives, runs and files."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from renaissance_kit import Generator, KineticModels, KMRanges, SteadyStates
+from renaissance_kit.conditional import (
+    ConditionalGenerator,
+    ConditionalNet,
+    ConditionalSettings,
+    split_states,
+    train_conditional,
+)
+from renaissance_kit.errors import CheckpointError, ParameterError, SteadyStateError
+from renaissance_kit.gradient_training import SoftMargin, divergence
+from renaissance_kit.gradients import pinned_over_states, smooth_lambda_max
+from renaissance_kit.state_features import LARGEST, StateFeatures
+
+SETTINGS = ConditionalSettings(steps=5, models_per_step=12, states_per_step=3)
+
+
+@pytest.fixture(scope="module")
+def states(tiny, tiny_state):
+    """The tiny network's state with other concentrations and displacements: also steady."""
+    rng = np.random.default_rng(1)
+    return [
+        replace(
+            tiny_state,
+            concentrations_mM=tiny_state.concentrations_mM
+            * np.exp(0.5 * rng.standard_normal(len(tiny.species))),
+            log_displacement=tiny_state.log_displacement
+            * np.exp(0.3 * rng.standard_normal(len(tiny.kinetic_reactions))),
+            label=str(i),
+        )
+        for i in range(30)
+    ]
+
+
+@pytest.fixture(scope="module")
+def net(tiny, states):
+    ranges = KMRanges.of(tiny, fixed={tiny.km_names[2]: (0.4, 0.6)})
+    return ConditionalNet(tiny, Generator(ranges, hidden=(8, 6)), StateFeatures.of(tiny, states))
+
+
+@pytest.fixture
+def run(tiny, states, net):
+    def train(seed=5, settings=SETTINGS, **changes):
+        changes = {"generator": net.generator, **changes}
+        return train_conditional(tiny, states[:20], seed=seed, settings=settings, **changes)
+
+    return train
+
+
+# --- features ------------------------------------------------------------------------------------
+
+
+def test_features_are_the_logarithms_standardised(tiny, states):
+    features = StateFeatures.of(tiny, states)
+    values = np.array([features(tiny, state) for state in states])
+    np.testing.assert_allclose(values.mean(axis=0), 0, atol=0.05)  # a few are cut at 4
+    place = features.names.index(f"concentration:{tiny.species[0]}")
+    raw = np.log([state.concentrations_mM[0] for state in states])
+    expected = ((raw - raw.mean()) / raw.std()).clip(-LARGEST, LARGEST)
+    np.testing.assert_allclose(values[:, place], expected, rtol=1e-5)
+
+
+def test_turnover_is_pool_over_throughput(tiny, tiny_state, states):
+    """Half of all that comes in and goes out, by hand."""
+    features = StateFeatures.of(tiny, states)
+    name = tiny.dynamic[0]
+    place = features.names.index(f"turnover:{name}")
+    through = 0.0
+    for reaction, flux in zip(tiny.kinetic_reactions, tiny_state.fluxes_mM_h, strict=True):
+        record = tiny.reactions[reaction]
+        net_made = sum(n for m, n in record.products if m == name) - sum(
+            n for m, n in record.substrates if m == name
+        )
+        through += abs(net_made * flux) / 2
+    expected = np.log(tiny_state.concentrations_mM[0] / through)
+    found = features(tiny, tiny_state)[place] * features.scale[place] + features.mean[place]
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+def test_what_does_not_vary_is_left_out(tiny, states):
+    names = StateFeatures.of(tiny, states).names
+    assert not [name for name in names if name.startswith("flux:")]  # all fluxes are the same
+    assert f"concentration:{tiny.dynamic[0]}" in names
+
+
+def test_a_far_state_is_cut_to_the_border(tiny, states):
+    features = StateFeatures.of(tiny, states)
+    far = replace(states[0], concentrations_mM=1e9 * states[0].concentrations_mM)
+    assert np.abs(features(tiny, far)).max() == LARGEST
+
+
+def test_features_of_another_network_or_too_few_states(tiny, ecoli, states):
+    features = StateFeatures.of(tiny, states)
+    with pytest.raises(SteadyStateError, match="belongs to another network"):
+        features(tiny, SteadyStates.example(ecoli)[0])
+    with pytest.raises(SteadyStateError, match="made for another network"):
+        features(ecoli, SteadyStates.example(ecoli)[0])
+    with pytest.raises(ParameterError, match="at least 2"):
+        StateFeatures.of(tiny, states[:1])
+
+
+def test_near_features_by_hand(ecoli):
+    states = SteadyStates.example(ecoli)
+    features = StateFeatures.of(ecoli, list(states[:20]))
+    near = features.near(ecoli, ["PGI:g6p_c"])[0]
+    found = {name for name, is_near in zip(features.names, near, strict=True) if is_near}
+    assert {"concentration:g6p_c", "concentration:f6p_c", "turnover:f6p_c", "flux:PGI"} <= found
+    users = [
+        name
+        for name in ecoli.kinetic_reactions
+        if "g6p_c" in dict((*ecoli.reactions[name].substrates, *ecoli.reactions[name].products))
+    ]
+    assert {f"flux:{name}" for name in users} <= found
+    assert not [n for n in found if n.startswith("flux:") and n.split(":")[1] not in users]
+    assert "concentration:atp_c" not in found
+
+
+# --- derivatives ---------------------------------------------------------------------------------
+
+
+def test_several_states_in_one_batch(tiny, states):
+    """The same as one by one."""
+    km = KMRanges.of(tiny).uniform(6, np.random.default_rng(1))
+    batches = [
+        KineticModels(tiny, state, km[3 * i : 3 * i + 3]) for i, state in enumerate(states[:2])
+    ]
+    together = pinned_over_states(batches, workers=2)
+    single = [smooth_lambda_max(batch, workers=1) for batch in batches]
+    for name in ("value", "lambda_max_per_h", "gradient", "status"):
+        np.testing.assert_array_equal(
+            getattr(together, name), np.concatenate([getattr(one, name) for one in single])
+        )
+
+
+def test_derivative_by_every_part_of_the_weights(run, net, states):
+    """Of the whole objective, against finite differences along random directions."""
+    objective = run().objective
+    rng = np.random.default_rng(3)
+    weights = net.initial_weights(rng) + 0.3 * rng.standard_normal(net.n_weights, dtype=np.float32)
+    noise = rng.standard_normal((8, net.generator.latent), dtype=np.float32)
+    features = np.repeat(objective.features[:2], 4, axis=0)
+
+    def value(w):
+        y = net.outputs(w, noise, features).double()
+        return divergence(y[:4], 0.3) + (y**3).mean()
+
+    tensor = torch.tensor(weights, requires_grad=True)
+    value(tensor).backward()
+    own, end = net.generator.n_weights, net.generator.n_weights + net._n_first
+    for part in (slice(0, own), slice(own, end), slice(end, None)):
+        direction = np.zeros_like(weights)
+        size = len(direction[part])
+        direction[part] = rng.standard_normal(size) / size**0.5
+        h = 1e-2
+        with torch.no_grad():
+            up, down = (value(torch.from_numpy(weights + s * h * direction)) for s in (1, -1))
+        numerical = float(up - down) / (2 * h)
+        assert numerical == pytest.approx(float(tensor.grad.numpy() @ direction), rel=0.02)
+        assert abs(numerical) > 1e-4
+
+
+# --- a new and a trained generator ---------------------------------------------------------------
+
+
+def test_a_new_generator_does_not_see_the_state(net, states):
+    generator = ConditionalGenerator(net, net.initial_weights(np.random.default_rng(1)))
+    a, b = (generator.generate(state, 7, np.random.default_rng(2)) for state in states[:2])
+    np.testing.assert_array_equal(a, b)
+    own = net.generator.sample(
+        generator.weights[: net.generator.n_weights], 7, np.random.default_rng(2)
+    )
+    np.testing.assert_array_equal(a, own)
+
+
+def test_a_trained_one_sees_it_and_keeps_the_ranges(run, states):
+    generator = run().generator
+    a, b = (generator.generate(state, 50, np.random.default_rng(2)) for state in states[:2])
+    assert not np.array_equal(a, b)
+    for km in (a, b):
+        assert ((km[:, 2] >= 0.4) & (km[:, 2] <= 0.6)).all()
+        assert km[:, 2].std() > 0.03
+    with pytest.raises(ParameterError, match="at least 1"):
+        generator.generate(states[0], 0, np.random.default_rng(1))
+
+
+def test_it_does_better_at_unseen_states_than_one_that_cannot_see(tiny, states):
+    """A threshold that few unbiased models meet, at a different place in each state."""
+    ranges = KMRanges.of(tiny)
+    km = ranges.uniform(400, np.random.default_rng(1))
+    one = KineticModels(tiny, states[0], km)
+    lambda_max = np.concatenate([one.at(s).spectrum().lambda_max_per_h for s in states])
+    rare = float(np.quantile(lambda_max, 0.05))
+    settings = ConditionalSettings(
+        steps=60, models_per_step=48, states_per_step=8, learning_rate=0.02, diversity=0.5
+    )
+    training = train_conditional(
+        tiny, states[:24], seed=1, settings=settings, threshold_per_h=rare,
+        generator=Generator(ranges, hidden=(32, 32)),
+    )  # fmt: skip
+    found = [
+        training.generator.models(s, 200, np.random.default_rng(3))
+        .spectrum(threshold_per_h=rare)
+        .incidence
+        for s in states[24:]
+    ]
+    unbiased = [one.at(s).spectrum(threshold_per_h=rare).incidence for s in states[24:]]
+    assert np.mean(found) > 0.3 + np.mean(unbiased)
+    assert training.history.incidence.iloc[-10:].mean() > 0.3 + np.mean(unbiased)
+
+
+# --- runs and files ------------------------------------------------------------------------------
+
+
+def assert_identical(a, b):
+    np.testing.assert_array_equal(a.state.weights, b.state.weights)
+    np.testing.assert_array_equal(a.state.first_moment, b.state.first_moment)
+    np.testing.assert_array_equal(a.state.second_moment, b.state.second_moment)
+    assert a.state.rng_state == b.state.rng_state
+    for name in ("incidence", "reward", "divergence"):
+        np.testing.assert_array_equal(a.history[name], b.history[name])
+
+
+def test_a_killed_run_resumes_to_the_identical_end(run, tmp_path):
+    whole = run()
+    path, seen = tmp_path / "run.npz", []
+    run(checkpoint=path, progress=seen.append, stop=lambda: len(seen) == 2)
+    assert len(seen) == 2
+    assert_identical(whole, run(checkpoint=path, resume=True))
+
+
+def test_threads_do_not_change_the_end(run):
+    assert_identical(run(workers=1), run(workers=3))
+
+
+def test_a_checkpoint_of_other_states_is_refused(run, tiny, states, net, tmp_path):
+    path = tmp_path / "run.npz"
+    run(checkpoint=path)
+    with pytest.raises(CheckpointError, match="another objective"):
+        train_conditional(
+            tiny, states[1:21], seed=5, settings=SETTINGS, generator=net.generator,
+            checkpoint=path, resume=True,
+        )  # fmt: skip
+    with pytest.raises(CheckpointError, match="another objective"):
+        run(checkpoint=path, resume=True, reward=SoftMargin(margin=0.3))
+    with pytest.raises(CheckpointError, match="other settings"):
+        run(checkpoint=path, resume=True, settings=replace(SETTINGS, states_per_step=4))
+
+
+def test_a_saved_generator_makes_the_same_models(run, tiny, states, tmp_path):
+    training = run()
+    assert training.models_evaluated == 60
+    path = tmp_path / "conditional.npz"
+    training.generator.save(path)
+    loaded = ConditionalGenerator.load(path, tiny)
+    assert loaded.about["states"] == [state.label for state in states[:20]]
+    assert loaded.about["steps"] == 5
+    for state in states[20:22]:
+        np.testing.assert_array_equal(
+            loaded.generate(state, 9, np.random.default_rng(1)),
+            training.generator.generate(state, 9, np.random.default_rng(1)),
+        )
+
+
+def test_files_that_cannot_be_used(run, tiny, ecoli, tmp_path):
+    path = tmp_path / "conditional.npz"
+    run().generator.save(path)
+    with pytest.raises(CheckpointError, match="another network"):
+        ConditionalGenerator.load(path, ecoli)
+    with np.load(path) as archive:
+        arrays = dict(archive)
+    changed = tmp_path / "changed.npz"
+    np.savez(changed, **{**arrays, "mean": arrays["mean"] + 0.1})
+    with pytest.raises(CheckpointError, match="fingerprint differs"):
+        ConditionalGenerator.load(changed, tiny)
+    half = tmp_path / "half.npz"
+    half.write_bytes(path.read_bytes()[:2000])
+    for broken in (half, tmp_path / "missing.npz"):
+        with pytest.raises(CheckpointError, match="cannot be read"):
+            ConditionalGenerator.load(broken, tiny)
+
+
+@pytest.mark.parametrize(
+    "change", [{"states_per_step": 0}, {"states_per_step": 7}, {"states_per_step": 64}]
+)
+def test_settings_out_of_range(change):
+    with pytest.raises(ParameterError, match="give a multiple"):
+        ConditionalSettings(**change)
+
+
+def test_weights_that_do_not_fit(net, run):
+    with pytest.raises(ParameterError, match="this architecture has"):
+        run(initial_weights=np.zeros(3, np.float32))
+    with pytest.raises(ParameterError, match="not finite"):
+        net.check(np.full(net.n_weights, np.nan, np.float32))
+
+
+def test_split():
+    trained, held = split_states(100, 0.2, seed=3)
+    assert sorted([*trained, *held]) == list(range(100))
+    assert len(held) == 20
+    np.testing.assert_array_equal(held, split_states(100, 0.2, seed=3)[1])
+    assert not np.array_equal(held, split_states(100, 0.2, seed=4)[1])
+    for share in (0.0, 1.0, 0.001):
+        with pytest.raises(ParameterError, match="none on one side"):
+            split_states(100, share, seed=1)
