@@ -33,14 +33,19 @@ CENTRAL = (0.025, 0.975)
 BINS = 20
 
 
-def parameters_of(ensemble: KineticEnsemble, kind: str = "km") -> pd.DataFrame:
+def parameters_of(
+    ensemble: KineticEnsemble, kind: str = "km", *, valid_only: bool = True
+) -> pd.DataFrame:
     """Parameters of the models that are valid, (valid models, parameters), columns named.
 
     Args:
         kind: ``km`` in mM; ``vmax`` in mM/h, by reaction; ``vmax_per_km`` in 1/h, by name of the
             KM, the rate constant at low concentration (kcat/KM times the amount of enzyme).
+        valid_only: leave out models that are not valid.
     """
-    data = ensemble.dataset.isel(model=np.flatnonzero(ensemble.valid))
+    data = ensemble.dataset
+    if valid_only:
+        data = data.isel(model=np.flatnonzero(ensemble.valid))
     km_names = [str(name) for name in data.km_name.values]
     if kind == "km":
         return pd.DataFrame(data.km.values, columns=km_names)
@@ -142,6 +147,8 @@ def change_table(
         The columns of `narrowing`, of the pooled models, and of shift, narrowing and distance the
         p-value of shuffled ensembles and the false discovery rate over all parameters:
         ``p_shift``, ``q_shift`` and so on. Widths and medians are means over the ensembles.
+        ``shift_low`` and ``shift_high`` hold the central 95 % of shuffled shifts,
+        ``distance_shuffled`` the mean distance of shuffled ensembles.
     """
     names = list(without[0].columns)
     tests = {
@@ -164,6 +171,8 @@ def change_table(
             "distance_shuffled": null.mean(axis=0),
         }
     )
+    shuffled = tests["shift"].table()
+    table["shift_low"], table["shift_high"] = shuffled.null_low, shuffled.null_high
     for name, test in tests.items():
         table[f"p_{name}"] = test.p_value
     table["p_distance"] = p_distance

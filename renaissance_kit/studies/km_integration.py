@@ -82,9 +82,9 @@ class IntegrationRun:
         """Share of valid models."""
         return float(self.ensemble.valid.mean())
 
-    def parameters(self, kind: str = "km") -> pd.DataFrame:
+    def parameters(self, kind: str = "km", *, valid_only: bool = True) -> pd.DataFrame:
         """Parameters of the valid models; see `renaissance_kit.km_change.parameters_of`."""
-        return parameters_of(self.ensemble, kind)
+        return parameters_of(self.ensemble, kind, valid_only=valid_only)
 
 
 @dataclass(frozen=True)
