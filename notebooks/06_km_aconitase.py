@@ -64,13 +64,13 @@ output = Path(output_dir)
 SIZES = pd.DataFrame(
     {
         "smoke": [2, 3, 12, 40, 50, 1],
-        "demo": [3, 100, 64, 300, 500, 0],
-        "laptop": [10, 100, 64, 500, 2_000, 1],
+        "demo": [3, 50, 64, 300, 500, 0],
+        "laptop": [10, 50, 64, 400, 2_000, 1],
         "paper": [20, 100, 64, 1_500, 10_000, 5],
     },
     index=["repeats", "steps", "models_per_step", "models", "permutations", "evolution_repeats"],
 )
-EVOLUTION = {"smoke": (2, 3, 8), "demo": (50, 20, 100), "laptop": (50, 20, 100),
+EVOLUTION = {"smoke": (2, 3, 8), "demo": (50, 20, 100), "laptop": (50, 20, 50),
              "paper": (50, 20, 100)}  # generations, generators, models of each  # fmt: skip
 given = {name: globals().get(name) for name in SIZES.index}
 size = {k: int(SIZES.loc[k, scale] if v is None else v) for k, v in given.items()}
@@ -181,8 +181,10 @@ display(
 
 # %%
 def tables_of(group: list, kind: str) -> list[pd.DataFrame]:
-    """Parameters of every ensemble of a group."""
-    return [run.parameters(kind, valid_only=valid_only) for run in group]
+    """Parameters of every ensemble of a group; without those of mass action, which no KM moves."""
+    tables = [run.parameters(kind, valid_only=valid_only) for run in group]
+    moves = tables[0].columns[np.ptp(np.log10(tables[0].to_numpy()), axis=0) > 1e-9]
+    return [t[moves] for t in tables]
 
 
 KINDS = {"km": "KM", "vmax": "Vmax", "vmax_per_km": "Vmax/KM"}

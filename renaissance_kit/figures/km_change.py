@@ -198,7 +198,6 @@ def moved_most(
         scale=alt.Scale(domain=["found", "noise"], range=[theme.BLUE, theme.GREY]),
     )  # fmt: skip
     found = int((table.q_shift < threshold).sum())
-    expected = "none" if found == 0 else f"{found}"
     return alt.layer(
         base.mark_bar(color=NOISE, height=ROW - 6).encode(
             x=alt.X("shift_low:Q", title=title), x2="shift_high:Q"
@@ -211,8 +210,8 @@ def moved_most(
         title=headline(
             "What moved most",
             f"The {len(shown)} of {len(table)} {what} whose median moved most. Grey bars: 95 % of "
-            f"shuffled ensembles. Blue: false discovery rate below {100 * threshold:g} %, which is "
-            f"so for {expected} of all.",
+            f"shuffled ensembles. Blue: false discovery rate below {100 * threshold:g} %, as for "
+            f"{found} of the {len(table)}.",
             source or "",
         ),
     )
