@@ -32,6 +32,8 @@ NOTEBOOKS: tuple[str, ...] = (
     "03_robustness",
     "04_bioreactor",
     "06_km_aconitase",
+    "07_km_tca",
+    "08_km_global_shifts",
 )
 """Every notebook, in the order in which to read and run them."""
 
