@@ -27,6 +27,12 @@ from renaissance_kit.dynamics import Dilution, Dynamics
 from renaissance_kit.perturbation import Perturbation, PerturbationResult, perturb
 from renaissance_kit.reactor_conditions import Event, ReactorConditions
 from renaissance_kit.bioreactor import Bioreactor, BioreactorResult, cultivate
+from renaissance_kit.enzymes import EnzymeCapacities
+from renaissance_kit.km_change import change_table, narrowing, parameters_of
+from renaissance_kit.km_conflicts import incidence_by_measurement
+from renaissance_kit.km_overlap import overlap_scores
+from renaissance_kit.network_distance import reaction_distances
+from renaissance_kit.permutations import label_test
 from renaissance_kit.clusters import use_cluster
 
 __all__ = [  # noqa: RUF022
@@ -61,6 +67,14 @@ __all__ = [  # noqa: RUF022
     "Bioreactor",
     "BioreactorResult",
     "cultivate",
+    "EnzymeCapacities",
+    "change_table",
+    "incidence_by_measurement",
+    "label_test",
+    "narrowing",
+    "overlap_scores",
+    "parameters_of",
+    "reaction_distances",
     "use_cluster",
 ]
 __version__ = "0.1.0"

@@ -31,6 +31,9 @@ NOTEBOOKS: tuple[str, ...] = (
     "02_generator_training",
     "03_robustness",
     "04_bioreactor",
+    "06_km_aconitase",
+    "07_km_tca",
+    "08_km_global_shifts",
     "09_routes_compared",
 )
 """Every notebook, in the order in which to read and run them."""

@@ -121,6 +121,42 @@ class Generator:
             bias[:] = -y.mean(axis=0) * factor / self._last_bias_unit
         return weights
 
+    def weights_from(self, other: Generator, weights: Weights) -> Weights:
+        """Weights of a generator with other fixed constants, to go on training from.
+
+        Everything is kept but the outputs of the constants that are held to data here. The same
+        noise then gives the same values of all others.
+
+        Args:
+            other: the generator that was trained.
+            weights: its weights.
+
+        Raises:
+            ParameterError: another architecture or other bounds, or a constant is generated here
+                that was held there and has no weights.
+        """
+        other.check(weights)
+        if other.architecture != self.architecture or other.ranges.names != self.ranges.names:
+            raise ParameterError(
+                "the trained generator has another architecture or other constants; make the new "
+                "one with dataclasses.replace(generator, ranges=...)"
+            )
+        free, had = ~self.ranges.fixed, ~other.ranges.fixed
+        for name in np.array(self.ranges.names)[free & ~had][:1]:
+            raise ParameterError(
+                f"{name} was held to data in the trained generator, which has no weights for it; "
+                "hold it here too, or start from a generator that makes it"
+            )
+        same = (self.ranges.low_mM == other.ranges.low_mM) & (
+            self.ranges.high_mM == other.ranges.high_mM
+        )
+        for name in np.array(self.ranges.names)[free & ~same][:1]:
+            raise ParameterError(f"{name} has other bounds in the trained generator; use the same")
+        matrix, bias = other._last_layer(weights)
+        kept = free[had]
+        inner = weights[: len(weights) - matrix.size - bias.size]
+        return np.concatenate([inner, matrix[kept].ravel(), bias[kept]]).astype(np.float32)
+
     def outputs(
         self, weights: Weights, noise: NDArray[np.float32], rng: np.random.Generator | None = None
     ) -> NDArray[np.float32]:

@@ -112,6 +112,10 @@ class KMMeasurements:
     def example(cls, network: Network) -> KMMeasurements:
         """Read the measurements in a network's folder, ``km_measurements.csv``.
 
+        Values that should not be used have a ``flag`` there and stay in the table with their
+        source: outliers, values that two databases confuse, and values above 100 mM that stand
+        alone, which are most likely µM entered as mM. `with_flagged` uses them all the same.
+
         Raises:
             DataError: there are none, or they cannot be read.
 

@@ -30,22 +30,25 @@ class KMCriteria:
     A value is an outlier if it lies more than ``outlier_score`` deviations from the median of its
     constant, both on log10. The deviation is 1.4826 times the median absolute deviation, but at
     least ``least_deviation_log10``, so that two equal values do not make a third one an outlier
-    that differs by the usual scatter of assays.
+    that differs by the usual scatter of assays. A value above ``greatest_mM`` is an outlier even if
+    it stands alone: no pool of a cell comes near it, and most such values are µM entered as mM.
 
     Args:
         conflict_factor: the largest measurement over the smallest.
         outlier_score: deviations; 3.5 is that of Iglewicz & Hoaglin.
         least_deviation_log10: decades; 0.15 is a factor of 1.4.
         least_measurements: fewer cannot tell which of them lies apart.
+        greatest_mM: values above it have an infinite score.
     """
 
     conflict_factor: float = 10.0
     outlier_score: float = 3.5
     least_deviation_log10: float = 0.15
     least_measurements: int = 3
+    greatest_mM: float = 100.0
 
     def __post_init__(self) -> None:
-        for name, least in (("conflict_factor", 1), ("outlier_score", 0)):
+        for name, least in (("conflict_factor", 1), ("outlier_score", 0), ("greatest_mM", 0)):
             if not getattr(self, name) > least:
                 raise ParameterError(
                     f"{name} is {getattr(self, name)}; give a number above {least}"
@@ -60,11 +63,16 @@ class KMCriteria:
             )
 
     def scores(self, values: Array) -> Array:
-        """Distance of each value from the median in deviations, (values,); 0 for too few."""
-        if len(values) < self.least_measurements:
-            return np.zeros(len(values))
-        distance = np.abs(np.log10(values) - np.median(np.log10(values)))
-        return distance / max(_NORMAL * float(np.median(distance)), self.least_deviation_log10)
+        """Distance of each value from the median in deviations, (values,); 0 for too few.
+
+        Infinite above ``greatest_mM``.
+        """
+        scores = np.zeros(len(values))
+        if len(values) >= self.least_measurements:
+            distance = np.abs(np.log10(values) - np.median(np.log10(values)))
+            scale = max(_NORMAL * float(np.median(distance)), self.least_deviation_log10)
+            scores = distance / scale
+        return np.where(values > self.greatest_mM, np.inf, scores)
 
 
 def _values(used: list[KMMeasurement]) -> Array:

@@ -200,19 +200,39 @@ def test_conflict_is_the_largest_over_the_smallest(tiny):
 
 def test_outliers_follow_the_median_absolute_deviation(tiny):
     """log10 values with deviations 0.3, 0.6 and 2.4 from the median, by scipy."""
-    values = np.array([1, 2, 4, 8, 1000.0])
+    values = np.array([0.1, 0.2, 0.4, 0.8, 100.0])
     logs = np.log10(values)
     scale = stats.median_abs_deviation(logs, scale="normal")
     expected = np.abs(logs - np.median(logs)) / scale
     np.testing.assert_allclose(KMCriteria().scores(values), expected, rtol=1e-4)
     measured = KMMeasurements.of(tiny, in_mM(*values))
     found = measured.outliers()
-    assert found.value_mM.tolist() == [1000]
+    assert found.value_mM.tolist() == [100]
     assert found.place.tolist() == ["the data frame, row 4"]
     np.testing.assert_allclose(found.outlier_score, expected[-1], rtol=1e-4)
     assert measured.summary().n_outliers.item() == 1
-    assert "outlier: 1000 mM (the data frame, row 4)" in measured.summary().remarks.item()
+    assert "outlier: 100 mM (the data frame, row 4)" in measured.summary().remarks.item()
     assert measured.outliers(KMCriteria(outlier_score=6.0)).empty
+
+
+def test_a_value_above_every_pool_is_an_outlier_even_alone(tiny):
+    measured = KMMeasurements.of(tiny, in_mM(1060.0))
+    assert measured.outliers().outlier_score.tolist() == [np.inf]
+    assert "outlier: 1060 mM (the data frame, row 0)" in measured.summary().remarks.item()
+    assert measured.outliers(KMCriteria(greatest_mM=2000.0)).empty
+
+
+def test_unit_errors_of_the_shipped_table_are_kept_but_not_used(shipped):
+    """No value above 100 mM is used; the three that stand alone keep number and source."""
+    assert max(m.value_mM for m in shipped.measurements if m.used) <= 100.0
+    errors = [m for m in shipped.measurements if m.flag.startswith("unit error")]
+    assert {m.name: m.value_mM for m in errors} == {
+        "ALCD2x:nadh_c": 1200.0, "ALCD2x:nad_c": 1060.0, "TYRTA:34hpp_c": 580.0
+    }  # fmt: skip
+    assert all("BRENDA" in m.source for m in errors)
+    assert not {m.name for m in errors} & set(shipped.ranges())
+    again = shipped.with_flagged("TYRTA:34hpp_c")
+    assert again.ranges()["TYRTA:34hpp_c"] == pytest.approx((464.0, 696.0))
 
 
 def test_the_usual_scatter_is_no_outlier(tiny):

@@ -1,0 +1,133 @@
+"""Figures of measured constants: units, marks that must be there, and the same twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from figure_checks import nodes, require_caption, require_same_twice, require_units, texts
+
+from renaissance_kit import studies
+from renaissance_kit.figures import Source, km_change, km_overlap, km_shifts, theme
+from renaissance_kit.km_change import change_table
+from renaissance_kit.km_overlap import by_subsystem
+from renaissance_kit.permutations import label_test
+
+SOURCE = Source("example", "7", 3, "smoke")
+NAMES = [f"R{i}:m_c" for i in range(12)]
+GROUPS = {name: f"pathway {i % 3}" for i, name in enumerate(NAMES)}
+
+
+def ensembles(shift: float, seed: int, n: int = 4, models: int = 30) -> list[pd.DataFrame]:
+    rng = np.random.default_rng(seed)
+    shifts = np.zeros(len(NAMES))
+    shifts[:3] = shift
+    return [
+        pd.DataFrame(10 ** (shifts + rng.standard_normal((models, len(NAMES)))), columns=NAMES)
+        for _ in range(n)
+    ]
+
+
+def changes() -> pd.DataFrame:
+    table = change_table(
+        ensembles(0.0, 1), ensembles(2.0, 2), rng=np.random.default_rng(3), permutations=60
+    )
+    steps = np.arange(len(NAMES), dtype=float) % 4
+    steps[-1] = np.inf
+    return table.assign(distance_steps=steps)
+
+
+def scores() -> Any:
+    rng = np.random.default_rng(4)
+    before, after = rng.uniform(0.1, 0.4, (2, 5, len(NAMES)))
+    after[:, :4] += 0.4
+    return label_test(before, after, NAMES, rng=rng, permutations=300)
+
+
+def densities() -> Any:
+    without, with_data = ensembles(0.0, 1), ensembles(2.0, 2)
+    panels = [
+        km_change.Panel(
+            f"KM of {name}", "mM", [t[name].to_numpy() for t in without],
+            [t[name].to_numpy() for t in with_data], (0.5, 8.0) if i else None,
+        )
+        for i, name in enumerate(NAMES[:4])
+    ]  # fmt: skip
+    return km_change.densities(panels, integrated="two constants", models=240, source=SOURCE)
+
+
+LEVELS = {"no data": ensembles(0.0, 1), "some": ensembles(1.0, 5), "all": ensembles(2.0, 6)}
+
+
+def frame() -> Any:
+    found = studies.common_frame(LEVELS, NAMES, rng=np.random.default_rng(7), models=60)
+    return km_shifts.common_frame(found, constants=len(NAMES), source=SOURCE)
+
+
+FIGURES: dict[str, Callable[[], Any]] = {
+    "densities": densities,
+    "distance": lambda: km_change.change_by_distance(
+        {"KM": changes(), "Vmax": changes(), "Vmax/KM": changes()}, source=SOURCE
+    ),
+    "moved": lambda: km_change.moved_most(changes(), rows=8, source=SOURCE),
+    "overlap": lambda: km_overlap.overlap_by_constant(
+        scores().table().assign(group=list(GROUPS.values())), runs=(5, 5), source=SOURCE
+    ),
+    "groups": lambda: km_overlap.overlap_by_group(
+        by_subsystem(scores(), GROUPS), paper={"pathway 0": (3, 4)}, source=SOURCE
+    ),
+    "frame": frame,
+    "repeats": lambda: km_shifts.repeat_distances(
+        studies.repeat_distances(LEVELS, NAMES, rng=np.random.default_rng(8)), source=SOURCE
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_figure(name: str, tmp_path: Path) -> None:
+    chart, again = FIGURES[name](), FIGURES[name]()
+    specification = chart.to_dict()
+    require_units(specification)
+    facts = ("example", "steady state 7", "seed 3", "scale smoke")
+    require_caption(specification, *facts, width=150)
+    assert specification == again.to_dict()
+    if name in ("overlap", "moved", "repeats"):  # one of each module is drawn
+        require_same_twice(chart, again, name, tmp_path)
+
+
+def test_noise_and_findings_have_their_colours() -> None:
+    specification = FIGURES["moved"]().to_dict()
+    marks = [n["mark"] for n in nodes(specification) if isinstance(n.get("mark"), dict)]
+    assert {"type": "bar", "color": km_change.NOISE, "height": 13} in marks
+    assert theme.BLUE in texts(specification)
+    rows = changes()
+    shown = [row for data in specification["datasets"].values() for row in data if "name" in row]
+    assert len(shown) == 8
+    for row in shown:  # the numbers of the table, found or not as it says
+        expected = rows.set_index("name").loc[row["name"]]
+        assert row["shift"] == pytest.approx(expected["shift"])
+        assert (row["found"] == "found") == (expected.q_shift < 0.05)
+
+
+def test_the_measured_interval_is_a_band_in_the_panels_that_have_one() -> None:
+    specification = densities().to_dict()
+    bands = [
+        row
+        for data in specification["datasets"].values()
+        for row in data
+        if set(row) == {"value", "end"}
+    ]
+    assert bands
+    assert all((row["value"], row["end"]) == (0.5, 8.0) for row in bands)
+    panels = [n for n in nodes(specification) if "layer" in n]
+    assert [len(p["layer"]) for p in panels] == [2, 3, 3, 3]
+
+
+def test_the_paper_stands_beside_the_counts() -> None:
+    text = texts(FIGURES["groups"]().to_dict())
+    assert "pathway 0 3 of 4" in text
+    assert theme.PAPER in text
