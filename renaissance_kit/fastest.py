@@ -27,6 +27,7 @@ from renaissance_kit.steady_states import SteadyState
 Array = NDArray[np.float64]
 
 _ADAM = (0.8, 0.9, 1e-8)
+GAIN = 0.01  # on the scale asinh(λ / 1 h⁻¹): what counts as progress
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class SearchSettings:
         tau: width of the smooth maximum, on the scale of `smooth_lambda_max`.
         margin: a search ends when λmax is below the threshold by this share of it. Infinity
             searches for the fastest dynamics with all steps and starts.
+        patience: a start is given up after so many steps in which asinh(λmax / 1 h⁻¹) fell by
+            less than `GAIN` in all; never if not given.
 
     Raises:
         ParameterError: a value out of its range.
@@ -50,11 +53,13 @@ class SearchSettings:
     step_size: float = 0.3
     tau: float = TAU
     margin: float = 0.1
+    patience: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("steps", "starts"):
-            if getattr(self, name) < 1:
-                raise ParameterError(f"{name} is {getattr(self, name)}; give at least 1")
+        for name in ("steps", "starts", "patience"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ParameterError(f"{name} is {value}; give at least 1")
         for name in ("step_size", "tau"):
             if not 0 < getattr(self, name) < np.inf:
                 raise ParameterError(f"{name} is {getattr(self, name)}; give a positive number")
@@ -181,6 +186,8 @@ def _search(
     for start in range(settings.starts):
         log_km = (low + high) / 2 if start == 0 else rng.uniform(low, high)
         first, second = np.zeros_like(log_km), np.zeros_like(log_km)
+        lowest = mark = np.inf  # of this start
+        marked = 0
         for i in range(settings.steps):
             found = pinned_smooth_lambda_max(
                 models.with_km(np.exp(log_km)), tau=settings.tau, workers=1
@@ -189,6 +196,12 @@ def _search(
             if history[-1] < smallest:
                 best, smallest = log_km, history[-1]
             if smallest <= target:
+                break
+            if history[-1] < lowest:
+                lowest = history[-1]
+            if np.arcsinh(lowest) < np.arcsinh(mark) - GAIN:
+                mark, marked = lowest, i
+            if settings.patience is not None and i - marked >= settings.patience:
                 break
             b1, b2, eps = _ADAM
             first = b1 * first + (1 - b1) * found.gradient[0]

@@ -88,7 +88,8 @@ class KineticModels:
     _laws: RateLaws | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        self.state.check(self.network)
+        if self._laws is None:  # `with_km` keeps a state that was checked
+            self.state.check(self.network)
         km = np.atleast_2d(np.ascontiguousarray(self.km_mM, dtype=np.float64))
         names = self.network.km_names
         if km.ndim != 2 or km.shape[1] != len(names):
@@ -165,6 +166,7 @@ class KineticModels:
 
     def at(self, state: SteadyState) -> KineticModels:
         """The same network and constants at another steady state; compiled tables are shared."""
+        state.check(self.network)
         models = KineticModels(self.network, state, self.km_mM, self.laws)
         models.__dict__["_map"] = self._map
         return models

@@ -49,11 +49,12 @@ class Progress:
 
 
 def run_chunks(
-    function: Callable[[NDArray[np.int64]], Result],
+    function: Callable[..., Result],
     n_items: int,
     *,
     chunk: int,
     settings: Mapping[str, Any],
+    part: Callable[[NDArray[np.int64]], Any] | None = None,
     store: str | Path | None = None,
     workers: int | None = 2,
     progress: Callable[[Progress], None] | None = None,
@@ -63,10 +64,14 @@ def run_chunks(
 
     Args:
         function: takes item numbers (k,) and returns arrays whose first axis has length k. What
-            it returns must depend on the numbers only, so that chunks can be done again.
+            it returns must depend on the numbers only, so that chunks can be done again. It goes
+            to the workers with every chunk, so it should be small.
         chunk: items in a chunk; seconds to minutes of work.
         settings: everything that the results depend on, as values JSON can hold; a store made
             with other settings is refused.
+        part: takes item numbers and returns the data of these items, which the function gets as
+            its second argument. It is called here, chunk by chunk, so that a task carries the
+            data of its own items and no others.
         store: folder of the results; kept in memory only if not given.
         workers: joblib's ``n_jobs``; None takes it from ``joblib.parallel_config``.
         progress: called after each chunk, in the calling thread.
@@ -102,7 +107,10 @@ def run_chunks(
     while len(results) < len(chunks) and not stopped:
         missing = [i for i in range(len(chunks)) if i not in results]
         parallel = Parallel(n_jobs=workers, return_as="generator_unordered")
-        finished = parallel(delayed(_one)(function, i, chunks[i]) for i in missing)
+        finished = parallel(
+            delayed(_one)(function, i, chunks[i], *(() if part is None else (part(chunks[i]),)))
+            for i in missing
+        )
         try:
             for number, result in finished:
                 results[number] = result
@@ -140,9 +148,9 @@ def read_store(store: str | Path) -> dict[str, Any]:
 
 
 def _one(
-    function: Callable[[NDArray[np.int64]], Result], number: int, items: NDArray[np.int64]
+    function: Callable[..., Result], number: int, items: NDArray[np.int64], *data: Any
 ) -> tuple[int, Result]:
-    return number, function(items)
+    return number, function(items, *data)
 
 
 def _open_store(store: str | Path | None, settings: Mapping[str, Any]) -> Path | None:

@@ -54,6 +54,24 @@ def test_it_stops_at_the_threshold_and_its_margin(tiny_models):
     assert out_of_reach.evaluations == 15
 
 
+def test_patience_ends_a_start_that_stands_still(tiny_models):
+    """The same path as without patience, cut where the lowest λmax has not fallen for a while."""
+    full = fastest_dynamics(
+        tiny_models, np.random.default_rng(1), settings=SearchSettings(60, 1, margin=np.inf)
+    )
+    cut = fastest_dynamics(
+        tiny_models,
+        np.random.default_rng(1),
+        settings=SearchSettings(60, 1, margin=np.inf, patience=10),
+    )
+    n = cut.evaluations
+    assert 10 < n < 60
+    np.testing.assert_array_equal(cut.history_per_h, full.history_per_h[:n])
+    lowest = np.arcsinh(np.minimum.accumulate(cut.history_per_h))
+    assert lowest[-11] - lowest[-1] <= 2 * 0.01
+    assert lowest[0] - lowest[-11] > 0.01
+
+
 def test_measured_ranges_are_kept(tiny, tiny_models):
     name = tiny.km_names[3]
     ranges = KMRanges.of(tiny, fixed={name: (0.4, 0.5)})
@@ -80,7 +98,15 @@ def test_ecoli_states_have_fast_models(ecoli):
 
 
 @pytest.mark.parametrize(
-    "change", [{"steps": 0}, {"starts": 0}, {"step_size": 0.0}, {"tau": -1.0}, {"margin": -0.1}]
+    "change",
+    [
+        {"steps": 0},
+        {"starts": 0},
+        {"step_size": 0.0},
+        {"tau": -1.0},
+        {"margin": -0.1},
+        {"patience": 0},
+    ],
 )
 def test_settings_out_of_range(change):
     with pytest.raises(ParameterError, match=next(iter(change))):

@@ -1,0 +1,180 @@
+"""Surveys of many states: the same whatever the chunks, workers and interruptions."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from renaissance_kit import KineticModels, SteadyStates
+from renaissance_kit import survey as module
+from renaissance_kit.clusters import use_cluster
+from renaissance_kit.errors import CheckpointError, ParameterError, SteadyStateError
+from renaissance_kit.fastest import SearchSettings, fastest_dynamics
+from renaissance_kit.stability import Status
+from renaissance_kit.survey import Survey, repeated, survey_states
+
+BRIEF = SearchSettings(steps=12, starts=2)
+
+
+@pytest.fixture(scope="module")
+def tiny_states(tiny, tiny_state) -> SteadyStates:
+    """Eight states of the tiny network: fluxes, and with them all eigenvalues, scaled."""
+    scale = 2.0 ** -np.arange(8)
+    return SteadyStates.from_arrays(
+        tiny,
+        tiny_state.fluxes_mmol_gDW_h * scale[:, None],
+        tiny.kinetic_reactions,
+        np.tile(tiny_state.concentrations_mM, (8, 1)),
+        np.tile(tiny_state.log_displacement, (8, 1)),
+        {},
+    )
+
+
+@pytest.fixture(scope="module")
+def full(tiny, tiny_states) -> Survey:
+    return survey_states(tiny, tiny_states, seed=3, settings=BRIEF, workers=1)
+
+
+def same(a: Survey, b: Survey) -> None:
+    for name in ("lambda_max", "status", "evaluations", "km"):
+        np.testing.assert_array_equal(a.dataset[name].values, b.dataset[name].values)
+    np.testing.assert_array_equal(a.numbers, b.numbers)
+    assert a.dataset.attrs == b.dataset.attrs
+
+
+def test_each_state_is_a_search_of_its_own(tiny, tiny_states, full):
+    models = KineticModels(tiny, tiny_states[0], np.ones(len(tiny.km_names)))
+    for i in range(8):
+        alone = fastest_dynamics(
+            models.at(tiny_states[i]), np.random.default_rng([3, i]), settings=BRIEF
+        )
+        assert full.lambda_max_per_h[i] == alone.lambda_max_per_h
+        assert full.dataset.evaluations.values[i] == alone.evaluations
+        np.testing.assert_array_equal(full.km_mM[i], alone.km_mM)
+
+
+def test_slower_fluxes_give_slower_states(full):
+    """All rates scale with the fluxes, so λmax does, and the threshold divides the states."""
+    best = full.select(~full.fast).lambda_max_per_h
+    np.testing.assert_allclose(best[1:] / best[:-1], 0.5, rtol=0.2)
+    assert full.fast[0]
+    assert not full.fast[-1]
+    assert (np.diff(full.fast.astype(int)) <= 0).all()
+    np.testing.assert_array_equal(full.fast, full.lambda_max_per_h <= full.threshold_per_h)
+    assert full.counts()["VALID"] == full.fast.sum()
+
+
+@pytest.mark.parametrize(("chunk", "workers"), [(1, 1), (3, 2)])
+def test_chunks_and_workers_do_not_matter(tiny, tiny_states, full, chunk, workers):
+    with use_cluster("threads", workers=workers):
+        found = survey_states(tiny, tiny_states, seed=3, settings=BRIEF, chunk=chunk, workers=None)
+    same(found, full)
+
+
+def test_a_part_of_the_states_gives_a_part_of_the_survey(tiny, tiny_states, full):
+    part = survey_states(tiny, tiny_states[5:7], seed=3, settings=BRIEF, workers=1)
+    np.testing.assert_array_equal(part.numbers, [5, 6])
+    np.testing.assert_array_equal(part.km_mM, full.km_mM[5:7])
+
+
+@dataclass(frozen=True)
+class DiesOnce(module._Task):
+    """Kills its own process at state 4 the first time."""
+
+    mark: Path = Path()
+
+    def __call__(self, items: np.ndarray, states: list[Any]) -> Any:
+        if 4 in items and not self.mark.exists():
+            self.mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().__call__(items, states)
+
+
+def test_a_killed_worker_changes_nothing(tiny, tiny_states, full, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_Task", lambda *a: DiesOnce(*a, tmp_path / "mark"))
+    with use_cluster("processes", workers=2):
+        found = survey_states(
+            tiny, tiny_states, seed=3, settings=BRIEF, chunk=2, workers=None,
+            store=tmp_path / "store",
+        )  # fmt: skip
+    assert (tmp_path / "mark").exists()
+    same(found, full)
+
+
+def test_a_stopped_survey_goes_on(tiny, tiny_states, full, tmp_path):
+    seen: list[Any] = []
+    options = {"seed": 3, "settings": BRIEF, "chunk": 2, "workers": 1, "store": tmp_path / "s"}
+    part = survey_states(
+        tiny, tiny_states, progress=seen.append, stop=lambda: len(seen) > 2, **options
+    )
+    assert 0 < len(part) < 8
+    np.testing.assert_array_equal(part.km_mM, full.km_mM[: len(part)])
+    same(survey_states(tiny, tiny_states, **options), full)
+    with pytest.raises(CheckpointError, match="seed differ"):
+        survey_states(tiny, tiny_states, **{**options, "seed": 4})
+    with pytest.raises(CheckpointError, match="states_digest"):
+        survey_states(tiny, tiny_states[::-1], **options)
+
+
+def test_on_dask(tiny, tiny_states, full):
+    pytest.importorskip("distributed")
+    with use_cluster("dask", workers=1):
+        found = survey_states(tiny, tiny_states, seed=3, settings=BRIEF, chunk=3, workers=None)
+    same(found, full)
+
+
+def test_a_task_carries_its_own_states_only(tiny, tiny_states, monkeypatch):
+    carried: list[int] = []
+
+    class Spy(module._Task):
+        def __call__(self, items: np.ndarray, states: list[Any]) -> Any:
+            carried.append(len(states))
+            assert [s.label for s in states] == [str(i) for i in items]
+            return super().__call__(items, states)
+
+    monkeypatch.setattr(module, "_Task", Spy)
+    survey_states(tiny, tiny_states, seed=3, settings=BRIEF, chunk=3, workers=1)
+    assert carried == [3, 3, 2]
+
+
+def test_saved_and_read_again(full, tmp_path):
+    full.save(tmp_path / "survey.nc")
+    read = Survey.load(tmp_path / "survey.nc")
+    same(read, full)
+    assert read.settings == BRIEF
+    table = read.to_dataframe()
+    assert table.index.tolist() == list(range(8))
+    assert table.fast.sum() == full.counts()["VALID"]
+    with pytest.raises(CheckpointError, match="survey"):
+        Survey.load(tmp_path / "no.nc")
+
+
+def test_the_model_of_a_state_has_the_reported_spectrum(tiny, tiny_states, full):
+    found = full.models(tiny, tiny_states, 3).spectrum()
+    assert found.lambda_max_per_h[0] == full.lambda_max_per_h[3]
+    with pytest.raises(SteadyStateError, match="not among these 2 states"):
+        full.models(tiny, tiny_states[:2], 3)
+
+
+def test_states_without_eigenvalues_are_counted_apart(tiny, tiny_states, full):
+    data = full.dataset.copy(deep=True)
+    data["status"].values[0] = Status.NOT_FINITE
+    broken = Survey(data)
+    assert not broken.fast[0]
+    assert broken.counts()["NOT_FINITE"] == 1
+
+
+def test_repeating_with_more_effort(tiny, tiny_states, full):
+    before, after = repeated(tiny, tiny_states, full, n=3, effort=4, seed=5, workers=1, chunk=2)
+    np.testing.assert_array_equal(before.numbers, after.numbers)
+    assert not before.fast.any()
+    assert after.settings.starts == 8
+    assert (after.dataset.evaluations.values[~after.fast] == 8 * BRIEF.steps).all()
+    with pytest.raises(ParameterError, match="no state of the survey is slow"):
+        repeated(tiny, tiny_states, full.select(full.fast), n=3, effort=2, seed=1)
