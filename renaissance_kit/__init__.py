@@ -21,6 +21,16 @@ from renaissance_kit.rewards import FastestDynamics, Incidence, SmoothIncidence
 from renaissance_kit.evolution import NESSettings
 from renaissance_kit.recipes import Recipe
 from renaissance_kit.training import Training, train
+from renaissance_kit.state_trainings import nes_of_states
+from renaissance_kit.gradients import smooth_lambda_max
+from renaissance_kit.gradient_training import GradientSettings, train_by_gradient
+from renaissance_kit.conditional import (
+    ConditionalGenerator,
+    ConditionalSettings,
+    split_states,
+    train_conditional,
+)
+from renaissance_kit.diversity import diversity_of
 from renaissance_kit.ensembles import KineticEnsemble
 from renaissance_kit.integrators import TimeCourse, Tolerances
 from renaissance_kit.dynamics import Dilution, Dynamics
@@ -54,6 +64,15 @@ __all__ = [  # noqa: RUF022
     "Recipe",
     "Training",
     "train",
+    "nes_of_states",
+    "smooth_lambda_max",
+    "GradientSettings",
+    "train_by_gradient",
+    "ConditionalGenerator",
+    "ConditionalSettings",
+    "split_states",
+    "train_conditional",
+    "diversity_of",
     "KineticEnsemble",
     "TimeCourse",
     "Tolerances",

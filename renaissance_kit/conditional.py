@@ -338,7 +338,7 @@ class ConditionalObjective:
             own = np.random.default_rng(int(rng.integers(2**63)))
             features = np.repeat(self.features[chosen], each, axis=0)
             outputs = self.net.outputs(weights, noise, features, own).double()
-            log_km = log_km_of(outputs, generator.ranges, own)
+            log_km = log_km_of(outputs, generator.ranges, own, projected=True)
             batches = [self.models.at(self.states[i]) for i in chosen]
             s, lambda_max = SmoothLambdaMax.apply(log_km, batches, settings.tau, self.workers)
             apart = [divergence(part, settings.dependence) for part in outputs.split(each)]

@@ -52,6 +52,7 @@ Array = NDArray[np.float64]
 
 Loss = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
+EDGE = 2.0  # standard deviations, within 2.3 % of a constant's range from its bound
 _BETAS = (0.5, 0.9)  # of Adam; a longer memory overshoots where eigenvalues change places
 
 
@@ -335,11 +336,42 @@ def history_of(state: EvolutionState) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def log_km_of(outputs: torch.Tensor, ranges: KMRanges, rng: np.random.Generator) -> torch.Tensor:
-    """ln KM of all constants, (models, km); fixed ones are drawn."""
+class ProjectedShare(torch.autograd.Function):
+    """Φ(y), with the derivative of projected descent near the bounds.
+
+    At a bound the derivative of Φ vanishes, and a constant that was driven there for the sake of
+    some steady states could never leave it for the sake of others. Beyond |y| = `EDGE` a descent
+    that leads back inwards sees the slope at the edge, and one that leads farther out sees none.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, outputs: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(outputs)
+        return (1 + torch.erf(outputs * 0.5**0.5)) / 2
+
+    @staticmethod
+    def backward(ctx: Any, *outer: torch.Tensor) -> Any:
+        (outputs,) = ctx.saved_tensors
+        slope = torch.exp(-(outputs.clamp(-EDGE, EDGE) ** 2) / 2) / (2 * torch.pi) ** 0.5
+        outwards = (outputs.abs() > EDGE) & (outer[0] * outputs < 0)
+        return torch.where(outwards, 0.0, outer[0] * slope)
+
+
+def log_km_of(
+    outputs: torch.Tensor, ranges: KMRanges, rng: np.random.Generator, *, projected: bool = False
+) -> torch.Tensor:
+    """ln KM of all constants, (models, km); fixed ones are drawn.
+
+    Args:
+        projected: see `ProjectedShare`.
+    """
     free = torch.from_numpy(~ranges.fixed)
     low, high = torch.from_numpy(np.log(ranges.low_mM)), torch.from_numpy(np.log(ranges.high_mM))
-    generated = low[free] + (high - low)[free] * (1 + torch.erf(outputs * 0.5**0.5)) / 2
+    if projected:
+        share = ProjectedShare.apply(outputs)
+    else:
+        share = (1 + torch.erf(outputs * 0.5**0.5)) / 2
+    generated = low[free] + (high - low)[free] * share
     if bool(free.all()):
         return generated
     log_km = torch.from_numpy(np.log(ranges.uniform(len(outputs), rng)))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,10 +19,11 @@ from renaissance_kit.conditional import (
     train_conditional,
 )
 from renaissance_kit.errors import CheckpointError, ParameterError, SteadyStateError
-from renaissance_kit.gradient_training import SoftMargin, divergence
+from renaissance_kit.gradient_training import EDGE, ProjectedShare, SoftMargin, divergence
 from renaissance_kit.gradients import pinned_over_states, smooth_lambda_max
 from renaissance_kit.state_features import LARGEST, StateFeatures
 
+GUIDE = Path(__file__).resolve().parents[1] / "docs" / "train-by-gradient.md"
 SETTINGS = ConditionalSettings(steps=5, models_per_step=12, states_per_step=3)
 
 
@@ -168,6 +171,18 @@ def test_derivative_by_every_part_of_the_weights(run, net, states):
         assert abs(numerical) > 1e-4
 
 
+def test_projected_descent_leaves_a_bound_and_does_not_press_against_it():
+    """Within the edges the derivative of Φ; beyond, the slope at the edge, inwards only."""
+    y = torch.tensor([0.3, -1.9, -5.0, -5.0, 5.0, 5.0], dtype=torch.double, requires_grad=True)
+    share = ProjectedShare.apply(y)
+    normal = torch.distributions.Normal(0.0, 1.0)
+    torch.testing.assert_close(share, normal.cdf(y))
+    (share * torch.tensor([1.0, 1.0, 1.0, -1.0, 1.0, -1.0])).sum().backward()  # descent: minus
+    at_edge = float(torch.exp(normal.log_prob(torch.tensor(EDGE))))
+    expected = [*torch.exp(normal.log_prob(y[:2])).tolist(), 0.0, -at_edge, at_edge, 0.0]
+    assert y.grad.tolist() == pytest.approx(expected)
+
+
 # --- a new and a trained generator ---------------------------------------------------------------
 
 
@@ -312,3 +327,26 @@ def test_split():
     for share in (0.0, 1.0, 0.001):
         with pytest.raises(ParameterError, match="none on one side"):
             split_states(100, share, seed=1)
+
+
+@pytest.mark.slow
+def test_guide(ecoli, tmp_path, monkeypatch, capsys):
+    """Every block of docs/train-by-gradient.md runs, with fewer steps."""
+    text = re.sub(r"(?m)^   ", "", GUIDE.read_text(encoding="utf-8"))
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) == 6
+    (tmp_path / "data").symlink_to(ecoli.folder.parent)
+    monkeypatch.chdir(tmp_path)
+    names: dict = {}
+    shorter = {"steps=100, models_per_step=64": "steps=2, models_per_step=8",
+               "steps=500": "steps=2, models_per_step=6, states_per_step=2",
+               "held[:20]": "held[:2]", "in trained]": "in trained[:20]]"}  # fmt: skip
+    for block in blocks:
+        for long, short in shorter.items():
+            block = block.replace(long, short)
+        exec(block, names)
+    assert "above_half" in names["held_out_table"](names["by_state"])
+    assert "divergence" in capsys.readouterr().out
+    assert names["found"].gradient.shape == (50, len(ecoli.km_names))
+    assert len(names["by_state"]) == 2
+    assert (tmp_path / "conditional.npz").is_file()

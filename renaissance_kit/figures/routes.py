@@ -35,11 +35,12 @@ def incidence_over_cost(
         history: as from `renaissance_kit.studies.history_table`.
         states: what to call the states, by label.
     """
+    history = history.reset_index(drop=True)
     routes = [route for route in COLOURS if route in set(history.route)]
     colour = _colour(routes)
     y_scale = alt.Scale(domain=[0, 1])
     rows = []
-    for place, state in enumerate(dict.fromkeys(history.state)):
+    for state in dict.fromkeys(history.state):
         part = history[history.state == state]
         panels = []
         for unit, title in (
@@ -85,7 +86,6 @@ def incidence_over_cost(
                 title=alt.Title(name, fontSize=theme.TITLE, anchor="start", offset=6)
             )
         )
-        del place
     models = history.groupby(["route", "state", "seed"], sort=False).tail(1).models
     return alt.vconcat(*rows, spacing=24).properties(
         title=headline(
@@ -132,7 +132,7 @@ def diversity_against_incidence(
     routes = [route for route in COLOURS if route in set(shown.route)]
     colour = _colour(routes)
     panels = []
-    for place, (name, title, domain) in enumerate(_MEASURES):
+    for name, title, domain in _MEASURES:
         values = [*shown[name].dropna(), log_uniform[name]]
         top = domain[1] if domain[1] else 1.1 * max(values)
         x = alt.X(
@@ -155,7 +155,6 @@ def diversity_against_incidence(
             dots.encode(x=x, y=y, color=colour, shape=_shape(shown)),
         ]
         panels.append(alt.layer(*layers).properties(width=270, height=300))
-        del place
     key = pd.DataFrame({"route": routes, "row": range(len(routes))})
     legend = alt.layer(
         alt.Chart(key)
@@ -219,9 +218,9 @@ def held_out_incidence(
     shown = pd.concat(parts)
     x = alt.X(
         "share:Q",
-        title="States, from the highest incidence to the lowest (% of states)",
+        title="States, from the highest incidence to the lowest (%)",
         scale=alt.Scale(domain=[0, 1]),
-        axis=alt.Axis(labelExpr=theme.PERCENT, grid=False),
+        axis=alt.Axis(labelExpr=theme.PERCENT, grid=False, tickCount=5),
     )
     y = alt.Y(
         "incidence:Q", title="Incidence (% of models valid)", scale=alt.Scale(domain=[0, 1]),

@@ -59,6 +59,8 @@ class RouteRun:
         km_mM: (models, km) made at the end.
         lambda_max_per_h: (models,) of these.
         threshold_per_h: of a valid model.
+        seconds_per_model: to make and check one more, after a training if there is one.
+        trained: whether the seconds of the history are a training, spent once.
     """
 
     route: str
@@ -68,11 +70,20 @@ class RouteRun:
     km_mM: Array = field(repr=False)
     lambda_max_per_h: Array = field(repr=False)
     threshold_per_h: float
+    seconds_per_model: float
+    trained: bool = False
 
     @property
     def incidence(self) -> float:
         """Share of valid models at the end."""
         return incidence_of(self.lambda_max_per_h, self.threshold_per_h)
+
+    def seconds_for(self, valid: int) -> float:
+        """Estimate of the time for a number of valid models; infinite where none was found."""
+        if not self.incidence:
+            return np.inf
+        once = float(self.history.seconds.iloc[-1]) if self.trained else 0.0
+        return once + valid / self.incidence * self.seconds_per_model
 
     @property
     def valid_log_km(self) -> Array:
@@ -103,9 +114,12 @@ def by_strategy(
     )  # fmt: skip
     settings = recipe.settings
     each = settings.population * settings.models_per_generator
-    made = training.models(models, np.random.default_rng(derived_seed(seed, 1)))
+
+    def draw() -> KineticModels:
+        return training.models(models, np.random.default_rng(derived_seed(seed, 1)))
+
     return _finished(
-        route, made, seed, training.state.history, each, recipe.threshold_per_h, workers
+        route, draw, seed, training.state.history, each, recipe.threshold_per_h, workers
     )
 
 
@@ -125,10 +139,13 @@ def by_gradient(
     training = _gradient_training(
         network, state, settings, seed, threshold_per_h, folder, workers
     )  # fmt: skip
-    made = training.models(models, np.random.default_rng(derived_seed(seed, 1)))
+
+    def draw() -> KineticModels:
+        return training.models(models, np.random.default_rng(derived_seed(seed, 1)))
+
     history = training.state.history
     each = settings.models_per_step
-    return _finished(route, made, seed, history, each, threshold_per_h, workers)
+    return _finished(route, draw, seed, history, each, threshold_per_h, workers)
 
 
 def gradient_generator(
@@ -178,10 +195,13 @@ def by_conditional(
     workers: int = 2,
 ) -> RouteRun:
     """A conditional generator; the incidence while it trains is that at the states it trains at."""
-    made = training.generator.models(state, models, np.random.default_rng(seed))
+
+    def draw() -> KineticModels:
+        return training.generator.models(state, models, np.random.default_rng(seed))
+
     history, each = training.state.history, training.settings.models_per_step
     threshold = training.objective.threshold_per_h
-    return _finished(route, made, seed, history, each, threshold, workers)
+    return _finished(route, draw, seed, history, each, threshold, workers)
 
 
 def by_sampling(
@@ -213,7 +233,7 @@ def by_sampling(
         for end in ends
     ]
     return RouteRun(route, state.label, seed, pd.DataFrame(rows), km, values.copy(),
-                    threshold_per_h)  # fmt: skip
+                    threshold_per_h, seconds / models)  # fmt: skip
 
 
 def by_search(
@@ -274,19 +294,23 @@ def by_search(
     km = np.clip(np.exp(best), ranges.low_mM, ranges.high_mM)
     spectrum = base.with_km(km).spectrum(threshold_per_h=threshold_per_h, workers=workers)
     return RouteRun(route, state.label, seed, pd.DataFrame(rows), km,
-                    spectrum.lambda_max_per_h.copy(), threshold_per_h)  # fmt: skip
+                    spectrum.lambda_max_per_h.copy(), threshold_per_h,
+                    float(rows[-1]["seconds"]) / models)  # fmt: skip
 
 
 def _finished(
     route: str,
-    made: KineticModels,
+    draw: Callable[[], KineticModels],
     seed: int,
     history: Sequence[Record],
     evaluations_per_step: int,
     threshold_per_h: float,
     workers: int,
 ) -> RouteRun:
+    began = time.perf_counter()
+    made = draw()
     values = made.spectrum(threshold_per_h=threshold_per_h, workers=workers).lambda_max_per_h
+    each = (time.perf_counter() - began) / len(made)
     seconds = np.concatenate([[0.0], np.cumsum([record.seconds for record in history])])
     samples = [*(record.lambda_max_per_h for record in history), values]
     rows, fastest = [], np.inf
@@ -302,7 +326,7 @@ def _finished(
             }
         )
     return RouteRun(route, made.state.label, seed, _pooled(pd.DataFrame(rows)), made.km_mM,
-                    values.copy(), threshold_per_h)  # fmt: skip
+                    values.copy(), threshold_per_h, each, trained=True)  # fmt: skip
 
 
 def _smallest(values: Array) -> float:
@@ -343,7 +367,8 @@ def cost_table(runs: Iterable[RouteRun], levels: Sequence[float] = LEVELS) -> pd
 
     Columns: route, state, seed; evaluations_to_50 and seconds_to_50 (and so for every level), NaN
     where the incidence was never reached; incidence, models, fastest_per_h (λmax),
-    evaluations_to_fastest, seconds_to_fastest, evaluations and seconds of the whole.
+    evaluations_to_fastest, seconds_to_fastest, evaluations and seconds of the whole, and
+    seconds_for_1000, an estimate for a thousand valid models with the training.
     """
     rows = []
     for run in runs:
@@ -365,6 +390,7 @@ def cost_table(runs: Iterable[RouteRun], levels: Sequence[float] = LEVELS) -> pd
                 "seconds_to_fastest": float(fastest.seconds),
                 "evaluations": int(history.evaluations.iloc[-1]),
                 "seconds": float(history.seconds.iloc[-1]),
+                "seconds_for_1000": run.seconds_for(1000),
             }
         )
     return pd.DataFrame(rows)
