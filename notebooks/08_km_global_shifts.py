@@ -139,7 +139,8 @@ display(
     Markdown(
         f"The two components hold {frame.explained.sum():.1%} of the variance; two of "
         f"{len(unknown)} independent constants would hold {2 * even:.1%}. A frame of two "
-        "components shows a small part of what the constants do, so the statements below are about all of them."
+        "components shows a small part of what the constants do, so the statements below are "
+        "about all of them."
     )
 )
 

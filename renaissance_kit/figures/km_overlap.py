@@ -93,7 +93,9 @@ def overlap_by_group(
         label=[f"{g} ({n})" for g, n in zip(rows.group, rows.constants, strict=True)],
         share=rows.improved / rows.constants,
         shuffled=rows.improved_shuffled / rows.constants,
-        sure=np.where(rows.p_change < 0.05, "found", "noise"),
+        sure=np.where(
+            (rows.change < rows.null_low) | (rows.change > rows.null_high), "found", "noise"
+        ),
         text=[f"{i} of {n}" for i, n in zip(rows.improved, rows.constants, strict=True)],
     )
     names = list(rows.label)
@@ -150,7 +152,7 @@ def overlap_by_group(
         title=headline(
             "Overlap scores by subsystem",
             "Held-out constants, their number in brackets. Left, grey bars: 95 % of shuffled "
-            "ensembles; blue: mean change beyond them (p < 0.05). Right, black tick: shuffled "
+            "ensembles; blue: mean change beyond them. Right, black tick: shuffled "
             "ensembles." + (f" Diamond: the paper ({known})." if known else ""),
             source or "",
             width=125,
