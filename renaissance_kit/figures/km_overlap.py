@@ -135,9 +135,9 @@ def overlap_by_group(
         base.mark_text(align="left", fontSize=14).encode(x=alt.datum(1.05), y=bare, text="text:N"),
     ]
     published = [
-        {"row": int(r.row), "share": paper[r.group][0] / paper[r.group][1]}
-        for r in rows.itertuples()
-        if paper and r.group in paper
+        {"row": place, "share": paper[group][0] / paper[group][1]}
+        for place, group in enumerate(rows.group)
+        if paper and group in paper
     ]
     if published:
         mark = alt.Chart(pd.DataFrame(published)).mark_point(
