@@ -64,7 +64,7 @@ output = Path(output_dir)
 SIZES = pd.DataFrame(
     {
         "smoke": [2, 3, 12, 40, 50, 1],
-        "demo": [3, 50, 64, 300, 500, 0],
+        "demo": [3, 50, 64, 400, 500, 0],
         "laptop": [10, 50, 64, 400, 2_000, 1],
         "paper": [20, 100, 64, 1_500, 10_000, 5],
     },
@@ -126,19 +126,17 @@ job = studies.Integration(
     workers,
     print,
 )
-seeds = studies.repeat_seeds(seed, 2 * size["repeats"])
-without = job.repeats(None, seeds=seeds[: size["repeats"]], label="without data")
+seeds = studies.repeat_seeds(studies.derived_seed(seed, 5), size["repeats"])
+without = job.repeats(None, seeds=studies.repeat_seeds(seed, size["repeats"]), label="without data")
 trained = start == "trained"
 with_data = job.repeats(
     measured,
-    seeds=seeds[size["repeats"] :],
+    seeds=seeds,
     starts=without if trained else None,
     label="with data",
 )
 if trained:  # what training longer does by itself must not pass for an effect of the data
-    without = job.repeats(
-        None, seeds=seeds[size["repeats"] :], starts=without, label="without data, as long"
-    )
+    without = job.repeats(None, seeds=seeds, starts=without, label="without data, as long")
 runs = studies.run_table({"without data": without, "with data": with_data})
 runs.round(4)
 
