@@ -162,11 +162,13 @@ runs.round(4)
 
 # %% [markdown]
 # Do the data contradict the dynamics, and if so, which of them? All constants of the cycle that
-# have data are put into models that were made without, and one at a time is left out.
+# have data are put into valid models that were made without, and one at a time is left out.
 
 # %%
+pool = without[0].ensemble
+pool = pool.select(np.flatnonzero(pool.valid | (not valid_only))[:200])
 blame = incidence_by_measurement(
-    without[0].ensemble.models(network),
+    pool.models(network),
     cycle.ranges(),
     seed=studies.derived_seed(seed, 2),
     workers=workers,
