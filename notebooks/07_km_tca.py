@@ -63,7 +63,7 @@ output = Path(output_dir)
 SIZES = pd.DataFrame(
     {
         "smoke": [2, 2, 3, 12, 40, 100],
-        "demo": [3, 3, 50, 64, 300, 500],
+        "demo": [3, 3, 50, 64, 400, 500],
         "laptop": [10, 10, 50, 64, 400, 2_000],
         "paper": [10, 20, 100, 64, 1_500, 10_000],
     },
@@ -162,11 +162,13 @@ runs.round(4)
 
 # %% [markdown]
 # Do the data contradict the dynamics, and if so, which of them? All constants of the cycle that
-# have data are put into models that were made without, and one at a time is left out.
+# have data are put into valid models that were made without, and one at a time is left out.
 
 # %%
+pool = without[0].ensemble
+pool = pool.select(np.flatnonzero(pool.valid | (not valid_only))[:200])
 blame = incidence_by_measurement(
-    without[0].ensemble.models(network),
+    pool.models(network),
     cycle.ranges(),
     seed=studies.derived_seed(seed, 2),
     workers=workers,

@@ -126,7 +126,8 @@ def by_subsystem(test: LabelTest, groups: Mapping[str, str]) -> pd.DataFrame:
     Returns:
         One row a group, in order of appearance: group, constants, improved (those whose score
         rises), improved_shuffled (its mean with shuffled labels), p_improved, before, after (mean
-        scores), change, null_low, null_high, p_change.
+        scores), change, null_low, null_high (central 95 % of shuffled changes), p_change. Both p
+        are shares of shuffles with a number at least as large.
     """
     rows = []
     have = np.isfinite(test.change)

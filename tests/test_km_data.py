@@ -590,7 +590,7 @@ def test_the_guide_runs(ecoli, tmp_path, monkeypatch, capsys):
     text = re.sub(r"(?m)^   ", "", GUIDE.read_text(encoding="utf-8"))
     (table,) = re.findall(r"```csv\n(.*?)```", text, re.DOTALL)
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    assert len(blocks) == 7
+    assert len(blocks) == 10
     (tmp_path / "my_km.csv").write_text(table, encoding="utf-8")
     (tmp_path / "data").symlink_to(ecoli.folder.parent)
     monkeypatch.chdir(tmp_path)
@@ -598,6 +598,12 @@ def test_the_guide_runs(ecoli, tmp_path, monkeypatch, capsys):
     names: dict = {"quick": quick}
     for block in blocks:
         block = block.replace("recipe=recipe)", "recipe=recipe.but(settings=quick))")
+        block = block.replace("steps=50", "steps=1, models_per_step=3")
+        block = block.replace(
+            "parameters_of(run.ensemble(300, seed=9))",
+            "parameters_of(run.ensemble(3, seed=9), valid_only=False)",
+        )
+        block = block.replace(".models(network)", ".select(np.arange(4)).models(network)")
         exec(block.replace("ensemble(1000", "ensemble(3"), names)
     printed = capsys.readouterr().out
     assert "3 measurements of 2 constants, all used" in printed
@@ -606,3 +612,5 @@ def test_the_guide_runs(ecoli, tmp_path, monkeypatch, capsys):
     assert len(names["some"].names) == 1
     assert names["one_out"].names == ("PFK:f6p_c",)
     assert names["upper"].names == names["measured"].names
+    assert set(names["blame"].index[2:]) == set(names["measured"].names)
+    assert len(names["changes"]) == len(ecoli.km_names)

@@ -46,7 +46,7 @@ def densities(
         integrated: what was held to data, in words.
         models: of all ensembles together.
     """
-    charts = [_density_panel(panel, i % 2 == 0) for i, panel in enumerate(panels)]
+    charts = [_density_panel(panel) for panel in panels]
     rows = [alt.hconcat(*charts[i : i + 2], spacing=40) for i in range(0, len(charts), 2)]
     first = panels[0]
     return alt.vconcat(*rows, spacing=24).properties(
@@ -62,7 +62,7 @@ def densities(
     )
 
 
-def _density_panel(panel: Panel, left: bool) -> alt.LayerChart:
+def _density_panel(panel: Panel) -> Figure:
     groups = {"without": panel.without, "with": panel.with_data}
     logs = {k: [np.log10(v) for v in values] for k, values in groups.items()}
     every = np.concatenate([x for values in logs.values() for x in values])

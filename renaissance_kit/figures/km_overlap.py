@@ -93,7 +93,9 @@ def overlap_by_group(
         label=[f"{g} ({n})" for g, n in zip(rows.group, rows.constants, strict=True)],
         share=rows.improved / rows.constants,
         shuffled=rows.improved_shuffled / rows.constants,
-        sure=np.where(rows.p_change < 0.05, "found", "noise"),
+        sure=np.where(
+            (rows.change < rows.null_low) | (rows.change > rows.null_high), "found", "noise"
+        ),
         text=[f"{i} of {n}" for i, n in zip(rows.improved, rows.constants, strict=True)],
     )
     names = list(rows.label)
@@ -133,9 +135,9 @@ def overlap_by_group(
         base.mark_text(align="left", fontSize=14).encode(x=alt.datum(1.05), y=bare, text="text:N"),
     ]
     published = [
-        {"row": int(r.row), "share": paper[r.group][0] / paper[r.group][1]}
-        for r in rows.itertuples()
-        if paper and r.group in paper
+        {"row": place, "share": paper[group][0] / paper[group][1]}
+        for place, group in enumerate(rows.group)
+        if paper and group in paper
     ]
     if published:
         mark = alt.Chart(pd.DataFrame(published)).mark_point(
@@ -150,7 +152,7 @@ def overlap_by_group(
         title=headline(
             "Overlap scores by subsystem",
             "Held-out constants, their number in brackets. Left, grey bars: 95 % of shuffled "
-            "ensembles; blue: mean change beyond them (p < 0.05). Right, black tick: shuffled "
+            "ensembles; blue: mean change beyond them. Right, black tick: shuffled "
             "ensembles." + (f" Diamond: the paper ({known})." if known else ""),
             source or "",
             width=125,

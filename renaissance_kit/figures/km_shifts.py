@@ -25,14 +25,10 @@ def common_frame(frame: CommonFrame, *, constants: int, source: Source | None = 
     scales = [
         alt.Scale(domain=_span(frame.points[field]), nice=False, clamp=True) for field in "xy"
     ]
-    titles = [
-        f"Component {i + 1}, {100 * share:.1f} % of the variance (decades)"
-        for i, share in enumerate(frame.explained)
-    ]
     panels = []
     for i, level in enumerate(levels):
-        x = alt.X("x:Q", title=titles[0] if i == 0 else None, scale=scales[0])
-        y = alt.Y("y:Q", title=titles[1] if i == 0 else None, scale=scales[1])
+        x = alt.X("x:Q", title="Component 1 (decades)", scale=scales[0])
+        y = alt.Y("y:Q", title="Component 2 (decades)" if i == 0 else None, scale=scales[1])
         part = frame.points[frame.points.level == level]
         centres = frame.centres[frame.centres.level == level]
         layers = [alt.Chart(first).mark_circle(color=SHARED, size=16, opacity=0.5).encode(x=x, y=y)]
@@ -51,8 +47,9 @@ def common_frame(frame: CommonFrame, *, constants: int, source: Source | None = 
         title=headline(
             "Constants without data, in one frame",
             f"Principal components of log10 KM of the {constants} constants that no measurement "
-            f"holds, fitted to all panels together; {count(each, 'model')} a panel. Grey: without "
-            "data, in every panel. Large points: means of single trainings.",
+            f"holds, fitted to all panels together; {count(each, 'model')} a panel. They hold "
+            f"{100 * frame.explained[0]:.1f} and {100 * frame.explained[1]:.1f} % of the variance. "
+            "Grey: without data, in every panel. Large points: means of single trainings.",
             source or "",
             width=130,
         )

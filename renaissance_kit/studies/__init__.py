@@ -30,6 +30,7 @@ from renaissance_kit.studies.km_integration import (
     EnsembleStore,
     Integration,
     IntegrationRun,
+    Settings,
     run_table,
 )
 from renaissance_kit.studies.km_shifts import (
@@ -118,6 +119,7 @@ __all__ = [
     "IntegrationRun",
     "Repeat",
     "RouteRun",
+    "Settings",
     "agreement",
     "biomass_ceilings",
     "by_conditional",
