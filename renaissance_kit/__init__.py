@@ -28,6 +28,9 @@ from renaissance_kit.perturbation import Perturbation, PerturbationResult, pertu
 from renaissance_kit.reactor_conditions import Event, ReactorConditions
 from renaissance_kit.bioreactor import Bioreactor, BioreactorResult, cultivate
 from renaissance_kit.clusters import use_cluster
+from renaissance_kit.fastest import SearchSettings, fastest_dynamics, fastest_of_states
+from renaissance_kit.survey import Survey, survey_states
+from renaissance_kit.landscape import map_of, neighbourhoods, resample, threshold_of
 
 __all__ = [  # noqa: RUF022
     "Network",
@@ -62,6 +65,15 @@ __all__ = [  # noqa: RUF022
     "BioreactorResult",
     "cultivate",
     "use_cluster",
+    "SearchSettings",
+    "fastest_dynamics",
+    "fastest_of_states",
+    "Survey",
+    "survey_states",
+    "map_of",
+    "neighbourhoods",
+    "resample",
+    "threshold_of",
 ]
 __version__ = "0.1.0"
 

@@ -31,6 +31,7 @@ NOTEBOOKS: tuple[str, ...] = (
     "02_generator_training",
     "03_robustness",
     "04_bioreactor",
+    "05_intracellular_states",
 )
 """Every notebook, in the order in which to read and run them."""
 
