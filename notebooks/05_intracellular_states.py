@@ -65,7 +65,7 @@ runs = output / "runs" if store is None else Path(store)  # a run that was kille
 # %%
 SIZES = pd.DataFrame(
     {
-        "smoke": [24, 24, 4, 10, 2, 4, 4, 2],
+        "smoke": [24, 24, 4, 60, 2, 4, 4, 2],
         "demo": [200, 400, 60, 400, 4, 30, 30, 20],
         "laptop": [1_000, 5_000, 500, 400, 20, 100, 100, 40],
         "paper": [5_000, 5_000, 5_000, 400, 50, 300, 300, 100],

@@ -97,7 +97,7 @@ def state_map(
 def _cell_shares(cells: pd.DataFrame) -> Figure:
     table = cells.assign(text=[str(c + 1) for c in cells.cell])
     order = list(table.sort_values("share", ascending=False).text)
-    y = alt.Y("text:N", sort=order, title="Cell", axis=alt.Axis(grid=False))
+    y = alt.Y("text:N", sort=order, title=None, axis=alt.Axis(grid=False))
     scale = alt.Scale(domain=[0, 1])
 
     def x(field: str) -> alt.X:
