@@ -15,6 +15,7 @@ from pathlib import Path
 from benchmarks.models import cores, linear_algebra
 from benchmarks.simulation import against_roadrunner, cultivations, perturbations
 from benchmarks.streaming import million_sets
+from benchmarks.surveys import surveys
 from benchmarks.training_run import paper_size_training
 
 BENCHMARKS = {
@@ -24,6 +25,7 @@ BENCHMARKS = {
     "million": million_sets,
     "perturbation": perturbations,
     "bioreactor": cultivations,
+    "survey": surveys,
     "roadrunner": against_roadrunner,
 }
 

@@ -44,6 +44,9 @@ from renaissance_kit.km_overlap import overlap_scores
 from renaissance_kit.network_distance import reaction_distances
 from renaissance_kit.permutations import label_test
 from renaissance_kit.clusters import use_cluster
+from renaissance_kit.fastest import SearchSettings, fastest_dynamics, fastest_of_states
+from renaissance_kit.survey import Survey, survey_states
+from renaissance_kit.landscape import map_of, neighbourhoods, resample, threshold_of
 
 __all__ = [  # noqa: RUF022
     "Network",
@@ -95,6 +98,15 @@ __all__ = [  # noqa: RUF022
     "parameters_of",
     "reaction_distances",
     "use_cluster",
+    "SearchSettings",
+    "fastest_dynamics",
+    "fastest_of_states",
+    "Survey",
+    "survey_states",
+    "map_of",
+    "neighbourhoods",
+    "resample",
+    "threshold_of",
 ]
 __version__ = "0.1.0"
 

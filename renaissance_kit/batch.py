@@ -31,6 +31,7 @@ NOTEBOOKS: tuple[str, ...] = (
     "02_generator_training",
     "03_robustness",
     "04_bioreactor",
+    "05_intracellular_states",
     "06_km_aconitase",
     "07_km_tca",
     "08_km_global_shifts",

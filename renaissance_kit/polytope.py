@@ -92,6 +92,24 @@ class Polytope:
         """Free coordinates (..., free) to variables (..., variables)."""
         return self.origin + z @ self.basis.T
 
+    def within(self, lower: Array, upper: Array) -> Polytope:
+        """The part where the variables are inside further bounds.
+
+        Args:
+            lower, upper: (variables,); infinite where there is no further bound.
+        """
+        rows = np.vstack([self.basis, -self.basis])
+        limit = np.concatenate([upper - self.origin, self.origin - lower])
+        length = np.linalg.norm(rows, axis=1)
+        keep = (length >= 1e-12) & np.isfinite(limit)
+        return Polytope(
+            self.names,
+            self.origin,
+            self.basis,
+            np.vstack([self.A, rows[keep] / length[keep, None]]),
+            np.concatenate([self.b, limit[keep] / length[keep]]),
+        )
+
     def chebyshev_centre(self) -> Array:
         """Centre of a largest ball inside, (free,).
 

@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from renaissance_kit.constraints import Constraints
 from renaissance_kit.diagnostics import effective_sample_size, split_rhat
-from renaissance_kit.errors import DataError, ParameterError
+from renaissance_kit.errors import DataError, InfeasibleError, ParameterError
 from renaissance_kit.families import FAMILIES, IRREVERSIBLE
 from renaissance_kit.hit_and_run import STEPS_PER_DIMENSION, sample_polytope
 from renaissance_kit.network import Network
@@ -79,12 +79,9 @@ def sample_steady_states(
     if turnover_time_min is not None:
         chosen = replace(chosen, turnover_time_min=turnover_time_min)
     with threadpool_limits(1, user_api="blas"):  # so that rounding errors, and states, are the same
-        space = StateSpace.of(network, chosen, directions)
-        draws, values = space.sample(n, seed, steps_per_dimension)
-        states = space.label(values, n, seed)
-        _add_diagnostics(states, draws, space.names)
-        require_valid(network, chosen, states, space.directions)
-    return states
+        return StateSpace.of(network, chosen, directions).states(
+            n, seed=seed, steps_per_dimension=steps_per_dimension
+        )
 
 
 def _require_thermodynamics(network: Network) -> None:
@@ -160,6 +157,68 @@ class StateSpace:
             v.name: (v.lb + v.ub) / 2 for v in model.tfa.solver.variables if v.name not in inside
         }
         return cls(model, signs, blocks, constants, total, least)
+
+    def states(
+        self, n: int, *, seed: int, steps_per_dimension: int = STEPS_PER_DIMENSION
+    ) -> SteadyStates:
+        """Draw n states, with the diagnostics of the chains; each is checked.
+
+        Raises:
+            InfeasibleError: a block is empty or flat.
+            SteadyStateError: a sampled state fails a check.
+        """
+        with threadpool_limits(1, user_api="blas"):  # so that rounding errors are the same
+            draws, values = self.sample(n, seed, steps_per_dimension)
+            found = self.label(values, n, seed)
+            _add_diagnostics(found, draws, self.names)
+            require_valid(self.model.network, self.model.constraints, found, self.directions)
+        return found
+
+    def within(self, bounds: Mapping[str, tuple[float, float]]) -> StateSpace:
+        """The part of the space where some fluxes and concentrations are inside further bounds.
+
+        Args:
+            bounds: (low, high) by ``flux REACTION`` in mmol/gDW/h (growth: 1/h), signed, and
+                ``concentration METABOLITE`` in mM. What has no room anyway is left alone.
+
+        Raises:
+            ParameterError: an unknown name, or bounds that are no range.
+
+        Sampling raises InfeasibleError where the bounds leave no room.
+        """
+        variable = {text: name for name, text in self.names.items()}
+        limits: dict[str, tuple[float, float]] = {}
+        for key, (low, high) in bounds.items():
+            kind, _, name = key.partition(" ")
+            if not low < high or (kind == "concentration" and not low > 0):
+                raise ParameterError(f"{key} from {low:g} to {high:g} is no range")
+            if kind == "flux" and name in self.directions:
+                sign = self.directions[name]
+                solver = self.model.magnitudes(name)[sign].name
+                limits[solver] = (low, high) if sign > 0 else (-high, -low)
+            elif kind == "concentration" and f"ln_c {name}" in variable:
+                solver = variable[f"ln_c {name}"]
+                limits[solver] = (math.log(low * 1e-3), math.log(high * 1e-3))
+            else:
+                raise ParameterError(
+                    f"{key!r} is no flux or concentration of {self.model.network.name}; write "
+                    "'flux PGI' or 'concentration atp_c'"
+                )
+        blocks = []
+        for block in self.blocks:
+            pairs = [limits.get(name, (-np.inf, np.inf)) for name in block.names]
+            low_high = np.array(pairs, dtype=float)
+            blocks.append(block.within(low_high[:, 0], low_high[:, 1]))
+        return replace(self, blocks=blocks)
+
+    def has_room(self) -> bool:
+        """Whether every block has an inside."""
+        try:
+            for block in self.blocks:
+                block.chebyshev_centre()
+        except InfeasibleError:
+            return False
+        return True
 
     def sample(
         self, n: int, seed: int, steps_per_dimension: int

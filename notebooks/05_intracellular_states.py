@@ -1,0 +1,519 @@
+# %% [markdown]
+# # Which states can a cell be in?
+#
+# A steady state fixes fluxes, concentrations and driving forces. The Michaelis constants are what
+# is left to choose, and at some states no choice gives a cell that settles fast enough. Which
+# states, how many, and why? The published study (Choudhury et al. 2024 Nat Catal 7:1086, "the
+# paper" below) trained a generator anew at each of 5,000 states. Here each state gets a search
+# along the exact derivative of λmax by the constants, which takes about a second on one core.
+#
+# There are two populations. **The shipped states** bound every unmeasured pool by its turnover
+# (notebook 01), and with that the slow states were kept out from the start. **Generic states**
+# have no such bound, as in the paper: unmeasured pools range over 1e-4 to 50 mM. The questions
+# about slow states are answered there.
+
+# %% tags=["parameters"]
+scale = "demo"  # smoke (seconds), demo (minutes), laptop (a quarter of an hour) or paper
+output_dir = "../build/figures/05_intracellular_states"
+seed = 1
+states = None  # generic states to survey; None takes it and all below from the scale
+sampled = None  # generic states to sample, of which those are evenly spaced
+shipped = None  # shipped states to survey
+steps = None  # of one search, from each of two starts
+repeated = None  # slow states to search again with ten times the effort
+resampled = None  # new states in each kind of neighbourhood, and anywhere
+held = 30  # metabolites held to ranges
+held_states = None  # with non-supporting ranges, and as many in the control
+timed = None  # states for the comparison of one and two workers
+generic = None  # file of generic states; None samples them
+workers = 2
+store = None  # folder that keeps what is done; None is one in output_dir
+
+# %%
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from IPython.display import Markdown, display
+
+from renaissance_kit import Constraints, Network, SteadyStates, studies
+from renaissance_kit.figures import Source, save, use_theme
+from renaissance_kit.figures import landscape as figures
+from renaissance_kit.files import atomic_path
+from renaissance_kit.landscape import (
+    bounds_of,
+    features,
+    held_ranges,
+    map_of,
+    neighbourhood_table,
+    neighbourhoods,
+    ranges_of_metabolites,
+    resample,
+    running_quantiles,
+    threshold_of,
+)
+from renaissance_kit.sampling import StateSpace
+from renaissance_kit.survey import SEARCH, survey_states
+from renaissance_kit.survey import repeated as search_again
+
+use_theme()
+output = Path(output_dir)
+runs = output / "runs" if store is None else Path(store)  # a run that was killed goes on from here
+
+# %%
+SIZES = pd.DataFrame(
+    {
+        "smoke": [24, 24, 4, 60, 2, 4, 4, 2],
+        "demo": [200, 400, 60, 400, 4, 30, 30, 20],
+        "laptop": [1_000, 5_000, 500, 400, 20, 100, 100, 40],
+        "paper": [5_000, 5_000, 5_000, 400, 50, 300, 300, 100],
+    },
+    index=[
+        "states",
+        "sampled",
+        "shipped",
+        "steps",
+        "repeated",
+        "resampled",
+        "held_states",
+        "timed",
+    ],
+)
+asked = {name: globals().get(name) for name in SIZES.index}
+size = {k: int(SIZES.loc[k, scale] if v is None else v) for k, v in asked.items()}
+SIZES
+
+# %%
+network = Network.example("ecoli_w3110_trpd9923")
+constraints = Constraints.from_folder(network)
+threshold = network.conditions["eigenvalue_threshold"].value
+settings = replace(SEARCH, steps=size["steps"])
+source = Source(network.name, network.name, seed, scale)
+fine = 16 if scale != "smoke" else 1  # steps of the sampler per dimension
+space = StateSpace.of(network, replace(constraints, turnover_time_min=float("inf")))
+if generic is None:
+    everyone = space.states(size["sampled"], seed=seed, steps_per_dimension=fine)
+else:
+    everyone = SteadyStates.load(generic)
+sample = everyone[:: max(1, len(everyone) // size["states"])][: size["states"]]
+known = SteadyStates.example(network)
+known = known[:: max(1, len(known) // size["shipped"])][: size["shipped"]]
+
+
+def survey(which, name, **changes):
+    """Survey states; what is done is kept under that name."""
+    options = {"seed": seed, "settings": settings, "workers": workers, **changes}
+    return survey_states(
+        network, which, store=runs / f"{name}_{len(which)}", **{"progress": print, **options}
+    )
+
+
+display(
+    Markdown(
+        f"{len(sample):,} generic states of {len(everyone):,} sampled, and {len(known):,} shipped "
+        f"ones. Pools of generic states: {constraints.pool_mM.low:g} to "
+        f"{constraints.pool_mM.high:g} mM where not measured. Turnover bound of the shipped ones: "
+        f"{constraints.turnover_time_min:g} min."
+    )
+)
+
+# %% [markdown]
+# ## How many states have no fast model?
+#
+# A state is called fast when a set of constants was found with all eigenvalues at or below the
+# threshold. The search starts twice, in the middle of the bounds and at random, and ends when the
+# threshold is passed by a tenth or when a start stands still.
+
+# %%
+shipped_survey = survey(known, "shipped")
+found = survey(sample, "generic")
+found.save(output / "survey.nc")
+shares = studies.share_table({"shipped": shipped_survey, "generic": found})
+shares
+
+# %%
+generic_row = shares.set_index("population").loc["generic"]
+shipped_row = shares.set_index("population").loc["shipped"]
+display(
+    Markdown(
+        f"**{generic_row.slow_share:.1%} of the generic states are slow** "
+        f"({len(found) - generic_row.fast:,} of {len(found):,}; 95 % interval "
+        f"{generic_row.slow_low:.1%} to {generic_row.slow_high:.1%}); the paper found 18.4 % of "
+        f"its 5,000. Of the shipped states {len(shipped_survey) - shipped_row.fast:,} of "
+        f"{len(shipped_survey):,} are slow (up to {shipped_row.slow_high:.2%}): the bound on "
+        f"turnover keeps slow states out. Status of the fastest models: "
+        + ", ".join(f"{n:,} {k.lower().replace('_', ' ')}" for k, n in found.counts().items() if n)
+        + f". A state took {found.dataset.evaluations.values.mean():.0f} models on average, "
+        f"{found.dataset.seconds.values.mean():.2f} core-seconds."
+    )
+)
+
+# %% [markdown]
+# **Are the slow ones slow, or only hard?** Some of them, drawn at random, get ten times the
+# starts.
+
+# %%
+if found.fast.all():
+    turned, tried = 0, 0
+else:
+    before, after = search_again(
+        network, sample, found, n=size["repeated"], effort=10, seed=seed + 1, workers=workers,
+        chunk=2, store=runs / f"repeated_{size['repeated']}_of_{len(found)}", progress=print,
+    )  # fmt: skip
+    turned, tried = int(after.fast.sum()), len(after)
+    gain = after.lambda_max_per_h - before.lambda_max_per_h
+    display(
+        Markdown(
+            f"**{turned} of {tried} slow states turned fast** with ten times the effort. λmax fell "
+            f"by {-np.median(gain):.3f} 1/h in the median, by {-gain.min():.2f} at most. Those "
+            "that turned had been at "
+            + (", ".join(f"{v:.2f}" for v in before.lambda_max_per_h[after.fast]) or "—")
+            + " 1/h."
+        )
+    )
+
+# %% [markdown]
+# ## A map of the states
+#
+# Log concentrations and log fluxes, standardised; principal components; t-SNE; polar coordinates
+# about the centroid. A neighbourhood is a polar cell: the map is cut into rings with equal numbers
+# of states, each ring into sectors with equal numbers.
+
+# %%
+table, names = features(network, sample)
+chart = map_of(table, seed=seed)
+rings, sectors = (2, 6) if len(sample) >= 100 else (1, 3)
+cell = neighbourhoods(chart, rings=rings, sectors=sectors)
+cells = neighbourhood_table(chart, cell, found.fast)
+figure = figures.state_map(
+    pd.DataFrame(
+        {"x": chart.xy[:, 0], "y": chart.xy[:, 1], "lambda_max_per_h": found.lambda_max_per_h}
+    ),
+    cells,
+    threshold_per_h=threshold,
+    perplexity=min(30.0, (len(sample) - 1) / 3),
+    explained=float(chart.explained.sum()),
+    source=source,
+)
+save(figure, output / "map")
+figure
+
+# %% [markdown]
+# **Do neighbourhoods of fast states yield new states that are fast?** New states are drawn inside
+# the bounds of a neighbourhood: every concentration and flux between the quantiles of its members,
+# from the same space and by the same sampler. For comparison, new states drawn anywhere. A second
+# kind of neighbourhood does without the map: the range of concentrations of *all* fast states
+# against that of *all* slow ones.
+
+# %%
+order = cells.sort_values("share", ascending=False).cell.to_numpy()
+groups = {
+    "fastest cell": cell == order[0],
+    "slowest cell": cell == order[-1],
+    "all fast states": found.fast,
+    "all slow states": ~found.fast,
+}
+new, width = {}, {}
+for k, (name, members) in enumerate(groups.items()):
+    if members.sum() < 2:
+        continue
+    for central in (0.5, 0.8, 1.0):
+        bounds = bounds_of(network, sample, members, central=central)
+        if space.within(bounds).has_room():
+            break
+    else:
+        continue
+    width[name] = central
+    drawn = resample(space, bounds, size["resampled"], seed=seed + 10 + k, steps_per_dimension=fine)
+    new[f"new in {name}"] = survey(drawn, f"new_{k}")
+anywhere = space.states(size["resampled"], seed=seed + 20, steps_per_dimension=fine)
+new["new anywhere"] = survey(anywhere, "anywhere")
+new_shares = studies.share_table(new)
+for name, members in groups.items():
+    if name.endswith("cell"):
+        new_shares.loc[len(new_shares)] = studies.share_table(
+            {f"members of the {name}": found.select(members)}
+        ).iloc[0]
+figure = figures.shares(
+    new_shares,
+    title="New states in neighbourhoods of fast and of slow states",
+    text="Central share of the members that the bounds cover: "
+    + ", ".join(f"{name} {value:.0%}" for name, value in width.items())
+    + ".",
+    source=source,
+)
+save(figure, output / "neighbourhoods")
+figure
+
+# %%
+new_shares.round(3)
+
+# %% [markdown]
+# ## Which concentrations support fast dynamics?
+#
+# For each metabolite, the distribution among fast states against that among slow ones
+# (Kolmogorov–Smirnov), with the false discovery rate controlled over all metabolites.
+
+# %%
+both_kinds = 0 < found.fast.sum() < len(found)
+assert both_kinds, "all states are of one kind; survey more of them"
+ranges = ranges_of_metabolites(network, sample, found.fast)
+with atomic_path(output / "metabolites.csv") as path:
+    ranges.to_csv(path, index=False)
+figure = figures.supporting_ranges(
+    ranges, states=len(sample), fast=int(found.fast.sum()), source=source
+)
+save(figure, output / "metabolites")
+figure
+
+# %%
+significant = ranges[ranges.found]
+display(
+    Markdown(
+        f"**{len(significant)} of {len(ranges)} metabolites** differ between fast and slow states "
+        "(false discovery rate 5 %): " + (", ".join(significant.metabolite[:12]) or "none") + "."
+    )
+)
+ranges.head(12).round(4)
+
+# %% [markdown]
+# **Thresholds.** The concentration that divides fast from slow states best, with its bootstrap
+# interval; 3-phosphoglycerate because the paper names it, then the metabolites that matter most
+# here.
+
+# %%
+PAPER_METABOLITE = "3pg_c"
+watched = list(dict.fromkeys([PAPER_METABOLITE, *ranges.metabolite[:3]]))[:3]
+rows = []
+for name in watched:
+    x = sample.dataset.concentration.sel(metabolite=name).values
+    t = threshold_of(x, found.fast, seed=seed)
+    row = ranges.set_index("metabolite").loc[name]
+    rows.append({"metabolite": name, **vars(t), "q": row.q, "found": row.found})
+thresholds = pd.DataFrame(rows)
+points = pd.concat(
+    pd.DataFrame(
+        {
+            "metabolite": name,
+            "concentration_mM": sample.dataset.concentration.sel(metabolite=name).values,
+            "lambda_max_per_h": found.lambda_max_per_h,
+        }
+    )
+    for name in watched
+).dropna()
+running = pd.concat(
+    running_quantiles(part.concentration_mM.to_numpy(), part.lambda_max_per_h.to_numpy()).assign(
+        metabolite=name
+    )
+    for name, part in points.groupby("metabolite", sort=False)
+)
+figure = figures.against_concentration(
+    points,
+    running,
+    thresholds[thresholds.found],
+    threshold_per_h=threshold,
+    measured={m: b.low for m, b in constraints.measured_mM.items()},
+    source=source,
+)
+save(figure, output / "thresholds")
+figure
+
+# %%
+thresholds.round(4)
+
+# %% [markdown]
+# ## Why are the slow states slow?
+#
+# The eigenvectors of the fastest model at each slow state say which metabolite its slowest mode
+# moves. Beside it stands how fast that pool could relax by itself at best, whatever the constants:
+# with a large pool, a small flux, a concentration far above the largest KM, and driving forces far
+# from equilibrium, that limit is low.
+
+# %%
+modes = studies.slow_modes(network, sample, found)
+with atomic_path(output / "slow_modes.csv") as path:
+    modes.to_csv(path, index=False)
+by_metabolite = (
+    modes.groupby("metabolite")
+    .agg(
+        states=("state", "size"),
+        participation=("participation", "median"),
+        turnover_min=("turnover_min", "median"),
+        limit_per_h=("limit_per_h", "median"),
+        lambda_max_per_h=("lambda_max_per_h", "median"),
+    )
+    .sort_values("states", ascending=False)
+)
+by_metabolite.head(10).round(3)
+
+# %%
+culprit = str(by_metabolite.index[0]) if len(by_metabolite) else PAPER_METABOLITE
+pool = studies.limits_of_pool(network, sample, culprit).assign(fast=found.fast)
+medians = pool.groupby("fast").median(numeric_only=True).drop(columns="state")
+medians.index = ["fast" if f else "slow" for f in medians.index]
+limited = pool.limit_per_h < -threshold
+display(
+    Markdown(
+        f"**{culprit} dominates the slowest mode of {int(by_metabolite.states.iloc[0]):,} of "
+        f"{len(modes):,} slow states.** By itself it cannot relax faster than the threshold at "
+        f"{int(limited.sum()):,} of {len(pool):,} states; {int((limited & pool.fast).sum()):,} of "
+        f"those are fast, and {int((~limited & pool.fast).sum()):,} of the other "
+        f"{int((~limited).sum()):,}."
+    )
+)
+medians.round(3)
+
+# %% [markdown]
+# ## Thirty metabolites held to ranges
+#
+# The metabolites with the largest differences are held to the half of their range in which fast
+# states are rarer. The control holds the same metabolites to the other half.
+
+# %%
+held_table, bad, good = held_ranges(space, network, sample, found.fast, metabolites=held)
+populations = {"free": anywhere}
+for k, (name, bounds) in enumerate((("supporting", good), ("non-supporting", bad))):
+    populations[name] = resample(
+        space, bounds, size["held_states"], seed=seed + 30 + k, steps_per_dimension=fine
+    )
+held_surveys = {
+    "free": new["new anywhere"],
+    **{n: survey(populations[n], n) for n in ("supporting", "non-supporting")},
+}
+held_shares = studies.share_table(held_surveys)
+figure = figures.held_distributions(
+    pd.concat(
+        pd.DataFrame({"population": n, "lambda_max_per_h": s.lambda_max_per_h})
+        for n, s in held_surveys.items()
+    ),
+    threshold_per_h=threshold,
+    held=len(held_table),
+    source=source,
+)
+save(figure, output / "held")
+figure
+
+# %%
+held_shares.round(3)
+
+# %% [markdown]
+# ## What does it cost?
+#
+# The same small survey with one and with two workers, then the model of the costs: core-seconds of
+# the surveyed states, tasks handed out one by one, their bytes, the start of the workers.
+
+# %%
+timing, _ = studies.timed_surveys(
+    network, sample[: size["timed"]], sorted({1, workers}), seed=seed,
+    chunk=max(1, size["timed"] // 20), settings=settings,
+)  # fmt: skip
+cost = studies.survey_cost(network, found, chunk=20, start_s=float(timing.start_s.iloc[0]))
+# Seconds of the survey above were taken while all workers were busy; a single one may be faster.
+WORKERS = [1, 2, 4, 8, 16, 32, 64, 100, 250, 500, 1000]
+goal = 5_000
+modelled = cost.table(goal, WORKERS)
+scaled = timing.assign(
+    wall_s=timing.wall_s / size["timed"] * goal * cost.per_state_s
+    / (timing.core_s.to_numpy() / size["timed"])
+)  # fmt: skip
+figure = figures.cost_by_cores(
+    modelled, scaled, states=goal, per_state_s=cost.per_state_s, source=source
+)
+save(figure, output / "cost")
+figure
+
+# %%
+speedup = float(timing.speedup.iloc[-1])
+on_two = cost.wall_s(goal, 2) / 60
+on_many = cost.wall_s(goal, 1000, chunk=1) / 60
+display(
+    Markdown(
+        f"{cost.per_state_s:.2f} core-seconds a state, {cost.per_model_ms:.2f} ms a model with its "
+        f"derivatives; a task of {cost.chunk} states moves {cost.bytes_out / 1e3:,.0f} kB out and "
+        f"{cost.bytes_back / 1e3:,.0f} kB back. From 1 to {int(timing.workers.iloc[-1])} workers: "
+        f"{speedup:.2f} times faster. {goal:,} states: {on_two:.0f} min on 2 cores, "
+        f"{on_many:.1f} min on 1,000 with one state in a task."
+    )
+)
+timing.round(2)
+
+# %% [markdown]
+# ## Beside the paper
+#
+# Computed values beside the published ones. A short run cannot be compared with the paper; the
+# last column says which rows can.
+
+# %%
+full = len(found) >= 1_000 and size["steps"] >= 400
+new_by = new_shares.set_index("population")
+held_by = held_shares.set_index("population")
+
+
+def share_text(row):
+    """A share with its counts, and its interval."""
+    return f"{row.share:.1%} ({row.fast:,} of {row.states:,})", f"{row.low:.1%} to {row.high:.1%}"
+
+
+rows = [
+    ("C11", "states without a valid model, no bound on turnover", "18.4 % (918 of 5,000)",
+     f"{generic_row.slow_share:.1%} ({len(found) - generic_row.fast:,} of {len(found):,})",
+     f"{generic_row.slow_low:.1%} to {generic_row.slow_high:.1%} (Wilson)", full),
+    ("C11", "the same among the shipped states, bounded by turnover", "not given",
+     f"{shipped_row.slow_share:.1%} ({len(shipped_survey) - shipped_row.fast:,} of "
+     f"{len(shipped_survey):,})", f"up to {shipped_row.slow_high:.2%} (Wilson)", full),
+    ("C11", "slow states that ten times the effort turns fast", "not given",
+     f"{turned} of {tried}", "", full),
+]  # fmt: skip
+for name, paper in (
+    ("new in fastest cell", "fast"), ("new in slowest cell", "not given"),
+    ("new in all fast states", "fast"), ("new in all slow states", "not given"),
+    ("new anywhere", "not given"),
+):  # fmt: skip
+    if name in new_by.index:
+        rows.append(("C12", f"fast states, {name}", paper, *share_text(new_by.loc[name]), full))
+for t in thresholds.itertuples():
+    side = "below" if t.below else "above"
+    rows.append(
+        ("C13", f"threshold of {t.metabolite} (mM), fast {side} it",
+         "about 2 (measured 1.5)" if t.metabolite == PAPER_METABOLITE else "not given",
+         f"{t.value_mM:.3g}" if t.found else f"none (q = {t.q:.2g})",
+         f"{t.low_mM:.3g} to {t.high_mM:.3g} (bootstrap); fast on this side {t.share_inside:.0%}, "
+         f"on the other {t.share_outside:.0%}", full)
+    )  # fmt: skip
+for name, paper in (("non-supporting", "nearly none"), ("supporting", "not given")):
+    rows.append(
+        ("C13", f"fast states, {len(held_table)} metabolites in {name} ranges", paper,
+         *share_text(held_by.loc[name]), full)
+    )  # fmt: skip
+claims = pd.DataFrame(rows, columns=["claim", "quantity", "paper", "here", "spread", "comparable"])
+with atomic_path(output / "claims.csv") as path:
+    claims.to_csv(path, index=False)
+claims
+
+# %%
+summary = {
+    "model": network.name,
+    "scale": scale,
+    "seed": seed,
+    "states": len(found),
+    "fast": int(found.fast.sum()),
+    "slow_share": float(generic_row.slow_share),
+    "slow_interval_95": [float(generic_row.slow_low), float(generic_row.slow_high)],
+    "shipped_states": len(shipped_survey),
+    "shipped_slow": int((~shipped_survey.fast).sum()),
+    "turned_of_tried": [turned, tried],
+    "significant_metabolites": significant.metabolite.tolist(),
+    "culprit": culprit,
+    "core_seconds_per_state": cost.per_state_s,
+    "ms_per_model": cost.per_model_ms,
+    "minutes_for_5000_on_2_cores": on_two,
+    "speedup_with_workers": speedup,
+    "bytes_out_of_task": cost.bytes_out,
+    "bytes_back_of_task": cost.bytes_back,
+    "workers": workers,
+}
+with atomic_path(output / "summary.json") as path:
+    path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+pd.Series(summary, name="summary").to_frame()

@@ -1,0 +1,392 @@
+"""Which states can a cell be in? The map of states, neighbourhoods, ranges, thresholds and cost."""
+
+from __future__ import annotations
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from renaissance_kit.figures import theme
+from renaissance_kit.figures.rows import ROW, in_columns, row_axis
+from renaissance_kit.figures.theme import Figure, Source, count, headline, number, percent
+
+FAST, SLOW = theme.VALID, theme.INVALID
+UNCLEAR = theme.LIGHT_GREY
+_SCALE = {"fast": FAST, "slow": SLOW}
+
+
+def state_map(
+    table: pd.DataFrame,
+    cells: pd.DataFrame,
+    *,
+    threshold_per_h: float,
+    perplexity: float,
+    explained: float,
+    source: Source | None = None,
+) -> Figure:
+    """The states on the plane, coloured by their fastest λmax, and the share of fast ones by cell.
+
+    Args:
+        table: x, y, lambda_max_per_h; one row a state.
+        cells: as from `renaissance_kit.landscape.neighbourhood_table`.
+        explained: share of the variance in the principal components that went into t-SNE.
+    """
+    low = float(np.quantile(table.lambda_max_per_h, 0.02))
+    reach = abs(threshold_per_h)
+    table = table.assign(shown=table.lambda_max_per_h.clip(min(low, -2 * reach), 0.0))
+    size = 1.08 * float(np.hypot(table.x, table.y).max())
+    domain = [-size, size]
+    axis = alt.Axis(labels=False, ticks=False, grid=False, domain=False)
+    x = alt.X("x:Q", scale=alt.Scale(domain=domain, nice=False), axis=axis, title=None)
+    y = alt.Y("y:Q", scale=alt.Scale(domain=domain, nice=False), axis=axis, title=None)
+    angle = np.linspace(0, 2 * np.pi, 121)
+    circles = pd.concat(
+        pd.DataFrame({"x": r * np.cos(angle), "y": r * np.sin(angle), "r": r, "i": range(121)})
+        for r in (size / 3, 2 * size / 3, size)
+    )
+    rings = (
+        alt.Chart(circles)
+        .mark_line(color=theme.LIGHT_GREY, strokeWidth=1)
+        .encode(x=x, y=y, detail="r:N", order="i:Q")
+    )
+    bottom = float(table.shown.min())
+    colours = alt.Color(
+        "shown:Q",
+        title="fastest λmax (1/h)",
+        scale=alt.Scale(
+            domain=[bottom, threshold_per_h, threshold_per_h + 1e-9, 0.0],
+            range=["#00405F", theme.SKY, "#F4C27A", theme.VERMILLION],
+            clamp=True,
+        ),
+        legend=alt.Legend(
+            orient="bottom", direction="horizontal", gradientLength=300,
+            values=[round(bottom, 1), threshold_per_h, 0],
+        ),
+    )  # fmt: skip
+    states = (
+        alt.Chart(table)
+        .mark_circle(size=max(14.0, min(60.0, 40_000 / len(table))), opacity=0.9)
+        .encode(x=x, y=y, color=colours)
+    )
+    labels = cells.assign(text=[str(c + 1) for c in cells.cell])
+    names = (
+        alt.Chart(labels)
+        .mark_text(fontWeight="bold", fontSize=16, stroke="white", strokeWidth=4)
+        .encode(x=x, y=y, text="text:N")
+    )
+    plain = alt.Chart(labels).mark_text(fontWeight="bold", fontSize=16).encode(
+        x=x, y=y, text="text:N"
+    )  # fmt: skip
+    left: Figure = alt.layer(rings, states, names, plain).properties(width=430, height=430)
+    right = _cell_shares(cells).properties(width=250, height=430)
+    overall = float(cells.fast.sum() / cells.states.sum())
+    return alt.hconcat(left, right, spacing=46).properties(
+        title=headline(
+            "A map of the states, coloured by the fastest dynamics they allow",
+            f"{count(len(table), 'steady state')}; log concentrations and fluxes, principal "
+            f"components with {percent(explained)} of the variance, t-SNE (perplexity "
+            f"{number(perplexity)}). Blue: λmax at or below {number(threshold_per_h)} 1/h. "
+            f"Numbers: polar cells about the centroid with equal numbers of states. Right: share "
+            f"of fast states in each, with 95 % interval; black: all states, {percent(overall)}.",
+            source or "",
+            width=112,
+        )
+    )
+
+
+def _cell_shares(cells: pd.DataFrame) -> Figure:
+    table = cells.assign(text=[str(c + 1) for c in cells.cell])
+    order = list(table.sort_values("share", ascending=False).text)
+    y = alt.Y("text:N", sort=order, title=None, axis=alt.Axis(grid=False))
+    scale = alt.Scale(domain=[0, 1])
+
+    def x(field: str) -> alt.X:
+        axis = alt.Axis(labelExpr=theme.PERCENT, tickCount=5)
+        return alt.X(f"{field}:Q", scale=scale, axis=axis, title="Share of fast states (%)")
+
+    overall = pd.DataFrame({"all": [float(cells.fast.sum() / cells.states.sum())]})
+    base = alt.Chart(table).encode(y=y)
+    return alt.layer(
+        alt.Chart(overall).mark_rule(color=theme.INK, strokeDash=[5, 3]).encode(x=x("all")),
+        base.mark_rule(color=FAST, strokeWidth=2).encode(x=x("low"), x2="high:Q"),
+        base.mark_circle(color=FAST, size=80, opacity=1).encode(x=x("share")),
+    )
+
+
+def shares(table: pd.DataFrame, *, title: str, text: str, source: Source | None = None) -> Figure:
+    """Shares of fast states in several populations, with intervals and numbers.
+
+    Args:
+        table: population, states, fast, share, low, high; drawn in this order.
+        text: of the caption: what the populations are.
+    """
+    table = table.assign(
+        label=[f"{f:,} of {n:,}" for f, n in zip(table.fast, table.states, strict=True)]
+    )
+    y = alt.Y(
+        "population:N", sort=list(table.population), title=None,
+        axis=alt.Axis(labelLimit=330, ticks=False, domain=False, grid=False),
+    )  # fmt: skip
+
+    def x(field: str) -> alt.X:
+        axis = alt.Axis(labelExpr=theme.PERCENT, tickCount=6)
+        return alt.X(
+            f"{field}:Q",
+            scale=alt.Scale(domain=[0, 1]),
+            axis=axis,
+            title="Share of fast states (%)",
+        )
+
+    base = alt.Chart(table).encode(y=y)
+    chart = alt.layer(
+        base.mark_rule(color=FAST, strokeWidth=2.5).encode(x=x("low"), x2="high:Q"),
+        base.mark_circle(color=FAST, size=110, opacity=1).encode(x=x("share")),
+        base.mark_text(align="left", dx=10).encode(x=alt.value(430), text="label:N"),
+    )
+    return chart.properties(
+        width=430,
+        height=44 * len(table),
+        title=headline(title, text, "Line: 95 % Wilson interval.", source or ""),
+    )
+
+
+def supporting_ranges(
+    table: pd.DataFrame, *, states: int, fast: int, shown: int = 40, source: Source | None = None
+) -> Figure:
+    """Per metabolite, the range of all states against that of fast ones, largest difference first.
+
+    Args:
+        table: as from `renaissance_kit.landscape.ranges_of_metabolites`.
+        states, fast: number of states, and of fast ones.
+        shown: metabolites with the largest differences.
+    """
+    found = int(table.found.sum())
+    part = table.head(shown).assign(
+        name=[f"● {m}" if f else m for m, f in
+              zip(table.metabolite.head(shown), table.found.head(shown), strict=True)]
+    )  # fmt: skip
+    placed, _ = in_columns(part, 2)
+    last = int(placed.row.max())
+    span = [0.7 * float(part.all_low.min()), 1.4 * float(part.all_high.max())]
+    ticks = theme.round_ticks(*span)
+
+    def x(field: str) -> alt.X:
+        return alt.X(
+            f"{field}:Q",
+            title="Concentration (mM)",
+            scale=alt.Scale(type="log", domain=span, nice=False),
+            axis=alt.Axis(
+                values=ticks, labelExpr=theme.tick_labels(ticks, lambda v: f"{v:g}"),
+                labelOverlap=True,
+            ),
+        )  # fmt: skip
+
+    panels = []
+    for column in sorted(set(placed.column)):
+        rows = placed[placed.column == column]
+        y = row_axis(rows, "name", last)
+        above, below = rows.assign(row=rows.row - 0.19), rows.assign(row=rows.row + 0.19)
+        layers = []
+        for data, prefix, colour in ((above, "all", SLOW), (below, "fast", FAST)):
+            base = alt.Chart(data).encode(y=y)
+            layers += [
+                base.mark_rule(color=colour, strokeWidth=4).encode(
+                    x=x(f"{prefix}_low"), x2=f"{prefix}_high:Q"
+                ),
+                base.mark_tick(color=theme.INK, thickness=2, height=7).encode(
+                    x=x(f"{prefix}_median")
+                ),
+            ]
+        panels.append(alt.layer(*layers).properties(width=380, height=ROW * (last + 1)))
+    return alt.hconcat(*panels, spacing=30).properties(
+        title=headline(
+            "Which concentrations support fast dynamics?",
+            f"Grey: {count(states, 'steady state')}; blue: the {fast:,} fast ones. Line: 95 % of "
+            f"the states, tick: median; the {len(part)} metabolites with the largest "
+            f"difference (Kolmogorov–Smirnov, slow against fast), largest first. ●: significant at "
+            f"a false discovery rate of 5 % over {len(table)} metabolites ({found} of them).",
+            source or "",
+            width=130,
+        )
+    )
+
+
+def against_concentration(
+    table: pd.DataFrame,
+    running: pd.DataFrame,
+    thresholds: pd.DataFrame,
+    *,
+    threshold_per_h: float,
+    measured: dict[str, float],
+    source: Source | None = None,
+) -> Figure:
+    """The fastest λmax against the concentration of some metabolites, with running quantiles.
+
+    Args:
+        table: metabolite, concentration_mM, lambda_max_per_h.
+        running: metabolite and the columns of `renaissance_kit.landscape.running_quantiles`.
+        thresholds: metabolite, value_mM, low_mM, high_mM, youden.
+        measured: concentrations by metabolite, where there are any.
+    """
+    low = min(float(np.quantile(table.lambda_max_per_h, 0.01)), 1.6 * threshold_per_h)
+    domain = [low, max(0.0, min(0.5, float(table.lambda_max_per_h.max())))]
+    panels = []
+    for k, name in enumerate(dict.fromkeys(table.metabolite)):
+        part = table[table.metabolite == name]
+        part = part.assign(shown=part.lambda_max_per_h.clip(*domain))
+        span = [
+            0.95 * float(part.concentration_mM.min()),
+            1.05 * float(part.concentration_mM.max()),
+        ]
+        ticks = theme.round_ticks(*span)
+        along = alt.Scale(type="log", domain=span, nice=False)
+        x = alt.X(
+            "concentration_mM:Q",
+            title=f"{name} (mM)",
+            scale=along,
+            axis=alt.Axis(values=ticks, labelExpr=theme.tick_labels(ticks, lambda v: f"{v:g}"),
+                          labelOverlap=True, grid=False),
+        )  # fmt: skip
+        title = "Fastest λmax (1/h)" if k == 0 else None
+        y = alt.Y("shown:Q", title=title, scale=alt.Scale(domain=domain, nice=False))
+        lines = running[running.metabolite == name]
+        band = lines.assign(
+            concentration_mM=lines.x, shown=lines.q50.clip(*domain), lower=lines.q10.clip(*domain),
+            upper=lines.q90.clip(*domain),
+        )  # fmt: skip
+        cut = thresholds[thresholds.metabolite == name].rename(
+            columns={"value_mM": "concentration_mM"}
+        )
+        rule = pd.DataFrame({"shown": [threshold_per_h]})
+        layers: list[alt.Chart] = [
+            alt.Chart(part).mark_circle(color=SLOW, size=14, opacity=0.45).encode(x=x, y=y),
+            alt.Chart(band).mark_area(color=FAST, opacity=0.2).encode(
+                x=x, y=alt.Y("lower:Q", scale=alt.Scale(domain=domain, nice=False), title=title),
+                y2="upper:Q",
+            ),
+            alt.Chart(band).mark_line(color=FAST, strokeWidth=2.5).encode(x=x, y=y),
+            alt.Chart(rule).mark_rule(color=theme.THRESHOLD, strokeWidth=1.5).encode(y=y),
+        ]  # fmt: skip
+        if len(cut) and float(cut.youden.iloc[0]) > 0:
+            layers.append(
+                alt.Chart(cut).mark_rect(color=theme.ORANGE, opacity=0.25).encode(
+                    x=alt.X("low_mM:Q", scale=along, title=f"{name} (mM)"), x2="high_mM:Q"
+                )
+            )  # fmt: skip
+            layers.append(alt.Chart(cut).mark_rule(color=theme.ORANGE, strokeWidth=2).encode(x=x))
+        if name in measured and span[0] <= measured[name] <= span[1]:
+            mark = pd.DataFrame({"concentration_mM": [measured[name]]})
+            layers.append(
+                alt.Chart(mark).mark_rule(color=theme.MEASURED, strokeDash=[5, 3]).encode(x=x)
+            )
+        panels.append(alt.layer(*layers).properties(width=270, height=300))
+    states = int(len(table) / max(1, table.metabolite.nunique()))
+    return alt.hconcat(*panels, spacing=24).properties(
+        title=headline(
+            "The fastest dynamics against single concentrations",
+            f"{count(states, 'steady state')}. Blue: running median and 10 to 90 %. Red: the "
+            f"threshold, {number(threshold_per_h)} 1/h. Orange: the concentration that divides "
+            "fast from slow states best, with its 95 % bootstrap interval. Dashed: measured.",
+            source or "",
+            width=116,
+        )
+    )
+
+
+def held_distributions(
+    table: pd.DataFrame, *, threshold_per_h: float, held: int, source: Source | None = None
+) -> Figure:
+    """Fastest λmax of states with metabolites held to ranges, beside a control: shares below.
+
+    Args:
+        table: population, lambda_max_per_h.
+        held: number of metabolites that are held.
+    """
+    colours = [theme.GREY, theme.BLUE, theme.VERMILLION]
+    names = list(dict.fromkeys(table.population))
+    low, high = theme.lambda_range(table.lambda_max_per_h, threshold_per_h)
+    rows = []
+    for name in names:
+        values = np.sort(table.lambda_max_per_h[table.population == name].dropna().to_numpy())
+        shares_below = np.arange(1, len(values) + 1) / len(values)
+        rows.append(
+            pd.DataFrame({"lambda_max_per_h": values, "share": shares_below, "population": name})
+        )
+    data = pd.concat(rows)
+    y = alt.Y(
+        "share:Q", scale=alt.Scale(domain=[0, 1]), title="States at or below (%)",
+        axis=alt.Axis(labelExpr=theme.PERCENT),
+    )  # fmt: skip
+    x = theme.lambda_axis(low, high, title="Fastest λmax (1/h)")
+    lines = (
+        alt.Chart(data)
+        .mark_line(interpolate="step-after", strokeWidth=2.5)
+        .encode(
+            x=x, y=y,
+            color=alt.Color(
+                "population:N", title=None, scale=alt.Scale(domain=names, range=colours),
+                legend=alt.Legend(orient="bottom", labelLimit=300),
+            ),
+        )
+    )  # fmt: skip
+    rule = (
+        alt.Chart(pd.DataFrame({"lambda_max_per_h": [threshold_per_h]}))
+        .mark_rule(color=theme.THRESHOLD, strokeWidth=1.5)
+        .encode(x=x)
+    )
+    return alt.layer(rule, lines).properties(
+        title=headline(
+            f"Dynamics with {held} metabolites held to a part of their range",
+            "Cumulative distributions of the fastest λmax: "
+            + ", ".join(f"{(table.population == n).sum():,} {n}" for n in names)
+            + f". Red: the threshold, {number(threshold_per_h)} 1/h.",
+            source or "",
+        )
+    )
+
+
+def cost_by_cores(
+    modelled: pd.DataFrame,
+    measured: pd.DataFrame,
+    *,
+    states: int,
+    per_state_s: float,
+    source: Source | None = None,
+) -> Figure:
+    """Time of a survey against the number of cores.
+
+    Args:
+        modelled: workers and wall_s of that many states.
+        measured: workers and wall_s, already scaled to that many states.
+        per_state_s: core-seconds of a state.
+    """
+    ideal = modelled.assign(minutes=modelled.wall_s.iloc[0] / modelled.workers / 60)
+    line = modelled.assign(minutes=modelled.wall_s / 60)
+    points = measured.assign(minutes=measured.wall_s / 60)
+    ticks = [float(w) for w in modelled.workers if str(w)[0] in "1" or w == 2]
+    x = alt.X(
+        "workers:Q", title="Cores (dimensionless)", scale=alt.Scale(type="log", nice=False),
+        axis=alt.Axis(values=ticks, labelExpr=theme.tick_labels(ticks, lambda v: f"{v:,.0f}")),
+    )  # fmt: skip
+    every = [*line.minutes, *points.minutes, *ideal.minutes]
+    span = [0.6 * min(every), 1.5 * max(every)]
+    marks = theme.round_ticks(*span)
+    y = alt.Y(
+        "minutes:Q", title=f"Time for {states:,} states (min)",
+        scale=alt.Scale(type="log", domain=span, nice=False),
+        axis=alt.Axis(values=marks, labelExpr=theme.tick_labels(marks, lambda v: f"{v:g}")),
+    )  # fmt: skip
+    chart = alt.layer(
+        alt.Chart(ideal).mark_line(color=theme.GREY, strokeDash=[5, 3]).encode(x=x, y=y),
+        alt.Chart(line).mark_line(color=theme.BLUE, strokeWidth=2.5).encode(x=x, y=y),
+        alt.Chart(points).mark_circle(color=theme.MEASURED, size=110, opacity=1).encode(x=x, y=y),
+    )
+    return chart.properties(
+        title=headline(
+            "What a survey costs on any number of cores",
+            f"Black: measured here, scaled to {states:,} states. Blue: modelled from "
+            f"{number(per_state_s)} core-seconds a state, the spread of its tasks, their start and "
+            "their bytes. Dashed: no losses.",
+            source or "",
+        )
+    )

@@ -1,0 +1,130 @@
+"""Figures of the landscape: units, captions, and the same twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from figure_checks import (
+    require_caption,
+    require_same_twice,
+    require_thin_threshold,
+    require_units,
+    texts,
+)
+
+from renaissance_kit.figures import Source, landscape
+from renaissance_kit.studies import wilson_interval
+
+SOURCE = Source("example", "example", 3, "smoke")
+RNG = np.random.default_rng
+
+
+def cells() -> pd.DataFrame:
+    fast = np.array([3, 7, 9])
+    ends = [wilson_interval(int(f), 10) for f in fast]
+    low, high = zip(*ends, strict=True)
+    return pd.DataFrame(
+        {"cell": [0, 1, 2], "states": 10, "fast": fast, "share": fast / 10, "low": low,
+         "high": high, "x": [0.0, 1.0, -1.0], "y": [1.0, -1.0, 0.0]}
+    )  # fmt: skip
+
+
+def state_map() -> Any:
+    rng = RNG(1)
+    table = pd.DataFrame(
+        {"x": rng.normal(size=30), "y": rng.normal(size=30),
+         "lambda_max_per_h": rng.uniform(-4, 1, 30)}
+    )  # fmt: skip
+    return landscape.state_map(
+        table, cells(), threshold_per_h=-2.5, perplexity=9, explained=0.6, source=SOURCE
+    )
+
+
+def shares() -> Any:
+    table = cells().assign(population=["a", "b", "c"])
+    return landscape.shares(table, title="New states", text="Three kinds.", source=SOURCE)
+
+
+def ranges() -> Any:
+    rng = RNG(2)
+    middle = np.exp(rng.normal(size=7))
+    table = pd.DataFrame(
+        {"metabolite": [f"m{i}_c" for i in range(7)], "found": [True] * 2 + [False] * 5,
+         "all_low": middle / 5, "all_median": middle, "all_high": 5 * middle,
+         "fast_low": middle / 4, "fast_median": middle, "fast_high": 2 * middle}
+    )  # fmt: skip
+    return landscape.supporting_ranges(table, states=30, fast=20, source=SOURCE)
+
+
+def thresholds() -> Any:
+    rng = RNG(3)
+    table = pd.DataFrame(
+        {"metabolite": np.repeat(["3pg_c", "ac_c"], 30),
+         "concentration_mM": np.exp(rng.normal(size=60)),
+         "lambda_max_per_h": rng.uniform(-4, 0, 60)}
+    )  # fmt: skip
+    x = np.linspace(0.3, 3, 5)
+    running = pd.concat(
+        pd.DataFrame({"metabolite": m, "x": x, "q10": -4 + x / 3, "q50": -3 + x / 3,
+                      "q90": -2 + x / 3})
+        for m in ("3pg_c", "ac_c")
+    )  # fmt: skip
+    cut = pd.DataFrame(
+        {"metabolite": ["ac_c"], "value_mM": [1.0], "low_mM": [0.8], "high_mM": [1.4],
+         "youden": [0.4]}
+    )  # fmt: skip
+    return landscape.against_concentration(
+        table, running, cut, threshold_per_h=-2.5, measured={"3pg_c": 1.5}, source=SOURCE
+    )
+
+
+def held() -> Any:
+    rng = RNG(4)
+    table = pd.DataFrame(
+        {"population": np.repeat(["free", "supporting", "non-supporting"], 20),
+         "lambda_max_per_h": rng.uniform(-4, 3, 60)}
+    )  # fmt: skip
+    return landscape.held_distributions(table, threshold_per_h=-2.5, held=30, source=SOURCE)
+
+
+def cost() -> Any:
+    modelled = pd.DataFrame({"workers": [1, 2, 10, 100], "wall_s": [4000.0, 2010, 410, 60]})
+    measured = pd.DataFrame({"workers": [1, 2], "wall_s": [4100.0, 2100]})
+    return landscape.cost_by_cores(modelled, measured, states=5000, per_state_s=0.8, source=SOURCE)
+
+
+FIGURES: dict[str, tuple[Callable[[], Any], int, tuple[str, ...]]] = {
+    "map": (state_map, 112, ("30 steady states", "−2.5 1/h", "63 %", "seed 3")),
+    "ranges": (ranges, 130, ("30 steady states", "20 fast", "(2 of them)", "seed 3")),
+    "shares": (shares, 96, ("Three kinds.", "Wilson", "seed 3")),
+    "thresholds": (thresholds, 116, ("30 steady states", "bootstrap", "seed 3")),
+    "held": (held, 96, ("20 free", "20 non-supporting", "seed 3")),
+    "cost": (cost, 96, ("5,000 states", "0.8 core-seconds", "seed 3")),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_units_caption_and_the_same_twice(name: str, tmp_path: Path) -> None:
+    make, width, facts = FIGURES[name]
+    chart = make()
+    specification = chart.to_dict()
+    if name != "thresholds":  # its axes are named by metabolite
+        require_units(specification)
+    require_caption(specification, *facts, width=width)
+    require_same_twice(chart, make(), name, tmp_path)
+
+
+@pytest.mark.parametrize("make", [thresholds, held])
+def test_the_threshold_is_a_thin_line(make: Callable[[], Any]) -> None:
+    require_thin_threshold(make().to_dict(), "-2.5")
+
+
+def test_metabolites_found_are_marked_and_thresholds_drawn_where_there_are_any() -> None:
+    assert "● m0_c" in texts(ranges().to_dict())
+    assert "● m6_c" not in texts(ranges().to_dict())
+    assert texts(thresholds().to_dict()).count("low_mM:Q") <= 1
