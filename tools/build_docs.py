@@ -26,24 +26,29 @@ CHAPTERS = {
     "Networks and steady states": (
         "network", "network_records", "network_tables", "moieties", "constraints", "sampling",
         "steady_states", "profiles", "tfa", "turnover", "reaction_energies", "requirements",
-        "polytope", "hit_and_run", "validation", "diagnostics", "fermentation",
+        "polytope", "hit_and_run", "validation", "diagnostics", "fermentation", "pools",
+        "survey", "state_features",
     ),
     "Kinetic models": (
         "rate_laws", "families", "kinetics", "stability", "gradients", "slot_gradients", "lapack",
         "linear",
     ),
-    "Michaelis constants": ("km_ranges", "km_data", "km_table", "km_statistics"),
+    "Michaelis constants": (
+        "km_ranges", "km_data", "km_table", "km_statistics", "km_overlap", "km_change",
+        "km_conflicts", "network_distance", "permutations", "enzymes",
+    ),
     "Generators and training": (
         "generator", "rewards", "evolution", "evolution_state", "recipes", "training",
-        "checkpoints", "gradient_training", "fastest", "ensembles", "diversity",
+        "checkpoints", "gradient_training", "conditional", "state_trainings", "fastest",
+        "ensembles", "diversity",
     ),
     "Simulation": (
         "dynamics", "integrators", "perturbation", "bioreactor", "reactor_conditions", "fit",
     ),
     "Studies and figures": ("studies", "figures", "panels"),
     "Running, files and errors": (
-        "batch", "gallery", "parameters", "runs", "clusters", "files", "datasets", "tables",
-        "paths", "errors",
+        "batch", "gallery", "parameters", "runs", "clusters", "threads", "files", "datasets",
+        "tables", "paths", "errors",
     ),
 }  # fmt: skip
 """Chapters of the reference; a package stands for all its modules, a new module comes last."""
