@@ -34,25 +34,32 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo figures lab test lint bench sync clean clean-venv
+.PHONY: help demo figures docs lab test lint bench sync clean clean-venv
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
-# Two sets of packages: what the notebooks need, and what the tests need on top of that.
+# Three sets of packages: what the notebooks need, and what the pages and the tests need on top.
 .venv/.ready: pyproject.toml tools/setup_venv.sh
 	@tools/setup_venv.sh dev
 	@touch $@
 
 .venv/.ready-test: .venv/.ready
-	@tools/setup_venv.sh dev,dask,sbml,oracles
+	@tools/setup_venv.sh dev,docs,dask,sbml,oracles
+	@touch $@
+
+.venv/.ready-docs: .venv/.ready
+	@tools/setup_venv.sh dev,docs
 	@touch $@
 
 demo: .venv/.ready ## train a generator on E. coli in about five minutes: build/demo/
 	$(RUN_NOTEBOOK) 02_generator_training --scale demo --out build/demo
 
-figures: .venv/.ready ## run all notebooks at SCALE=smoke|laptop|paper: build/figures/
+figures: .venv/.ready ## run all notebooks at SCALE=smoke|laptop|paper: build/figures/index.html
 	$(RUN_NOTEBOOK) all --scale $(SCALE) --out build/figures
+
+docs: .venv/.ready-docs ## build the documentation, without a network: build/docs/index.html
+	$(BIN)/python tools/build_docs.py build/docs
 
 lab: .venv/.ready ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" \

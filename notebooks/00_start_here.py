@@ -15,11 +15,12 @@ scale = "demo"  # smoke, demo, laptop or paper
 output_dir = "../build/figures/00_start_here"
 seed = 1
 steady_state = -1  # number of the E. coli state; -1 is the default profile
-models = None  # unbiased E. coli models; None takes all these from the scale
-generations = None
-population = None
-models_per_generator = None
 workers = 2
+# None takes these from the scale, see the table below.
+models = None  # E. coli models with random KM, and from the generator
+generations = None  # steps of the training on E. coli
+population = None  # n: generators tried in a generation
+models_per_generator = None  # models that each of them is judged by
 
 # %%
 from pathlib import Path

@@ -14,18 +14,18 @@
 scale = "demo"  # smoke (seconds), demo (a minute), laptop (minutes) or paper (half an hour)
 output_dir = "../build/figures/01_steady_states"
 seed = 1
-turnover_time_min = None  # None is the constraints' own; another one is sampled and shown instead
+turnover_time_min = None  # bound on slow pools (min); None is the constraints' own, 4
 workers = 2
 # None takes these from the scale, see the table below.
-n_states = None
-steps_per_dimension = None
+n_states = None  # states of the fresh sample
+steps_per_dimension = None  # of the random walk between two states that are kept
 examined = None  # states among which the default profile of the fresh run is chosen
-profile_models = None
+profile_models = None  # random models by which each of those is judged
 remake = None  # True or False: make the shipped states anew and compare
-turnover_states = None
-model_states = None
-models = None
-search_models = None
+turnover_states = None  # states sampled with each of several bounds on slow pools
+model_states = None  # of those states, how many are tried with random models
+models = None  # random models at each of these
+search_models = None  # models of the search for the fastest one
 
 # %%
 import json

@@ -17,22 +17,22 @@ steady_state = -1  # number of the state; -1 is the default profile
 threshold_per_h = None  # bound on λmax; None is the network's, −2.5
 workers = 2
 # None takes these from the scale, see the table below.
-repeats = None
-generations = None
-population = None
-models_per_generator = None
-paper_repeats = None
-paper_generations = None
-baseline_models = None
-ensemble_models = None
-km_sets = None
+repeats = None  # trainings with the default recipe, a seed each
+generations = None  # steps of a training
+population = None  # n: generators tried in a generation
+models_per_generator = None  # models that each of them is judged by
+paper_repeats = None  # trainings with the paper's settings
+paper_generations = None  # steps of these
+baseline_models = None  # unbiased models for comparison
+ensemble_models = None  # models in the ensemble that is written
+km_sets = None  # KM sets in the measurement of time
 grid = None  # True or False: train over a grid of settings
 parts = None  # True or False: train without each part of the recipe
-part_repeats = None
+part_repeats = None  # trainings without each part, a seed each
 # None takes these from NESSettings.
-sigma = None
-learning_rate = None
-decay = None
+sigma = None  # σ: size of the random changes of the weights (dimensionless)
+learning_rate = None  # α: size of a step (dimensionless)
+decay = None  # share by which α shrinks in a generation, 0 to 1
 
 # %%
 import json

@@ -14,11 +14,11 @@ seed = 1
 ensemble = None  # file of an ensemble; None: notebook 02's of the same run, else the shipped one
 models = None  # number of valid models; None takes it from the scale
 size = 0.5  # δ: concentrations are multiplied by 1 − δ to 1 + δ
-metabolites = "all"  # those that are perturbed: all, a compartment, or a list of ids
+metabolites = "all"  # which ones are perturbed: all, a compartment, or a list of ids
 per_model = 1  # perturbations of each model
-totals = "keep"  # of conserved moieties: keep or resample
+totals = "keep"  # what happens to the totals of conserved moieties: keep or resample
 tolerance = 0.01  # largest |c/c* − 1| of what has returned
-solver = "cvode"  # or BDF or Radau of SciPy
+solver = "cvode"  # cvode, or BDF or Radau of SciPy
 workers = 2
 store = None  # folder that keeps what is done; None is one in output_dir
 

@@ -19,10 +19,10 @@ start = "new"  # generators begin untrained ("new"), or go on from one without d
 workers = 2
 store = None  # folder that keeps the ensembles; None is one in output_dir
 # None takes these from the scale, see the table below.
-repeats = None
-steps = None
-models = None
-permutations = None
+repeats = None  # generators without the data, and as many with them
+steps = None  # steps of a training by gradient
+models = None  # models drawn from each generator
+permutations = None  # shufflings that tell a change from noise
 evolution_repeats = None  # trainings by evolution with and without data; 0: none
 
 # %%

@@ -12,7 +12,7 @@
 scale = "demo"  # smoke, demo (minutes), laptop (a quarter of an hour) or paper (an hour or two)
 output_dir = "../build/figures/07_km_tca"
 seed = 1
-subsystem = "Citric Acid Cycle"
+subsystem = "Citric Acid Cycle"  # whose constants are held to data
 also_reactions = "SUCDi"  # of the cycle, but tabulated elsewhere
 km_table = None  # a table of your own; None is the network's
 held = 9  # constants held to data at a time
@@ -20,11 +20,11 @@ start = "new"  # generators begin untrained ("new"), or go on from one without d
 workers = 2
 store = None  # folder that keeps the ensembles; None is one in output_dir
 # None takes these from the scale, see the table below.
-combinations = None
-repeats = None
-steps = None
-models = None
-permutations = None
+combinations = None  # random choices of the constants held to data, a generator each
+repeats = None  # generators without the data, a seed each
+steps = None  # steps of a training by gradient
+models = None  # models drawn from each generator
+permutations = None  # shufflings that tell a change from noise
 
 # %%
 import json

@@ -12,18 +12,18 @@
 scale = "demo"  # smoke, demo (minutes), laptop (a quarter of an hour) or paper (an hour or two)
 output_dir = "../build/figures/08_km_global_shifts"
 seed = 1
-subsystem = "Citric Acid Cycle"
+subsystem = "Citric Acid Cycle"  # whose constants are held to data
 also_reactions = "SUCDi"  # of the cycle, but tabulated elsewhere
 km_table = None  # a table of your own; None is the network's
 held = 9  # constants of the cycle held to data at a time
 workers = 2
 store = None  # folder that keeps the ensembles; None is one in output_dir
 # None takes these from the scale, see the table below.
-repeats = None
-full_repeats = None
-steps = None
-models = None
-permutations = None
+repeats = None  # generators without data, and as many with some of the cycle
+full_repeats = None  # generators with all data of the cycle, and as many with all data
+steps = None  # steps of a training by gradient
+models = None  # models drawn from each generator
+permutations = None  # shufflings that tell a change from noise
 
 # %%
 import json

@@ -2,6 +2,8 @@
 
     python -m renaissance_kit.batch run 02_generator_training --scale smoke --out build/figures
     python -m renaissance_kit.batch run all --scale laptop --out build/figures
+    python -m renaissance_kit.batch gallery build/figures
+    python -m renaissance_kit.batch parameters 02_generator_training
 
 A thin layer over papermill that closes four of its gaps: a misspelt parameter is an error, a
 failed run leaves an earlier good result in place, the kernel is the interpreter that runs this
@@ -14,7 +16,7 @@ import ast
 import difflib
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,10 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
+
+from renaissance_kit.errors import DataError
+from renaissance_kit.gallery import write_gallery
+from renaissance_kit.parameters import parameters_page, parameters_table
 
 NOTEBOOKS: tuple[str, ...] = (
     "00_start_here",
@@ -200,13 +206,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(required=True, dest="command")
     commands.add_parser("list", help="print the notebooks in order")
+    pages = commands.add_parser("gallery", help="write index.html with all figures of a run")
+    pages.add_argument("folder", help="where the results are, such as build/figures")
+    tables = commands.add_parser("parameters", help="print the parameters of the notebooks")
+    tables.add_argument("names", nargs="*", metavar="NOTEBOOK", help="all of them if none is given")
+    tables.add_argument("--markdown", action="store_true", help="as docs/parameters.md")
+    tables.add_argument("--notebooks", default=NOTEBOOKS_DIR, type=Path, help="folder to read from")
     runner = commands.add_parser("run", help="execute one notebook, or all of them")
     runner.add_argument("name", help="the notebook's name without suffix, or 'all'")
     runner.add_argument("--scale", default="smoke", help=f"one of {', '.join(SCALES)}")
     runner.add_argument(
         "--out",
         default="build/figures",
-        help="folder of the results; with 'all', each notebook gets a folder of its own name in it",
+        help="folder of the results; with 'all', each notebook gets a folder of its own in it, and "
+        "index.html shows all figures",
     )
     runner.add_argument("--notebooks", default=NOTEBOOKS_DIR, type=Path, help="folder to read from")
     runner.add_argument(
@@ -222,6 +235,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "list":
         print("\n".join(NOTEBOOKS))
         return 0
+    if options.command == "gallery":
+        return _print_or_explain(lambda: write_gallery(options.folder))
+    if options.command == "parameters":
+        return _print_or_explain(
+            lambda: show_parameters(
+                options.names, markdown=options.markdown, notebooks_dir=options.notebooks
+            )
+        )
     parameters = {key: parse_value(value) for key, value in options.parameter}
     out = Path(options.out)
     try:
@@ -242,7 +263,50 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 echo=True,
             )
             print(done)
+        if options.name == "all":
+            print(write_gallery(out))
     except BatchError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def show_parameters(
+    names: Sequence[str] = (),
+    *,
+    markdown: bool = False,
+    notebooks_dir: Path | str = NOTEBOOKS_DIR,
+) -> str:
+    """Return the parameters of notebooks as text.
+
+    Args:
+        names: of the notebooks; all of them if there are none.
+        markdown: as the page docs/parameters.md rather than for a terminal.
+        notebooks_dir: folder to read from.
+
+    Raises:
+        BatchError: there is no such notebook; the message names the nearest ones.
+    """
+    chosen = tuple(names) or NOTEBOOKS
+    for name in chosen:
+        notebook_path(name, notebooks_dir)
+    if markdown:
+        return parameters_page(chosen, notebooks_dir).rstrip()
+    blocks = []
+    table = parameters_table(chosen, notebooks_dir)
+    for name in chosen:
+        part = table[table.notebook == name]
+        first, second = (part[column].str.len().max() for column in ("parameter", "default"))
+        rows = zip(part.parameter, part.default, part.meaning, strict=True)
+        lines = [f"  {a:<{first}}  {b:<{second}}  {c}".rstrip() for a, b, c in rows]
+        blocks.append("\n".join([name, *lines]))
+    return "\n\n".join(blocks)
+
+
+def _print_or_explain(work: Callable[[], object]) -> int:
+    try:
+        print(work())
+    except (BatchError, DataError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0

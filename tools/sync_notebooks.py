@@ -2,9 +2,12 @@
 
 The scripts (py:percent) are what people edit; JupyterLab with jupytext keeps both in step while
 one works there. Run this before a commit: it drops outputs and restores the minimal metadata.
+The table of all parameters, docs/parameters.md, is written anew as well.
 """
 
 from notebook_pairs import NOTEBOOKS_DIR, render
+
+from renaissance_kit.batch import show_parameters
 
 
 def main() -> None:
@@ -15,6 +18,11 @@ def main() -> None:
         if not target.exists() or target.read_text(encoding="utf-8") != text:
             target.write_text(text, encoding="utf-8")
             print(f"wrote {target.relative_to(NOTEBOOKS_DIR.parent)}")
+    page = NOTEBOOKS_DIR.parent / "docs" / "parameters.md"
+    text = show_parameters(markdown=True) + "\n"
+    if page.read_text(encoding="utf-8") != text:
+        page.write_text(text, encoding="utf-8")
+        print(f"wrote {page.relative_to(NOTEBOOKS_DIR.parent)}")
 
 
 if __name__ == "__main__":

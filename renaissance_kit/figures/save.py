@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,9 @@ from renaissance_kit.files import atomic_path
 
 def save(chart: Any, path: str | Path, *, scale: float = 2.0) -> tuple[Path, Path]:
     """Write ``path`` with the suffixes ``.png`` and ``.svg``; each whole or not at all.
+
+    The SVG is ready for print: letters are text in the theme's font, which an editor can change,
+    and its title and caption stand in it once more for screen readers and for the gallery.
 
     Args:
         chart: an Altair chart.
@@ -30,9 +35,18 @@ def save(chart: Any, path: str | Path, *, scale: float = 2.0) -> tuple[Path, Pat
     with atomic_path(png) as temporary:
         temporary.write_bytes(vl_convert.vegalite_to_png(specification, scale=scale))
     with atomic_path(svg) as temporary:
-        drawn = vl_convert.vegalite_to_svg(specification)
-        temporary.write_text(_numbered_from_0(drawn), encoding="utf-8")
+        drawn = _numbered_from_0(vl_convert.vegalite_to_svg(specification))
+        temporary.write_text(_described(drawn, specification), encoding="utf-8")
     return png, svg
+
+
+def _described(svg: str, specification: str) -> str:
+    """Headline and caption of a chart as ``title`` and ``desc`` of its SVG."""
+    title: dict[str, Any] = json.loads(specification).get("title") or {}
+    text, lines = title.get("text", ""), title.get("subtitle", "")
+    caption = lines if isinstance(lines, str) else " ".join(lines)
+    inside = f"<title>{escape(text)}</title><desc>{escape(caption)}</desc>"
+    return re.sub(r"^<svg ", '<svg role="img" ', svg).replace(">", f">{inside}", 1)
 
 
 def _numbered_from_0(svg: str) -> str:

@@ -1,0 +1,87 @@
+"""The documentation builds without a warning, has every name, loads nothing from elsewhere."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import renaissance_kit
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tools"))
+
+import build_docs  # noqa: E402
+
+
+def sphinx(target: Path, *, builder: str) -> subprocess.CompletedProcess[str]:
+    """Build in a process of its own: Sphinx changes the state of docutils for good."""
+    code = (
+        "import sys; sys.path.insert(0, 'tools'); import build_docs; from pathlib import Path;"
+        "sys.exit(build_docs.build(Path(sys.argv[1]), builder=sys.argv[2]))"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", code, str(target), builder],
+        capture_output=True, text=True, timeout=300, cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "http_proxy": "http://localhost:1"},
+    )  # fmt: skip
+
+
+@pytest.mark.slow
+def test_no_warning_in_any_page_or_docstring(tmp_path: Path) -> None:
+    run = sphinx(tmp_path / "site", builder="dummy")
+    assert run.returncode == 0, run.stderr
+    assert not run.stderr.strip()
+
+
+def test_every_module_is_in_one_chapter() -> None:
+    names = build_docs.public_modules()
+    chapters = build_docs.by_chapter(names)
+    assert sorted(n for part in chapters.values() for n in part) == sorted(names)
+    assert build_docs.by_chapter(["network", "new"])["More"] == ["new"]
+
+
+def test_every_public_name_has_a_first_sentence() -> None:
+    for name in renaissance_kit.__all__:
+        thing = getattr(renaissance_kit, name)
+        assert len(build_docs.first_sentence(thing)) > 10, name
+        assert inspect.getmodule(thing).__name__.removeprefix("renaissance_kit.") in (
+            build_docs.public_modules()
+        )
+
+
+def test_reference_pages(tmp_path: Path) -> None:
+    build_docs.write_reference(tmp_path)
+    written = {path.stem for path in tmp_path.glob("*.md")}
+    assert written == {"index", *build_docs.public_modules()}
+    page = (tmp_path / "training.md").read_text(encoding="utf-8")
+    assert ".. automodule:: renaissance_kit.training" in page
+    assert "[train](#renaissance_kit.training.train)" in page
+    assert "NDArray" not in page, "what a module imports is not its own"
+
+
+def test_relative_links_of_the_pages_are_kept(tmp_path: Path) -> None:
+    build_docs.write_source(tmp_path / "source")
+    for page in (tmp_path / "source").glob("*.md"):
+        assert "](../" not in page.read_text(encoding="utf-8"), page.name
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.html", '<script src="https://cdn.example/x.js"></script>'),
+        ("a.html", '<link rel="stylesheet" href="//fonts.example/x.css">'),
+        ("a.html", '<img src="http://example.org/x.png">'),
+        ("a.css", "@import 'https://fonts.example/x';"),
+        ("a.css", "p { background: url(//example.org/x.png) }"),
+    ],
+)
+def test_what_is_loaded_from_elsewhere_is_found(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / "fine.html").write_text('<a href="https://example.org">x</a><img src="b.png">')
+    assert build_docs.loads_from_elsewhere(tmp_path) == []
+    (tmp_path / name).write_text(text)
+    assert len(build_docs.loads_from_elsewhere(tmp_path)) == 1

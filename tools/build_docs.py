@@ -1,0 +1,206 @@
+"""Build the documentation: python tools/build_docs.py [build/docs]
+
+Copies `docs/` beside the result, adds the reference pages, the description of the data and the
+changelog, and runs Sphinx with warnings as errors. Nothing is fetched, and the pages load nothing
+from elsewhere: that is checked at the end.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+import shutil
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from types import ModuleType
+
+from sphinx.cmd.build import main as sphinx
+
+import renaissance_kit
+
+ROOT = Path(__file__).resolve().parents[1]
+
+CHAPTERS = {
+    "Networks and steady states": (
+        "network", "network_records", "network_tables", "moieties", "constraints", "sampling",
+        "steady_states", "profiles", "tfa", "turnover", "reaction_energies", "requirements",
+        "polytope", "hit_and_run", "validation", "diagnostics", "fermentation", "pools",
+        "survey", "state_features",
+    ),
+    "Kinetic models": (
+        "rate_laws", "families", "kinetics", "stability", "gradients", "slot_gradients", "lapack",
+        "linear",
+    ),
+    "Michaelis constants": (
+        "km_ranges", "km_data", "km_table", "km_statistics", "km_overlap", "km_change",
+        "km_conflicts", "network_distance", "permutations", "enzymes",
+    ),
+    "Generators and training": (
+        "generator", "rewards", "evolution", "evolution_state", "recipes", "training",
+        "checkpoints", "gradient_training", "conditional", "state_trainings", "fastest",
+        "ensembles", "diversity",
+    ),
+    "Simulation": (
+        "dynamics", "integrators", "perturbation", "bioreactor", "reactor_conditions", "fit",
+    ),
+    "Studies and figures": ("studies", "figures", "panels"),
+    "Running, files and errors": (
+        "batch", "gallery", "parameters", "runs", "clusters", "threads", "files", "datasets",
+        "tables", "paths", "errors",
+    ),
+}  # fmt: skip
+"""Chapters of the reference; a package stands for all its modules, a new module comes last."""
+
+
+def public_modules() -> list[str]:
+    """Every module without an underscore, as ``figures.theme``."""
+    found = pkgutil.walk_packages(renaissance_kit.__path__, "renaissance_kit.")
+    names = [module.name.removeprefix("renaissance_kit.") for module in found]
+    return [name for name in names if not any(part.startswith("_") for part in name.split("."))]
+
+
+def by_chapter(names: list[str]) -> dict[str, list[str]]:
+    """The modules of each chapter in reading order."""
+    left = list(names)
+    chapters: dict[str, list[str]] = {}
+    for title, wanted in CHAPTERS.items():
+        chapters[title] = [n for w in wanted for n in left if n == w or n.startswith(f"{w}.")]
+        left = [n for n in left if n not in chapters[title]]
+    if left:
+        chapters["More"] = left
+    return chapters
+
+
+def first_sentence(thing: object) -> str:
+    """What the docstring begins with."""
+    paragraph = (getattr(thing, "__doc__", None) or "").strip().split("\n\n")[0]
+    return re.split(r"(?<=[.?!])\s", " ".join(paragraph.split()), maxsplit=1)[0]
+
+
+def in_markdown(text: str) -> str:
+    """Text of a docstring, with its literals in single backticks."""
+    return text.replace("``", "`").replace("|", "\\|")
+
+
+def write_reference(folder: Path) -> None:
+    """One page a module, and the table of contents with the main path on top."""
+    folder.mkdir(parents=True, exist_ok=True)
+    modules: dict[str, ModuleType] = {
+        name: importlib.import_module(f"renaissance_kit.{name}") for name in public_modules()
+    }
+    page = [
+        "# Reference\n",
+        "What `import renaissance_kit` offers, in the order in which data flows:\n",
+        "| name | |",
+        "|---|---|",
+    ]
+    for name in renaissance_kit.__all__:
+        thing = getattr(renaissance_kit, name)
+        role = "class" if isinstance(thing, type) else "func"
+        target = f"{{py:{role}}}`~{thing.__module__}.{thing.__qualname__}`"
+        page.append(f"| {target} | {in_markdown(first_sentence(thing))} |")
+    page.append("\nEvery public name stands on the page of its module.\n")
+    for title, names in by_chapter(list(modules)).items():
+        page += [f"## {title}\n", "| module | |", "|---|---|"]
+        page += [
+            f"| [{name}]({name}.md) | {in_markdown(first_sentence(modules[name]))} |"
+            for name in names
+        ]
+        page += ["", "```{toctree}", ":hidden:", *names, "```", ""]
+    (folder / "index.md").write_text("\n".join(page), encoding="utf-8")
+    for name, module in modules.items():
+        text = [f"# {name}\n", *contents(module), "```{eval-rst}"]
+        text += [f".. automodule:: {module.__name__}", "   :members:", "   :ignore-module-all:"]
+        text += ["```", ""]
+        (folder / f"{name}.md").write_text("\n".join(text), encoding="utf-8")
+
+
+def contents(module: ModuleType) -> list[str]:
+    """Links to the classes and functions that a module defines, as they stand in its file."""
+    named = [(name, thing) for name, thing in vars(module).items() if not name.startswith("_")]
+    own = [n for n, t in named if callable(t) and getattr(t, "__module__", "") == module.__name__]
+    documented = [name for name in own if getattr(vars(module)[name], "__doc__", None)]
+    links = [f"[{name}](#{module.__name__}.{name})" for name in documented]
+    return [f"On this page: {', '.join(links)}.\n"] if len(links) > 1 else []
+
+
+def write_source(folder: Path) -> None:
+    """Everything that Sphinx reads."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    shutil.copytree(ROOT / "docs", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for page in folder.glob("*.md"):
+        text = page.read_text(encoding="utf-8")
+        page.write_text(text.replace("(../data/README.md)", "(data.md)"), encoding="utf-8")
+    data = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    (folder / "data.md").write_text(data.replace("(../docs/", "("), encoding="utf-8")
+    shutil.copy(ROOT / "CHANGELOG.md", folder / "changelog.md")
+    write_reference(folder / "reference")
+
+
+class Loads(HTMLParser):
+    """What a browser would fetch to show a page."""
+
+    ATTRIBUTES = ("src", "srcset", "data", "poster")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Collect the addresses of one tag; a link that one clicks on is no load."""
+        values = dict(attrs)
+        names = [*self.ATTRIBUTES, *(["href"] if tag == "link" else [])]
+        self.found += [values[name] or "" for name in names if name in values]
+
+
+def loads_from_elsewhere(site: Path) -> list[str]:
+    """Addresses outside the site that its pages, styles and scripts load."""
+    problems = []
+    for page in sorted(site.rglob("*.html")):
+        parser = Loads()
+        parser.feed(page.read_text(encoding="utf-8"))
+        outside = [url for url in parser.found if re.match(r"\s*(https?:)?//", url)]
+        problems += [f"{page.relative_to(site)}: {url}" for url in outside]
+    for style in sorted(site.rglob("*.css")):
+        text = style.read_text(encoding="utf-8")
+        found = re.findall(r"(?:url\(|@import)\s*[\"']?((?:https?:)?//[^\"')\s]+)", text)
+        problems += [f"{style.relative_to(site)}: {url}" for url in found]
+    return problems
+
+
+def build(target: Path, *, builder: str = "html") -> int:
+    """Build into ``target``; return 0, or what Sphinx returns.
+
+    Args:
+        builder: of Sphinx; ``dummy`` reads and resolves everything and writes no pages.
+    """
+    source = target.with_name(f".{target.name}-source")
+    doctrees = target.with_name(f".{target.name}-doctrees")
+    write_source(source)
+    if target.exists():
+        shutil.rmtree(target)
+    options = ["-b", builder, "-q", "-W", "--keep-going", "-E", "-d", str(doctrees)]
+    code = int(sphinx([*options, str(source), str(target)]))
+    if code == 0:
+        shutil.rmtree(source)
+    shutil.rmtree(doctrees, ignore_errors=True)
+    return code
+
+
+def main(target: Path) -> int:
+    """Build the pages and check that they load nothing from elsewhere."""
+    code = build(target)
+    problems = [] if code else loads_from_elsewhere(target)
+    if problems:
+        print("\n".join(["loaded from elsewhere:", *problems]), file=sys.stderr)
+    if code or problems:
+        return code or 1
+    print(target / "index.html")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else "build/docs").resolve()))
