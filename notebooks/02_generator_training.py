@@ -33,6 +33,11 @@ part_repeats = None  # trainings without each part, a seed each
 sigma = None  # σ: size of the random changes of the weights (dimensionless)
 learning_rate = None  # α: size of a step (dimensionless)
 decay = None  # share by which α shrinks in a generation, 0 to 1
+monitor_models = None  # models that watch the training; None takes it from the scale
+# None takes these from the network's conditions.
+km_low_mM = None  # lower bound of the generated KM
+km_high_mM = None  # upper bound of the generated KM
+widgets = True  # False leaves out the panel at the end
 
 # %%
 import json
@@ -43,7 +48,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from renaissance_kit import Network, Recipe, SteadyStates, studies
+from renaissance_kit import KMRanges, Network, Recipe, SteadyStates, studies
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import settings as settings_figures
 from renaissance_kit.figures import training as figures
@@ -98,15 +103,21 @@ source = Source(network.name, state.label, seed, scale)
 
 budget = {k: int(size[k]) for k in ("population", "models_per_generator", "monitor_models")}
 chosen = {"sigma": sigma, "learning_rate": learning_rate, "decay": decay}
+ranges = KMRanges.of(network, low_mM=km_low_mM, high_mM=km_high_mM)
 default = Recipe.default(
     network,
     threshold_per_h=threshold,
+    ranges=ranges,
     generations=int(size["generations"]),
     **budget,
     **{k: v for k, v in chosen.items() if v is not None},
 )
 published = Recipe.paper(
-    network, threshold_per_h=threshold, generations=int(size["paper_generations"]), **budget
+    network,
+    threshold_per_h=threshold,
+    ranges=ranges,
+    generations=int(size["paper_generations"]),
+    **budget,
 )
 pd.DataFrame({recipe.label: asdict(recipe.settings) for recipe in (default, published)})
 
@@ -128,6 +139,7 @@ baseline = studies.unbiased_sampling(
     int(size["baseline_models"]),
     seed=seed,
     threshold_per_h=threshold,
+    ranges=ranges,
     workers=workers,
 )
 low, high = baseline.interval
@@ -279,6 +291,7 @@ if size["parts"]:
         seeds=seeds[: int(size["part_repeats"])],
         models=min(500, int(size["ensemble_models"])),
         threshold_per_h=threshold,
+        ranges=ranges,
         folder=checkpoints,
         workers=workers,
         progress=print,
@@ -487,3 +500,31 @@ summary = {
 with atomic_path(output / "summary.json") as path:
     path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
 pd.Series(summary, name="summary").to_frame()
+
+# %% [markdown]
+# ## Try it yourself
+#
+# Change a setting, press Run, and watch. Pause and Stop act after the present generation. Larger
+# steps σ or rates α train faster until they overshoot; narrower KM bounds or a lower threshold make
+# valid models rarer. Below the charts is the command that does the same without a browser.
+
+# %%
+if widgets:
+    from renaissance_kit.panels import TrainingPanel
+
+    panel = TrainingPanel(
+        network,
+        states,
+        scale=scale,
+        folder=output / "panel",
+        workers=workers,
+        steady_state=steady_state,
+        threshold_per_h=threshold,
+        seed=seed,
+        ensemble_models=int(size["ensemble_models"]),
+        km_low_mM=km_low_mM,
+        km_high_mM=km_high_mM,
+        **{name: getattr(default.settings, name) for name in ("sigma", "learning_rate", "decay")},
+        **{name: getattr(default.settings, name) for name in ("generations", *budget)},
+    )
+    display(panel)

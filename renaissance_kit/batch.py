@@ -14,6 +14,7 @@ and importing it starts no kernel.
 import argparse
 import ast
 import difflib
+import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -199,6 +200,21 @@ def parse_value(text: str) -> Any:
         return text
 
 
+def read_parameters(path: Path) -> dict[str, Any]:
+    """Read a JSON file of parameters by name.
+
+    Raises:
+        BatchError: it cannot be read, or holds something else.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BatchError(f"{path} cannot be read as parameters: {error}") from error
+    if not isinstance(content, dict):
+        raise BatchError(f'{path} holds no parameters; write {{"name": value, ...}}')
+    return content
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return 0, or 1 with the reason on standard error."""
     parser = argparse.ArgumentParser(
@@ -231,6 +247,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar=("KEY", "VALUE"),
         help="set a parameter; repeat for several",
     )
+    runner.add_argument(
+        "--parameters",
+        type=Path,
+        help="file of parameters (JSON), such as a panel saves; -p goes before it",
+    )
     options = parser.parse_args(arguments)
     if options.command == "list":
         print("\n".join(NOTEBOOKS))
@@ -243,9 +264,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 options.names, markdown=options.markdown, notebooks_dir=options.notebooks
             )
         )
-    parameters = {key: parse_value(value) for key, value in options.parameter}
     out = Path(options.out)
     try:
+        parameters = {} if options.parameters is None else read_parameters(options.parameters)
+        parameters |= {key: parse_value(value) for key, value in options.parameter}
         if options.name == "all":
             check_listing(NOTEBOOKS, options.notebooks)
             jobs = [(name, out / name) for name in NOTEBOOKS]

@@ -1,15 +1,15 @@
 """Check the committed notebooks: python tools/check_notebooks.py [FOLDER]
 
-Each needs a script, no output, the canonical form that tools/sync_notebooks.py writes, a title
-in its first cell, one cell tagged `parameters` with the required names, and a place in the list
-of renaissance_kit.batch.
+Each, and each page in panels/, needs a script, no output, the canonical form that
+tools/sync_notebooks.py writes and a title in its first cell; a notebook also one cell tagged
+`parameters` with the required names, and a place in the list of renaissance_kit.batch.
 """
 
 import sys
 from pathlib import Path
 
 import nbformat
-from notebook_pairs import METADATA, NOTEBOOKS_DIR, render
+from notebook_pairs import METADATA, NOTEBOOKS_DIR, PANELS_DIR, render
 
 from renaissance_kit.batch import NOTEBOOKS, BatchError, check_listing, check_parameters
 
@@ -36,10 +36,11 @@ def problems_of(path: Path) -> list[str]:
     first = notebook.cells[0] if notebook.cells else None
     if first is None or first.cell_type != "markdown" or not first.source.startswith("# "):
         problems.append("does not begin with a title: a Markdown cell that starts with '# '")
-    try:
-        check_parameters(path, {})
-    except BatchError as error:
-        problems.append(str(error))
+    if path.parent != PANELS_DIR:
+        try:
+            check_parameters(path, {})
+        except BatchError as error:
+            problems.append(str(error))
     return problems
 
 
@@ -54,7 +55,12 @@ def main(folder: Path = NOTEBOOKS_DIR) -> int:
         path = folder / f"{name}.ipynb"
         found = problems_of(path) if path.is_file() else [f"is missing; {REMEDY}"]
         problems += [f"{path.name} {problem}" for problem in found]
-    print("\n".join(problems) or f"{len(NOTEBOOKS)} notebooks are clean", flush=True)
+    pages = sorted(PANELS_DIR.glob("*.py")) if folder == NOTEBOOKS_DIR else []
+    for path in (script.with_suffix(".ipynb") for script in pages):
+        found = problems_of(path) if path.is_file() else [f"is missing; {REMEDY}"]
+        problems += [f"panels/{path.name} {problem}" for problem in found]
+    clean = f"{len(NOTEBOOKS)} notebooks and {len(pages)} panels are clean"
+    print("\n".join(problems) or clean, flush=True)
     return int(bool(problems))
 
 

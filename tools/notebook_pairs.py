@@ -6,6 +6,7 @@ import jupytext
 import nbformat
 
 NOTEBOOKS_DIR = Path(__file__).resolve().parents[1] / "notebooks"
+PANELS_DIR = NOTEBOOKS_DIR / "panels"  # pages for Voilà: a panel each, no parameters
 
 METADATA = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 

@@ -51,6 +51,12 @@ from renaissance_kit.studies.km_shifts import (
     shift_apart,
 )
 from renaissance_kit.studies.models import Confirmation, confirm_valid, km_shift, valid_ensemble
+from renaissance_kit.studies.progress import (
+    incidence_row,
+    incidence_so_far,
+    lambda_bins,
+    lambda_edges,
+)
 from renaissance_kit.studies.repeats import (
     Repeat,
     checkpoint_file,
@@ -165,8 +171,12 @@ __all__ = [
     "incidence_by_state",
     "incidence_history",
     "incidence_interval",
+    "incidence_row",
+    "incidence_so_far",
     "inside_table",
     "km_shift",
+    "lambda_bins",
+    "lambda_edges",
     "lambda_history",
     "latecomers",
     "leave_one_out",

@@ -1,0 +1,124 @@
+"""Figures of a training while it runs: the data have names, so that a panel can replace them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from renaissance_kit.figures import theme
+from renaissance_kit.figures.theme import Figure, number
+
+INCIDENCE, LAMBDA, FIRST = "incidence_so_far", "lambda_now", "lambda_first"
+"""Names of the data in the charts."""
+
+WIDTH, HEIGHT = 400, 240
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as a chart takes them; NaN becomes nothing."""
+    clean = table.astype(object).where(table.notna(), None)
+    return [{str(k): v for k, v in row.items()} for row in clean.to_dict("records")]
+
+
+def incidence_so_far(table: pd.DataFrame, *, generations: int) -> Figure:
+    """Incidence by generation with its interval, on the axes of the whole training.
+
+    Args:
+        table: as from `renaissance_kit.studies.incidence_so_far`.
+        generations: of the whole training.
+    """
+    data = alt.NamedData(name=INCIDENCE)
+    x = alt.X(
+        "generation:Q",
+        title="Generation (steps taken)",
+        scale=alt.Scale(domain=[0, generations], nice=False),
+        axis=alt.Axis(tickMinStep=1, format="d", grid=False, tickCount=6),
+    )
+    title, scale = "Incidence (% of models valid)", alt.Scale(domain=[0, 1])
+    y = alt.Y("incidence:Q", title=title, scale=scale, axis=alt.Axis(labelExpr=theme.PERCENT))
+    low = alt.Y("low:Q", title=title, scale=scale, axis=alt.Axis(labelExpr=theme.PERCENT))
+    last = alt.Chart(data).transform_joinaggregate(end="max(generation)")
+    end = last.transform_filter("datum.generation == datum.end").transform_calculate(
+        text="format(100 * datum.incidence, '.3~g') + ' %'",
+        spot="datum.end > 0.8 * " + str(generations) + " ? 'left' : 'right'",
+    )
+    words = {"color": theme.darker(theme.VALID), "fontSize": 18, "fontWeight": "bold", "dy": -14}
+    return alt.layer(
+        alt.Chart(data).mark_area(color=theme.VALID, opacity=0.2).encode(x=x, y=low, y2="high:Q"),
+        alt.Chart(data).mark_line(color=theme.VALID, strokeWidth=2.5).encode(x=x, y=y),
+        alt.Chart(data).mark_point(color=theme.VALID, filled=True, size=26, opacity=1).encode(
+            x=x, y=y
+        ),
+        end.transform_filter("datum.spot == 'right'").mark_text(align="left", **words).encode(
+            x=x, y=y, text="text:N"
+        ),
+        end.transform_filter("datum.spot == 'left'").mark_text(align="right", **words).encode(
+            x=x, y=y, text="text:N"
+        ),
+        datasets={INCIDENCE: records(table)},
+    ).properties(
+        width=WIDTH,
+        height=HEIGHT,
+        title=theme.headline("Incidence of valid models", "Band: 95 % interval (Wilson)."),
+        description="Line: share of valid models by generation, with its 95 % interval",
+    )  # fmt: skip
+
+
+def lambda_now(
+    bins: pd.DataFrame, first: pd.DataFrame, *, threshold_per_h: float, models: int
+) -> Figure:
+    """Histogram of λmax with the threshold; the one before training as a line.
+
+    Args:
+        bins, first: as from `renaissance_kit.studies.lambda_bins`, now and before training.
+        models: that a histogram is of.
+    """
+    low, high = float(bins.low.min()), float(bins.high.max())
+    x = theme.lambda_axis(low, high, field="low", title="λmax, slowest mode of a model (1/h)")
+    y = alt.Y(
+        "share:Q",
+        title="Share of models (%)",
+        scale=alt.Scale(domainMin=0),
+        axis=alt.Axis(labelExpr=theme.PERCENT, tickCount=5),
+    )
+    colour = alt.Color(
+        "side:N",
+        scale=alt.Scale(domain=["valid", "slow"], range=[theme.VALID, theme.INVALID]),
+        legend=None,
+    )
+    bars = alt.Chart(alt.NamedData(name=LAMBDA)).mark_rect(stroke="white", strokeWidth=0.5)
+    before = alt.Chart(alt.NamedData(name=FIRST)).mark_line(
+        color=theme.INK, strokeWidth=1.2, interpolate="step-after", strokeDash=[3, 2]
+    )
+    mark = pd.DataFrame(
+        {"low": [threshold_per_h], "text": [f"threshold {number(threshold_per_h)} 1/h"]}
+    )
+    rule = alt.Chart(mark).mark_rule(color=theme.THRESHOLD, strokeWidth=1.5).encode(x=x)
+    named = alt.Chart(mark).mark_text(
+        color=theme.darker(theme.THRESHOLD), align="left", dx=-4, baseline="bottom"
+    )
+    return alt.layer(
+        bars.encode(x=x, x2="high:Q", y=y, y2=alt.datum(0), color=colour),
+        before.encode(x=x, y=y),
+        rule,
+        named.encode(x=x, y=alt.value(-4), text="text:N"),
+        datasets={LAMBDA: records(bins), FIRST: records(first)},
+    ).properties(
+        width=WIDTH,
+        height=HEIGHT,
+        title=theme.headline(
+            "λmax of the models now",
+            f"{theme.count(models, 'model')}; blue: valid; dashed: before training.",
+            width=60,
+        ),
+        description="Histogram of λmax in 1/h, valid models in blue, with the threshold",
+    )
+
+
+def named_data(chart: Figure) -> Mapping[str, list[dict[str, Any]]]:
+    """The data of a chart that have names."""
+    found = chart.to_dict(validate=False).get("datasets", {})
+    return {k: v for k, v in found.items() if k in (INCIDENCE, LAMBDA, FIRST)}

@@ -1,0 +1,29 @@
+// What ipywidgets leaves out for those who work without a mouse or a screen: sliders get a name,
+// and Enter in a field is as good as leaving it.
+export default {
+  render({ el }) {
+    el.style.display = "none";
+    let watched = null;
+    const label = () => {
+      if (!watched) return;
+      for (const handle of watched.querySelectorAll(".noUi-handle:not([aria-label])")) {
+        const titled = handle.closest("[title]");
+        if (titled) handle.setAttribute("aria-label", titled.getAttribute("title"));
+      }
+      for (const chart of watched.querySelectorAll(".vega-embed svg:not([aria-label])")) {
+        const named = chart.querySelector('[aria-roledescription="title"]');
+        chart.setAttribute("role", "img");
+        if (named) chart.setAttribute("aria-label", named.textContent);
+      }
+    };
+    const observer = new MutationObserver(label);
+    const begin = () => {
+      watched = el.closest(".rk-panel");
+      if (!watched) return setTimeout(begin, 50);
+      observer.observe(watched, { childList: true, subtree: true });
+      label();
+    };
+    begin();
+    return () => observer.disconnect();
+  },
+};

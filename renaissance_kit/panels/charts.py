@@ -1,0 +1,69 @@
+"""Charts in a panel: drawn in the browser without a network, with data that can be replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import altair as alt
+import ipywidgets as widgets
+
+from renaissance_kit.figures.theme import config, themed
+
+EMBED = {
+    "renderer": "svg",
+    "actions": {"export": True, "source": False, "compiled": False, "editor": False},
+}
+
+
+def specification(chart: Any) -> dict[str, Any]:
+    """A chart as the browser takes it, in our theme; may be called in a thread."""
+    made: dict[str, Any] = chart.to_dict(validate=False)
+    return {**made, "config": config()}
+
+
+class LiveChart:
+    """An Altair chart in a notebook.
+
+    Attributes:
+        widget: to put into a layout.
+    """
+
+    def __init__(self, chart: Any | None = None) -> None:
+        alt.JupyterChart.enable_offline()
+        self.widget = widgets.Box([], layout={"overflow": "visible", "margin": "8px 24px 0 0"})
+        self._chart: alt.JupyterChart | None = None
+        if chart is not None:
+            self.show(chart)
+
+    def show(self, chart: Any) -> None:
+        """Draw another chart, one with selections or not."""
+        with themed():
+            self._made().chart = chart
+
+    def draw(self, specification: dict[str, Any]) -> None:
+        """Draw what `specification` made, which takes no time here."""
+        self._made().spec = specification
+
+    def _made(self) -> alt.JupyterChart:
+        if self._chart is None:
+            self._chart = alt.JupyterChart(None, embed_options=EMBED)
+            self.widget.children = [self._chart]
+        return self._chart
+
+    def replace(self, data: Mapping[str, list[dict[str, Any]]]) -> None:
+        """Put other rows into data of the chart, by name, and leave the rest as it is drawn."""
+        assert self._chart is not None
+        self._chart._py_to_js_updates = [
+            {"namespace": "data", "name": name, "scope": [], "value": rows}
+            for name, rows in data.items()
+        ]
+
+    def on_click(self, selection: str, call: Callable[[list[dict[str, Any]]], None]) -> None:
+        """Call with the rows that a point selection of the chart shown has picked."""
+        assert self._chart is not None
+
+        def picked(change: Mapping[str, Any]) -> None:
+            call(list(change["new"].value))
+
+        self._chart.selections.observe(picked, [selection])
