@@ -12,8 +12,8 @@ from renaissance_kit.figures import save, theme
 
 UNITS = (
     "1/h", "mM", "ms", "min", "kJ/mol", "mmol/gDW/h", "states", "standard deviations", "%",
-    "% of models valid", "steps taken", "dimensionless", "s", "h", "g/L", "gDW/L", "decades", "mM/h",
-    "steps",
+    "% of models valid", "steps taken", "dimensionless", "s", "h", "g/L", "gDW/L",
+    "decades", "mM/h", "steps",
 )  # fmt: skip
 
 
