@@ -313,3 +313,23 @@ def test_which_ensemble_is_studied(own: Network, models: KineticModels, tmp_path
 def test_published_shares_are_of_known_groups(ecoli: Network) -> None:
     assert {g for g, _ in studies.PAPER_RETURNS} == set(studies.variable_groups(ecoli))
     assert pd.Series(studies.PAPER_RETURNS).between(0, 1).all()
+
+
+def test_generators_side_by_side(models: KineticModels, tmp_path: Path) -> None:
+    settings = Perturbation(size=0.2, times_min=np.array([0.0, 24.0, 600.0]), seed=3)
+    groups = {"growth": ("growth",)} if "GROWTH" in models.network.reaction_index else {
+        "first": (models.network.dynamic[0],)
+    }  # fmt: skip
+    table = studies.shares_by_generator(
+        {"a": models, "b": models.with_km(models.km_mM[:1])},
+        settings, groups, tolerance=0.01, at_min=24.0, folder=tmp_path, workers=1,
+    )  # fmt: skip
+    assert table.generator.tolist() == ["a", "b"]
+    assert table.models.tolist() == [len(models), 1]
+    result = perturb(models, settings, workers=1)
+    last = np.abs(result.dataset.deviation.isel(time_min=-1).values) > 0.01
+    assert table.never[0] == pytest.approx(last.any(axis=-1).mean())
+    name = next(iter(groups.values()))[0]
+    back = result.return_time_min(0.01, [name])[..., 0] <= 24.0
+    assert table.loc[0, next(iter(groups))] == pytest.approx(back.mean())
+    assert ((table.never_low <= table.never) & (table.never <= table.never_high)).all()

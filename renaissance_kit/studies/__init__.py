@@ -79,6 +79,7 @@ from renaissance_kit.studies.robustness import (
     return_shares,
     return_table,
     share_interval,
+    shares_by_generator,
     store_folder,
     variable_groups,
 )
@@ -208,6 +209,7 @@ __all__ = [
     "shape_table",
     "share_interval",
     "share_table",
+    "shares_by_generator",
     "shift_apart",
     "slow_modes",
     "states_by_turnover",

@@ -108,6 +108,51 @@ def return_shares(
     return pd.DataFrame(rows)
 
 
+def shares_by_generator(
+    ensembles: Mapping[str, KineticModels],
+    settings: Perturbation,
+    groups: Mapping[str, Sequence[str]],
+    *,
+    tolerance: float,
+    at_min: float,
+    folder: str | Path,
+    workers: int | None = 2,
+) -> pd.DataFrame:
+    """How many models of different generators come back from the same kind of perturbation.
+
+    Args:
+        ensembles: models by the name of what made them.
+        settings: of the perturbation.
+        groups: as from `variable_groups`.
+        at_min: a time in ``settings.times_min``.
+        folder: where finished chunks are kept.
+
+    Returns:
+        One row an ensemble: generator, models, never (share in which some metabolite or growth is
+        still away at the last time) with its 95 % interval never_low and never_high, and by group
+        the share that is back at ``at_min``.
+    """
+    rows: list[dict[str, Any]] = []
+    for name, models in ensembles.items():
+        store = store_folder(folder, models, settings)
+        result = perturb(models, settings, store=store, workers=workers)
+        every = [str(v) for v in result.dataset.variable.values]
+        away = np.isinf(result.return_time_min(tolerance, every).max(axis=-1))
+        low, high = share_interval(away)
+        back = return_shares(result, groups, times_min=[at_min], tolerances=[tolerance])
+        rows.append(
+            {
+                "generator": name,
+                "models": len(models),
+                "never": float(away.mean()),
+                "never_low": low,
+                "never_high": high,
+                **dict(zip(back.group, back.share, strict=True)),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
 def norm_shares(
     result: PerturbationResult,
     groups: Mapping[str, Sequence[str]],
