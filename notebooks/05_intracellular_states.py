@@ -134,8 +134,7 @@ shares = studies.share_table({"shipped": shipped_survey, "generic": found})
 shares
 
 # %%
-generic_row = shares.set_index("population").loc["generic"]
-shipped_row = shares.set_index("population").loc["shipped"]
+shipped_row, generic_row = shares.itertuples(index=False)
 display(
     Markdown(
         f"**{generic_row.slow_share:.1%} of the generic states are slow** "
@@ -453,7 +452,10 @@ held_by = held_shares.set_index("population")
 
 def share_text(row):
     """A share with its counts, and its interval."""
-    return f"{row.share:.1%} ({row.fast:,} of {row.states:,})", f"{row.low:.1%} to {row.high:.1%}"
+    return (
+        f"{row.share:.1%} ({int(row.fast):,} of {int(row.states):,})",
+        f"{row.low:.1%} to {row.high:.1%}",
+    )
 
 
 rows = [

@@ -94,5 +94,10 @@ def pool_limits(models: KineticModels, ranges: KMRanges | None = None) -> PoolLi
                 km[row[i], column] = (ranges.low_mM if low else ranges.high_mM)[column]
     middle = np.sqrt(ranges.low_mM * ranges.high_mM)
     corners = models.with_km(np.where(np.isfinite(km), km, middle))
-    rate = -corners.jacobians_per_h(reduced=False)[range(len(kept)), kept, kept]
+    slope = corners.rate_derivatives_per_h()
+    balance = network.stoichiometry / network.volume_fractions[:, None]
+    rate = np.empty(len(kept))
+    for k, i in enumerate(kept):
+        own_slots = slots.species == i
+        rate[k] = -balance[i, reaction[own_slots]] @ slope[k, own_slots]
     return PoolLimits(tuple(network.dynamic[i] for i in kept), rate, km)

@@ -239,6 +239,8 @@ def against_concentration(
             1.05 * float(part.concentration_mM.max()),
         ]
         ticks = theme.round_ticks(*span)
+        if len(ticks) < 3:
+            ticks = [float(f"{v:.2g}") for v in np.geomspace(*span, 5)[1:-1]]
         along = alt.Scale(type="log", domain=span, nice=False)
         x = alt.X(
             "concentration_mM:Q",
@@ -302,7 +304,7 @@ def held_distributions(
         table: population, lambda_max_per_h.
         held: number of metabolites that are held.
     """
-    colours = [theme.GREY, theme.BLUE, theme.VERMILLION]
+    colours = [theme.GREY, theme.BLUE, theme.ORANGE]
     names = list(dict.fromkeys(table.population))
     low, high = theme.lambda_range(table.lambda_max_per_h, threshold_per_h)
     rows = []
