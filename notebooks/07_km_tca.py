@@ -94,6 +94,7 @@ cycle = table.select(
 )
 rng = np.random.default_rng(studies.derived_seed(seed, 6))
 chosen = [cycle.sample(held, rng) for _ in range(size["combinations"])]
+always = [name for name in cycle.names if all(name in c.names for c in chosen)]
 groups = {
     name: "TCA cycle" if name in cycle.names else group
     for name, group in subsystem_of(network, table.names).items()
@@ -102,7 +103,9 @@ display(
     Markdown(
         f"{len(cycle.names)} constants of the cycle have a measurement that is used, "
         f"{len(table.names) - len(cycle.names)} others. {size['combinations']} combinations of "
-        f"{held}:"
+        f"{held}"
+        + (f" ({', '.join(always)} in all of them, and so never held out)" if always else "")
+        + ":"
     )
 )
 pd.DataFrame({name: [name in c.names for c in chosen] for name in cycle.names}, dtype=int).T.rename(
