@@ -9,6 +9,17 @@
 #
 # First on a network of five reactions, then on *E. coli*. Every number has its unit: mM,
 # mmol/gDW/h (per gram of dry weight), 1/h, min.
+#
+# It reads as a story from top to bottom, in minutes. As a workshop it takes 90 minutes, with eight
+# exercises. Each has an empty cell below it and an answer to unfold:
+#
+# | part | minutes |
+# |---|---|
+# | 1. The ten lines, on five reactions | 15 |
+# | 2. What λmax means | 20 |
+# | 3. A training in seconds | 20 |
+# | 4. The same on *E. coli* | 30 |
+# | 5. What to take home | 5 |
 
 # %% tags=["parameters"]
 scale = "demo"  # smoke, demo, laptop or paper
@@ -66,7 +77,7 @@ size = {k: int(SIZES.loc[k, scale]) if v is None else int(v) for k, v in given.i
 SIZES
 
 # %% [markdown]
-# ## The ten lines, on five reactions
+# ## 1. The ten lines, on five reactions
 #
 # Glucose enters, is phosphorylated by ATP, rearranged to fructose 6-phosphate, and leaves as
 # fructose; the phosphate goes back to ADP. Everything below is a variation of these lines.
@@ -116,7 +127,40 @@ save(figure, output / "tiny_concentrations")
 figure
 
 # %% [markdown]
-# ## What λmax means
+# ### Exercise 1: one maximal velocity by hand (8 minutes)
+#
+# PGI turns glucose 6-phosphate into fructose 6-phosphate, as a reversible Michaelis-Menten
+# reaction:
+#
+# v = Vmax · (s − s·ρ) / (1 + s + p), with s = c(g6p)/KM(g6p), p = c(f6p)/KM(f6p)
+#
+# ρ is the thermodynamic displacement, 0.25 here: 0 far from equilibrium, 1 at it. The flux is 1
+# mmol/gDW/h and the cell holds 300 gDW per litre, so v = 300 mM/h. What is Vmax if both KM are 1
+# mM? Calculate it on paper first, then let the toolkit do it. And what happens to Vmax if KM(g6p)
+# is 20 mM?
+
+# %%
+# Your turn: exercise 1. KineticModels(network, state, np.ones((1, 10))) has all KM at 1 mM.
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# s = 2 and p = 0.5, so v/Vmax = (2 − 0.5)/(1 + 2 + 0.5) = 3/7 and Vmax = 700 mM/h. With a KM of
+# 20 mM, s = 0.1 and v/Vmax = 0.075/1.6: the same flux needs Vmax = 6,400 mM/h. A reaction far from
+# saturation needs more enzyme, and Vmax is never a free parameter here.
+#
+# ```python
+# km = np.ones((2, len(network.km_names)))
+# km[1, network.km_names.index("PGI:g6p_c")] = 20.0
+# pgi = network.kinetic_reactions.index("PGI")
+# vmax_pgi = KineticModels(network, state, km).vmax_mM_h[:, pgi]
+# print(vmax_pgi)
+# ```
+#
+# </details>
+
+# %% [markdown]
+# ## 2. What λmax means
 #
 # Push the concentrations a little away from the steady state. Close to it, every way of returning
 # is an exponential, exp(λt), and the λ are the eigenvalues of the Jacobian. With a positive real
@@ -144,7 +188,63 @@ display(
 )
 
 # %% [markdown]
-# ## A training in seconds
+# ### Exercise 2: six metabolites, four eigenvalues (5 minutes)
+#
+# The cell has six metabolites, but the models have four eigenvalues. Which two sums of
+# concentrations can no reaction change? Find them in the table of reactions above, then ask the
+# network. What would a Jacobian of all six metabolites have as its fifth and sixth eigenvalue?
+
+# %%
+# Your turn: exercise 2. network.moieties, and jacobians_per_h(reduced=False)
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# ATP + ADP, and the phosphate in g6p + f6p + ATP. A disturbance that changes such a sum never
+# returns: its eigenvalue is 0, and with it no model would ever be valid. Therefore one member of
+# each sum is taken out before the eigenvalues are computed. In *E. coli* there are more of them.
+#
+# ```python
+# for moiety in network.moieties:
+#     print(moiety.dependent, "follows from", moiety.coefficients)
+# full = random_models.with_km(random_models.km_mM[:1]).jacobians_per_h(reduced=False)[0]
+# all_six = np.sort(np.linalg.eigvals(full).real)
+# print(all_six.round(6))
+# ```
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 3: which constants matter (12 minutes)
+#
+# λmax differs between the 500 random models. Which of the ten Michaelis constants make a model
+# faster when they are larger, and which when they are smaller? A rank correlation of each constant
+# with λmax is enough. Guess the strongest one before you look.
+
+# %%
+# Your turn: exercise 3. random_models.km_mM has a row for each model and a column for each of
+# network.km_names.
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# A negative correlation means: the larger the KM, the faster the model. The strongest is KM(g6p) of
+# PGI (about −0.5): g6p is the largest pool in the middle of the chain, and a reaction that is not
+# saturated answers to a change of its substrate. The KM of products act the other way. But the
+# correlations are weak: no constant decides by itself, and that is why one trains a generator of
+# all of them.
+#
+# ```python
+# km_table = pd.DataFrame(random_models.km_mM, columns=network.km_names)
+# lambda_max = pd.Series(spectrum.lambda_max_per_h)
+# correlation = km_table.corrwith(lambda_max, method="spearman").sort_values()
+# print(correlation.round(2))
+# ```
+#
+# </details>
+
+# %% [markdown]
+# ## 3. A training in seconds
 #
 # Five reactions are fast whatever the KM. To have something to learn, ask for more: the threshold
 # that only a tenth of the random models meet. The generator is a small network here, and natural
@@ -187,7 +287,72 @@ display(
 )
 
 # %% [markdown]
-# ## The same on *E. coli*
+# ### Exercise 4: the size of the random changes (8 minutes)
+#
+# Evolution strategies have one setting that matters most: σ, the size of the random changes of the
+# weights. It is 0.04 by default. Train with 0.001, 0.01, 0.1 and 1 and compare the incidence after
+# ten generations. Why does neither end work?
+
+# %%
+# Your turn: exercise 4. Recipe.default(network, sigma=..., ...) as above; training.history has a
+# column incidence.
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# With σ = 1 the changed generators have nothing in common with the one that is to be changed:
+# noise. With σ = 0.001 they hardly differ, and which of them is better is a matter of chance. In
+# between it works over more than a factor of ten. This does not transfer: on *E. coli* the window
+# is another one, and notebook 02 looks for it.
+#
+# ```python
+# incidence_by_sigma = {}
+# for sigma in (0.001, 0.01, 0.1, 1.0):
+#     recipe = Recipe.default(
+#         network, threshold_per_h=strict, generations=10, models_per_generator=50, sigma=sigma
+#     ).but(generator=Generator(ranges, hidden=(32, 32)))
+#     run = train(network, state, seed=seed, recipe=recipe, workers=workers)
+#     incidence_by_sigma[sigma] = run.history.incidence.iloc[-1]
+# print(incidence_by_sigma)
+# ```
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 5: ask for the impossible (10 minutes)
+#
+# Ask for −400 1/h. How fast do the models become, and what holds them up? Hint: glucose enters by
+# diffusion. Its rate law has no KM. What is the derivative of its rate by the concentration of
+# glucose in the cell?
+
+# %%
+# Your turn: exercise 5. threshold_per_h=-400.0
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# No model is valid, yet training goes on: the reward counts how near a model comes. It ends close
+# to −300 1/h. Uptake by diffusion is v = Vmax · (c(outside) − c(inside)) with v = 300 mM/h at 2 and
+# 1 mM, so Vmax = 300 1/h, and dv/dc = −300 1/h whatever the KM: the pool of glucose empties at this
+# speed, and only the little that hexokinase adds can make it faster. When training stops to
+# improve, look for the one pool that sets the limit. In *E. coli* that is the first thing to look
+# at, too (notebook 01).
+#
+# ```python
+# recipe = Recipe.default(
+#     network, threshold_per_h=-400.0, generations=15, models_per_generator=50
+# ).but(generator=Generator(ranges, hidden=(32, 32)))
+# impossible = train(network, state, seed=seed, recipe=recipe, workers=workers)
+# limit = impossible.models(500, np.random.default_rng(seed)).spectrum(threshold_per_h=-400.0)
+# print(limit.incidence, np.median(limit.lambda_max_per_h))
+# reaction = network.kinetic_reactions.index("GLCt")
+# print(impossible.models(3, np.random.default_rng(seed)).vmax_mM_h[:, reaction])
+# ```
+#
+# </details>
+
+# %% [markdown]
+# ## 4. The same on *E. coli*
 #
 # The same lines; only the names differ. The steady states come with the toolkit (notebook 01 makes
 # them), and the default profile is the one on which the generators are trained.
@@ -204,6 +369,33 @@ print(f"{len(states):,} steady states; this is number {profile.label}")
 
 # %%
 pd.Series(ecoli_spectrum.counts(), name="random models").to_frame()
+
+# %% [markdown]
+# ### Exercise 6: none of many (8 minutes)
+#
+# How many of the random *E. coli* models are valid? If it is none, what is the largest share of
+# valid models that could hide behind that, with 95 % confidence? How many random models would you
+# have to try for 1,000 valid ones then?
+
+# %%
+# Your turn: exercise 6. ecoli_spectrum.valid; studies.wilson_interval
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# Usually none. With k = 0 of n the upper end of Wilson's interval is about 3.8/n: below 0.8 % for
+# 500 models. With 10,000 models notebook 02 finds about one: 0.01 %. A thousand valid models would
+# then cost ten million random ones. That is what the generator is for.
+#
+# ```python
+# from renaissance_kit.studies import wilson_interval
+#
+# n, valid = len(ecoli_spectrum.valid), int(ecoli_spectrum.valid.sum())
+# low, high = wilson_interval(valid, n)
+# print(f"{valid} of {n}: {low:.2%} to {high:.2%}")
+# ```
+#
+# </details>
 
 # %% [markdown]
 # A short training, too short to finish; notebook 02 does it at full length.
@@ -248,6 +440,90 @@ display(
 )
 
 # %% [markdown]
+# ### Exercise 7: with derivatives (12 minutes)
+#
+# The eigenvalues have exact derivatives by every KM, so a generator can also be trained by
+# gradient. Do it for 20 steps of 32 models, and compare the median λmax and the number of models
+# that were needed with the training above. What could speak against it?
+
+# %%
+# Your turn: exercise 7. from renaissance_kit.gradient_training import GradientSettings,
+# train_by_gradient
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# 640 models bring the median from above 0 to below −2 1/h; evolution needs tens of thousands for
+# that. Where derivatives exist they are worth a lot. Against it: the reward alone drives a
+# generator to a single point, so the width has to be asked for as well (it is part of the objective
+# here); and a reward without a derivative, such as the outcome of a simulation, can only be
+# evolved.
+#
+# ```python
+# from renaissance_kit.gradient_training import GradientSettings, train_by_gradient
+#
+# steps = GradientSettings(steps=20, models_per_step=32)
+# by_gradient = train_by_gradient(ecoli, profile, seed=seed, settings=steps, workers=workers)
+# drawn = by_gradient.models(200, np.random.default_rng(seed)).spectrum(workers=workers)
+# print(by_gradient.models_evaluated, "models")
+# print(np.median(ecoli_spectrum.lambda_max_per_h), np.median(drawn.lambda_max_per_h), "1/h")
+# ```
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 8: valid, and then? (10 minutes)
+#
+# Valid means that *small* disturbances fade within 24 minutes. Take ten of the valid models that
+# come with the toolkit, change every concentration by up to 50 %, and see which share of the models
+# has ATP back within 1 % and within 5 % of its steady state after 24 minutes. And every metabolite
+# at once?
+
+# %%
+# Your turn: exercise 8. KineticEnsemble.example(ecoli), and perturb(models, Perturbation(size=0.5,
+# seed=1))
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# ATP is back within 1 % in nearly all models, growth only within 5 %, and all metabolites at once
+# in none: a time constant of 24 minutes is the time in which a deviation falls to 37 %, not to 1 %,
+# and the slowest of the pools decides. A share without its tolerance says nothing. Notebook 03 does
+# this with 1,000 models.
+#
+# ```python
+# from renaissance_kit import KineticEnsemble, Perturbation, perturb
+#
+# shipped = KineticEnsemble.example(ecoli)
+# ten = shipped.select(shipped.valid).models(ecoli)
+# ten = ten.with_km(ten.km_mM[:10])
+# result = perturb(ten, Perturbation(size=0.5, seed=1))
+# back = pd.DataFrame(
+#     {
+#         tolerance: {
+#             "ATP": result.returned_by(24, tolerance=tolerance, variables=["atp_c"]).mean(),
+#             "growth": result.returned_by(24, tolerance=tolerance, variables=["growth"]).mean(),
+#             "every metabolite": result.returned_by(
+#                 24, tolerance=tolerance, variables=list(ecoli.dynamic)
+#             ).mean(),
+#         }
+#         for tolerance in (0.01, 0.05)
+#     }
+# )
+# print(back)
+# ```
+#
+# </details>
+
+# %% [markdown]
+# ## 5. What to take home
+#
+# - A steady state with a set of KM is a kinetic model; Vmax follows.
+# - λmax is about the slowest small disturbance. Valid is not the same as realistic.
+# - Random KM almost never give the observed dynamics; a trained generator does, and keeps many
+#   different sets of KM.
+# - Look for what sets the limit (a pool, a sum, a rate without KM) before training longer.
+#
 # Where to go on: `01_steady_states` (where fluxes and concentrations come from),
 # `02_generator_training` (the training at full length, with repeats and comparisons),
 # `03_robustness` (what valid models do after a perturbation), `04_bioreactor` (and in a batch

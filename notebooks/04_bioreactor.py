@@ -281,7 +281,8 @@ display(
 ceilings.round(4)
 
 # %%
-assert (ends["biomass"].to_numpy() <= 1.2 * ceilings.ceiling_gDW_L.max()).all()
+# Of cultivations that did not finish there is no biomass to compare.
+assert not (ends["biomass"].to_numpy() > 1.2 * ceilings.ceiling_gDW_L.max()).any()
 ends["biomass"].round(3)
 
 # %% [markdown]
