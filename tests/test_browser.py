@@ -39,7 +39,7 @@ pytestmark = [
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "build" / "screenshots"
 TOKEN = "secret-of-the-test"
-PATIENCE_S = 45.0  # for programs to start on a machine that has other things to do
+PATIENCE_S = 200.0  # for programs to start on a machine that has other things to do
 FLAGS = [
     "--no-sandbox", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--no-first-run", "--disable-default-apps", "--disable-domain-reliability",
