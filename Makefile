@@ -17,6 +17,7 @@ TORCH ?= torch==2.13.0
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 PYTEST_ARGS ?= -n auto --dist worksteal
 LAB_ARGS ?=
+PANELS_ARGS ?=
 
 BIN := .venv/bin
 RUN_NOTEBOOK := $(BIN)/python -m renaissance_kit.batch run
@@ -34,22 +35,22 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo figures docs lab test lint bench sync clean clean-venv
+.PHONY: help demo figures docs lab panels test lint bench sync clean clean-venv
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 # Three sets of packages: what the notebooks need, and what the pages and the tests need on top.
 .venv/.ready: pyproject.toml tools/setup_venv.sh
-	@tools/setup_venv.sh dev
+	@tools/setup_venv.sh dev,pages
 	@touch $@
 
 .venv/.ready-test: .venv/.ready
-	@tools/setup_venv.sh dev,docs,dask,sbml,oracles
+	@tools/setup_venv.sh dev,pages,docs,dask,sbml,oracles,browser
 	@touch $@
 
 .venv/.ready-docs: .venv/.ready
-	@tools/setup_venv.sh dev,docs
+	@tools/setup_venv.sh dev,pages,docs
 	@touch $@
 
 demo: .venv/.ready ## train a generator on E. coli in about five minutes: build/demo/
@@ -63,7 +64,11 @@ docs: .venv/.ready-docs ## build the documentation, without a network: build/doc
 
 lab: .venv/.ready ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" \
-	    --LabApp.default_url=/lab/tree/notebooks $(LAB_ARGS)
+	    --LabApp.default_url=/lab/tree/notebooks --LabApp.news_url=None \
+	    --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate $(LAB_ARGS)
+
+panels: .venv/.ready ## serve the panels as pages, without notebooks around them
+	$(BIN)/voila notebooks/panels $(PANELS_ARGS)
 
 lint: .venv/.ready ## check style, types and notebooks
 	$(BIN)/ruff check .

@@ -12,7 +12,7 @@ scale = "demo"  # smoke, demo (a minute), laptop (minutes) or paper (half an hou
 output_dir = "../build/figures/03_robustness"
 seed = 1
 ensemble = None  # file of an ensemble; None: notebook 02's of the same run, else the shipped one
-models = None  # number of valid models; None takes it from the scale
+models = None  # how many valid models, or a list of numbers; None takes it from the scale
 compared_models = None  # valid models of each other generator; None takes it from the scale
 size = 0.5  # δ: concentrations are multiplied by 1 − δ to 1 + δ
 metabolites = "all"  # which ones are perturbed: all, a compartment, or a list of ids
@@ -22,6 +22,7 @@ tolerance = 0.01  # largest |c/c* − 1| of what has returned
 solver = "cvode"  # cvode, or BDF or Radau of SciPy
 workers = 2
 store = None  # folder that keeps what is done; None is one in output_dir
+widgets = True  # False leaves out the panel at the end
 
 # %%
 import json
@@ -66,7 +67,7 @@ SIZES
 network = Network.example("ecoli_w3110_trpd9923")
 chosen, where = studies.valid_ensemble(
     network,
-    int(SIZES.loc["models", scale]) if models is None else int(models),
+    SIZES.loc["models", scale] if models is None else models,
     path=ensemble,
     trained=output.parent / "02_generator_training" / "ensemble.nc",
 )
@@ -107,9 +108,7 @@ settings = Perturbation(
     metabolites=metabolites,
     per_model=per_model,
     totals=totals,
-    times_min=np.concatenate(
-        [np.arange(0.0, 60.0), np.arange(60.0, 120.0, 2.0), np.geomspace(120.0, 600.0, 11)]
-    ),
+    times_min=studies.RETURN_TIMES_MIN,
     solver=solver,
     seed=seed,
 )
@@ -468,3 +467,30 @@ summary = {
 with atomic_path(output / "summary.json") as path:
     path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
 pd.Series(summary, name="summary").to_frame()
+
+# %% [markdown]
+# ## Try it yourself
+#
+# Perturb more or less, or only some metabolites, and click on a model to see its courses. Another
+# tolerance needs no new run: it is a question to the courses that are there.
+
+# %%
+if widgets:
+    from renaissance_kit.panels import RobustnessPanel
+
+    panel = RobustnessPanel(
+        network,
+        ensemble=ensemble,
+        trained=output.parent / "02_generator_training" / "ensemble.nc",
+        scale=scale,
+        folder=output / "panel",
+        workers=workers,
+        models=len(chosen) if models is None else models,
+        size=size,
+        metabolites=metabolites,
+        per_model=per_model,
+        totals=totals,
+        tolerance=tolerance,
+        seed=seed,
+    )
+    display(panel)

@@ -13,9 +13,11 @@ scale = "demo"  # smoke (a minute), demo (minutes), laptop (half an hour) or pap
 output_dir = "../build/figures/04_bioreactor"
 seed = 1  # draws the unbiased models
 ensemble = None  # file of an ensemble; None: notebook 02's of the same run, else the shipped one
-models = None  # number of valid models; None takes it from the scale
+models = None  # how many valid models, or a list of numbers; None takes it from the scale
 cut = 1.0  # largest misfit of a curve that is matched
 duration_h = None  # length of a cultivation (h); None is that of bioreactor.csv, 60
+inoculum_gDW_L = None  # biomass at the start; None is that of bioreactor.csv
+medium_mM = None  # what differs from bioreactor.csv, such as {"glc__D_e": 20.0}
 dilution = "replaced"  # what growth does to intracellular pools: replaced, all or none
 vmax_factor = 2.0  # factor on Vmax of the overexpressed enzymes of the engineered strains
 vmax_scan = None  # such factors to compare; None takes them from the scale
@@ -25,6 +27,7 @@ best_models = None  # models that are looked at closely; None takes it from the 
 control_models = None  # unbiased models for comparison; None takes it from the scale
 workers = 2
 store = None  # folder that keeps what is done; None is one in output_dir
+widgets = True  # False leaves out the panel at the end
 
 # %%
 import json
@@ -74,13 +77,15 @@ network = Network.example("ecoli_w3110_trpd9923")
 assert network.folder is not None
 chosen, where = studies.valid_ensemble(
     network,
-    int(size["models"]),
+    size["models"],
     path=ensemble,
     trained=output.parent / "02_generator_training" / "ensemble.nc",
 )
 batch = chosen.models(network)
 source = Source(network.name, batch.state.label, seed, scale)
-changes = {} if duration_h is None else {"duration_h": float(duration_h)}
+asked_for = {"duration_h": duration_h, "inoculum_gDW_L": inoculum_gDW_L}
+changes = {name: float(value) for name, value in asked_for.items() if value is not None}
+changes["medium_mM"] = {name: float(value) for name, value in (medium_mM or {}).items()}
 reactor = replace(batch_of(network, **changes), dilution=dilution)
 curves = measured_curves(network.folder)
 measured = studies.measured_table(curves)
@@ -484,3 +489,29 @@ summary = {
 with atomic_path(output / "summary.json") as path:
     path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
 pd.Series(summary, name="summary").to_frame()
+
+# %% [markdown]
+# ## Try it yourself
+#
+# Change the medium, the inoculum or the models, and see whether the courses still run through the
+# measurements, which were made in the published medium.
+
+# %%
+if widgets:
+    from renaissance_kit.panels import BioreactorPanel
+
+    panel = BioreactorPanel(
+        network,
+        ensemble=ensemble,
+        trained=output.parent / "02_generator_training" / "ensemble.nc",
+        scale=scale,
+        folder=output / "panel",
+        workers=workers,
+        dilution=dilution,
+        models=len(batch) if models is None else models,
+        inoculum_gDW_L=inoculum_gDW_L,
+        duration_h=duration_h,
+        medium_mM=medium_mM,
+        cut=cut,
+    )
+    display(panel)

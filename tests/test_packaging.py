@@ -36,7 +36,7 @@ def environment_bounds() -> dict[str, SpecifierSet]:
 
 
 def test_conda_environment_has_the_bounds_of_pyproject() -> None:
-    assert environment_bounds() == pyproject_bounds("docs")
+    assert environment_bounds() == pyproject_bounds("docs", "pages")
 
 
 def test_installed_pytfa_is_the_pinned_release() -> None:
@@ -73,7 +73,7 @@ def test_pytfa_models_write_no_log_folder(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_requirements_are_installed_within_their_bounds() -> None:
-    for name, bounds in pyproject_bounds("docs").items():
+    for name, bounds in pyproject_bounds("docs", "pages").items():
         if name != "python":
             assert importlib.metadata.version(name) in bounds, name
 

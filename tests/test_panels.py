@@ -283,15 +283,15 @@ def test_another_panel_ends_the_work_of_the_one_before(
 
 
 def test_the_notebook_knows_every_parameter_of_the_panel(panel: TrainingPanel) -> None:
-    batch.check_parameters(batch.notebook_path(panel.notebook), panel.batch_parameters())
+    batch.check_parameters(batch.notebook_path(panel.notebook), panel.parameters())
     saved = json.loads(panel.save_parameters().read_text())
-    assert saved == panel.batch_parameters()
+    assert saved == panel.parameters()
 
 
 def test_the_command_holds_the_parameters(panel: TrainingPanel) -> None:
     words = panel.command().replace("\\\n", " ").split()
     pairs = {words[i + 1]: words[i + 2] for i, w in enumerate(words) if w == "-p"}
-    assert {k: batch.parse_value(v) for k, v in pairs.items()} == panel.batch_parameters()
+    assert {k: batch.parse_value(v) for k, v in pairs.items()} == panel.parameters()
     assert panel.batch.value == panel.command()
 
 
@@ -313,7 +313,7 @@ def test_the_runner_reads_the_file_that_a_panel_wrote(
     path = panel.save_parameters()
     arguments = ["run", panel.notebook, "--parameters", str(path), "-p", "seed", "9"]
     assert batch.main([*arguments, "--out", str(tmp_path)]) == 0
-    assert seen == {**panel.batch_parameters(), "seed": 9, "name": panel.notebook}
+    assert seen == {**panel.parameters(), "seed": 9, "name": panel.notebook}
     path.write_text("[1]")
     assert batch.main([*arguments, "--out", str(tmp_path)]) == 1
 

@@ -1,11 +1,11 @@
-"""Figures of a training while it runs: the data have names, so that a panel can replace them."""
+"""Figures for panels: their data have names that a panel replaces, or points that it can pick."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from renaissance_kit.figures import theme
@@ -118,7 +118,79 @@ def lambda_now(
     )
 
 
-def named_data(chart: Figure) -> Mapping[str, list[dict[str, Any]]]:
-    """The data of a chart that have names."""
-    found = chart.to_dict(validate=False).get("datasets", {})
-    return {k: v for k, v in found.items() if k in (INCIDENCE, LAMBDA, FIRST)}
+PICKED = "picked"
+"""Name of the selection in `return_picker`."""
+
+
+def return_picker(
+    table: pd.DataFrame, *, until_min: float, shown: tuple[int, int] | None = None
+) -> Figure:
+    """When each perturbed model is back, against its slowest mode; a click picks one.
+
+    Args:
+        table: as from `renaissance_kit.studies.return_table`.
+        until_min: last time of the courses.
+        shown: model and perturbation that are marked.
+    """
+    back = np.isfinite(table.return_min)
+    data = table.assign(shown=table.return_min.where(back, 1.25 * until_min).clip(lower=0.5))
+    data = data[["model", "perturbation", "time_constant_min", "shown"]].assign(back=back)
+    low = 0.8 * float(data["shown"].min())
+    ticks = [t for t in (1, 2, 5, 10, 20, 50, 100, 200, 500) if low <= t <= until_min]
+    levels = [*ticks, 1.25 * until_min]
+    axis = alt.Axis(
+        values=levels,
+        labelExpr=theme.tick_labels(levels, lambda v: "not back" if v > until_min else f"{v:g}"),
+    )
+    y = alt.Y(
+        "shown:Q",
+        title="All cytosolic metabolites back (min)",
+        scale=alt.Scale(type="log", domain=[low, 1.5 * until_min], nice=False),
+        axis=axis,
+    )
+    x = alt.X(
+        "time_constant_min:Q",
+        title="Dominant time constant −1/λmax (min)",
+        scale=alt.Scale(zero=False, padding=12),
+        axis=alt.Axis(tickCount=6, grid=False),
+    )
+    pick = alt.selection_point(name=PICKED, fields=["model", "perturbation"], empty=False)
+    points = (
+        alt.Chart(data)
+        .mark_point(filled=True, size=110, opacity=0.75, cursor="pointer")
+        .encode(
+            x=x,
+            y=y,
+            shape=alt.Shape(
+                "back:N",
+                scale=alt.Scale(domain=[True, False], range=["circle", "triangle-up"]),
+                legend=None,
+            ),
+            color=alt.condition(alt.datum.back, alt.value(theme.VALID), alt.value(theme.INVALID)),
+            tooltip=[
+                alt.Tooltip("model:Q", title="model"),
+                alt.Tooltip("perturbation:Q", title="perturbation"),
+                alt.Tooltip("time_constant_min:Q", title="time constant (min)", format=".3~g"),
+            ],
+        )
+        .add_params(pick)
+    )
+    layers: list[alt.Chart] = [points]
+    if shown is not None:
+        model, perturbation = shown
+        marked = data[(data.model == model) & (data.perturbation == perturbation)]
+        ring = alt.Chart(marked).mark_point(
+            size=330, color=theme.ORANGE, strokeWidth=3, filled=False, opacity=1
+        )
+        layers.append(ring.encode(x=x, y=y))
+    return alt.layer(*layers).properties(
+        width=WIDTH,
+        height=300,
+        title=theme.headline(
+            "When each model is back",
+            "Click a point to see its courses. Triangles: not back"
+            f" within {number(until_min)} min.",
+            width=56,
+        ),
+        description="Time of return of each perturbed model against its dominant time constant",
+    )

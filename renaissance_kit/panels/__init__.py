@@ -3,7 +3,9 @@
 Nothing else in the package imports this one.
 """
 
+from renaissance_kit.panels.bioreactor import BioreactorPanel
 from renaissance_kit.panels.jobs import Job, State, Update
+from renaissance_kit.panels.robustness import RobustnessPanel
 from renaissance_kit.panels.training import TrainingPanel
 
-__all__ = ["Job", "State", "TrainingPanel", "Update"]
+__all__ = ["BioreactorPanel", "Job", "RobustnessPanel", "State", "TrainingPanel", "Update"]

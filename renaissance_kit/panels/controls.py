@@ -99,6 +99,7 @@ class Number(_Base):
         whole: whole numbers only.
         slider: ``linear``, ``log`` or nothing.
         step: of a linear slider.
+        slider_high: where the slider ends, if that is below the upper bound.
         hint: text beside the control, from the value; the bounds if not given.
     """
 
@@ -115,10 +116,12 @@ class Number(_Base):
         whole: bool = False,
         slider: str = "",
         step: float = 0.0,
+        slider_high: float | None = None,
         hint: Callable[[float], str] | None = None,
     ) -> None:
         super().__init__(name, label, unit, tooltip)
         self.low, self.high, self.whole, self._hint = low, high, whole, hint
+        self._end = high if slider_high is None else slider_high
         self.text = widgets.Text(written(value), continuous_update=False, **self.field_settings())
         self.slider = self._slider(slider, value, step)
         parts = [self.text, *([self.slider] if self.slider else []), self.note]
@@ -179,18 +182,18 @@ class Number(_Base):
             "layout": {"width": SLIDER_WIDTH, "margin": "0 0 0 12px"},
         }
         if kind == "log":
-            low, high = math.log10(self.low), math.log10(self.high)
+            low, high = math.log10(self.low), math.log10(self._end)
             return widgets.FloatLogSlider(
                 value=value, base=10, min=low, max=high, step=(high - low) / 60, **common
             )
         if kind == "linear":
             if self.whole:
                 return widgets.IntSlider(
-                    value=int(value), min=int(self.low), max=int(self.high), step=int(step) or 1,
+                    value=int(value), min=int(self.low), max=int(self._end), step=int(step) or 1,
                     **common,
                 )  # fmt: skip
             return widgets.FloatSlider(
-                value=value, min=self.low, max=self.high, step=step, **common
+                value=value, min=self.low, max=self._end, step=step, **common
             )
         return None
 

@@ -35,6 +35,8 @@ STYLE = """<style>
 .rk-panel .jupyter-button:disabled { opacity: 0.45; }
 .rk-panel *:focus-visible { outline: 3px solid #D55E00 !important; outline-offset: 2px; }
 .rk-panel textarea { font-family: monospace; font-size: 14px; }
+.rk-panel .rk-table { border-collapse: collapse; }
+.rk-panel .rk-table td, .rk-panel .rk-table th { padding: 3px 14px 3px 0; text-align: left; }
 .rk-panel .progress-bar { background: #0072B2; }
 </style>"""
 
@@ -102,6 +104,14 @@ class Panel(ABC):
         """Called with a complete result; a sentence about it."""
         return ""
 
+    def extras(self) -> list[widgets.Widget]:
+        """What stands between the charts and the export."""
+        return []
+
+    def review(self) -> None:
+        """An input has changed while nothing runs: draw what needs no new run."""
+        return
+
     def check(self, settings: Mapping[str, Any]) -> dict[str, str]:
         """What is wrong with settings that are right one by one, by control."""
         return {}
@@ -118,8 +128,8 @@ class Panel(ABC):
         """Of the last run, complete or stopped."""
         return None if self.job is None else self.job.result
 
-    def parameters(self) -> dict[str, Any]:
-        """The settings as parameters of the notebook.
+    def values(self) -> dict[str, Any]:
+        """What the controls say, by name.
 
         Raises:
             ParameterError: an input is wrong; names it.
@@ -134,17 +144,21 @@ class Panel(ABC):
             raise ParameterError(f"{self.controls[name].label}: {message}")
         return values
 
-    def batch_parameters(self) -> dict[str, Any]:
-        """All that a batch run is given to do the same: the settings, and what is fixed here."""
-        return self.parameters()
+    def parameters(self) -> dict[str, Any]:
+        """What the notebook is given to do the same in a batch run.
+
+        Raises:
+            ParameterError: an input is wrong; names it.
+        """
+        return self.values()
 
     def command(self) -> str:
         """The shell command that does the same as a batch run."""
-        return command(self.notebook, self.batch_parameters(), scale=self.scale)
+        return command(self.notebook, self.parameters(), scale=self.scale)
 
     def save_parameters(self) -> Path:
         """Write the parameters of the batch run as JSON into the folder."""
-        return save_parameters(self.folder / "parameters.json", self.batch_parameters())
+        return save_parameters(self.folder / "parameters.json", self.parameters())
 
     def set(self, **values: Any) -> None:
         """Put values into controls, by the name of the parameter.
@@ -162,7 +176,7 @@ class Panel(ABC):
         if self.state.active:
             return
         try:
-            self.settings = self.parameters()
+            self.settings = self.values()
         except ParameterError as error:
             self._say(f"Not started. {error}", wrong=True)
             return
@@ -256,6 +270,7 @@ class Panel(ABC):
                 ),
                 self.message,
                 live,
+                *self.extras(),
                 export,
                 Assist(),
             ],
@@ -279,6 +294,9 @@ class Panel(ABC):
             self.batch.value = self.command()
         except ParameterError as error:
             self.batch.value = f"# {error}"
+        else:
+            if not self.state.active:
+                self.review()
 
     def _save(self) -> None:
         try:

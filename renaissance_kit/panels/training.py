@@ -120,9 +120,9 @@ class TrainingPanel(Panel):
             return {"km_high_mM": f"give more than the lower bound, {settings['km_low_mM']:g}"}
         return {}
 
-    def batch_parameters(self) -> dict[str, Any]:
-        """With one repeat, as here."""
-        return {**self.parameters(), "repeats": 1}
+    def parameters(self) -> dict[str, Any]:
+        """The settings, and one repeat as here."""
+        return {**self.values(), "repeats": 1}
 
     def recipe(self, settings: Mapping[str, Any]) -> Recipe:
         """The recipe of some settings."""

@@ -68,6 +68,7 @@ from renaissance_kit.studies.repeats import (
 from renaissance_kit.studies.robustness import (
     CYTOSOL,
     PAPER_RETURNS,
+    RETURN_TIMES_MIN,
     courses,
     deviation_map,
     extremes,
@@ -127,6 +128,7 @@ __all__ = [
     "LEAST_VALID",
     "PAPER_RETURNS",
     "QUANTILES",
+    "RETURN_TIMES_MIN",
     "Baseline",
     "CommonFrame",
     "Confirmation",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +20,16 @@ Array = NDArray[np.float64]
 
 
 def valid_ensemble(
-    network: Network, n: int, *, path: str | Path | None = None, trained: str | Path | None = None
+    network: Network,
+    n: int | Sequence[int],
+    *,
+    path: str | Path | None = None,
+    trained: str | Path | None = None,
 ) -> tuple[KineticEnsemble, str]:
     """The first n valid models, and in words where they come from.
 
     Args:
+        n: how many, or their numbers among the valid ones, from 0.
         path: an ensemble to take them from, all of its valid models if it has fewer than n. If not
             given, they come from ``trained``, and from the ensemble in the network's folder where
             that is missing, is of another network or has fewer than n.
@@ -31,17 +37,27 @@ def valid_ensemble(
 
     Raises:
         CheckpointError: a file is missing or cannot be read.
-        ParameterError: the file has no valid model.
+        ParameterError: the file has no valid model, or not that number.
     """
+    numbers = range(int(n)) if isinstance(n, Integral) else [int(i) for i in n]
+    if not len(numbers) or min(numbers) < 0:
+        raise ParameterError(f"models: {n}; give how many, or their numbers from 0")
+    needed = max(numbers) + 1
     if path is not None:
         ensemble, where = KineticEnsemble.load(path), str(path)
-    elif trained is not None and _holds(trained, network, n):
+    elif trained is not None and _holds(trained, network, needed):
         ensemble, where = KineticEnsemble.load(trained), str(trained)
     else:
         ensemble, where = KineticEnsemble.example(network), "the network's folder"
-    chosen = np.flatnonzero(ensemble.valid)[:n]
-    if not len(chosen):
+    valid = np.flatnonzero(ensemble.valid)
+    if not len(valid):
         raise ParameterError(f"{where} has no valid model; train longer, or take another")
+    if not isinstance(numbers, range) and needed > len(valid):
+        raise ParameterError(
+            f"model {needed - 1} of {where}: it has {len(valid):,} valid models, from 0; choose "
+            "another"
+        )
+    chosen = valid[: len(numbers)] if isinstance(numbers, range) else valid[numbers]
     return ensemble.select(chosen), where
 
 

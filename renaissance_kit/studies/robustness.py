@@ -44,6 +44,11 @@ GROUPS: Mapping[str, str] = {
 }  # fmt: skip
 """Single variables that a return is asked of, by the name that figures give them."""
 
+RETURN_TIMES_MIN: Array = np.concatenate(
+    [np.arange(0.0, 60.0), np.arange(60.0, 120.0, 2.0), np.geomspace(120.0, 600.0, 11)]
+)
+"""Minutes at which courses are kept for a study of returns."""
+
 PAPER_RETURNS: Mapping[tuple[str, float], float] = {
     ("growth", 24.0): 1.0, ("NADH", 24.0): 0.999, ("ATP", 24.0): 0.999, ("NADPH", 24.0): 1.0,
     (CYTOSOL, 24.0): 0.754, (CYTOSOL, 34.0): 0.931,

@@ -1,0 +1,13 @@
+# %% [markdown]
+# # Ferment with valid models
+#
+# Each model grows in a simulated batch; points are what was measured on the strain. Notebook 04 has
+# the study behind it.
+
+# %%
+from renaissance_kit import Network
+from renaissance_kit.panels import BioreactorPanel
+
+network = Network.example("ecoli_w3110_trpd9923")
+panel = BioreactorPanel(network, folder="../../build/panels/bioreactor")
+panel

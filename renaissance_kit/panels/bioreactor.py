@@ -1,0 +1,251 @@
+"""The panel of notebook 04: ferment with valid models and compare with the measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import ipywidgets as widgets
+import numpy as np
+
+from renaissance_kit import studies
+from renaissance_kit.bioreactor import Bioreactor, BioreactorResult, batch_of, cultivate
+from renaissance_kit.errors import DataError, ParameterError
+from renaissance_kit.figures import bioreactor as figures
+from renaissance_kit.files import atomic_path
+from renaissance_kit.fit import Fit, fit_of, measured_curves
+from renaissance_kit.kinetics import KineticModels
+from renaissance_kit.network import Network
+from renaissance_kit.panels.charts import LiveChart, specification
+from renaissance_kit.panels.controls import Control, Number
+from renaissance_kit.panels.jobs import Handle, State, Update
+from renaissance_kit.panels.models import models_control, source_parameters
+from renaissance_kit.panels.panel import Panel
+from renaissance_kit.reactor_conditions import ReactorConditions
+
+MEDIUM = "medium_"  # before the metabolite, in the names of controls
+LIMITS_MM = 1000.0
+LISTED = 10
+
+
+@dataclass(frozen=True)
+class _Task:
+    models: KineticModels
+    reactor: Bioreactor
+    store: Path
+    cut: float
+
+
+@dataclass(frozen=True)
+class _Finished:
+    result: BioreactorResult
+    fit: Fit
+
+
+class BioreactorPanel(Panel):
+    """Change medium, inoculum and models of a batch; the measured curves lie over the courses.
+
+    What a complete run writes to the folder: ``cultivations.nc`` and ``fit.csv``, as a batch run of
+    notebook 04 with the same parameters writes them.
+
+    Args:
+        network: a network with a ``bioreactor.csv`` and a ``fermentation.csv`` in its folder.
+        ensemble: file of an ensemble to take valid models from.
+        trained: what a training may have left; taken if ``ensemble`` is not given.
+        dilution: what growth does to intracellular pools.
+        scale: of the batch run that does the same.
+        folder: of the results, and of what is done when a run is stopped.
+        workers: processes; does not change the result.
+        values: of the controls at the start, by name; ``medium_mM`` by metabolite.
+    """
+
+    title: ClassVar[str] = "Ferment with valid models"
+    notebook: ClassVar[str] = "04_bioreactor"
+    result_name: ClassVar[str] = "cultivations.nc"
+
+    def __init__(
+        self,
+        network: Network,
+        *,
+        ensemble: str | Path | None = None,
+        trained: str | Path | None = None,
+        dilution: str = "replaced",
+        scale: str = "demo",
+        folder: str | Path = "build/panels/bioreactor",
+        workers: int = 2,
+        **values: Any,
+    ) -> None:
+        if network.folder is None:
+            raise DataError("the network was not read from a folder; there is nothing to compare")
+        self.network, self.workers, self.dilution = network, workers, dilution
+        self.ensemble, self.trained = ensemble, trained
+        self.curves = measured_curves(network.folder)
+        self._measured = studies.measured_table(self.curves)
+        self._chart, self._misfits = LiveChart(), widgets.HTML()
+        self._finished: _Finished | None = None
+        self._drawn: float | None = None
+        super().__init__(
+            _controls(ReactorConditions.from_folder(network), network), scale=scale, folder=folder
+        )
+        self.set(**{name: value for name, value in values.items() if value is not None})
+
+    def charts(self) -> list[LiveChart]:
+        """The courses over the measurements."""
+        return [self._chart]
+
+    def extras(self) -> list[widgets.Widget]:
+        """The misfits of the best models."""
+        return [self._misfits]
+
+    def set(self, **values: Any) -> None:
+        """As `Panel.set`; ``medium_mM`` is taken apart by metabolite."""
+        medium = values.pop("medium_mM", None) or {}
+        super().set(**values, **{MEDIUM + name: value for name, value in medium.items()})
+
+    def parameters(self) -> dict[str, Any]:
+        """The settings, with the medium in one, and the file of the models."""
+        values = self.values()
+        medium = {k[len(MEDIUM) :]: values.pop(k) for k in list(values) if k.startswith(MEDIUM)}
+        return {
+            **values,
+            "medium_mM": medium,
+            "dilution": str(self.dilution),
+            **source_parameters(self.ensemble, self.trained),
+        }
+
+    def prepare(self, settings: Mapping[str, Any], *, resume: bool) -> _Task:
+        """The models and the reactor."""
+        chosen, _ = studies.valid_ensemble(
+            self.network, settings["models"], path=self.ensemble, trained=self.trained
+        )
+        models = chosen.models(self.network)
+        medium = {k[len(MEDIUM) :]: v for k, v in settings.items() if k.startswith(MEDIUM)}
+        reactor = batch_of(
+            self.network,
+            duration_h=settings["duration_h"],
+            inoculum_gDW_L=settings["inoculum_gDW_L"],
+            medium_mM=medium,
+        )
+        reactor = replace(reactor, dilution=self.dilution)
+        store = studies.cultivation_store(self.folder / "runs", models, reactor)
+        return _Task(models, reactor, store, settings["cut"])
+
+    def work(self, task: _Task, handle: Handle) -> BioreactorResult | None:
+        """Simulate, draw and write."""
+        total = len(task.models)
+        handle.report(Update(0, total, doing=f"0 of {total:,} models"))
+
+        def progress(now: Any) -> None:
+            doing = f"{now.done:,} of {now.total:,} models"
+            handle.report(Update(now.done, now.total, now.left_s, doing))
+
+        try:
+            result = cultivate(
+                task.models, task.reactor, store=task.store, workers=self.workers,
+                progress=progress, stop=handle.stop,
+            )  # fmt: skip
+        except ParameterError:
+            if handle.stopped:  # before the first models were done
+                return None
+            raise
+        fit = fit_of(result, self.curves, task.cut)
+        done = len(fit)
+        if done == total:
+            result.save(self.folder / self.result_name)
+            with atomic_path(self.folder / "fit.csv") as path:
+                fit.table().to_csv(path, index=False)
+        finished = _Finished(result, fit)
+        handle.report(
+            Update(done, total, doing=f"{done:,} of {total:,} models", keep=True,
+                   content=(finished, self._figure(finished)))
+        )  # fmt: skip
+        return result
+
+    def show(self, update: Update) -> None:
+        """The courses and the misfits, when there is a result."""
+        if update.content is not None:
+            self._finished, figure = update.content
+            self._drawn = self._finished.fit.cut
+            self._chart.draw(figure)
+            self._misfits.value = _listed(self._finished.fit)
+
+    def finish(self, result: BioreactorResult) -> str:
+        """How many match, in words."""
+        assert self._finished is not None
+        fit = self._finished.fit
+        failed = int((~fit.finished).sum())
+        published = ReactorConditions.from_folder(self.network).medium_mM
+        other = any(self.settings[MEDIUM + k] != v for k, v in published.items())
+        return (
+            f"{fit.matches.sum():,} of {len(fit):,} models match all curves"
+            + (f"; {failed:,} did not finish" if failed else "")
+            + (". The measurements are those of the published medium" if other else "")
+            + f". Written: {self.folder / self.result_name}"
+        )
+
+    def review(self) -> None:
+        """Another cut: the same courses, judged anew."""
+        if self._finished is None:
+            return
+        cut = self.controls["cut"].value
+        if cut != self._drawn:
+            self._drawn = cut
+            self._finished = replace(self._finished, fit=replace(self._finished.fit, cut=cut))
+            self._chart.draw(self._figure(self._finished))
+            self._misfits.value = _listed(self._finished.fit)
+            if self.state is State.DONE:
+                self._say(self.finish(self._finished.result))
+
+    def _figure(self, finished: _Finished) -> dict[str, Any]:
+        fit = finished.fit
+        figure = figures.courses(
+            studies.course_table(finished.result, fit, self.curves, best=min(3, len(fit))),
+            self._measured,
+            models=len(fit),
+            finished=int(fit.finished.sum()),
+            cut=fit.cut,
+        )
+        return specification(figure)
+
+
+def _listed(fit: Fit) -> str:
+    """The best models and their misfits as a table."""
+    head = "".join(f"<th scope='col'>{name}</th>" for name in ("model", *fit.quantities))
+    rows = []
+    for i in fit.best_first[:LISTED]:
+        cells = [
+            f"<td>{v:.2f}{' ✓' if v <= fit.cut else ''}</td>" if np.isfinite(v) else "<td>–</td>"
+            for v in fit.misfit[i]
+        ]
+        rows.append(f"<tr><th scope='row'>{fit.models[i]}</th>{''.join(cells)}</tr>")
+    return (
+        f"<h4>Misfit of the {len(rows)} nearest models (dimensionless; ✓ at most {fit.cut:g})</h4>"
+        f"<table class='rk-table'><tr>{head}</tr>{''.join(rows)}</table>"
+    )
+
+
+def _controls(conditions: ReactorConditions, network: Network) -> list[Control]:
+    medium: list[Control] = []
+    for name, value in conditions.medium_mM.items():
+        called = network.metabolites[name].name
+        medium.append(
+            Number(MEDIUM + name, f"Medium: {called}", "mM",
+                   "concentration at the start; what runs out first ends growth",
+                   value, 0.0, LIMITS_MM, slider="linear" if value >= 1 else "",
+                   step=0.5, slider_high=max(4 * value, 1.0))
+        )  # fmt: skip
+    return [
+        *medium,
+        Number("inoculum_gDW_L", "Inoculum", "gDW/L",
+               "biomass at the start; more shortens the time until the medium is used up",
+               conditions.inoculum_gDW_L, 1e-4, 10.0, slider="log"),
+        Number("duration_h", "Duration", "h",
+               "length of the cultivation; measured points after it do not count",
+               conditions.duration_h, 5.0, 200.0, slider="linear", step=1.0),
+        Number("cut", "Cut", "misfit, dimensionless",
+               "largest misfit of a curve that is matched; larger lets more models match",
+               1.0, 0.05, 20.0, slider="log"),
+        models_control(10),
+    ]  # fmt: skip

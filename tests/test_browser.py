@@ -1,0 +1,317 @@
+"""The panels in a real browser: JupyterLab and Voilà on this machine, driven by Chromium.
+
+Nothing may leave the machine. Pictures go to build/screenshots/. Skipped only where there is no
+playwright or no Chromium.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium; install it to run this test"),
+]
+
+ROOT = Path(__file__).resolve().parents[1]
+PICTURES = ROOT / "build" / "screenshots"
+TOKEN = "secret-of-the-test"
+PATIENCE_S = 200.0  # for programs to start on a machine that has other things to do
+FLAGS = [
+    "--no-sandbox", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--no-first-run", "--disable-default-apps", "--disable-domain-reliability",
+]  # fmt: skip
+SMALL = {"generations": 40, "population": 6, "models_per_generator": 30, "ensemble_models": 60}
+EXTENSIONS = {
+    "jupyterlab": True, "jupyter_lsp": False, "jupyter_server_terminals": False,
+    "jupyterlab_jupytext": False, "notebook_shim": False, "voila.server_extension": False,
+}  # fmt: skip
+
+
+@dataclass
+class Visit:
+    """A page and what it did that it should not have done."""
+
+    page: Any
+    outside: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def status(self) -> str:
+        return str(self.page.locator(".rk-status").inner_text())
+
+    def wait_for_status(self, pattern: str, timeout_s: float = PATIENCE_S) -> float:
+        """Seconds until the line beside the buttons matches."""
+        began = time.perf_counter()
+        self.page.wait_for_function(
+            "pattern => new RegExp(pattern).test("
+            "document.querySelector('.rk-status')?.textContent ?? '')",
+            arg=pattern,
+            timeout=1000 * timeout_s,
+        )
+        return time.perf_counter() - began
+
+    def picture(self, name: str) -> None:
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=PICTURES / f"{name}.png")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Any) -> Iterator[Visit]:
+    """A page that is cut off from everything but this machine."""
+    context = chromium.new_context(viewport={"width": 1360, "height": 1500})
+    context.set_default_timeout(1000 * PATIENCE_S)
+    made = Visit(context.new_page())
+
+    def guard(route: Any) -> None:
+        if re.match(r"(https?://127\.0\.0\.1[:/]|data:|blob:)", route.request.url):
+            route.continue_()
+        else:
+            made.outside.append(route.request.url)
+            route.abort()
+
+    def socket_opened(opened: Any) -> None:
+        if not opened.url.startswith("ws://127.0.0.1:"):
+            made.outside.append(opened.url)
+
+    context.route("**/*", guard)
+    made.page.on("websocket", socket_opened)
+    made.page.on("pageerror", lambda error: made.errors.append(str(error)))
+    yield made
+    made.picture("last")  # where a test failed
+    context.close()
+
+
+@contextmanager
+def server(command: list[str], folder: Path) -> Iterator[str]:
+    """Run a server on a free port of this machine; gives its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    configuration = folder / "jupyter"
+    lab = configuration / "labconfig"
+    lab.mkdir(parents=True)
+    quiet = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+    (lab / "page_config.json").write_text(json.dumps(quiet))
+    needed = {"ServerApp": {"jpserver_extensions": EXTENSIONS}}
+    (configuration / "jupyter_server_config.json").write_text(json.dumps(needed))
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "JUPYTER_CONFIG_DIR": str(configuration),
+        "JUPYTER_DATA_DIR": str(folder / "data"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "IPYTHONDIR": str(folder / "ipython"),
+    }
+    address = f"http://127.0.0.1:{port}"
+    log = folder / "server.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *command, f"--port={port}", "--no-browser"],
+            env=environment, cwd=folder, stdout=output, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            _wait_until_it_answers(address, process, log)
+            yield address
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _wait_until_it_answers(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        assert process.poll() is None, log.read_text()
+        try:
+            urllib.request.urlopen(address, timeout=5)
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    pytest.fail(f"the server does not answer: {log.read_text()}")
+
+
+def small_copy(folder: Path) -> Path:
+    """The page of the training panel with fewer models, as a notebook of its own."""
+    notebook = jupytext.read(ROOT / "notebooks" / "panels" / "training.py")
+    cell = notebook.cells[-1]
+    size = ", ".join(f"{name}={value}" for name, value in SMALL.items())
+    assert 'folder="../../build/panels/training"' in cell.source
+    cell.source = cell.source.replace(
+        'folder="../../build/panels/training"', f"folder={str(folder / 'panel')!r}, {size}"
+    )
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    for made in notebook.cells:
+        made.metadata = nbformat.NotebookNode()
+    path = folder / "pages" / "training.ipynb"
+    path.parent.mkdir()
+    nbformat.write(notebook, path)
+    return path
+
+
+KERNEL_READY = """() => {
+    const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
+    return kernel?.connectionStatus === "connected" && kernel.status === "idle";
+}"""
+ROUND_TRIPS = """async () => {
+    const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    const times = [];
+    for (let i = 0; i < 15; i++) {
+        const began = performance.now();
+        await kernel.requestKernelInfo();
+        times.push((performance.now() - began) / 1000);
+        await new Promise(done => setTimeout(done, 60));
+    }
+    return times;
+}"""
+
+
+def test_training_panel_in_jupyterlab(
+    visit: Visit, tmp_path: Path, record_property: pytest.RecordProperty
+) -> None:
+    page = visit.page
+    notebook = small_copy(tmp_path)
+    command = [
+        "jupyterlab", "--allow-root", f"--IdentityProvider.token={TOKEN}",
+        f"--ServerApp.root_dir={notebook.parent}", "--ServerApp.port_retries=0",
+        "--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly",
+        "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]  # fmt: skip
+    with server(command, tmp_path) as address:
+        page.goto(f"{address}/lab/tree/{notebook.name}?token={TOKEN}")
+        page.wait_for_function(KERNEL_READY)
+        page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells'); }")
+        page.wait_for_selector(".rk-panel button")
+        page.evaluate("() => { jupyterapp.shell.collapseLeft(); }")
+
+        # Wrong input is explained beside the control; the slider moves with the keyboard.
+        sigma = page.get_by_label("Step σ")
+        sigma.fill("0,1")
+        sigma.press("Enter")
+        page.wait_for_selector("text=write a decimal point, not a comma")
+        visit.picture("training-1-wrong-input")
+        sigma.fill("0.04")
+        sigma.press("Enter")
+        handle = page.locator(".rk-panel .noUi-handle").first
+        assert "Step σ" in (handle.get_attribute("aria-label") or "")
+        handle.focus()
+        for _ in range(4):
+            page.keyboard.press("ArrowRight")
+        page.wait_for_function("field => Number(field.value) > 0.04", arg=sigma.element_handle())
+        moved = float(sigma.input_value())
+        assert 0.04 < moved < 0.2
+
+        # Run, by keyboard: something to see within a second.
+        page.get_by_role("button", name="Run").focus()
+        page.keyboard.press("Enter")
+        first = visit.wait_for_status(r"generation \d+ of 40", 20)
+        line = page.locator(".rk-panel .vega-embed svg").first
+        line.wait_for()
+        chart = time.perf_counter()
+        visit.wait_for_status(r"generation [1-9]\d* of 40.*left")
+        before = line.inner_html()
+        times = page.evaluate(ROUND_TRIPS)
+        visit.wait_for_status(r"generation ([4-9]|\d\d) of 40")
+        assert "generation" in visit.status(), "it should still train while round trips are timed"
+        page.wait_for_function(
+            "([svg, before]) => svg.innerHTML !== before", arg=[line.element_handle(), before]
+        )
+        visit.picture("training-2-running")
+
+        page.get_by_role("button", name="Pause").click()
+        visit.wait_for_status("^paused")
+        paused = visit.status()
+        page.get_by_role("button", name="Resume").click()
+        page.get_by_role("button", name="Stop").click()
+        visit.wait_for_status("^stopped")
+        stopped = generation(visit.status())
+        assert stopped >= generation(paused)
+        assert page.get_by_role("button", name="Run").is_enabled()
+        visit.picture("training-3-stopped")
+
+        page.get_by_role("button", name="Resume").click()
+        visit.wait_for_status(rf"generation ({'|'.join(map(str, range(stopped + 1, 41)))}) of 40")
+        page.get_by_role("button", name="Stop").click()
+        visit.wait_for_status("^stopped")
+
+        page.get_by_text("The same as a batch run").click()
+        area = page.locator(".rk-panel textarea")
+        area.wait_for()
+        assert f"-p sigma {moved}" in area.input_value()
+        assert page.locator(".rk-panel textarea").is_visible()
+        page.get_by_role("button", name="Save settings").click()
+        page.wait_for_selector("text=written:")
+        visit.picture("training-4-batch")
+    saved = json.loads((tmp_path / "panel" / "parameters.json").read_text())
+    assert saved["sigma"] == moved
+    measured = {
+        "first_progress_s": first,
+        "round_trip_median_s": statistics.median(times),
+        "round_trip_longest_s": max(times),
+    }
+    for name, value in measured.items():
+        record_property(name, round(value, 3))
+    print(measured, f"chart after {time.perf_counter() - chart:.1f} s")
+    assert visit.outside == []
+    assert visit.errors == []
+    assert first <= 1.0
+    assert statistics.median(times) < 0.2
+
+
+def generation(status: str) -> int:
+    found = re.search(r"generation (\d+)", status)
+    assert found, status
+    return int(found[1])
+
+
+@pytest.mark.parametrize("name", ["training", "robustness", "bioreactor"])
+def test_voila_serves_the_panel_as_a_page(name: str, visit: Visit, tmp_path: Path) -> None:
+    pytest.importorskip("voila", reason="voila is not installed")
+    page = visit.page
+    (tmp_path / "served").mkdir()
+    shutil.copy(ROOT / "notebooks" / "panels" / f"{name}.ipynb", tmp_path / "served")
+    with server(["voila", str(tmp_path / "served" / f"{name}.ipynb")], tmp_path) as address:
+        page.goto(address)
+        page.wait_for_selector(".rk-panel button")
+        page.wait_for_selector(".rk-panel .noUi-handle[aria-label]")
+        assert page.get_by_role("button", name="Run").is_enabled()
+        visit.picture(f"voila-{name}")
+    assert visit.outside == []
+    assert visit.errors == []
