@@ -19,7 +19,7 @@ WIDTH, HEIGHT = 400, 240
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows as a chart takes them; NaN becomes nothing."""
-    clean = table.astype(object).where(table.notna(), None)
+    clean = table.astype(object).where(table.notna(), None)  # type: ignore[call-overload]
     return [{str(k): v for k, v in row.items()} for row in clean.to_dict("records")]
 
 
@@ -45,7 +45,12 @@ def incidence_so_far(table: pd.DataFrame, *, generations: int) -> Figure:
         text="format(100 * datum.incidence, '.3~g') + ' %'",
         spot="datum.end > 0.8 * " + str(generations) + " ? 'left' : 'right'",
     )
-    words = {"color": theme.darker(theme.VALID), "fontSize": 18, "fontWeight": "bold", "dy": -14}
+    words: dict[str, Any] = {
+        "color": theme.darker(theme.VALID),
+        "fontSize": 18,
+        "fontWeight": "bold",
+        "dy": -14,
+    }
     return alt.layer(
         alt.Chart(data).mark_area(color=theme.VALID, opacity=0.2).encode(x=x, y=low, y2="high:Q"),
         alt.Chart(data).mark_line(color=theme.VALID, strokeWidth=2.5).encode(x=x, y=y),

@@ -12,6 +12,7 @@ import numpy as np
 
 from renaissance_kit import studies
 from renaissance_kit.bioreactor import Bioreactor, BioreactorResult, batch_of, cultivate
+from renaissance_kit.dynamics import Dilution
 from renaissance_kit.errors import DataError, ParameterError
 from renaissance_kit.figures import bioreactor as figures
 from renaissance_kit.files import atomic_path
@@ -128,7 +129,7 @@ class BioreactorPanel(Panel):
             inoculum_gDW_L=settings["inoculum_gDW_L"],
             medium_mM=medium,
         )
-        reactor = replace(reactor, dilution=self.dilution)
+        reactor = replace(reactor, dilution=Dilution(self.dilution))
         store = studies.cultivation_store(self.folder / "runs", models, reactor)
         return _Task(models, reactor, store, settings["cut"])
 

@@ -47,7 +47,7 @@ class LiveChart:
 
     def _made(self) -> alt.JupyterChart:
         if self._chart is None:
-            self._chart = alt.JupyterChart(None, embed_options=EMBED)
+            self._chart = alt.JupyterChart(None, embed_options=EMBED)  # type: ignore[arg-type]
             self.widget.children = [self._chart]
         return self._chart
 

@@ -170,7 +170,8 @@ class RobustnessPanel(Panel):
             result, cytosol, times_min=MARKED_MIN, tolerances=[tolerance]
         )
         said = ", ".join(
-            f"{percent(row.share)} within {row.time_min:g} min" for row in shares.itertuples()
+            f"{percent(share)} within {time:g} min"
+            for share, time in zip(shares.share, shares.time_min, strict=True)
         )
         return (
             f"All cytosolic metabolites are back to {100 * tolerance:g} % in {said}. "
@@ -210,13 +211,11 @@ class RobustnessPanel(Panel):
         """The list of models, earliest first; the one that was chosen stays chosen."""
         before = self._chosen.value
         options = []
-        for row in table.itertuples():
-            when = (
-                f"back after {row.return_min:g} min" if np.isfinite(row.return_min) else "not back"
-            )
-            each = f", perturbation {row.perturbation}" if self.settings["per_model"] > 1 else ""
-            key = (int(row.model), int(row.perturbation))
-            options.append((f"model {row.model}{each}: {when}", key))
+        columns = (table.model, table.perturbation, table.return_min)
+        for model, perturbation, minutes in zip(*columns, strict=True):
+            when = f"back after {minutes:g} min" if np.isfinite(minutes) else "not back"
+            each = f", perturbation {perturbation}" if self.settings["per_model"] > 1 else ""
+            options.append((f"model {model}{each}: {when}", (int(model), int(perturbation))))
         keys = [key for _, key in options]
         self._table, self._filling = table, True
         self._chosen.options = options

@@ -226,6 +226,7 @@ class TrainingPanel(Panel):
         """Rows for the charts that are there."""
         threshold = task.recipe.threshold_per_h
         rows = studies.incidence_so_far(state.history, threshold)
+        assert self._edges is not None  # drawn by the first charts
         bins = studies.lambda_bins(state.history[-1].lambda_max_per_h, self._edges, threshold)
         return _Drawing(live.records(rows), live.records(bins))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +38,8 @@ def valid_ensemble(
         CheckpointError: a file is missing or cannot be read.
         ParameterError: the file has no valid model, or not that number.
     """
-    numbers = range(int(n)) if isinstance(n, Integral) else [int(i) for i in n]
+    numbers: range | list[int]
+    numbers = [int(i) for i in n] if isinstance(n, Sequence) else range(int(n))
     if not len(numbers) or min(numbers) < 0:
         raise ParameterError(f"models: {n}; give how many, or their numbers from 0")
     needed = max(numbers) + 1
