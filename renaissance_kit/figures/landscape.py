@@ -240,7 +240,7 @@ def against_concentration(
         ]
         ticks = theme.round_ticks(*span)
         if len(ticks) < 3:
-            ticks = [float(f"{v:.2g}") for v in np.geomspace(*span, 5)[1:-1]]
+            ticks = [float(f"{v:.2g}") for v in np.geomspace(span[0], span[1], 5)[1:-1]]
         along = alt.Scale(type="log", domain=span, nice=False)
         x = alt.X(
             "concentration_mM:Q",
