@@ -77,7 +77,7 @@ class ConditionalSettings(GradientSettings):
 
     steps: int = 600
     models_per_step: int = 128
-    diversity: float = 2.0
+    diversity: float = 0.5
     states_per_step: int = 16
 
     def __post_init__(self) -> None:
