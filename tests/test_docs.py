@@ -64,8 +64,11 @@ def test_reference_pages(tmp_path: Path) -> None:
     assert "NDArray" not in page, "what a module imports is not its own"
 
 
-def test_relative_links_of_the_pages_are_kept(tmp_path: Path) -> None:
+def test_pages_are_listed_and_relative_links_are_kept(tmp_path: Path) -> None:
     build_docs.write_source(tmp_path / "source")
+    index = (tmp_path / "source" / "index.md").read_text(encoding="utf-8")
+    assert "\nown-km\n" in index
+    assert build_docs.HOW_TO not in index
     for page in (tmp_path / "source").glob("*.md"):
         assert "](../" not in page.read_text(encoding="utf-8"), page.name
 

@@ -27,7 +27,7 @@ CHAPTERS = {
         "network", "network_records", "network_tables", "moieties", "constraints", "sampling",
         "steady_states", "profiles", "tfa", "turnover", "reaction_energies", "requirements",
         "polytope", "hit_and_run", "validation", "diagnostics", "fermentation", "pools",
-        "survey", "state_features",
+        "survey", "state_features", "landscape",
     ),
     "Kinetic models": (
         "rate_laws", "families", "kinetics", "stability", "gradients", "slot_gradients", "lapack",
@@ -52,6 +52,9 @@ CHAPTERS = {
     ),
 }  # fmt: skip
 """Chapters of the reference; a package stands for all its modules, a new module comes last."""
+
+
+HOW_TO = "how-to guides: every page that is named nowhere else"
 
 
 def public_modules() -> list[str]:
@@ -131,6 +134,11 @@ def write_source(folder: Path) -> None:
     if folder.exists():
         shutil.rmtree(folder)
     shutil.copytree(ROOT / "docs", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    index = folder / "index.md"
+    text = index.read_text(encoding="utf-8")
+    guides = sorted(p.stem for p in folder.glob("*.md") if f"\n{p.stem}\n" not in text)
+    guides.remove("index")
+    index.write_text(text.replace(HOW_TO, "\n".join(guides)), encoding="utf-8")
     for page in folder.glob("*.md"):
         text = page.read_text(encoding="utf-8")
         page.write_text(text.replace("(../data/README.md)", "(data.md)"), encoding="utf-8")
