@@ -31,7 +31,7 @@ from renaissance_kit.runs import Progress, run_chunks
 Array = NDArray[np.float64]
 
 CHUNK = 5  # models
-TOLERANCES = Tolerances(relative=1e-6, absolute=1e-6, seconds=120.0)
+TOLERANCES = Tolerances(relative=1e-6, absolute=1e-6, seconds=300.0)
 
 
 @dataclass(frozen=True)

@@ -59,15 +59,17 @@ class Tolerances:
         relative: error per step, relative.
         absolute: the same, as a share of the scale of each variable: a variable is computed to
             ``relative · |y| + absolute · scale``.
-        seconds: time allowed for one integration.
+        seconds: time allowed for one integration; a safety net, as it depends on the machine.
+        evaluations: of the right-hand side allowed for one integration, the same everywhere.
     """
 
     relative: float = 1e-9
     absolute: float = 1e-9
     seconds: float = 60.0
+    evaluations: int = 2_000_000
 
     def __post_init__(self) -> None:
-        for name in ("relative", "absolute", "seconds"):
+        for name in ("relative", "absolute", "seconds", "evaluations"):
             value = getattr(self, name)
             if not value > 0:
                 raise ParameterError(f"tolerance {name} is {value}; give a positive number")
@@ -139,8 +141,10 @@ def integrate(
     def counted(t: float, y: Array, out: Array) -> None:
         nonlocal evaluations
         evaluations += 1
+        if evaluations > chosen.evaluations:
+            raise _OutOfTime(f"took more than {chosen.evaluations:,} evaluations")
         if evaluations % 100 == 0 and time.perf_counter() - begin > chosen.seconds:
-            raise _OutOfTime
+            raise _OutOfTime(f"took more than {chosen.seconds:g} s")
         derivative(t, y, out)
 
     run = _cvode if solver == "cvode" else _scipy
@@ -157,8 +161,8 @@ def integrate(
             )
             if reason:
                 outcome = Outcome.FAILED
-        except _OutOfTime:
-            outcome, reason = Outcome.OUT_OF_TIME, f"took more than {chosen.seconds:g} s"
+        except _OutOfTime as limit:
+            outcome, reason = Outcome.OUT_OF_TIME, str(limit)
         except (ArithmeticError, ValueError, np.linalg.LinAlgError) as error:
             outcome, reason = Outcome.FAILED, str(error)
         if (np.nan_to_num(states) < -1e3 * chosen.absolute * scales).any():

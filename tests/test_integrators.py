@@ -108,7 +108,16 @@ def test_wrong_input(changes: dict[str, Any], message: str) -> None:
         run(**changes)
 
 
-@pytest.mark.parametrize("name", ["relative", "absolute", "seconds"])
+def test_an_integration_has_a_number_of_evaluations_that_does_not_depend_on_the_machine() -> None:
+    course = run(tolerances=Tolerances(evaluations=20), times_h=np.linspace(0, 2, 500))
+    assert course.outcome == Outcome.OUT_OF_TIME
+    assert course.reason == "took more than 20 evaluations"
+    assert course.evaluations == 21
+    again = run(tolerances=Tolerances(evaluations=20), times_h=np.linspace(0, 2, 500))
+    np.testing.assert_array_equal(course.states, again.states)
+
+
+@pytest.mark.parametrize("name", ["relative", "absolute", "seconds", "evaluations"])
 def test_wrong_tolerances(name: str) -> None:
     with pytest.raises(ParameterError, match=name):
         Tolerances(**{name: 0.0})
