@@ -28,6 +28,7 @@ timed = None  # states for the comparison of one and two workers
 generic = None  # file of generic states; None samples them
 workers = 2
 store = None  # folder that keeps what is done; None is one in output_dir
+widgets = True  # False leaves out the panel at the end
 
 # %%
 import json
@@ -519,3 +520,25 @@ summary = {
 with atomic_path(output / "summary.json") as path:
     path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
 pd.Series(summary, name="summary").to_frame()
+
+# %% [markdown]
+# ## Try it yourself
+#
+# Draw a rectangle on the map, or choose a cell from the list: which concentrations set the
+# neighbourhood apart, and are new states that are drawn inside its bounds as fast as its members?
+
+# %%
+if widgets:
+    from renaissance_kit.panels.states import StatesPanel
+
+    panel = StatesPanel(
+        network,
+        scale=scale,
+        generic=generic,
+        steps_per_dimension=fine,
+        folder=output / "panel",
+        workers=workers,
+        seed=seed,
+        **{name: size[name] for name in ("states", "sampled", "steps", "resampled")},
+    )
+    display(panel)

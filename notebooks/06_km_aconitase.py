@@ -21,9 +21,11 @@ store = None  # folder that keeps the ensembles; None is one in output_dir
 # None takes these from the scale, see the table below.
 repeats = None  # generators without the data, and as many with them
 steps = None  # steps of a training by gradient
+models_per_step = None  # models that judge a step
 models = None  # models drawn from each generator
 permutations = None  # shufflings that tell a change from noise
 evolution_repeats = None  # trainings by evolution with and without data; 0: none
+widgets = True  # False leaves out the panel at the end
 
 # %%
 import json
@@ -461,3 +463,28 @@ summary = {
 with atomic_path(output / "summary.json") as path:
     path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
 pd.Series(summary, name="summary").to_frame()
+
+# %% [markdown]
+# ## Try it yourself
+#
+# Pick other measurements, and see whether the distributions of the constants that are not held, and
+# their scores, change. Repeats differ by themselves; look at the thin lines before believing in a
+# difference of the thick ones.
+
+# %%
+if widgets:
+    from renaissance_kit.panels import KMPanel
+
+    panel = KMPanel(
+        network,
+        state,
+        table=table,
+        km_table=km_table,
+        scale=scale,
+        folder=output / "panel",
+        workers=workers,
+        reactions=reactions,
+        seed=seed,
+        **{name: size[name] for name in ("repeats", "steps", "models_per_step", "models")},
+    )
+    display(panel)

@@ -67,3 +67,12 @@ class LiveChart:
             call(list(change["new"].value))
 
         self._chart.selections.observe(picked, [selection])
+
+    def on_brush(self, selection: str, call: Callable[[Mapping[str, Any]], None]) -> None:
+        """Call with the ends by axis of an interval selection of the chart shown."""
+        assert self._chart is not None
+
+        def brushed(change: Mapping[str, Any]) -> None:
+            call(dict(change["new"].value))
+
+        self._chart.selections.observe(brushed, [selection])

@@ -313,6 +313,73 @@ class Words(_Base):
         self._changed()
 
 
+class Picks(_Base):
+    """Any number of values from a list.
+
+    Args:
+        options: values by the text that stands for them.
+        value: picked at the start.
+        parse: from what is picked to the value; raises ParameterError with what is wrong.
+        unpack: the other way.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        label: str,
+        unit: str,
+        tooltip: str,
+        options: Mapping[str, Any],
+        value: Sequence[Any],
+        parse: Callable[[Sequence[Any]], Any],
+        unpack: Callable[[Any], Sequence[Any]],
+        *,
+        rows: int = 6,
+    ) -> None:
+        super().__init__(name, label, unit, tooltip)
+        self._parse, self._unpack = parse, unpack
+        settings = self.field_settings()
+        settings["layout"] = {"width": "640px", "height": f"{26 * rows}px"}
+        self.menu = widgets.SelectMultiple(
+            options=list(options.items()), value=tuple(value), rows=rows, **settings
+        )
+        self.row = widgets.HBox(
+            [self.menu, self.note], layout={"align_items": "center", "flex_flow": "row wrap"}
+        )
+        self.menu.observe(self._picked, "value")
+        self._picked()
+
+    @property
+    def value(self) -> Any:
+        """What is picked.
+
+        Raises:
+            ParameterError: it cannot be used.
+        """
+        return self._parse(self.menu.value)
+
+    def set(self, value: Any) -> None:
+        """Pick other values."""
+        self.menu.value = tuple(self._unpack(value))
+
+    def lock(self, locked: bool) -> None:
+        """Let it be changed or not."""
+        self.menu.disabled = locked
+
+    def hint(self) -> str:
+        """How many are picked."""
+        return f"{len(self.menu.value)} of {len(self.menu.options)}"
+
+    def _picked(self, _: Any = None) -> None:
+        try:
+            self.value  # noqa: B018
+        except ParameterError as error:
+            self.complain(str(error))
+        else:
+            self.complain("")
+        self._changed()
+
+
 def written(value: float) -> str:
     """A number as it is typed: as short as it can be without changing it.
 

@@ -313,6 +313,9 @@ class Panel(ABC):
         except (RenaissanceError, OSError) as error:
             self._say(f"Not started. {error}", wrong=True)
             return
+        self._start(task, resume=resume)
+
+    def _start(self, task: Any, *, resume: bool = False) -> None:
         self.job = Job(
             lambda handle: self.work(task, handle),
             on_update=self._update,

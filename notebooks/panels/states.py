@@ -1,0 +1,14 @@
+# %% [markdown]
+# # Explore steady states
+#
+# At some steady states no choice of Michaelis constants gives a cell that settles fast enough.
+# Which states are these, and what sets their neighbourhoods apart? Notebook 05 has the study
+# behind it.
+
+# %%
+from renaissance_kit import Network
+from renaissance_kit.panels.states import StatesPanel
+
+network = Network.example("ecoli_w3110_trpd9923")
+panel = StatesPanel(network, folder="../../build/panels/states")
+panel

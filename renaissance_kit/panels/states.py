@@ -1,0 +1,401 @@
+"""The panel of notebook 05: a map of steady states, neighbourhoods, and new states inside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import ipywidgets as widgets
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from renaissance_kit import studies
+from renaissance_kit.constraints import Constraints
+from renaissance_kit.errors import ParameterError
+from renaissance_kit.figures import choices
+from renaissance_kit.figures.theme import percent
+from renaissance_kit.landscape import (
+    FEWEST,
+    Map,
+    bounds_of,
+    features,
+    map_of,
+    neighbourhood_table,
+    neighbourhoods,
+    resample,
+)
+from renaissance_kit.network import Network
+from renaissance_kit.panels.charts import LiveChart, specification
+from renaissance_kit.panels.controls import LABEL_WIDTH, Control, Number
+from renaissance_kit.panels.jobs import Handle, State, Update
+from renaissance_kit.panels.panel import Panel
+from renaissance_kit.sampling import StateSpace
+from renaissance_kit.steady_states import SteadyStates
+from renaissance_kit.survey import SEARCH, Survey, states_digest, survey_states
+
+CENTRAL = (0.5, 0.8, 1.0)  # shares of the members that bounds cover; the first with room is taken
+METABOLITES = 12
+BRUSHED = "brushed"
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A survey of states, or new states inside bounds and their survey."""
+
+    settings: Mapping[str, Any]
+    members: NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True)
+class StatesResult:
+    """What a run leaves.
+
+    Attributes:
+        states: that were surveyed.
+        survey: the fastest model at each.
+        chart: their map; None for new states.
+        drawn_from: the neighbourhood of new states in words, and the share its bounds cover.
+    """
+
+    states: SteadyStates
+    survey: Survey
+    chart: Map | None = None
+    drawn_from: str = ""
+
+
+class StatesPanel(Panel):
+    """Sample steady states, look for the fastest model at each, map them, and draw new ones.
+
+    A complete run writes ``survey.nc``, as a batch run of notebook 05 with the same parameters.
+
+    Args:
+        network: the network; its folder holds the constraints.
+        generic: file of states to use instead of sampling them.
+        steps_per_dimension: of the sampler, between two states.
+        scale: of the batch run that does the same.
+        folder: of the results, and of what is done when a run is stopped.
+        workers: processes; does not change the result.
+        values: of the controls at the start, by name.
+    """
+
+    title: ClassVar[str] = "Explore steady states"
+    notebook: ClassVar[str] = "05_intracellular_states"
+    result_name: ClassVar[str] = "survey.nc"
+
+    def __init__(
+        self,
+        network: Network,
+        *,
+        generic: str | Path | None = None,
+        steps_per_dimension: int = 16,
+        scale: str = "demo",
+        folder: str | Path = "build/panels/states",
+        workers: int = 2,
+        **values: Any,
+    ) -> None:
+        self.network, self.generic, self.workers = network, generic, workers
+        self.fine = steps_per_dimension
+        self.threshold_per_h = network.conditions["eigenvalue_threshold"].value
+        self._space: StateSpace | None = None
+        self._found: StatesResult | None = None
+        self._members: NDArray[np.bool_] | None = None
+        self._filling = False
+        self._map, self._ranges = LiveChart(), LiveChart()
+        self._choice = widgets.Dropdown(
+            options=[("after a run", None)],
+            description="Neighbourhood",
+            tooltip="Neighbourhood: whose ranges are shown and in whose bounds new states are "
+            "drawn; a rectangle on the map chooses one too",
+            disabled=True,
+            style={"description_width": LABEL_WIDTH},
+            layout={"width": "560px"},
+        )
+        self._choice.observe(self._chosen, "value")
+        self._resample = widgets.Button(
+            description="Draw new states",
+            icon="random",
+            tooltip="Draw new states: inside the bounds of the neighbourhood, and search for the "
+            "fastest model at each",
+            disabled=True,
+            layout={"width": "auto", "margin": "2px 8px 2px 12px"},
+        )
+        self._resample.on_click(lambda _: self.resample())
+        super().__init__(_controls(), scale=scale, folder=folder)
+        self.set(**{name: value for name, value in values.items() if value is not None})
+
+    def charts(self) -> list[LiveChart]:
+        """The map, and the ranges of the neighbourhood."""
+        return [self._map, self._ranges]
+
+    def extras(self) -> list[widgets.Widget]:
+        """Another way than the mouse to choose a neighbourhood, and what to do with it."""
+        row = widgets.HBox(
+            [self._choice, self._resample],
+            layout={"align_items": "center", "flex_flow": "row wrap"},
+        )
+        return [row]
+
+    def check(self, settings: Mapping[str, Any]) -> dict[str, str]:
+        """No more states than are sampled."""
+        if self.generic is None and settings["states"] > settings["sampled"]:
+            return {"states": f"give at most the states sampled, {settings['sampled']}"}
+        return {}
+
+    def parameters(self) -> dict[str, Any]:
+        """The settings, and the file of states if there is one."""
+        file = {} if self.generic is None else {"generic": str(Path(self.generic).resolve())}
+        return {**self.values(), **file}
+
+    def prepare(self, settings: Mapping[str, Any], *, resume: bool) -> _Task:
+        """What was done last, again, or a new survey."""
+        if resume and self.job is not None and self._last.members is not None:
+            return self._last
+        self._last = _Task(settings)
+        return self._last
+
+    def resample(self) -> None:
+        """Draw new states inside the bounds of the neighbourhood, and survey them."""
+        if self.state.active or self._found is None or self._members is None:
+            return
+        self.settings = {**self._found_settings, "resampled": self.controls["resampled"].value}
+        self._last = _Task(self.settings, self._members)
+        self._say("")
+        self._start(self._last)
+
+    def work(self, task: _Task, handle: Handle) -> StatesResult | None:
+        """Sample and survey."""
+        if task.members is None:
+            return self._surveyed(task, handle)
+        assert self._found is not None
+        space, n = self._space_of(), task.settings["resampled"]
+        handle.report(Update(0, n, doing="bounds of the neighbourhood"))
+        for central in CENTRAL:
+            bounds = bounds_of(self.network, self._found.states, task.members, central=central)
+            if space.within(bounds).has_room():
+                break
+        else:
+            raise ParameterError(
+                "the bounds of this neighbourhood leave no room for a steady state; choose a "
+                "larger one"
+            )
+        handle.report(Update(0, n, doing=f"drawing {n} states"))
+        drawn = resample(
+            space, bounds, n, seed=task.settings["seed"] + 10, steps_per_dimension=self.fine
+        )
+        survey = self._survey(drawn, task.settings, handle)
+        if survey is None:
+            return None
+        name = f"{int(task.members.sum())} members, bounds over their central {central:.0%}"
+        return StatesResult(drawn, survey, drawn_from=name)
+
+    def show(self, update: Update) -> None:
+        """The map, when there is one."""
+        if isinstance(update.content, StatesResult):
+            self._found, self._found_settings = update.content, dict(self.settings)
+            self._fill()
+
+    def finish(self, result: StatesResult) -> str:
+        """The share of fast states in words."""
+        low, high = studies.wilson_interval(int(result.survey.fast.sum()), len(result.survey))
+        share = (
+            f"{result.survey.fast.sum():,} of {len(result.survey):,} "
+            f"({percent(low)} to {percent(high)}, 95 %)"
+        )
+        if result.drawn_from:
+            assert self._found is not None
+            assert self._members is not None
+            fast = self._found.survey.fast
+            return (
+                f"New states inside the neighbourhood ({result.drawn_from}): {share} are fast. "
+                f"Of the members {percent(float(fast[self._members].mean()))} are, of all states "
+                f"{percent(float(fast.mean()))}."
+            )
+        return (
+            f"{share} states have a model at or below {self.threshold_per_h:g} 1/h. "
+            f"Written: {self.folder / self.result_name}"
+        )
+
+    # --- pieces
+
+    _last = _Task({})
+
+    def _show_state(self, state: State) -> None:
+        super()._show_state(state)
+        self._resample.disabled = state.active or self._members is None
+
+    def _space_of(self) -> StateSpace:
+        if self._space is None:
+            constraints = Constraints.from_folder(self.network)
+            self._space = StateSpace.of(
+                self.network, replace(constraints, turnover_time_min=float("inf"))
+            )
+        return self._space
+
+    def _surveyed(self, task: _Task, handle: Handle) -> StatesResult | None:
+        settings, n = task.settings, task.settings["states"]
+        handle.report(Update(0, n, doing=f"sampling {settings['sampled']} states"))
+        if self.generic is None:
+            everyone = self._space_of().states(
+                settings["sampled"], seed=settings["seed"], steps_per_dimension=self.fine
+            )
+        else:
+            everyone = SteadyStates.load(self.generic)
+        sample = everyone[:: max(1, len(everyone) // n)][:n]
+        if handle.stop():
+            return None
+        survey = self._survey(sample, settings, handle)
+        if survey is None:
+            return None
+        if len(survey) < len(sample):  # what is done is kept in the store
+            return None
+        survey.save(self.folder / self.result_name)
+        handle.report(Update(len(survey), n, doing="drawing the map"))
+        table, _ = features(self.network, sample)
+        result = StatesResult(sample, survey, map_of(table, seed=settings["seed"]))
+        handle.report(
+            Update(len(survey), n, doing=f"{len(survey)} of {n} states", content=result, keep=True)
+        )
+        return result
+
+    def _survey(
+        self, states: SteadyStates, settings: Mapping[str, Any], handle: Handle
+    ) -> Survey | None:
+        def progress(now: Any) -> None:
+            doing = f"{now.done:,} of {now.total:,} states"
+            handle.report(Update(now.done, now.total, now.left_s, doing))
+
+        try:
+            return survey_states(
+                self.network,
+                states,
+                seed=settings["seed"],
+                settings=replace(SEARCH, steps=settings["steps"]),
+                workers=self.workers,
+                store=self.folder / "runs" / f"{states_digest(states)}-{settings['steps']}"
+                f"-{settings['seed']}",
+                progress=progress,
+                stop=handle.stop,
+            )
+        except ParameterError:
+            if handle.stopped:
+                return None
+            raise
+
+    def _fill(self) -> None:
+        """The list of neighbourhoods of a new map."""
+        assert self._found is not None
+        assert self._found.chart is not None
+        fast = self._found.survey.fast
+        rings, sectors = (2, 6) if len(fast) >= 100 else (1, 3)
+        self._cell = neighbourhoods(self._found.chart, rings=rings, sectors=sectors)
+        cells = neighbourhood_table(self._found.chart, self._cell, fast)
+        cells = cells.sort_values("share", ascending=False, kind="stable")
+        options: list[tuple[str, Any]] = [
+            (f"cell {row.cell + 1}: {row.states} states, {row.share:.0%} fast", int(row.cell))
+            for row in cells.itertuples()
+        ]
+        options += [("all fast states", "fast"), ("all slow states", "slow")]
+        self._filling = True
+        self._choice.options = [*options, ("rectangle on the map", BRUSHED)]
+        self._choice.value = options[0][1]
+        self._choice.disabled = False
+        self._filling = False
+        self._take(self._cell == options[0][1])
+
+    def _chosen(self, _: Any) -> None:
+        if self._filling or self._found is None:
+            return
+        value, fast = self._choice.value, self._found.survey.fast
+        if value == BRUSHED:
+            return
+        if value in ("fast", "slow"):
+            self._take(fast if value == "fast" else ~fast)
+        else:
+            self._take(self._cell == value)
+
+    def _brushed(self, value: Mapping[str, Any]) -> None:
+        """A rectangle was drawn: the states inside are the neighbourhood."""
+        if self._found is None or self._found.chart is None:
+            return
+        sides = [value.get(axis) for axis in ("x", "y")]
+        if any(side is None or len(side) != 2 for side in sides):
+            return
+        inside = np.ones(len(self._found.survey), dtype=bool)
+        for column, side in enumerate(sides):
+            low, high = sorted(side or (0.0, 0.0))
+            position = self._found.chart.xy[:, column]
+            inside &= (position >= low) & (position <= high)
+        if inside.sum() < 2:
+            self._say("A neighbourhood needs at least two states; draw a larger rectangle.")
+            return
+        self._filling = True
+        self._choice.value = BRUSHED
+        self._filling = False
+        self._take(inside, redraw=False)
+
+    def _take(self, members: NDArray[np.bool_], *, redraw: bool = True) -> None:
+        """Make this the neighbourhood; the map stays where the rectangle is on it."""
+        assert self._found is not None
+        assert self._found.chart is not None
+        if members.sum() < 2:
+            self._say("Fewer than two such states; choose another neighbourhood.")
+            return
+        self._members = members
+        self._resample.disabled = self.state.active
+        found = self._found
+        if redraw:
+            table = pd.DataFrame(
+                {"x": found.chart.xy[:, 0], "y": found.chart.xy[:, 1],
+                 "lambda_max_per_h": found.survey.lambda_max_per_h}
+            )  # fmt: skip
+            figure = choices.brush_map(
+                table, threshold_per_h=self.threshold_per_h, members=members.tolist()
+            )
+            self._map.show(figure)
+            self._map.on_brush(choices.BRUSH, self._brushed)
+        ranges = _ranges(self.network, found.states, members)
+        figure = choices.neighbourhood_ranges(ranges, members=int(members.sum()))
+        self._ranges.draw(specification(figure))
+
+
+def _ranges(network: Network, states: SteadyStates, members: NDArray[np.bool_]) -> pd.DataFrame:
+    """The metabolites whose median differs most from that of all, in spreads of all (log)."""
+    names = list(network.dynamic)
+    values = states.dataset.concentration.sel(metabolite=names).values
+    logs = np.log(values)
+    spread = logs.std(axis=0)
+    apart = np.abs(np.median(logs[members], axis=0) - np.median(logs, axis=0))
+    score = np.where(spread > 1e-6, apart / np.maximum(spread, 1e-6), 0.0)
+    order = np.argsort(-score, kind="stable")[:METABOLITES]
+    everyone = np.quantile(values[:, order], [0.025, 0.5, 0.975], axis=0)
+    few = np.quantile(values[members][:, order], [0.025, 0.5, 0.975], axis=0)
+    return pd.DataFrame(
+        {
+            "metabolite": [names[i] for i in order],
+            **dict(zip(("all_low", "all_median", "all_high"), everyone, strict=True)),
+            **dict(zip(("low", "median", "high"), few, strict=True)),
+        }
+    )
+
+
+def _controls() -> list[Control]:
+    return [
+        Number("states", "States surveyed", "states",
+               "more make a finer map and take longer, about a second each",
+               100, FEWEST, 5000, whole=True),
+        Number("sampled", "States sampled", "states",
+               "of which the surveyed ones are evenly spaced; more are less alike",
+               400, FEWEST, 20_000, whole=True),
+        Number("steps", "Steps of a search", "from each of two starts",
+               "fewer are quicker and miss some fast models",
+               400, 10, 2000, whole=True),
+        Number("resampled", "New states", "in a neighbourhood",
+               "more give a surer share of fast ones and take longer",
+               30, 2, 1000, whole=True),
+        Number("seed", "Seed", "whole number",
+               "of all random numbers; the same seed gives the same result",
+               1, 0, 2**31 - 1, whole=True),
+    ]  # fmt: skip
