@@ -293,9 +293,10 @@ class StatesPanel(Panel):
         self._cell = neighbourhoods(self._found.chart, rings=rings, sectors=sectors)
         cells = neighbourhood_table(self._found.chart, self._cell, fast)
         cells = cells.sort_values("share", ascending=False, kind="stable")
+        columns = (cells.cell, cells.states, cells.share)
         options: list[tuple[str, Any]] = [
-            (f"cell {row.cell + 1}: {row.states} states, {row.share:.0%} fast", int(row.cell))
-            for row in cells.itertuples()
+            (f"cell {cell + 1}: {states} states, {share:.0%} fast", int(cell))
+            for cell, states, share in zip(*columns, strict=True)
         ]
         options += [("all fast states", "fast"), ("all slow states", "slow")]
         self._filling = True
