@@ -347,6 +347,7 @@ class StatesPanel(Panel):
         self._members = members
         self._resample.disabled = self.state.active
         found = self._found
+        assert found.chart is not None
         if redraw:
             table = pd.DataFrame(
                 {"x": found.chart.xy[:, 0], "y": found.chart.xy[:, 1],
