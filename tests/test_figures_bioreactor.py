@@ -189,7 +189,7 @@ def test_misfit_counts_failed_models_and_shows_the_cut() -> None:
     require_thin_threshold(specification, "cut 1")
     table = misfits()
     valid = table[(table.group == "valid") & (table.curve == "all")].misfit
-    assert f"{(valid <= 1).sum()} of 62 valid within the cut" in texts(specification)
+    assert f"{(valid <= 1).sum()} of 62 valid match" in texts(specification)
     assert "did not finish (2 valid)" in " ".join(specification["title"]["subtitle"])
     rows = [r for d in specification["datasets"].values() for r in d if "share" in r]
     shares = pd.DataFrame(rows).groupby("group").share.sum()

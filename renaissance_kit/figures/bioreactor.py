@@ -160,13 +160,14 @@ def misfit_distribution(
             layers.append(text.encode(x=x, y=alt.value(2), text="text:N"))
         name = "All: the worst of the curves" if curve == "all" else NAMES.get(curve, curve)
         shades = [theme.darker(colours[g]) for g in groups]
-        layers.extend(_above([name, *(f"{t} within the cut" for t in texts)], [theme.INK, *shades]))
+        layers.extend(_above([name, *(f"{t} match" for t in texts)], [theme.INK, *shades]))
         panels.append(alt.layer(*layers).properties(height=120))
     missing = "; ".join(f"{failed[g]:,} {g}" for g in groups if failed.get(g))
     return alt.vconcat(*panels, spacing=26).properties(
         title=headline(
             "How far the models are from the measured curves",
-            "u: the larger of half the error bar and 10 % of the largest measured value. "
+            "A curve is matched within the cut. u: the larger of half the error bar and 10 % of "
+            "the largest measured value. "
             "Logarithmic axis. "
             + (f"Counted as not matching, not drawn: did not finish ({missing})." if missing else
                "All integrations reached the end."),
