@@ -326,8 +326,10 @@ th, td { text-align: left; vertical-align: top; padding: .35rem .8rem .35rem 0;
   border-bottom: 1px solid #c8c8c8; }
 code, pre { font-family: "Liberation Mono", Menlo, Consolas, monospace; font-size: 1rem; }
 .notebook img { max-width: 100%; height: auto; }
-.notebook pre { overflow-x: auto; } .jp-InputArea { background: #f6f6f6; padding: .2rem .8rem; }
-.jp-OutputArea-output { overflow-x: auto; }
-.jp-RenderedHTMLCommon p, .jp-RenderedHTMLCommon li { max-width: 48rem; }
+.notebook pre, .output_area { overflow-x: auto; }
+.input_area { background: #f6f6f6; padding: .2rem .8rem; }
+.text_cell p, .text_cell li { max-width: 48rem; }
+details { border-left: 4px solid #0072B2; padding-left: 1rem; }
+summary { cursor: pointer; }
 @media print { body { max-width: none; } figure { break-inside: avoid; } }
 """

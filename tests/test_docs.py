@@ -26,7 +26,7 @@ def sphinx(target: Path, *, builder: str) -> subprocess.CompletedProcess[str]:
     )
     return subprocess.run(
         [sys.executable, "-c", code, str(target), builder],
-        capture_output=True, text=True, timeout=300, cwd=ROOT,
+        capture_output=True, text=True, timeout=1500, cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT), "http_proxy": "http://localhost:1"},
     )  # fmt: skip
 

@@ -20,6 +20,7 @@ from figure_checks import (
     require_units,
     texts,
 )
+from pages import contrast
 
 from renaissance_kit.figures import Source, overview, save, settings, theme
 from renaissance_kit.figures import training as figures
@@ -132,6 +133,13 @@ FIGURES: dict[str, Callable[[], Any]] = {
 @pytest.mark.parametrize("name", FIGURES)
 def test_axes_have_units(name: str) -> None:
     require_units(FIGURES[name]().to_dict())
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_text_is_dark_enough_to_read(name: str) -> None:
+    marks = [n["mark"] for n in nodes(FIGURES[name]().to_dict()) if isinstance(n.get("mark"), dict)]
+    colours = [m["color"] for m in marks if m["type"] == "text" and "color" in m]
+    assert all(contrast(colour, "#ffffff") >= 4.5 for colour in colours), colours
 
 
 @pytest.mark.parametrize("name", FIGURES)

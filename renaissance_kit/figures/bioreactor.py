@@ -156,7 +156,9 @@ def misfit_distribution(
         rule = alt.Chart(pd.DataFrame({"left": [cut], "text": [f"cut {number(cut)}"]}))
         layers.append(rule.mark_rule(color=theme.THRESHOLD, strokeWidth=1.5).encode(x=x))
         if i == 0:
-            text = rule.mark_text(color=theme.THRESHOLD, align="right", dx=-5, baseline="top")
+            text = rule.mark_text(
+                color=theme.darker(theme.THRESHOLD), align="right", dx=-5, baseline="top"
+            )
             layers.append(text.encode(x=x, y=alt.value(2), text="text:N"))
         name = "All: the worst of the curves" if curve == "all" else NAMES.get(curve, curve)
         shades = [theme.darker(colours[g]) for g in groups]

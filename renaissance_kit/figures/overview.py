@@ -173,5 +173,7 @@ def _threshold(
     x = alt.X(f"{field}:Q", scale=theme.lambda_scale(low, high))
     rule = alt.Chart(data).mark_rule(color=theme.THRESHOLD, strokeWidth=1.5).encode(x=x)
     align = _beside(threshold_per_h, low, high)
-    text = alt.Chart(data).mark_text(color=theme.THRESHOLD, baseline="bottom", dy=-6, **align)
+    text = alt.Chart(data).mark_text(
+        color=theme.darker(theme.THRESHOLD), baseline="bottom", dy=-6, **align
+    )
     return [rule, text.encode(x=x, y=alt.value(0), text="text:N")] if named else [rule]

@@ -187,7 +187,7 @@ def default_profile(
          "text": [f"threshold {number(threshold_per_h)} 1/h"]}
     )  # fmt: skip
     label = alt.Chart(top).mark_text(
-        color=theme.THRESHOLD, baseline="bottom", dy=-6, align="left", dx=-4
+        color=theme.darker(theme.THRESHOLD), baseline="bottom", dy=-6, align="left", dx=-4
     )
     layers += [
         named.encode(x=x, y=y, text="text:N"),
@@ -274,7 +274,7 @@ def turnover_and_speed(
         head = pd.DataFrame({"lambda_max_per_h": [threshold_per_h],
                              "text": [f"threshold {number(threshold_per_h)} 1/h"]})  # fmt: skip
         label = alt.Chart(head).mark_text(
-            color=theme.THRESHOLD, baseline="bottom", dy=-6, align="left", dx=-4
+            color=theme.darker(theme.THRESHOLD), baseline="bottom", dy=-6, align="left", dx=-4
         )
         shares = alt.Chart(pd.DataFrame(texts)).mark_text(
             align="left", dx=8, color=theme.VALID, baseline="middle"

@@ -268,7 +268,8 @@ def _marked(
     data = pd.DataFrame({"value": [value], "text": [text]})
     rule = alt.Chart(data).mark_rule(color=colour, strokeWidth=1.5, strokeDash=dash)
     label = alt.Chart(data).mark_text(
-        color=colour, baseline="bottom", dy=-5, align="left" if side == "left" else "right",
+        color=theme.darker(colour), baseline="bottom", dy=-5,
+        align="left" if side == "left" else "right",
         dx=-4 if side == "left" else 4,
     )  # fmt: skip
     return [

@@ -147,7 +147,9 @@ def lambda_ridge(
         {"lambda_max_per_h": [threshold_per_h], "base": [len(shown) + 0.25],
          "text": [f"threshold {number(threshold_per_h)} 1/h"]}
     )  # fmt: skip
-    named = alt.Chart(top).mark_text(color=theme.THRESHOLD, align="left", dx=6, baseline="middle")
+    named = alt.Chart(top).mark_text(
+        color=theme.darker(theme.THRESHOLD), align="left", dx=6, baseline="middle"
+    )
     share = alt.Chart(marks).mark_text(color=theme.VALID, align="left", dx=8, dy=-8, fontSize=15)
     head = pd.DataFrame({"edge": [high], "base": [len(shown) + 0.25], "text": ["valid"]})
     column = alt.Chart(head).mark_text(color=theme.VALID, align="left", dx=8, baseline="middle")
