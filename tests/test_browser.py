@@ -301,7 +301,7 @@ def generation(status: str) -> int:
     return int(found[1])
 
 
-@pytest.mark.parametrize("name", ["training", "robustness", "bioreactor"])
+@pytest.mark.parametrize("name", ["training", "robustness", "bioreactor", "states", "km"])
 def test_voila_serves_the_panel_as_a_page(name: str, visit: Visit, tmp_path: Path) -> None:
     pytest.importorskip("voila", reason="voila is not installed")
     page = visit.page
