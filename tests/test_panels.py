@@ -150,6 +150,20 @@ def test_whole_numbers_only_where_they_are_meant() -> None:
     assert "no whole number" in control.note.value
 
 
+def test_a_slider_that_the_browser_puts_on_its_next_step_changes_nothing() -> None:
+    control = number(value=7e-3, low=1e-4, high=1.0)
+    assert control.slider is not None
+    step = control.slider.step
+    for value in (7e-3, 0.0123, 1e-4, 1.0):
+        control.text.value = str(value)
+        steps = round((np.log10(value) + 4) / step)
+        control.slider.value = 10 ** (-4 + steps * step)
+        assert control.value == value
+    control.text.value = "0.007"
+    control.slider.value = 10 ** (-4 + (round((np.log10(0.007) + 4) / step) + 1) * step)
+    assert control.value > 0.007
+
+
 def test_slider_and_field_follow_each_other() -> None:
     control = number()
     assert control.slider is not None

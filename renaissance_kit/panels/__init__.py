@@ -7,6 +7,7 @@ notebook 05 and is imported by itself, since the sampler behind it takes long to
 from renaissance_kit.panels.bioreactor import BioreactorPanel
 from renaissance_kit.panels.jobs import Job, State, Update
 from renaissance_kit.panels.km import KMPanel
+from renaissance_kit.panels.panel import Panel
 from renaissance_kit.panels.robustness import RobustnessPanel
 from renaissance_kit.panels.training import TrainingPanel
 
@@ -14,6 +15,7 @@ __all__ = [
     "BioreactorPanel",
     "Job",
     "KMPanel",
+    "Panel",
     "RobustnessPanel",
     "State",
     "TrainingPanel",

@@ -7,8 +7,10 @@ export default {
     const label = () => {
       if (!watched) return;
       for (const handle of watched.querySelectorAll(".noUi-handle:not([aria-label])")) {
-        const titled = handle.closest("[title]");
-        if (titled) handle.setAttribute("aria-label", titled.getAttribute("title"));
+        const named = handle.closest(".rk-row")?.querySelector(".widget-label");
+        if (!named?.textContent) continue;
+        handle.setAttribute("aria-label", named.textContent);
+        handle.closest(".widget-slider, .widget-hslider")?.setAttribute("title", named.title);
       }
       for (const chart of watched.querySelectorAll(".vega-embed svg:not([aria-label])")) {
         const named = chart.querySelector('[aria-roledescription="title"]');

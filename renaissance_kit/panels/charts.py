@@ -10,6 +10,7 @@ import ipywidgets as widgets
 
 from renaissance_kit.figures.theme import config, themed
 
+DEBOUNCE_MS = 250  # after the last movement of a brush
 EMBED = {
     "renderer": "svg",
     "actions": {"export": True, "source": False, "compiled": False, "editor": False},
@@ -47,7 +48,9 @@ class LiveChart:
 
     def _made(self) -> alt.JupyterChart:
         if self._chart is None:
-            self._chart = alt.JupyterChart(None, embed_options=EMBED)  # type: ignore[arg-type]
+            self._chart = alt.JupyterChart(
+                None, embed_options=EMBED, debounce_wait=DEBOUNCE_MS, max_wait=False
+            )  # type: ignore[arg-type]
             self.widget.children = [self._chart]
         return self._chart
 

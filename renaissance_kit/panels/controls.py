@@ -11,7 +11,8 @@ import ipywidgets as widgets
 
 from renaissance_kit.errors import ParameterError
 
-LABEL_WIDTH, FIELD_WIDTH, SLIDER_WIDTH = "270px", "390px", "210px"
+LABEL_WIDTH, FIELD_WIDTH, SLIDER_WIDTH, GAP = "270px", "390px", "210px", "0 0 0 12px"
+STEPS = 60  # of a logarithmic slider, over its whole length
 
 
 class Control(Protocol):
@@ -55,7 +56,7 @@ class _Base:
         self.name, self.label, self.unit = name, label, unit
         self.title = f"{label} ({unit})" if unit else label
         self.tooltip = f"{self.title}: {tooltip}"
-        self.note = widgets.HTML(layout={"margin": "0 0 0 12px", "width": "auto"})
+        self.note = widgets.HTML(layout={"margin": "0 0 0 12px", "flex": "1 1 220px"})
         self._listeners: list[Callable[[], None]] = []
 
     def field_settings(self) -> dict[str, Any]:
@@ -124,8 +125,8 @@ class Number(_Base):
         self._end = high if slider_high is None else slider_high
         self.text = widgets.Text(written(value), continuous_update=False, **self.field_settings())
         self.slider = self._slider(slider, value, step)
-        parts = [self.text, *([self.slider] if self.slider else []), self.note]
-        self.row = widgets.HBox(parts, layout={"align_items": "center", "flex_flow": "row wrap"})
+        beside = self.slider or widgets.Box(layout={"width": SLIDER_WIDTH, "margin": GAP})
+        self.row = row_of(self.text, beside, self.note)
         self._moving = False
         self.text.observe(self._typed, "value")
         if self.slider is not None:
@@ -146,7 +147,9 @@ class Number(_Base):
             number = math.nan
         if not math.isfinite(number):
             comma = "; write a decimal point, not a comma" if "," in text else ""
-            raise ParameterError(f"{text or 'nothing'} is no number{comma}, e.g. {self._example()}")
+            raise ParameterError(
+                f"{text or 'nothing'} is no number{comma}, e.g. {readable(self.high)}"
+            )
         if self.whole and number != int(number):
             raise ParameterError(f"{text} is no whole number")
         if not self.low <= number <= self.high:
@@ -170,21 +173,18 @@ class Number(_Base):
         return self._bounds()
 
     def _bounds(self) -> str:
-        return f"{written(self.low)} to {written(self.high)}"
-
-    def _example(self) -> str:
-        return written(self.high)
+        return f"{readable(self.low)} to {readable(self.high)}"
 
     def _slider(self, kind: str, value: float, step: float) -> widgets.Widget | None:
         common = {
             "tooltip": self.tooltip,
             "readout": False,
-            "layout": {"width": SLIDER_WIDTH, "margin": "0 0 0 12px"},
+            "layout": {"width": SLIDER_WIDTH, "margin": GAP},
         }
         if kind == "log":
             low, high = math.log10(self.low), math.log10(self._end)
             return widgets.FloatLogSlider(
-                value=value, base=10, min=low, max=high, step=(high - low) / 60, **common
+                value=value, base=10, min=low, max=high, step=(high - low) / STEPS, **common
             )
         if kind == "linear":
             if self.whole:
@@ -210,8 +210,20 @@ class Number(_Base):
                 self._moving = False
         self._changed()
 
+    def _is_at(self, position: float) -> bool:
+        """Whether a slider there stands for the number: the browser moves it to the next step."""
+        try:
+            value = self.value
+        except ParameterError:
+            return False
+        assert self.slider is not None
+        there, here = position, min(max(value, self.low), self._end)
+        if isinstance(self.slider, widgets.FloatLogSlider):
+            there, here = math.log10(there), math.log10(here)
+        return bool(abs(there - here) <= 0.501 * self.slider.step)
+
     def _moved(self, change: Mapping[str, Any]) -> None:
-        if not self._moving:
+        if not self._moving and not self._is_at(change["new"]):
             self._moving = True
             self.text.value = written(float(f"{change['new']:.3g}"))
             self._moving = False
@@ -231,7 +243,7 @@ class Choice(_Base):
         self.menu = widgets.Dropdown(
             options=list(options.items()), value=value, **self.field_settings()
         )
-        self.row = widgets.HBox([self.menu, self.note], layout={"align_items": "center"})
+        self.row = row_of(self.menu, self.note)
         self.menu.observe(lambda _: self._changed(), "value")
 
     @property
@@ -276,9 +288,7 @@ class Words(_Base):
             value=show(value), options=list(options), ensure_option=False,
             continuous_update=False, **self.field_settings(),
         )  # fmt: skip
-        self.row = widgets.HBox(
-            [self.text, self.note], layout={"align_items": "center", "flex_flow": "row wrap"}
-        )
+        self.row = row_of(self.text, self.note)
         self.text.observe(self._typed, "value")
         self._typed()
 
@@ -343,9 +353,7 @@ class Picks(_Base):
         self.menu = widgets.SelectMultiple(
             options=list(options.items()), value=tuple(value), rows=rows, **settings
         )
-        self.row = widgets.HBox(
-            [self.menu, self.note], layout={"align_items": "center", "flex_flow": "row wrap"}
-        )
+        self.row = row_of(self.menu, self.note)
         self.menu.observe(self._picked, "value")
         self._picked()
 
@@ -378,6 +386,23 @@ class Picks(_Base):
         else:
             self.complain("")
         self._changed()
+
+
+def row_of(*parts: widgets.Widget) -> widgets.HBox:
+    """Field, slider and note beside each other."""
+    row = widgets.HBox(parts, layout={"align_items": "center", "flex_flow": "row wrap"})
+    row.add_class("rk-row")
+    return row
+
+
+def readable(value: float) -> str:
+    """A bound in words: ``5,000``, ``0.001``, ``1e-6``, ``−2.5``.
+
+    >>> readable(5000), readable(1e-6), readable(-2.5)
+    ('5,000', '1e-6', '−2.5')
+    """
+    text = f"{value:,}" if float(value).is_integer() else f"{value:.6g}"
+    return text.removesuffix(".0").replace("e-0", "e-").replace("-", "−").replace("e−", "e-")
 
 
 def written(value: float) -> str:
