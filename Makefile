@@ -69,7 +69,8 @@ lab: .venv/.ready ## open the notebooks in JupyterLab
 	    --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate $(LAB_ARGS)
 
 panels: .venv/.ready ## serve the panels as pages, without notebooks around them
-	$(BIN)/voila notebooks/panels $(PANELS_ARGS)
+	JUPYTER_PATH="$(CURDIR)/tools/jupyter" $(BIN)/voila notebooks/panels --template=offline \
+	    $(PANELS_ARGS)
 
 lint: .venv/.ready ## check style, types and notebooks
 	$(BIN)/ruff check .

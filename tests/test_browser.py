@@ -138,6 +138,7 @@ def server(command: list[str], folder: Path) -> Iterator[str]:
         "JUPYTER_DATA_DIR": str(folder / "data"),
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
         "IPYTHONDIR": str(folder / "ipython"),
+        "JUPYTER_PATH": str(ROOT / "tools" / "jupyter"),
     }
     address = f"http://127.0.0.1:{port}"
     log = folder / "server.log"
@@ -310,10 +311,11 @@ def test_voila_serves_the_panel_as_a_page(name: str, visit: Visit, tmp_path: Pat
     page = visit.page
     (tmp_path / "served").mkdir()
     shutil.copy(ROOT / "notebooks" / "panels" / f"{name}.ipynb", tmp_path / "served")
-    with server(["voila", str(tmp_path / "served" / f"{name}.ipynb")], tmp_path) as address:
+    command = ["voila", str(tmp_path / "served" / f"{name}.ipynb"), "--template=offline"]
+    with server(command, tmp_path) as address:
         page.goto(address)
         page.wait_for_selector(".rk-panel button")
-        page.wait_for_selector(".rk-panel .noUi-handle[aria-label]")
+        page.wait_for_selector(".rk-panel input")
         assert visit.button("Run").is_enabled()
         visit.picture(f"voila-{name}")
     assert visit.outside == []

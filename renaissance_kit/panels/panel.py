@@ -32,6 +32,7 @@ STYLE = """<style>
   padding: 8px 12px; margin: 6px 0; white-space: pre-wrap; }
 .rk-panel .jupyter-button { height: 36px; line-height: 36px; min-width: 96px; }
 .rk-panel .jupyter-button.mod-primary { background: #005A8F; color: white; }
+.rk-panel input:disabled, .rk-panel select:disabled { opacity: 0.85; color: #444; }
 .rk-panel .jupyter-button:disabled { opacity: 0.45; }
 .rk-panel *:focus-visible { outline: 3px solid #D55E00 !important; outline-offset: 2px; }
 .rk-panel textarea { font-family: monospace; font-size: 14px; }
@@ -243,7 +244,7 @@ class Panel(ABC):
         self.status = widgets.HTML()
         self.message = widgets.HTML()
         self.batch = widgets.Textarea(
-            layout={"width": "100%", "height": "220px"}, disabled=False,
+            layout={"width": "100%", "height": "310px"}, disabled=False,
             tooltip="Copy this into a terminal, in the folder of the project",
         )  # fmt: skip
         self.saved = widgets.HTML()
