@@ -27,6 +27,8 @@ import jupytext
 import nbformat
 import pytest
 
+from renaissance_kit import Network, SteadyStates
+
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -173,6 +175,36 @@ def _wait_until_it_answers(address: str, process: subprocess.Popen[bytes], log: 
     pytest.fail(f"the server does not answer: {log.read_text()}")
 
 
+@contextmanager
+def in_jupyterlab(visit: Visit, notebook: Path, folder: Path) -> Iterator[None]:
+    """Open a notebook in JupyterLab and run it; ends when a panel can be seen."""
+    page = visit.page
+    command = [
+        "jupyterlab", "--allow-root", f"--IdentityProvider.token={TOKEN}",
+        f"--ServerApp.root_dir={notebook.parent}", "--ServerApp.port_retries=0",
+        "--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly",
+        "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]  # fmt: skip
+    with server(command, folder) as address:
+        page.goto(f"{address}/lab/tree/{notebook.name}?token={TOKEN}")
+        page.wait_for_function(KERNEL_READY)
+        page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells'); }")
+        page.wait_for_selector(".rk-panel button")
+        page.evaluate("() => { jupyterapp.shell.collapseLeft(); }")
+        yield
+    assert visit.outside == []
+    assert visit.errors == []
+
+
+def require_labels_in_full(page: Any) -> None:
+    cut = page.evaluate(
+        "() => [...document.querySelectorAll('.rk-panel .widget-label')]"
+        ".filter(label => label.scrollWidth > label.clientWidth + 1)"
+        ".map(label => label.textContent)"
+    )
+    assert cut == []
+
+
 def small_copy(folder: Path) -> Path:
     """The page of the training panel with fewer models, as a notebook of its own."""
     notebook = jupytext.read(ROOT / "notebooks" / "panels" / "training.py")
@@ -213,18 +245,8 @@ def test_training_panel_in_jupyterlab(
 ) -> None:
     page = visit.page
     notebook = small_copy(tmp_path)
-    command = [
-        "jupyterlab", "--allow-root", f"--IdentityProvider.token={TOKEN}",
-        f"--ServerApp.root_dir={notebook.parent}", "--ServerApp.port_retries=0",
-        "--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly",
-        "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    ]  # fmt: skip
-    with server(command, tmp_path) as address:
-        page.goto(f"{address}/lab/tree/{notebook.name}?token={TOKEN}")
-        page.wait_for_function(KERNEL_READY)
-        page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells'); }")
-        page.wait_for_selector(".rk-panel button")
-        page.evaluate("() => { jupyterapp.shell.collapseLeft(); }")
+    with in_jupyterlab(visit, notebook, tmp_path):
+        require_labels_in_full(page)
 
         # Wrong input is explained beside the control; the slider moves with the keyboard.
         sigma = page.get_by_role("textbox", name="Step σ")
@@ -248,7 +270,6 @@ def test_training_panel_in_jupyterlab(
         first = visit.wait_for_status(r"generation \d+ of 40", 20)
         line = page.locator(".rk-panel .vega-embed svg.marks").first
         line.wait_for()
-        chart = time.perf_counter()
         visit.wait_for_status(r"generation [1-9]\d* of 40.*left")
         before = line.inner_html()
         times = page.evaluate(ROUND_TRIPS)
@@ -292,13 +313,83 @@ def test_training_panel_in_jupyterlab(
     }
     for name, value in measured.items():
         record_property(name, round(value, 3))
-    print(measured, f"chart after {time.perf_counter() - chart:.1f} s")
-    assert visit.outside == []
-    assert visit.errors == []
+    print(measured)
     # Limits for a machine with nothing else to do; other work takes its share.
     busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
     assert first <= 1.0 * busy
     assert statistics.median(times) < 0.2 * busy
+
+
+PANELS = """from renaissance_kit import Network
+from renaissance_kit.panels import RobustnessPanel
+from renaissance_kit.panels.states import StatesPanel
+network = Network.example("ecoli_w3110_trpd9923")
+display(RobustnessPanel(network, folder={robustness!r}, workers=1, models=4))
+display(StatesPanel(network, generic={generic!r}, folder={states!r}, workers=1, states=12,
+                    steps=10))"""
+
+
+def test_points_are_clicked_and_states_brushed_in_jupyterlab(
+    visit: Visit, tmp_path: Path, ecoli: Network
+) -> None:
+    page = visit.page
+    SteadyStates.example(ecoli)[:2400:200].save(tmp_path / "few.nc")
+    names = {"robustness": "r", "states": "s", "generic": "few.nc"}
+    code = PANELS.format(**{k: str(tmp_path / name) for k, name in names.items()})
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(code)],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+    )
+    (tmp_path / "pages").mkdir()
+    nbformat.write(notebook, tmp_path / "pages" / "two.ipynb")
+    with in_jupyterlab(visit, tmp_path / "pages" / "two.ipynb", tmp_path):
+        page.wait_for_function("() => document.querySelectorAll('.rk-panel').length == 2")
+        require_labels_in_full(page)
+        robustness, states = page.locator(".rk-panel").nth(0), page.locator(".rk-panel").nth(1)
+
+        robustness.locator("button", has_text="Run").click()
+        robustness.locator(".rk-status", has_text="done").wait_for()
+        charts = robustness.locator(".vega-embed svg.marks")
+        charts.nth(2).wait_for()
+        chosen = robustness.get_by_label("Model in the courses", exact=True)
+        first, before = selected(chosen), charts.nth(2).inner_html()
+        visit.picture("robustness-1-done")
+        point = charts.nth(1).locator(".mark-symbol").first.locator("path").nth(1)
+        point.click(force=True)
+        until(lambda: selected(chosen) != first)
+        until(lambda: charts.nth(2).inner_html() != before)
+        visit.picture("robustness-2-clicked")
+
+        states.locator("button", has_text="Run").click()
+        states.locator(".rk-status", has_text="done").wait_for()
+        charts = states.locator(".vega-embed svg.marks")
+        charts.nth(1).wait_for()
+        chosen = states.get_by_label("Neighbourhood", exact=True)
+        assert selected(chosen).startswith("cell")
+        before = charts.nth(1).inner_html()
+        charts.nth(0).scroll_into_view_if_needed()
+        box = charts.nth(0).bounding_box()
+        page.mouse.move(box["x"] + 0.15 * box["width"], box["y"] + 0.3 * box["height"])
+        page.mouse.down()
+        page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.6 * box["height"], steps=4)
+        page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + 0.88 * box["height"], steps=4)
+        page.mouse.up()
+        until(lambda: selected(chosen) == "rectangle on the map")
+        until(lambda: charts.nth(1).inner_html() != before)
+        visit.picture("states-brushed")
+        assert states.locator("button", has_text="Draw new states").is_enabled()
+
+
+def selected(menu: Any) -> str:
+    text = str(menu.evaluate("menu => menu.selectedOptions[0]?.textContent ?? ''"))
+    return text.replace("\xa0", " ")
+
+
+def until(true: Any) -> None:
+    end = time.monotonic() + PATIENCE_S / 4
+    while not true():
+        assert time.monotonic() < end, "nothing has changed"
+        time.sleep(0.1)
 
 
 def generation(status: str) -> int:

@@ -189,13 +189,13 @@ def return_picker(
         )
         layers.append(ring.encode(x=x, y=y))
     return alt.layer(*layers).properties(
-        width=WIDTH,
+        width=WIDTH - 60,
         height=300,
         title=theme.headline(
             "When each model is back",
             "Click a point to see its courses. Triangles: not back"
             f" within {number(until_min)} min.",
-            width=56,
+            width=50,
         ),
         description="Time of return of each perturbed model against its dominant time constant",
     )

@@ -1,5 +1,4 @@
-// What ipywidgets leaves out for those who work without a mouse or a screen: sliders get a name,
-// and Enter in a field is as good as leaving it.
+// What ipywidgets leaves out for those who work without a mouse or a screen: the name of a slider.
 export default {
   render({ el }) {
     el.style.display = "none";
@@ -11,11 +10,6 @@ export default {
         if (!named?.textContent) continue;
         handle.setAttribute("aria-label", named.textContent);
         handle.closest(".widget-slider, .widget-hslider")?.setAttribute("title", named.title);
-      }
-      for (const chart of watched.querySelectorAll(".vega-embed svg:not([aria-label])")) {
-        const named = chart.querySelector('[aria-roledescription="title"]');
-        chart.setAttribute("role", "img");
-        if (named) chart.setAttribute("aria-label", named.textContent);
       }
     };
     const observer = new MutationObserver(label);

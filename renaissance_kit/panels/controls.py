@@ -11,7 +11,8 @@ import ipywidgets as widgets
 
 from renaissance_kit.errors import ParameterError
 
-LABEL_WIDTH, FIELD_WIDTH, SLIDER_WIDTH, GAP = "270px", "390px", "210px", "0 0 0 12px"
+LABEL_WIDTH, FIELD_WIDTH, SLIDER_WIDTH, GAP = "290px", "410px", "210px", "0 0 0 12px"
+WHOLE_WIDTH = "632px"  # of a field that has the place of the slider too
 STEPS = 60  # of a logarithmic slider, over its whole length
 
 
@@ -59,12 +60,12 @@ class _Base:
         self.note = widgets.HTML(layout={"margin": "0 0 0 12px", "flex": "1 1 220px"})
         self._listeners: list[Callable[[], None]] = []
 
-    def field_settings(self) -> dict[str, Any]:
+    def field_settings(self, width: str = FIELD_WIDTH) -> dict[str, Any]:
         return {
             "description": self.title,
             "tooltip": self.tooltip,
             "style": {"description_width": LABEL_WIDTH},
-            "layout": {"width": FIELD_WIDTH},
+            "layout": {"width": width},
         }
 
     def on_change(self, call: Callable[[], None]) -> None:
@@ -241,7 +242,7 @@ class Choice(_Base):
     ) -> None:
         super().__init__(name, label, "", tooltip)
         self.menu = widgets.Dropdown(
-            options=list(options.items()), value=value, **self.field_settings()
+            options=list(options.items()), value=value, **self.field_settings(WHOLE_WIDTH)
         )
         self.row = row_of(self.menu, self.note)
         self.menu.observe(lambda _: self._changed(), "value")
@@ -286,7 +287,7 @@ class Words(_Base):
         self._parse, self._show, self._example = parse, show, example
         self.text = widgets.Combobox(
             value=show(value), options=list(options), ensure_option=False,
-            continuous_update=False, **self.field_settings(),
+            continuous_update=False, **self.field_settings(WHOLE_WIDTH),
         )  # fmt: skip
         self.row = row_of(self.text, self.note)
         self.text.observe(self._typed, "value")
@@ -349,7 +350,7 @@ class Picks(_Base):
         super().__init__(name, label, unit, tooltip)
         self._parse, self._unpack = parse, unpack
         settings = self.field_settings()
-        settings["layout"] = {"width": "640px", "height": f"{26 * rows}px"}
+        settings["layout"] = {"width": WHOLE_WIDTH, "height": f"{26 * rows}px"}
         self.menu = widgets.SelectMultiple(
             options=list(options.items()), value=tuple(value), rows=rows, **settings
         )

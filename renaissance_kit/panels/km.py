@@ -20,7 +20,7 @@ from renaissance_kit.km_data import KMMeasurements
 from renaissance_kit.km_overlap import measured_intervals, overlap_scores
 from renaissance_kit.network import Network
 from renaissance_kit.panels.charts import LiveChart, specification
-from renaissance_kit.panels.controls import LABEL_WIDTH, Control, Number, Picks
+from renaissance_kit.panels.controls import LABEL_WIDTH, WHOLE_WIDTH, Control, Number, Picks
 from renaissance_kit.panels.jobs import Handle, Update
 from renaissance_kit.panels.panel import Panel
 from renaissance_kit.steady_states import SteadyState
@@ -94,7 +94,7 @@ class KMPanel(Panel):
             description="Constant in the chart",
             tooltip="Constant in the chart: whose distribution is drawn; all measured ones first",
             style={"description_width": LABEL_WIDTH},
-            layout={"width": "560px"},
+            layout={"width": WHOLE_WIDTH},
         )
         others = [name for name in network.km_names if name not in self.intervals]
         self._name.options = [
@@ -232,7 +232,7 @@ def _controls(table: KMMeasurements) -> list[Control]:
     usual = GradientSettings()
     first = [r for r in ("ACONTa", "ACONTb") if r in by_reaction] or list(by_reaction)[:1]
     return [
-        Picks("reactions", "Measurements held: KM of", "reactions",
+        Picks("reactions", "Measured KM held", "by reaction",
               "their constants are drawn from the measured ranges, in training and afterwards; "
               "with Ctrl (Cmd) several are picked",
               {f"{r}: {', '.join(m)}": r for r, m in by_reaction.items()}, first, parse, unpack),
@@ -244,7 +244,7 @@ def _controls(table: KMMeasurements) -> list[Control]:
         Number("models_per_step", "Models per step", "models",
                "more give a surer direction and take longer",
                usual.models_per_step, 3, 1000, whole=True),
-        Number("models", "Models drawn", "from each generator",
+        Number("models", "Models drawn", "of a generator",
                "more give smoother distributions", 300, 20, 10_000, whole=True),
         Number("seed", "Seed", "whole number",
                "of all random numbers; the same seed gives the same result",

@@ -43,7 +43,7 @@ STYLE = """<style>
 
 
 class Assist(anywidget.AnyWidget):
-    """Names for sliders and charts, for screen readers."""
+    """Names for sliders, for screen readers."""
 
     _esm = Path(__file__).parent / "assist.js"
 
@@ -242,7 +242,7 @@ class Panel(ABC):
         }  # fmt: skip
         self.bar = widgets.FloatProgress(min=0, max=1, layout={"width": "320px", "height": "20px"})
         self.status = widgets.HTML()
-        self.message = widgets.HTML()
+        self.message = widgets.HTML(layout={"width": "auto"})
         self.batch = widgets.Textarea(
             layout={"width": "100%", "height": "310px"}, disabled=False,
             tooltip="Copy this into a terminal, in the folder of the project",

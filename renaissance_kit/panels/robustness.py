@@ -20,7 +20,7 @@ from renaissance_kit.files import atomic_path
 from renaissance_kit.kinetics import KineticModels
 from renaissance_kit.network import Network
 from renaissance_kit.panels.charts import LiveChart, specification
-from renaissance_kit.panels.controls import LABEL_WIDTH, Choice, Control, Number, Words
+from renaissance_kit.panels.controls import LABEL_WIDTH, WHOLE_WIDTH, Choice, Control, Number, Words
 from renaissance_kit.panels.jobs import Handle, State, Update
 from renaissance_kit.panels.models import models_control, source_parameters
 from renaissance_kit.panels.panel import Panel
@@ -87,14 +87,14 @@ class RobustnessPanel(Panel):
         self._drawn: float | None = None  # the tolerance of the charts
         self._filling = False
         self._chosen = widgets.Dropdown(
-            options=[("after a run", None)],
-            value=None,
+            options=[("after a run", "")],
+            value="",
             description="Model in the courses",
             tooltip="Model in the courses: whose time courses are drawn; a click on a point of the "
             "chart does the same",
             disabled=True,
             style={"description_width": LABEL_WIDTH},
-            layout={"width": "640px"},
+            layout={"width": WHOLE_WIDTH},
         )
         self._chosen.observe(self._choose, "value")
         super().__init__(_controls(network), scale=scale, folder=folder)
@@ -293,7 +293,7 @@ def _controls(network: Network) -> list[Control]:
                "kept: adenylates, NAD(H) and others keep their totals; resampled: the totals "
                "change too, and the model settles at another state",
                {"kept": "keep", "resampled": "resample"}, "keep"),
-        Number("per_model", "Perturbations of each model", "number",
+        Number("per_model", "Perturbations", "of each model",
                "more tell chance from the model, and take longer",
                1, 1, 20, whole=True),
         models_control(20),

@@ -16,7 +16,7 @@ from renaissance_kit import studies
 from renaissance_kit.constraints import Constraints
 from renaissance_kit.errors import ParameterError
 from renaissance_kit.figures import choices
-from renaissance_kit.figures.theme import percent
+from renaissance_kit.figures.theme import number, percent
 from renaissance_kit.landscape import (
     FEWEST,
     Map,
@@ -29,7 +29,7 @@ from renaissance_kit.landscape import (
 )
 from renaissance_kit.network import Network
 from renaissance_kit.panels.charts import LiveChart, specification
-from renaissance_kit.panels.controls import LABEL_WIDTH, Control, Number
+from renaissance_kit.panels.controls import LABEL_WIDTH, WHOLE_WIDTH, Control, Number
 from renaissance_kit.panels.jobs import Handle, State, Update
 from renaissance_kit.panels.panel import Panel
 from renaissance_kit.sampling import StateSpace
@@ -105,13 +105,14 @@ class StatesPanel(Panel):
         self._filling = False
         self._map, self._ranges = LiveChart(), LiveChart()
         self._choice = widgets.Dropdown(
-            options=[("after a run", None)],
+            options=[("after a run", "")],
+            value="",
             description="Neighbourhood",
             tooltip="Neighbourhood: whose ranges are shown and in whose bounds new states are "
             "drawn; a rectangle on the map chooses one too",
             disabled=True,
             style={"description_width": LABEL_WIDTH},
-            layout={"width": "560px"},
+            layout={"width": WHOLE_WIDTH},
         )
         self._choice.observe(self._chosen, "value")
         self._resample = widgets.Button(
@@ -201,20 +202,20 @@ class StatesPanel(Panel):
         """The share of fast states in words."""
         low, high = studies.wilson_interval(int(result.survey.fast.sum()), len(result.survey))
         share = (
-            f"{result.survey.fast.sum():,} of {len(result.survey):,} "
-            f"({percent(low)} to {percent(high)}, 95 %)"
+            f"{result.survey.fast.sum():,} of {len(result.survey):,} states "
+            f"(95 % interval {percent(low)} to {percent(high)})"
         )
         if result.drawn_from:
             assert self._found is not None
             assert self._members is not None
             fast = self._found.survey.fast
             return (
-                f"New states inside the neighbourhood ({result.drawn_from}): {share} are fast. "
+                f"Drawn inside the neighbourhood ({result.drawn_from}): {share} are fast. "
                 f"Of the members {percent(float(fast[self._members].mean()))} are, of all states "
                 f"{percent(float(fast.mean()))}."
             )
         return (
-            f"{share} states have a model at or below {self.threshold_per_h:g} 1/h. "
+            f"{share} have a model at or below {number(self.threshold_per_h)} 1/h. "
             f"Written: {self.folder / self.result_name}"
         )
 
@@ -391,8 +392,8 @@ def _controls() -> list[Control]:
         Number("sampled", "States sampled", "states",
                "of which the surveyed ones are evenly spaced; more are less alike",
                400, FEWEST, 20_000, whole=True),
-        Number("steps", "Steps of a search", "from each of two starts",
-               "fewer are quicker and miss some fast models",
+        Number("steps", "Steps of a search", "from a start",
+               "of the two starts of a state; fewer are quicker and miss some fast models",
                400, 10, 2000, whole=True),
         Number("resampled", "New states", "in a neighbourhood",
                "more give a surer share of fast ones and take longer",
