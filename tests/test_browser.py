@@ -61,6 +61,22 @@ class Visit:
     outside: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
+    def another(self) -> Visit:
+        """Another page, whose doings are noted here as well."""
+        made = Visit(self.page.context.new_page(), self.outside, self.errors)
+        made.listen()
+        return made
+
+    def listen(self) -> None:
+        """Note errors of the page and connections to elsewhere."""
+
+        def socket_opened(opened: Any) -> None:
+            if not opened.url.startswith("ws://127.0.0.1:"):
+                self.outside.append(opened.url)
+
+        self.page.on("websocket", socket_opened)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+
     def button(self, name: str) -> Any:
         """A button of the panel; its name begins with an icon."""
         return self.page.locator(".rk-panel button").filter(has_text=re.compile(rf"{name}$"))
@@ -106,13 +122,8 @@ def visit(chromium: Any) -> Iterator[Visit]:
             made.outside.append(route.request.url)
             route.abort()
 
-    def socket_opened(opened: Any) -> None:
-        if not opened.url.startswith("ws://127.0.0.1:"):
-            made.outside.append(opened.url)
-
     context.route("**/*", guard)
-    made.page.on("websocket", socket_opened)
-    made.page.on("pageerror", lambda error: made.errors.append(str(error)))
+    made.listen()
     yield made
     made.picture("last")  # where a test failed
     context.close()
@@ -398,18 +409,27 @@ def generation(status: str) -> int:
     return int(found[1])
 
 
-@pytest.mark.parametrize("name", ["training", "robustness", "bioreactor", "states", "km"])
-def test_voila_serves_the_panel_as_a_page(name: str, visit: Visit, tmp_path: Path) -> None:
+def test_voila_serves_each_panel_as_a_page(visit: Visit, tmp_path: Path) -> None:
     pytest.importorskip("voila", reason="voila is not installed")
-    page = visit.page
+    pages = sorted((ROOT / "notebooks" / "panels").glob("*.ipynb"))
     (tmp_path / "served").mkdir()
-    shutil.copy(ROOT / "notebooks" / "panels" / f"{name}.ipynb", tmp_path / "served")
-    command = ["voila", str(tmp_path / "served" / f"{name}.ipynb"), "--template=offline"]
+    for page in pages:
+        shutil.copy(page, tmp_path / "served")
+    command = ["voila", str(tmp_path / "served"), "--template=offline"]
     with server(command, tmp_path) as address:
-        page.goto(address)
-        page.wait_for_selector(".rk-panel button")
-        page.wait_for_selector(".rk-panel input")
-        assert visit.button("Run").is_enabled()
-        visit.picture(f"voila-{name}")
+        visit.page.goto(address)  # the list
+        for page in pages:
+            visit.page.get_by_text(page.name).wait_for()
+        visit.picture("voila-list")
+        opened = {page.stem: visit.another() for page in pages}
+        for name, each in opened.items():  # their kernels start at the same time
+            each.page.goto(f"{address}/voila/render/{name}.ipynb", wait_until="commit")
+        for name, each in opened.items():
+            each.page.wait_for_selector(".rk-panel button")
+            each.page.wait_for_selector(".rk-panel input")
+            assert each.button("Run").is_enabled()
+            require_labels_in_full(each.page)
+            each.picture(f"voila-{name}")
+    assert len(opened) == 5
     assert visit.outside == []
     assert visit.errors == []
