@@ -198,11 +198,11 @@ def test_bounds_the_wrong_way_round_are_explained_and_not_run(panel: TrainingPan
 def test_a_run_gives_what_the_study_of_the_notebook_gives(
     panel: TrainingPanel, tiny: Network, tiny_state: SteadyState, tmp_path: Path
 ) -> None:
-    panel.set(sigma=0.1, seed=5, threshold_per_h=-90.0)
+    panel.set(sigma=0.1, seed=5, threshold_per_h=-25.0)
     panel.run()
     assert panel.wait(30) is State.DONE
     recipe = Recipe.default(
-        tiny, generations=5, population=4, models_per_generator=10, sigma=0.1, threshold_per_h=-90.0
+        tiny, generations=5, population=4, models_per_generator=10, sigma=0.1, threshold_per_h=-25.0
     )
     seeds = studies.repeat_seeds(5, 1)
     (repeat,) = studies.run_repeats(tiny, tiny_state, recipe, seeds=seeds, models=30)

@@ -16,7 +16,7 @@ def models_control(value: int | Sequence[int]) -> Words:
     """A number of models, or a list of their numbers."""
     return Words(
         "models",
-        "Models",
+        "Models (how many, or which)",
         "how many valid models, or their numbers among the valid ones (from 0) with commas; more "
         "give surer shares and take longer",
         value,

@@ -292,7 +292,7 @@ def _controls(network: Network, states: SteadyStates | SteadyState) -> list[Numb
                slider="log"),
         Number("threshold_per_h", "Threshold λ_partition", "1/h",
                "models with λmax at or below it are valid; lower asks for faster models and makes "
-               "them rarer", conditions["eigenvalue_threshold"].value, -100.0, 0.0,
+               "them rarer", conditions["eigenvalue_threshold"].value, -30.0, 0.0,
                slider="linear", step=0.1, hint=_time_constant),
         Number("seed", "Seed", "whole number",
                "of all random numbers; the same seed gives the same result, bit by bit",
