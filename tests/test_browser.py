@@ -270,8 +270,9 @@ def test_training_panel_in_jupyterlab(
         handle = page.get_by_role("slider", name="Step σ")
         handle.focus()
         for _ in range(4):
+            before = sigma.input_value()
             page.keyboard.press("ArrowRight")
-        page.wait_for_function("field => Number(field.value) > 0.04", arg=sigma.element_handle())
+            until(lambda before=before: sigma.input_value() != before)
         moved = float(sigma.input_value())
         assert 0.04 < moved < 0.2
 
@@ -310,7 +311,7 @@ def test_training_panel_in_jupyterlab(
         page.get_by_text("The same as a batch run").click()
         area = page.locator(".rk-panel textarea")
         area.wait_for()
-        assert f"-p sigma {moved}" in area.input_value()
+        until(lambda: f"-p sigma {moved}" in area.input_value())
         assert page.locator(".rk-panel textarea").is_visible()
         visit.button("Save settings").click()
         page.wait_for_selector("text=written:")
