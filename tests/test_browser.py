@@ -388,6 +388,8 @@ def test_points_are_clicked_and_states_brushed_in_jupyterlab(
         page.mouse.up()
         until(lambda: selected(chosen) == "rectangle on the map")
         until(lambda: charts.nth(1).inner_html() != before)
+        ring = charts.nth(0).locator("g.mark-symbol").last.locator("path").first
+        until(lambda: ring.get_attribute("opacity") == "0")  # the rectangle has taken their place
         visit.picture("states-brushed")
         assert states.locator("button", has_text="Draw new states").is_enabled()
 

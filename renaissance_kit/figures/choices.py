@@ -71,9 +71,11 @@ def brush_map(
     if members is not None:
         marked = data[np.asarray(members)]
         ring = alt.Chart(marked).mark_point(
-            size=190, color=theme.INK, strokeWidth=1.2, filled=False, opacity=0.9
+            size=190, color=theme.INK, strokeWidth=1.2, filled=False
         )
-        layers.append(ring.encode(x=x, y=y))
+        drawn = f"length(data('{BRUSH}_store')) > 0"  # then the rectangle is the neighbourhood
+        shown = alt.condition(drawn, alt.value(0.0), alt.value(0.9))
+        layers.append(ring.encode(x=x, y=y, opacity=shown))
     fast = float((kind == "fast").mean())
     return alt.layer(*layers).properties(
         width=WIDTH,
@@ -82,7 +84,7 @@ def brush_map(
             "A map of the states",
             f"{count(len(table), 'state')}; circles: a model at or below "
             f"{number(threshold_per_h)} 1/h was found ({percent(fast)}); triangles: none. Rings: "
-            "the neighbourhood. Draw a rectangle to choose another.",
+            "the neighbourhood. A rectangle drawn here is another.",
             width=58,
         ),
         description="Map of steady states by t-SNE, fast and slow ones, with a neighbourhood",
