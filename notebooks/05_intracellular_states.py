@@ -67,9 +67,9 @@ runs = output / "runs" if store is None else Path(store)  # a run that was kille
 SIZES = pd.DataFrame(
     {
         "smoke": [24, 24, 4, 60, 2, 4, 4, 2],
-        "demo": [200, 400, 60, 400, 4, 30, 30, 20],
-        "laptop": [1_000, 5_000, 500, 400, 20, 100, 100, 40],
-        "paper": [5_000, 5_000, 5_000, 400, 50, 300, 300, 100],
+        "demo": [200, 400, 60, 1_000, 4, 30, 30, 20],
+        "laptop": [1_000, 5_000, 500, 1_000, 20, 100, 100, 40],
+        "paper": [5_000, 5_000, 5_000, 1_000, 50, 300, 300, 100],
     },
     index=[
         "states",
@@ -446,7 +446,8 @@ timing.round(2)
 # last column says which rows can.
 
 # %%
-full = len(found) >= 1_000 and size["steps"] >= 400
+full = len(found) >= 1_000 and size["steps"] >= 1_000
+turned_low, turned_high = studies.wilson_interval(turned, tried) if tried else (0.0, 1.0)
 new_by = new_shares.set_index("population")
 held_by = held_shares.set_index("population")
 
@@ -467,7 +468,11 @@ rows = [
      f"{shipped_row.slow_share:.1%} ({len(shipped_survey) - shipped_row.fast:,} of "
      f"{len(shipped_survey):,})", f"up to {shipped_row.slow_high:.2%} (Wilson)", full),
     ("C11", "slow states that ten times the effort turns fast", "not given",
-     f"{turned} of {tried}", "", full),
+     f"{turned} of {tried}", f"{turned_low:.0%} to {turned_high:.0%} (Wilson)", full),
+    ("C11", "states without a valid model, less those that ten times the effort would turn",
+     "18.4 %", f"{generic_row.slow_share * (1 - turned / max(tried, 1)):.1%}",
+     f"{generic_row.slow_low * (1 - turned_high):.1%} to "
+     f"{generic_row.slow_high * (1 - turned_low):.1%} (both intervals)", full),
 ]  # fmt: skip
 for name, paper in (
     ("new in fastest cell", "fast"), ("new in slowest cell", "not given"),
