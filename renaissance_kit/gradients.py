@@ -322,7 +322,11 @@ def _by_projectors(matrix: Array, tau: float) -> Array | None:
     for members in _clusters(values, left, right):
         if share[members].max() <= NEGLIGIBLE:
             continue
-        projector = _projector(balanced, values, members)
+        if len(members) == 1:
+            u, w = right[:, members[0]], left[:, members[0]].conj()
+            projector: Vectors | None = np.outer(u, w) / (w @ u)
+        else:
+            projector = _projector(balanced, values, members)
         if projector is None:
             return None
         weights = share[members] / np.sqrt(1.0 + values[members].real ** 2)
