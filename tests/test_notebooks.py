@@ -1,5 +1,6 @@
 """The notebooks run at smoke scale, and the runner refuses what it must refuse."""
 
+import ast
 import json
 import os
 import subprocess
@@ -49,6 +50,26 @@ def test_notebook_runs_at_smoke_scale(name: str, tmp_path: Path) -> None:
     assert executed == tmp_path / f"{name}.ipynb"
     assert list(tmp_path.rglob("*.png")), "a notebook writes at least one PNG to output_dir"
     assert not list(tmp_path.rglob("*.failed.ipynb"))
+
+
+@pytest.mark.parametrize("name", batch.NOTEBOOKS)
+def test_without_widgets_only_the_panel_is_left_out(name: str) -> None:
+    """The rest of a notebook is the same with `widgets` and without."""
+    cells = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4).cells
+    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    with_panels = [i for i, source in enumerate(code) if "renaissance_kit.panels" in source]
+    asking = [
+        i for i, source in enumerate(code)
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Name) and node.id == "widgets" and isinstance(node.ctx, ast.Load)
+    ]  # fmt: skip
+    assert asking == with_panels
+    if with_panels:
+        assert with_panels == [len(code) - 1]
+        (block,) = ast.parse(code[-1]).body
+        assert isinstance(block, ast.If)
+        assert ast.unparse(block.test) == "widgets"
+        assert not block.orelse
 
 
 def test_every_notebook_is_listed() -> None:
