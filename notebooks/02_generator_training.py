@@ -259,7 +259,15 @@ if size["grid"]:
 figure = None
 best = None
 if grid_table is not None:
-    figure = settings_figures.settings_grid(grid_table, source=source)
+    figure = settings_figures.settings_grid(
+        grid_table,
+        default={"sigma": default.settings.sigma, "learning_rate": default.settings.learning_rate,
+                 "population": default.settings.population, "decay": default.settings.decay},
+        length=f"Short trainings: {space['generations']} generations of {space['models']} models; "
+        f"the default has {default.settings.generations} of "
+        f"{default.settings.population * default.settings.models_per_generator:,}.",
+        source=source,
+    )  # fmt: skip
     save(figure, output / "settings_grid")
     best = grid_table.sort_values("incidence", ascending=False, kind="stable").iloc[0]
 figure

@@ -104,7 +104,7 @@ full_seeds = [
     studies.repeat_seeds(studies.derived_seed(seed, i), size["full_repeats"]) for i in (8, 9)
 ]
 NONE, SOME, CYCLE, ALL = (
-    "no data", f"{held} of the cycle", f"{len(cycle.names)} of the cycle",
+    "no data", f"{held} KM of the TCA cycle", f"{len(cycle.names)} KM of the TCA cycle",
     f"all {len(table.names)} measured",
 )  # fmt: skip
 levels = {

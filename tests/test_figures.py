@@ -167,7 +167,7 @@ def test_incidence_shows_repeats_band_baseline_and_paper() -> None:
     kinds = [mark["type"] for mark in marks]
     assert {"line", "area", "rule", "rect", "text"} <= set(kinds)
     dashed = [m for m in marks if m["type"] == "rule" and m.get("strokeDash")]
-    assert [m["color"] for m in dashed] == [theme.PAPER]
+    assert [m["color"] for m in dashed] == [theme.PAPER, theme.UNBIASED]
     assert "paper reports 92 %" in texts(specification)
     assert "unbiased sampling" in texts(specification)
     assert "3 repeats" in texts(specification)

@@ -139,7 +139,7 @@ def misfit_distribution(
             if i == len(curves) - 1
             else None,
             scale=alt.Scale(type="log", domain=[low, high], nice=False),
-            axis=alt.Axis(values=ticks, labelExpr=theme.tick_labels(ticks, lambda v: f"{v:g}")),
+            axis=alt.Axis(values=ticks, labelExpr=theme.tick_labels(ticks, lambda v: f"{v:,g}")),
         )
         y = alt.Y(
             "share:Q",
@@ -201,7 +201,7 @@ def why_growth_stops(
     names = list(media)
     colours = dict(zip(names, theme.GROUPS, strict=False))
     panels: list[Any] = []
-    dashes = {name: [1, 0] if i != 1 else [5, 5] for i, name in enumerate(names)}
+    dashes = {name: [5, 5] if i % 2 else [1, 0] for i, name in enumerate(names)}
     done = table[table.finished]
     last = float(done.time_h.max())
     for field, title in (("biomass", "Biomass (gDW/L)"), ("growth_rate", "Growth rate (1/h)")):
@@ -290,7 +290,7 @@ def engineered_strains(
                 legend=alt.Legend(orient="top", symbolStrokeWidth=4),
             )
             thin = alt.Chart(each).mark_line(
-                strokeWidth=1, opacity=0.3, clip=True, color=shades[factors.index(default_factor)]
+                strokeWidth=1, opacity=0.4, clip=True, color=theme.GREY
             )
             median = alt.Chart(middle).mark_line(strokeWidth=2.5, clip=True)
             hollow = alt.Chart(before).mark_point(
@@ -341,7 +341,7 @@ def inside_the_cell(
     group = next((g for g in (MATCHING, BEST) if g in set(table.group)), OTHER)
     last = float(table.time_h.max())
     low, high = 1 / span, span
-    ticks = [t for t in (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0, 1000.0) if low <= t <= high][::2]
+    ticks = [t for t in (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0, 1000.0) if low <= t <= high]
     clipped = table.assign(ratio=table.ratio.clip(low, high))
     panels = []
     names = list(titles)
@@ -479,7 +479,7 @@ def _left_over(table: pd.DataFrame, best: int, left: Mapping[str, str], last: fl
     high = 1.05 * max(1.0, float(data.share.max()))
     y = alt.Y(
         "share:Q",
-        title="Left in the medium (%)",
+        title="Left in the published medium (%)",
         scale=alt.Scale(domain=[0, high], nice=False),
         axis=alt.Axis(labelExpr=theme.PERCENT, tickCount=5),
     )

@@ -71,7 +71,7 @@ def _density_panel(panel: Panel) -> Figure:
         low = min(low, float(np.log10(panel.interval[0])))
         high = max(high, float(np.log10(panel.interval[1])))
     margin = 0.04 * max(high - low, 0.5)
-    grid = np.linspace(low - margin, high + margin, 81)
+    grid = np.linspace(low - margin, high + margin, 321)
     lines = []
     for group, values in logs.items():
         for i, x in enumerate([*values, np.concatenate(values)]):
@@ -84,7 +84,7 @@ def _density_panel(panel: Panel) -> Figure:
     table = pd.concat(lines)
     span = [10 ** float(grid[0]), 10 ** float(grid[-1])]
     x = _log_x("value", f"{panel.title} ({panel.unit})", span)
-    top = float(table.density.quantile(0.995)) * 1.08
+    top = 1.05 * float(table.density.max())
     y = alt.Y(
         "density:Q", title=None, axis=None, scale=alt.Scale(domain=[0, top], clamp=True, nice=False)
     )
@@ -208,7 +208,7 @@ def moved_most(
         width=520,
         height=ROW * len(shown),
         title=headline(
-            "What moved most",
+            f"{what[:1].upper()}{what[1:]} that the data moved most",
             f"The {len(shown)} of {len(table)} {what} whose median moved most. Grey bars: 95 % of "
             f"shuffled ensembles. Blue: false discovery rate below {100 * threshold:g} %, as for "
             f"{found} of the {len(table)}.",

@@ -100,7 +100,7 @@ def overlap_by_group(
     )
     names = list(rows.label)
     places = [float(i) for i in range(len(names))]
-    y_scale = alt.Scale(domain=[len(names) - 0.4, -0.6], nice=False)
+    y_scale = alt.Scale(domain=[len(names) - 0.4, -0.6], nice=False, padding=0)
     axis = alt.Axis(
         values=places, labelExpr=theme.tick_labels(places, lambda v: names[int(v)]),
         labelLimit=420, ticks=False, domain=False, grid=False, labelOverlap=False,
@@ -116,7 +116,7 @@ def overlap_by_group(
     base, height = alt.Chart(rows), 24 * len(rows)
     left = alt.layer(
         base.mark_bar(color=NOISE, height=ROW - 6).encode(
-            x=alt.X("null_low:Q", title=title), x2="null_high:Q", y=y
+            x=alt.X("null_low:Q", title=title, axis=alt.Axis(tickCount=5)), x2="null_high:Q", y=y
         ),
         zero.encode(x=alt.X("change:Q", title=title)),
         base.mark_circle(size=90, opacity=1).encode(

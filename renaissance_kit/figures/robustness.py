@@ -128,10 +128,13 @@ def deviation_map(
         top = row_axis(part, "metabolite", last_row, field="top")
         rect = alt.Chart(cells[cells.column == column]).mark_rect(strokeWidth=0)
         ever = part[part.median_return_min <= until]
+        at = {"x": _time_axis(until, field="median_return_min"), "y": y}
+        rim = alt.Chart(ever).mark_tick(color="white", thickness=5, height=ROW - 3)
         tick = alt.Chart(ever).mark_tick(color=theme.INK, thickness=2, height=ROW - 4)
         layers = [
             rect.encode(x=x, x2="end:Q", y=top, y2="bottom:Q", color=colour),
-            tick.encode(x=_time_axis(until, field="median_return_min"), y=y),
+            rim.encode(**at),
+            tick.encode(**at),
             *row_headings(headings[headings.column == column], y),
         ]
         panels.append(alt.layer(*layers).properties(width=440, height=ROW * (last_row + 1)))
@@ -140,7 +143,7 @@ def deviation_map(
         title=headline(
             "Which metabolites come back, and when",
             f"{count(perturbed, 'perturbed model')}, {len(items)} metabolites. Colour: the "
-            f"deviation that {100 * quantile:g} % of the models do not exceed. Black tick: median "
+            f"deviation that {100 * quantile:g} % of the models do not exceed. Tick: median "
             f"time of return to {_tolerance(tolerance)}"
             + (f"; {count(never, 'metabolite')} later than {number(until)} min." if never else "."),
             source or "",
@@ -351,7 +354,7 @@ def return_against_stability(
     if promised:
         x = alt.X(
             "linear_return_min:Q",
-            title="The same of the linear response (min)",
+            title="Back in the linear response (min)",
             scale=alt.Scale(type="log", domain=[low, high], nice=False),
             axis=alt.Axis(values=ticks, grid=False),
         )

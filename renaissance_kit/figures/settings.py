@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from renaissance_kit.figures import theme
-from renaissance_kit.figures.theme import Figure, Source, count, headline, number
+from renaissance_kit.figures.theme import Figure, Source, count, headline, number, percent
 
 
-def settings_grid(grid: pd.DataFrame, *, source: Source | None = None) -> Figure:
+def settings_grid(
+    grid: pd.DataFrame,
+    *,
+    default: Mapping[str, float] | None = None,
+    length: str = "",
+    source: Source | None = None,
+) -> Figure:
     """Final incidence for each σ and α, one map per population n and decay.
 
     Args:
         grid: as from `renaissance_kit.studies.settings_grid`.
+        default: sigma, learning_rate, population and decay of the cell to outline.
+        length: of each training, in words.
     """
     keys = ["sigma", "learning_rate", "population", "decay"]
     cells = grid.groupby(keys).incidence.agg(["mean", "min", "max", "size"]).reset_index()
@@ -22,6 +33,9 @@ def settings_grid(grid: pd.DataFrame, *, source: Source | None = None) -> Figure
         f"{100 * a:.0f}–{100 * b:.0f}" if n > 1 else ""
         for a, b, n in zip(cells["min"], cells["max"], cells["size"], strict=True)
     ]
+    cells["outlined"] = default is not None and np.logical_and.reduce(
+        [np.isclose(cells[key], (default or {}).get(key, np.nan)) for key in keys]
+    )
     cells["sigma_text"] = [number(v) for v in cells.sigma]
     cells["rate_text"] = [number(v) for v in cells.learning_rate]
     cells["column"] = [f"n = {v:.0f}" for v in cells.population]
@@ -44,11 +58,14 @@ def settings_grid(grid: pd.DataFrame, *, source: Source | None = None) -> Figure
     repeats = bool((cells["size"] > 1).any())
     layered = alt.layer(
         base.mark_rect(stroke="white", strokeWidth=2).encode(color=colour),
+        base.transform_filter("datum.outlined").mark_rect(
+            filled=False, stroke=theme.INK, strokeWidth=3
+        ),
         base.mark_text(dy=-7 if repeats else 0, fontSize=16).encode(text="text:N", color=ink),
         base.mark_text(dy=11, fontSize=13).encode(text="range:N", color=ink),
     ).properties(width=84 * cells.learning_rate.nunique(), height=62 * cells.sigma.nunique())
     size = sorted(grid.groupby(keys).size().unique())
-    below = "; range of repeats below the mean" if repeats else ""
+    below = "; range of repeats below the mean" if repeats else ", so no interval"
     columns = cells.population.nunique()
     return layered.facet(
         column=alt.Column("column:N", title=None, sort=ordered("column", "population")),
@@ -58,8 +75,9 @@ def settings_grid(grid: pd.DataFrame, *, source: Source | None = None) -> Figure
         title=headline(
             "Incidence after training, by step σ and learning rate α",
             f"{count(len(cells), 'combination')}, {'–'.join(map(str, size))} "
-            f"{'repeat' if size == [1] else 'repeats'} each{below}; the same number of models "
-            "in each generation.",
+            f"{'repeat' if size == [1] else 'repeats'} each{below}; "
+            f"the same number of models in each generation.{f' {length}' if length else ''}"
+            + (" Outlined: the default recipe." if cells.outlined.any() else ""),
             source or "",
             width=min(theme.CAPTION_CHARACTERS, 30 + 13 * columns * cells.learning_rate.nunique()),
         )
@@ -86,27 +104,35 @@ def recipe_parts(table: pd.DataFrame, *, source: Source | None = None) -> Figure
         alt.value(theme.BLUE),
         alt.value(theme.GREY),
     )
+    repeats = int(table.groupby("variant").size().max())
+    means["valid"] = means.incidence.map(percent)
+    means["varied"] = means.spread.map("{:.2f}".format)
+    means["middle"] = [f"{v:.2f}".replace("-", "−") for v in means.lambda_max_median_per_h]
     bars = alt.Chart(means).mark_bar(height=18).encode(x=x, y=y, color=colour)
     dots = alt.Chart(table).mark_circle(color=theme.INK, size=40, opacity=1).encode(x=x, y=y)
     columns = []
-    for x_right, header, column, style in (
-        (62, "valid", "incidence", ".0%"),
-        (132, "spread", "spread", ".2f"),
-        (222, "λmax (1/h)", "lambda_max_median_per_h", ".2f"),
+    for x_right, header, column in (
+        (62, "valid", "valid"),
+        (132, "spread", "varied"),
+        (222, "λmax (1/h)", "middle"),
     ):
         right = alt.value(theme.WIDTH + x_right)
         cells = alt.Chart(means).mark_text(align="right")
-        columns.append(cells.encode(x=right, y=y, text=alt.Text(f"{column}:Q", format=style)))
+        columns.append(cells.encode(x=right, y=y, text=f"{column}:N"))
         head = alt.Chart(pd.DataFrame({"text": [header]})).mark_text(align="right", color=theme.INK)
         columns.append(head.encode(x=right, y=alt.value(-12), text="text:N"))
-    repeats = table.groupby("variant").size().max()
-    return alt.layer(bars, dots, *columns).properties(
+    layers = [bars, dots, *columns] if repeats > 1 else [bars, *columns]
+    each = (
+        f"bars are means, dots {count(repeats, 'repeat')}" if repeats > 1
+        else "one training each, so no interval"
+    )  # fmt: skip
+    return alt.layer(*layers).properties(
         height=30 * len(variants),
         width=theme.WIDTH,
         title=headline(
             "What each part of the recipe is worth",
             f"The default recipe, and {count(len(variants) - 1, 'variant')} that differ in what "
-            f"is named; bars are means, dots {count(int(repeats), 'repeat')}. Spread: mean "
+            f"is named; {each}. Spread: mean "
             "standard deviation of ln KM (log-uniform: 2.78). λmax: median.",
             source or "",
         ),

@@ -51,10 +51,12 @@ def concentration_ranges(
                 x=x("low_mM"), x2="high_mM:Q", y=y
             ),
             *ranges(part, x, y, theme.BLUE),
-            known.mark_rule(color=theme.MEASURED, strokeWidth=1.5).encode(
+            known.mark_rule(color=theme.MEASURED, strokeWidth=1.5, yOffset=-6).encode(
                 x=x("measured_low"), x2="measured_high:Q"
             ),
-            known.mark_circle(color=theme.MEASURED, size=42, opacity=1).encode(x=x("measured_mM")),
+            known.mark_circle(color=theme.MEASURED, size=42, opacity=1, yOffset=-6).encode(
+                x=x("measured_mM")
+            ),
             *row_headings(headings[headings.column == column], y),
         ]  # fmt: skip
         panels.append(alt.layer(*layers).properties(width=440, height=ROW * (last + 1)))

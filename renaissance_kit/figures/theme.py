@@ -145,7 +145,9 @@ def number(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share as text: ``55 %``, with a digit more below a tenth."""
+    """A share as text: ``55 %``, with a digit more below a tenth and never 0 for a few."""
+    if 0 < share < 0.001:
+        return f"{number(100 * share)} %"
     text = f"{100 * share:.1f}" if 0 < share < 0.1 else f"{100 * share:.0f}"
     return f"{text} %"
 

@@ -57,8 +57,7 @@ def incidence_over_generations(
         low, high = baseline.interval
         data = pd.DataFrame({"incidence": [baseline.incidence], "low": [low], "high": [high]})
         band = alt.Chart(data).mark_rect(color=theme.UNBIASED, opacity=0.25)
-        rule = alt.Chart(data).mark_rule(color=theme.UNBIASED, strokeWidth=2)
-        layers += [band.encode(y=alt.Y("low:Q", scale=y_scale), y2="high:Q"), rule.encode(y=y)]
+        layers.append(band.encode(y=alt.Y("low:Q", scale=y_scale), y2="high:Q"))
         labels.append(
             (
                 baseline.incidence,
@@ -77,6 +76,11 @@ def incidence_over_generations(
         area.encode(x=x, y=alt.Y("low:Q", scale=y_scale, title=y_title), y2="high:Q", color=colour),
         thin.encode(x=x, y=y, color=colour, detail="repeat:N"),
         thick.encode(x=x, y=y, color=colour),
+    ]
+    if baseline is not None:  # above the others, so that it shows where both are near 0
+        rule = alt.Chart(data).mark_rule(color=theme.UNBIASED, strokeWidth=2, strokeDash=[4, 4])
+        layers.append(rule.encode(y=y))
+    layers += [
         theme.end_labels(labels, "incidence"),
     ]
     return alt.layer(*layers).properties(

@@ -394,7 +394,7 @@ def _controls() -> list[Control]:
                400, FEWEST, 20_000, whole=True),
         Number("steps", "Steps of a search", "from a start",
                "of the two starts of a state; fewer are quicker and miss some fast models",
-               400, 10, 2000, whole=True),
+               SEARCH.steps, 10, 2000, whole=True),
         Number("resampled", "New states", "in a neighbourhood",
                "more give a surer share of fast ones and take longer",
                30, 2, 1000, whole=True),
