@@ -240,7 +240,7 @@ figure = figures.shares(
     new_shares,
     title="New states in neighbourhoods of fast and of slow states",
     text="Central share of the members that the bounds cover: "
-    + ", ".join(f"{name} {value:.0%}" for name, value in width.items())
+    + ", ".join(f"{name} {100 * value:.0f} %" for name, value in width.items())
     + ".",
     source=source,
 )
