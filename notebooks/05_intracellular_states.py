@@ -40,7 +40,7 @@ import pandas as pd
 from IPython.display import Markdown, display
 
 from renaissance_kit import Constraints, Network, SteadyStates, studies
-from renaissance_kit.figures import Source, save, use_theme
+from renaissance_kit.figures import Source, save, theme, use_theme
 from renaissance_kit.figures import landscape as figures
 from renaissance_kit.files import atomic_path
 from renaissance_kit.landscape import (
@@ -240,7 +240,7 @@ figure = figures.shares(
     new_shares,
     title="New states in neighbourhoods of fast and of slow states",
     text="Central share of the members that the bounds cover: "
-    + ", ".join(f"{name} {100 * value:.0f} %" for name, value in width.items())
+    + ", ".join(f"{name} {theme.percent(value)}" for name, value in width.items())
     + ".",
     source=source,
 )

@@ -139,7 +139,7 @@ def misfit_distribution(
             if i == len(curves) - 1
             else None,
             scale=alt.Scale(type="log", domain=[low, high], nice=False),
-            axis=alt.Axis(values=ticks, labelExpr=theme.tick_labels(ticks, lambda v: f"{v:,g}")),
+            axis=alt.Axis(values=ticks, labelExpr=theme.tick_labels(ticks, lambda v: f"{v:g}")),
         )
         y = alt.Y(
             "share:Q",
@@ -354,7 +354,7 @@ def inside_the_cell(
             title="c/c* (dimensionless)" if i % columns == 0 else None,
             scale=alt.Scale(type="log", domain=[low, high], nice=False),
             axis=alt.Axis(
-                values=ticks, labelExpr=theme.tick_labels(ticks, lambda v: f"{v:g}"),
+                values=ticks, labelExpr=theme.tick_labels(ticks, lambda v: f"{v:,g}"),
             ),
         )  # fmt: skip
         one = alt.Chart(pd.DataFrame({"ratio": [1.0]})).mark_rule(color=theme.INK, strokeWidth=0.8)

@@ -85,9 +85,7 @@ def _density_panel(panel: Panel) -> Figure:
     span = [10 ** float(grid[0]), 10 ** float(grid[-1])]
     x = _log_x("value", f"{panel.title} ({panel.unit})", span)
     top = 1.05 * float(table.density.max())
-    y = alt.Y(
-        "density:Q", title=None, axis=None, scale=alt.Scale(domain=[0, top], clamp=True, nice=False)
-    )
+    y = alt.Y("density:Q", title=None, axis=None, scale=alt.Scale(domain=[0, top], nice=False))
     colour = alt.Color(
         "group:N", scale=alt.Scale(domain=["without", "with"], range=[WITHOUT, WITH]), legend=None
     )

@@ -80,9 +80,7 @@ def incidence_over_generations(
     if baseline is not None:  # above the others, so that it shows where both are near 0
         rule = alt.Chart(data).mark_rule(color=theme.UNBIASED, strokeWidth=2, strokeDash=[4, 4])
         layers.append(rule.encode(y=y))
-    layers += [
-        theme.end_labels(labels, "incidence"),
-    ]
+    layers.append(theme.end_labels(labels, "incidence"))
     return alt.layer(*layers).properties(
         title=headline(
             "Incidence of valid models during training",
