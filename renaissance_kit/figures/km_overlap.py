@@ -52,8 +52,8 @@ def overlap_by_constant(
             base.mark_bar(color=NOISE, height=ROW - 6).encode(
                 x=alt.X("low:Q", scale=scale, title=title), x2="high:Q"
             ),
-            base.mark_circle(color=WITHOUT, size=55, opacity=1).encode(x=x),
-            base.mark_circle(color=WITH, size=55, opacity=1).encode(
+            base.mark_point(color=WITHOUT, size=95, strokeWidth=2, opacity=1).encode(x=x),
+            base.mark_circle(color=WITH, size=45, opacity=1).encode(
                 x=alt.X("after:Q", scale=scale, title=title)
             ),
             *row_headings(headings[headings.column == column], y),
@@ -65,7 +65,7 @@ def overlap_by_constant(
     return alt.hconcat(*panels, spacing=24).properties(
         title=headline(
             "Overlap of generated and measured constants",
-            f"{len(table)} measured constants that were held out. Grey point: without data "
+            f"{len(table)} measured constants that were held out. Grey ring: without data "
             f"({count(runs[0], 'training')}), blue: with ({count(runs[1], 'training')}); grey bar: "
             f"95 % of shuffled ensembles. The score of {up} of them rises; beyond shuffling, at a "
             f"false discovery rate of {100 * threshold:g} %, {sure} rise and {down} fall.",

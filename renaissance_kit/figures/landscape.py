@@ -59,7 +59,7 @@ def state_map(
             clamp=True,
         ),
         legend=alt.Legend(
-            orient="bottom", direction="horizontal", gradientLength=300,
+            orient="bottom", direction="horizontal", gradientLength=300, padding=16,
             values=[round(bottom, 1), threshold_per_h, 0],
         ),
     )  # fmt: skip
