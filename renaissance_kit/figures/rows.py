@@ -72,6 +72,7 @@ def row_axis(placed: pd.DataFrame, name: str, last: int, *, field: str = "row") 
             labelExpr=theme.tick_labels(rows, lambda v: names[v]),
             labelFontSize=TEXT,
             labelLimit=200,
+            labelPadding=8,  # a mark at the left end does not touch the name
             ticks=False,
             domain=False,
             grid=False,
