@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.models import cores, linear_algebra
 from benchmarks.simulation import against_roadrunner, cultivations, perturbations
 from benchmarks.streaming import million_sets
-from benchmarks.surveys import surveys
+from benchmarks.surveys import surveys, tracking
 from benchmarks.training_run import paper_size_training
 
 BENCHMARKS = {
@@ -26,6 +26,7 @@ BENCHMARKS = {
     "perturbation": perturbations,
     "bioreactor": cultivations,
     "survey": surveys,
+    "tracking": tracking,
     "roadrunner": against_roadrunner,
 }
 

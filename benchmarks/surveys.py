@@ -1,15 +1,20 @@
-"""(d) The search for the fastest model at each of many states, with one worker and with two."""
+"""(d) The search for the fastest model at each of many states, with one worker and with two; its
+models on the way against models with all eigenvalues."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
-from renaissance_kit import Constraints, Network
+from benchmarks.common import seconds
+from renaissance_kit import Constraints, KineticModels, KMRanges, Network, SteadyStates
+from renaissance_kit.gradients import TAU, pinned_smooth_lambda_max
 from renaissance_kit.sampling import StateSpace
 from renaissance_kit.studies import survey_cost, timed_surveys
 from renaissance_kit.survey import SEARCH
+from renaissance_kit.tracking import SlowModes
 
 
 def surveys(n_states: int = 24) -> dict[str, float]:
@@ -29,4 +34,35 @@ def surveys(n_states: int = 24) -> dict[str, float]:
         "2 workers / 1 worker (at least 1.8)": float(timing.speedup.iloc[1]),
         "core-seconds with 2 workers / with 1": float(np.divide(*timing.core_s.iloc[::-1])),
         "min for 5,000 states on 2 cores (at most 60)": cost.wall_s(5000, 2) / 60,
+    }
+
+
+def tracking(n_models: int = 400) -> dict[str, float]:
+    """Models along a path, with all eigenvalues and with the slow modes followed."""
+    network = Network.example()
+    ranges = KMRanges.of(network)
+    middle = np.log(ranges.low_mM * ranges.high_mM) / 2
+    models = KineticModels(network, SteadyStates.example(network).default, np.exp(middle))
+    steps = 0.02 * np.random.default_rng(1).normal(size=(n_models, len(middle)))
+    path = middle + np.cumsum(steps, axis=0)
+    modes = SlowModes(models)
+
+    def exact() -> list[float]:
+        return [
+            float(pinned_smooth_lambda_max(models.with_km(np.exp(x)), tau=TAU, workers=1)
+                  .lambda_max_per_h[0])
+            for x in path
+        ]  # fmt: skip
+
+    def followed() -> list[float]:
+        return [modes(x, tau=TAU).lambda_max_per_h for x in path]
+
+    with threadpool_limits(1, user_api="blas"):
+        error = np.abs(np.array(followed()) / np.array(exact()) - 1)
+        all_of_them, slow_ones = seconds(exact, followed)
+    return {
+        "ms a model, all eigenvalues": 1e3 * all_of_them / n_models,
+        "ms a model, slow modes followed": 1e3 * slow_ones / n_models,
+        "all / followed (at least 2)": all_of_them / slow_ones,
+        "relative error of lambda_max, 90 %": float(np.quantile(error, 0.9)),
     }

@@ -68,8 +68,8 @@ SIZES = pd.DataFrame(
     {
         "smoke": [24, 24, 4, 60, 2, 4, 4, 2],
         "demo": [200, 400, 60, 1_000, 4, 30, 30, 20],
-        "laptop": [1_000, 5_000, 500, 1_000, 20, 100, 100, 40],
-        "paper": [5_000, 5_000, 5_000, 1_000, 50, 300, 300, 100],
+        "laptop": [1_000, 5_000, 500, 4_000, 20, 100, 100, 40],
+        "paper": [5_000, 5_000, 5_000, 4_000, 50, 300, 300, 100],
     },
     index=[
         "states",
@@ -124,8 +124,8 @@ display(
 # ## How many states have no fast model?
 #
 # A state is called fast when a set of constants was found with all eigenvalues at or below the
-# threshold. The search starts twice, in the middle of the bounds and at random, and ends when the
-# threshold is passed by a tenth or when a start stands still.
+# threshold. The search starts twice, in the middle of the bounds and at random, goes on once from
+# the best set of each start, and ends when the threshold is passed by a tenth.
 
 # %%
 shipped_survey = survey(known, "shipped")

@@ -1,10 +1,12 @@
 """The fastest dynamics that a steady state allows: descent on λmax directly in ln KM.
 
-No generator and no population: one set of Michaelis constants follows the exact derivative of the
-smooth maximum (`renaissance_kit.gradients`) by Adam, clipped to the bounds. The first search
-starts in the middle of the bounds, further ones at random. It answers whether a state is slow for
-every KM or only hard to find fast models for; a failure is evidence, not proof, as the problem is
-not convex.
+No generator and no population: one set of Michaelis constants follows the derivative of the smooth
+maximum (`renaissance_kit.gradients`) by steps that keep to the floor of narrow valleys
+(`renaissance_kit.descent`), clipped to the bounds. On the way the derivative comes from the
+slowest modes alone (`renaissance_kit.tracking`); what counts as found was computed with all
+eigenvalues. The first search starts in the middle of the bounds, further ones at random. It
+answers whether a state is slow for every KM or only hard to find fast models for; a failure is
+evidence, not proof, as the problem is not convex.
 """
 
 from __future__ import annotations
@@ -17,16 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from renaissance_kit.descent import ValleyDescent
 from renaissance_kit.errors import ParameterError
 from renaissance_kit.generator import KMRanges
-from renaissance_kit.gradients import TAU, pinned_smooth_lambda_max
+from renaissance_kit.gradients import TAU
 from renaissance_kit.kinetics import KineticModels
 from renaissance_kit.stability import Spectrum, Status
 from renaissance_kit.steady_states import SteadyState
+from renaissance_kit.tracking import SlowModes
 
 Array = NDArray[np.float64]
 
-_ADAM = (0.8, 0.9, 1e-8)
 GAIN = 0.01  # on the scale asinh(λ / 1 h⁻¹): what counts as progress
 
 
@@ -35,14 +38,17 @@ class SearchSettings:
     """Settings of a search.
 
     Args:
-        steps: of one search; the step size falls to 0 along a half cosine.
+        steps: of one fall, in which the step size goes to 0 along a half cosine.
         starts: searches that are tried, one after the other.
-        step_size: of the first steps, in ln KM.
-        tau: width of the smooth maximum, on the scale of `smooth_lambda_max`.
+        falls: of one start; each further one goes on from the best set of that start.
+        step_size: root mean square of the first steps, in ln KM.
+        tau: width of the smooth maximum at first, on the scale of `smooth_lambda_max`; half of it
+            in further falls.
+        last_tau: its width at the end of a fall, to which it goes by equal ratios.
         margin: a search ends when λmax is below the threshold by this share of it. Infinity
             searches for the fastest dynamics with all steps and starts.
-        patience: a start is given up after so many steps in which asinh(λmax / 1 h⁻¹) fell by
-            less than `GAIN` in all; never if not given.
+        patience: a fall ends after so many steps in which asinh(λmax / 1 h⁻¹) fell by less than
+            `GAIN` in all; never if not given.
 
     Raises:
         ParameterError: a value out of its range.
@@ -50,21 +56,31 @@ class SearchSettings:
 
     steps: int = 400
     starts: int = 2
-    step_size: float = 0.3
+    falls: int = 1
+    step_size: float = 0.1
     tau: float = TAU
+    last_tau: float = TAU / 4
     margin: float = 0.1
     patience: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("steps", "starts", "patience"):
+        for name in ("steps", "starts", "falls", "patience"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ParameterError(f"{name} is {value}; give at least 1")
-        for name in ("step_size", "tau"):
+        for name in ("step_size", "tau", "last_tau"):
             if not 0 < getattr(self, name) < np.inf:
                 raise ParameterError(f"{name} is {getattr(self, name)}; give a positive number")
+        if self.last_tau > self.tau:
+            raise ParameterError(
+                f"last_tau is {self.last_tau} and tau {self.tau}; the width falls, so give no more"
+            )
         if not self.margin >= 0:
             raise ParameterError(f"margin is {self.margin}; give 0 or more")
+
+    def tau_of(self, fall: int) -> float:
+        """First width of the smooth maximum in a fall, counted from 0."""
+        return self.tau if fall == 0 else max(self.tau / 2, self.last_tau)
 
 
 @dataclass(frozen=True)
@@ -76,7 +92,8 @@ class Fastest:
         km_mM: (km,) its constants.
         spectrum: of that one model, computed anew with all eigenvalues by NumPy.
         evaluations: models whose derivatives were computed.
-        history_per_h: (evaluations,) λmax of each, search after search.
+        history_per_h: (evaluations,) λmax of each, search after search; see
+            `renaissance_kit.tracking` for its errors.
     """
 
     label: str
@@ -180,37 +197,64 @@ def _search(
     threshold: float,
 ) -> Fastest:
     low, high = np.log(ranges.low_mM), np.log(ranges.high_mM)
-    target = threshold - settings.margin * abs(threshold)
+    search = _Search(SlowModes(models), low, high, settings, threshold)
     best, smallest = (low + high) / 2, np.inf
-    history: list[float] = []
     for start in range(settings.starts):
-        log_km = (low + high) / 2 if start == 0 else rng.uniform(low, high)
-        first, second = np.zeros_like(log_km), np.zeros_like(log_km)
-        lowest = mark = np.inf  # of this start
-        marked = 0
-        for i in range(settings.steps):
-            found = pinned_smooth_lambda_max(
-                models.with_km(np.exp(log_km)), tau=settings.tau, workers=1
-            )
-            history.append(float(found.lambda_max_per_h[0]))
-            if history[-1] < smallest:
-                best, smallest = log_km, history[-1]
-            if smallest <= target:
+        found, value = (low + high) / 2 if start == 0 else rng.uniform(low, high), np.inf
+        for fall in range(settings.falls):
+            found, value = search.fall(found, value, settings.tau_of(fall))
+            if value < smallest:
+                best, smallest = found, value
+            if smallest <= search.target:
                 break
-            if history[-1] < lowest:
-                lowest = history[-1]
-            if np.arcsinh(lowest) < np.arcsinh(mark) - GAIN:
-                mark, marked = lowest, i
-            if settings.patience is not None and i - marked >= settings.patience:
-                break
-            b1, b2, eps = _ADAM
-            first = b1 * first + (1 - b1) * found.gradient[0]
-            second = b2 * second + (1 - b2) * found.gradient[0] ** 2
-            size = settings.step_size * (1 + np.cos(np.pi * i / settings.steps)) / 2
-            change = first / (1 - b1 ** (i + 1)) / (np.sqrt(second / (1 - b2 ** (i + 1))) + eps)
-            log_km = np.clip(log_km - size * change, low, high)
-        if smallest <= target:
+        if smallest <= search.target:
             break
     km = np.clip(np.exp(best), ranges.low_mM, ranges.high_mM)
     spectrum = models.with_km(km).spectrum(threshold_per_h=threshold, workers=1)
-    return Fastest(models.state.label, km, spectrum, len(history), np.array(history))
+    return Fastest(models.state.label, km, spectrum, len(search.history), np.array(search.history))
+
+
+class _Search:
+    """The falls at one state, and what they have seen."""
+
+    def __init__(
+        self, modes: SlowModes, low: Array, high: Array, settings: SearchSettings, threshold: float
+    ) -> None:
+        self.modes, self.low, self.high, self.settings = modes, low, high, settings
+        self.target = threshold - settings.margin * abs(threshold)
+        self.history: list[float] = []
+
+    def fall(self, log_km: Array, smallest: float, tau: float) -> tuple[Array, float]:
+        """One fall from a set of constants.
+
+        Args:
+            log_km: (km,) where it starts.
+            smallest: λmax there in 1/h, infinity if not known.
+            tau: first width of the smooth maximum.
+
+        Returns:
+            The best set with its λmax, as given if nothing better was found.
+        """
+        settings, best = self.settings, log_km
+        descent = ValleyDescent(len(log_km))
+        mark, marked = np.inf, 0
+        for i in range(settings.steps):
+            done = i / settings.steps
+            found = self.modes(
+                log_km,
+                tau=tau * (settings.last_tau / tau) ** done,
+                confirm_below=max(self.target, np.sinh(np.arcsinh(smallest) - GAIN)),
+            )
+            value = found.lambda_max_per_h
+            self.history.append(value)
+            if found.exact and value < smallest:
+                best, smallest = log_km, value
+            if smallest <= self.target:
+                break
+            if np.arcsinh(value) < np.arcsinh(mark) - GAIN:
+                mark, marked = value, i
+            if settings.patience is not None and i - marked >= settings.patience:
+                break
+            size = settings.step_size * (1 + np.cos(np.pi * done)) / 2
+            log_km = np.clip(log_km + descent.step(found.gradient, size), self.low, self.high)
+        return best, smallest

@@ -126,18 +126,13 @@ def pinned_smooth_lambda_max(
     models: KineticModels, *, tau: float = TAU, workers: int = 2
 ) -> SmoothMaximum:
     """`smooth_lambda_max` for loops: the caller holds BLAS to one thread, which takes a while."""
-    table, slots, state = models._map, models.laws.slots, models.state
+    table = models._map
     _ = models.log_keq  # before threads ask for it
 
     def one(start: int) -> SmoothMaximum:
         stop = min(start + chunk, len(models))
         part = eigenvalue_gradients(models._jacobians(start, stop, table), tau=tau)
-        by_km = np.zeros((stop - start, models.km_mM.shape[1]))
-        _to_km_kernel(
-            slots, table.row, table.column, table.start, table.slot, table.coefficient,
-            state.concentrations_mM, models.km_mM[start:stop], state.fluxes_mM_h, part.gradient,
-            by_km,
-        )  # fmt: skip
+        by_km = _by_log_km(models, start, stop, part.gradient)
         return SmoothMaximum(part.value, part.lambda_max_per_h, by_km, part.status)
 
     chunk = min(CHUNK, -(-len(models) // max(workers, 1)))
@@ -148,6 +143,29 @@ def pinned_smooth_lambda_max(
     else:
         parts = [one(start) for start in starts]
     return _joined(parts)
+
+
+def by_log_km(models: KineticModels, by_entry: Array) -> Array:
+    """Carry derivatives by the entries of the Jacobians to ln KM.
+
+    Args:
+        models: a batch.
+        by_entry: (models, n, n) derivatives of anything, by each entry of the reduced Jacobian.
+
+    Returns:
+        (models, km), 0 for constants that no rate depends on.
+    """
+    return _by_log_km(models, 0, len(models), by_entry)
+
+
+def _by_log_km(models: KineticModels, start: int, stop: int, by_entry: Array) -> Array:
+    table, state = models._map, models.state
+    out = np.zeros((stop - start, models.km_mM.shape[1]))
+    _to_km_kernel(
+        models.laws.slots, table.row, table.column, table.start, table.slot, table.coefficient,
+        state.concentrations_mM, models.km_mM[start:stop], state.fluxes_mM_h, by_entry, out,
+    )  # fmt: skip
+    return out
 
 
 def pinned_over_states(

@@ -14,6 +14,7 @@ Reference: Golub & Van Loan 2013, Matrix Computations, sections 7.5 and 7.6.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,6 +40,7 @@ class Routines(NamedTuple):
     gebak: int
 
 
+@cache
 def routines() -> Routines:
     """Look up the addresses; they differ from process to process."""
     table = "scipy.linalg.cython_lapack"

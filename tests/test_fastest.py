@@ -9,7 +9,7 @@ from renaissance_kit import KineticModels, KMRanges, SteadyStates
 from renaissance_kit.errors import ParameterError
 from renaissance_kit.fastest import SearchSettings, fastest_dynamics, fastest_of_states
 
-SHORT = SearchSettings(steps=60, starts=2, margin=np.inf)
+SHORT = SearchSettings(steps=400, starts=2, margin=np.inf)
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def test_the_fastest_is_faster_than_thousands_of_random_sets(tiny, tiny_models):
     random = tiny_models.with_km(KMRanges.of(tiny).uniform(5000, np.random.default_rng(1)))
     found = fastest_dynamics(tiny_models, np.random.default_rng(2), settings=SHORT)
     assert found.lambda_max_per_h < random.spectrum().lambda_max_per_h.min()
-    assert found.evaluations == 120 == len(found.history_per_h)
+    assert found.evaluations == 800 == len(found.history_per_h)
 
 
 def test_what_it_reports_is_what_its_constants_have(tiny, tiny_models):
@@ -72,6 +72,19 @@ def test_patience_ends_a_start_that_stands_still(tiny_models):
     assert lowest[0] - lowest[-11] > 0.01
 
 
+def test_a_second_fall_goes_on_from_the_best_of_the_first(tiny_models):
+    def search(falls: int):
+        settings = SearchSettings(30, 1, falls, margin=np.inf)
+        return fastest_dynamics(tiny_models, np.random.default_rng(1), settings=settings)
+
+    one, two = search(1), search(2)
+    assert two.evaluations == 60
+    np.testing.assert_array_equal(two.history_per_h[:30], one.history_per_h)
+    assert two.history_per_h[30] == one.history_per_h.min()
+    assert two.lambda_max_per_h <= one.lambda_max_per_h
+    assert SearchSettings(tau=0.2, last_tau=0.15).tau_of(1) == 0.15
+
+
 def test_measured_ranges_are_kept(tiny, tiny_models):
     name = tiny.km_names[3]
     ranges = KMRanges.of(tiny, fixed={name: (0.4, 0.5)})
@@ -102,8 +115,11 @@ def test_ecoli_states_have_fast_models(ecoli):
     [
         {"steps": 0},
         {"starts": 0},
+        {"falls": 0},
         {"step_size": 0.0},
         {"tau": -1.0},
+        {"last_tau": 0.0},
+        {"last_tau": 0.3},
         {"margin": -0.1},
         {"patience": 0},
     ],

@@ -252,7 +252,7 @@ def by_search(
 ) -> RouteRun:
     """Direct search from random sets of constants, each by itself, by descent on λmax.
 
-    As `fastest_dynamics`, for many sets at a time. A set is done when λmax is below the threshold
+    Adam on the exact derivative, all sets abreast. A set is done when λmax is below the threshold
     by ``margin`` of it. The incidence is the share of sets that are valid at their best.
     """
     ranges = ranges or KMRanges.of(network)
