@@ -148,7 +148,8 @@ def change_table(
         p-value of shuffled ensembles and the false discovery rate over all parameters:
         ``p_shift``, ``q_shift`` and so on. Widths and medians are means over the ensembles.
         ``shift_low`` and ``shift_high`` hold the central 95 % of shuffled shifts,
-        ``distance_shuffled`` the mean distance of shuffled ensembles.
+        ``distance_shuffled`` the mean distance of shuffled ensembles, with ``_low`` and ``_high``
+        for their central 95 %.
     """
     names = list(without[0].columns)
     tests = {
@@ -169,6 +170,8 @@ def change_table(
             "shift": medians.change,
             "distance": observed,
             "distance_shuffled": null.mean(axis=0),
+            "distance_shuffled_low": np.quantile(null, 0.025, axis=0),
+            "distance_shuffled_high": np.quantile(null, 0.975, axis=0),
         }
     )
     shuffled = tests["shift"].table()

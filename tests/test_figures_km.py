@@ -99,6 +99,18 @@ def test_figure(name: str, tmp_path: Path) -> None:
         require_same_twice(chart, again, name, tmp_path)
 
 
+def test_densities_end_at_bounds() -> None:
+    """Uniform values are a box: all of it inside, none of it lost at the ends."""
+    values = np.random.default_rng(5).uniform(-2.0, 1.0, 4_000)
+    values[:200] = 1.0  # some lie on a bound
+    grid = np.linspace(-3.0, 2.0, 1_001)
+    density = km_change._smoothed(values, grid)
+    assert not density[(grid < -2.01) | (grid > 1.01)].any()
+    assert np.trapezoid(density, grid) == pytest.approx(1.0, abs=0.02)
+    middle = density[(grid > -1.9) & (grid < 0.5)]
+    np.testing.assert_allclose(middle, 0.95 / 3, rtol=0.2)
+
+
 def test_noise_and_findings_have_their_colours() -> None:
     specification = FIGURES["moved"]().to_dict()
     marks = [n["mark"] for n in nodes(specification) if isinstance(n.get("mark"), dict)]

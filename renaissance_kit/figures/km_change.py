@@ -136,17 +136,21 @@ def change_by_distance(
             "found:N", legend=None,
             scale=alt.Scale(domain=["found", "noise"], range=[theme.BLUE, "#B5B5B5"]),
         )  # fmt: skip
-        null = table.assign(steps=steps).groupby("steps").distance_shuffled.mean().reset_index()
+        shuffled = [f"distance_shuffled{end}" for end in ("", "_low", "_high")]
+        null = table.assign(steps=steps).groupby("steps")[shuffled].mean().reset_index()
         null = null.assign(low=null.steps - 0.4, high=null.steps + 0.4)
+        sides = {"x": alt.X("low:Q", scale=x_scale), "x2": "high:Q"}
+        band = alt.Chart(null).mark_rect(color=NOISE).encode(
+            **sides, y=alt.Y("distance_shuffled_low:Q", scale=y_scale),
+            y2="distance_shuffled_high:Q",
+        )  # fmt: skip
         rule = alt.Chart(null).mark_rule(color=theme.INK, strokeWidth=2)
         found = int((table.q_distance < threshold).sum())
         panels.append(
             alt.layer(
+                band,
                 alt.Chart(placed).mark_circle(size=34, opacity=0.8).encode(x=x, y=y, color=colour),
-                rule.encode(
-                    x=alt.X("low:Q", scale=x_scale), x2="high:Q",
-                    y=alt.Y("distance_shuffled:Q", scale=y_scale),
-                ),
+                rule.encode(**sides, y=alt.Y("distance_shuffled:Q", scale=y_scale)),
             ).properties(
                 width=300, height=300,
                 title=alt.Title(f"{kind}: {found} of {len(table)} changed", fontSize=theme.TITLE,
@@ -158,8 +162,9 @@ def change_by_distance(
             "Change against distance from the data",
             "Each point a parameter. Steps: from reaction to reaction over shared metabolites, "
             "currency metabolites left out; 0: reactions with data; none: no path. Blue: false "
-            f"discovery rate below {100 * threshold:g} % against shuffled ensembles; black: mean "
-            "distance of shuffled ensembles.",
+            f"discovery rate below {100 * threshold:g} % against shuffled ensembles; black and "
+            "grey: mean distance of shuffled ensembles and its central 95 %, averaged over the "
+            "parameters.",
             source or "",
             width=_WIDE,
         )
@@ -216,11 +221,21 @@ def moved_most(
 
 
 def _smoothed(x: np.ndarray, grid: np.ndarray) -> np.ndarray:
-    """Kernel density of log10 values with Silverman's width, at least 1.5 points of the grid."""
+    """Kernel density of log10 values with Silverman's width, at least 1.5 points of the grid.
+
+    Mirrored at the smallest and the largest value and 0 beyond: constants end at their bounds, and
+    many lie on them.
+    """
     spread = min(float(x.std()), float(np.subtract(*np.quantile(x, [0.75, 0.25]))) / 1.34)
     width = max(0.9 * spread * len(x) ** -0.2, 1.5 * float(grid[1] - grid[0]))
-    kernel = np.exp(-0.5 * ((grid[:, None] - x) / width) ** 2)
-    return np.asarray(kernel.mean(axis=1) / (width * np.sqrt(2 * np.pi)))
+    low, high = float(x.min()), float(x.max())
+    inside = np.ones(len(grid), dtype=bool)
+    mirrored = x
+    if high - low > 3 * width:
+        inside = (grid >= low) & (grid <= high)
+        mirrored = np.concatenate([x, 2 * low - x, 2 * high - x])
+    kernel = np.exp(-0.5 * ((grid[:, None] - mirrored) / width) ** 2).sum(axis=1)
+    return np.asarray(np.where(inside, kernel, 0.0) / (len(x) * width * np.sqrt(2 * np.pi)))
 
 
 def _log_x(field: str, title: str, span: Sequence[float]) -> alt.X:
