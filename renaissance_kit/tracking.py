@@ -19,7 +19,7 @@ Reference: Golub & Van Loan 2013, Matrix Computations, section 7.3.2 (subspace i
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,8 @@ WARM = 6  # inverse iterations where nothing is known of the modes
 AGREE = (0.01, 0.1)  # of λmax relative to 1 h⁻¹ + its size, and of the derivative
 
 
-class Followed(NamedTuple):
+@dataclass(frozen=True)
+class Followed:
     """One model on the path.
 
     Attributes:
