@@ -19,7 +19,7 @@ seed = 1
 states = None  # generic states to survey; None takes it and all below from the scale
 sampled = None  # generic states to sample, of which those are evenly spaced
 shipped = None  # shipped states to survey
-steps = None  # of one search, from each of two starts
+steps = None  # of one fall of the step size; two falls from each of two starts
 repeated = None  # slow states to search again with ten times the effort
 resampled = None  # new states in each kind of neighbourhood, and anywhere
 held = 30  # metabolites held to ranges
@@ -170,7 +170,9 @@ else:
             f"by {-np.median(gain):.3f} 1/h in the median, by {-gain.min():.2f} at most. Those "
             "that turned had been at "
             + (", ".join(f"{v:.2f}" for v in before.lambda_max_per_h[after.fast]) or "—")
-            + " 1/h."
+            + " 1/h. If all slow states turned at that rate, "
+            f"{generic_row.slow_share * (1 - turned / tried):.1%} of the states would stay slow. "
+            "A search that fails proves nothing, so this too is an upper bound."
         )
     )
 
@@ -446,7 +448,7 @@ timing.round(2)
 # last column says which rows can.
 
 # %%
-full = len(found) >= 1_000 and size["steps"] >= 1_000
+full = len(found) >= 1_000 and size["steps"] >= SEARCH.steps
 turned_low, turned_high = studies.wilson_interval(turned, tried) if tried else (0.0, 1.0)
 new_by = new_shares.set_index("population")
 held_by = held_shares.set_index("population")

@@ -209,7 +209,7 @@ def ranges_of_metabolites(
     Returns:
         metabolite, distance (of the distributions, 0 to 1), p, q (adjusted), found (q ≤ alpha),
         area (chance that a slow state has the higher concentration; 0.5 for no difference),
-        quantiles of all and of fast states in mM (``all_low`` … ``fast_high``: 2.5, 50, 97.5 %),
+        quantiles of slow and of fast states in mM (``slow_low`` … ``fast_high``: 2.5, 50, 97.5 %),
         sorted by falling distance.
 
     Raises:
@@ -225,10 +225,10 @@ def ranges_of_metabolites(
             continue
         test = stats.ks_2samp(x[fast], x[~fast])
         area = stats.mannwhitneyu(x[~fast], x[fast]).statistic / (fast.sum() * (~fast).sum())
-        everyone, few = (np.quantile(v, [0.025, 0.5, 0.975]) for v in (x, x[fast]))
-        rows.append((name, float(test.statistic), float(test.pvalue), area, *everyone, *few))
+        slow, quick = (np.quantile(v, [0.025, 0.5, 0.975]) for v in (x[~fast], x[fast]))
+        rows.append((name, float(test.statistic), float(test.pvalue), area, *slow, *quick))
     columns = [
-        "metabolite", "distance", "p", "area", "all_low", "all_median", "all_high", "fast_low",
+        "metabolite", "distance", "p", "area", "slow_low", "slow_median", "slow_high", "fast_low",
         "fast_median", "fast_high",
     ]  # fmt: skip
     table = pd.DataFrame(rows, columns=columns)

@@ -55,7 +55,7 @@ def ranges() -> Any:
     middle = np.exp(rng.normal(size=7))
     table = pd.DataFrame(
         {"metabolite": [f"m{i}_c" for i in range(7)], "found": [True] * 2 + [False] * 5,
-         "all_low": middle / 5, "all_median": middle, "all_high": 5 * middle,
+         "slow_low": middle / 5, "slow_median": middle, "slow_high": 5 * middle,
          "fast_low": middle / 4, "fast_median": middle, "fast_high": 2 * middle}
     )  # fmt: skip
     return landscape.supporting_ranges(table, states=30, fast=20, source=SOURCE)

@@ -153,7 +153,7 @@ def shares(table: pd.DataFrame, *, title: str, text: str, source: Source | None 
 def supporting_ranges(
     table: pd.DataFrame, *, states: int, fast: int, shown: int = 40, source: Source | None = None
 ) -> Figure:
-    """Per metabolite, the range of all states against that of fast ones, largest difference first.
+    """Per metabolite, the range of slow states against that of fast ones, largest difference first.
 
     Args:
         table: as from `renaissance_kit.landscape.ranges_of_metabolites`.
@@ -167,7 +167,10 @@ def supporting_ranges(
     )  # fmt: skip
     placed, _ = in_columns(part, 2)
     last = int(placed.row.max())
-    span = [0.7 * float(part.all_low.min()), 1.4 * float(part.all_high.max())]
+    span = [
+        0.7 * float(part[["slow_low", "fast_low"]].min().min()),
+        1.4 * float(part[["slow_high", "fast_high"]].max().max()),
+    ]
     ticks = theme.round_ticks(*span)
 
     def x(field: str) -> alt.X:
@@ -187,7 +190,7 @@ def supporting_ranges(
         y = row_axis(rows, "name", last)
         above, below = rows.assign(row=rows.row - 0.19), rows.assign(row=rows.row + 0.19)
         layers = []
-        for data, prefix, colour in ((above, "all", SLOW), (below, "fast", FAST)):
+        for data, prefix, colour in ((above, "slow", SLOW), (below, "fast", FAST)):
             base = alt.Chart(data).encode(y=y)
             layers += [
                 base.mark_rule(color=colour, strokeWidth=4).encode(
@@ -201,10 +204,11 @@ def supporting_ranges(
     return alt.hconcat(*panels, spacing=30).properties(
         title=headline(
             "Which concentrations support fast dynamics?",
-            f"Grey: {count(states, 'steady state')}; blue: the {fast:,} fast ones. Line: 95 % of "
-            f"the states, tick: median; the {len(part)} metabolites with the largest "
-            f"difference (Kolmogorov–Smirnov, slow against fast), largest first. ●: significant at "
-            f"a false discovery rate of 5 % over {len(table)} metabolites ({found} of them).",
+            f"{count(states, 'steady state')}. Grey: {states - fast:,} slow ones; blue: {fast:,} "
+            f"fast ones. Line: 95 % of them, tick: median; the {len(part)} metabolites with the "
+            "largest difference (Kolmogorov–Smirnov, slow against fast), largest first. "
+            f"●: significant at a false discovery rate of 5 % over {len(table)} metabolites "
+            f"({found} of them).",
             source or "",
             width=130,
         )
