@@ -40,11 +40,10 @@ def surveys(n_states: int = 100) -> dict[str, float]:
 def tracking(n_models: int = 400) -> dict[str, float]:
     """Models along a path, with all eigenvalues and with the slow modes followed."""
     network = Network.example()
-    ranges = KMRanges.of(network)
-    middle = np.log(ranges.low_mM * ranges.high_mM) / 2
-    models = KineticModels(network, SteadyStates.example(network).default, np.exp(middle))
+    middle = KMRanges.of(network).middle_mM
+    models = KineticModels(network, SteadyStates.example(network).default, middle)
     steps = 0.02 * np.random.default_rng(1).normal(size=(n_models, len(middle)))
-    path = middle + np.cumsum(steps, axis=0)
+    path = np.log(middle) + np.cumsum(steps, axis=0)
     modes = SlowModes(models)
 
     def exact() -> list[float]:

@@ -156,13 +156,14 @@ display(
 
 # %%
 if found.fast.all():
-    turned, tried = 0, 0
+    turned, tried, still_slow = 0, 0, 0.0
 else:
     before, after = search_again(
         network, sample, found, n=size["repeated"], effort=10, seed=seed + 1, workers=workers,
         chunk=2, store=runs / f"repeated_{size['repeated']}_of_{len(found)}", progress=print,
     )  # fmt: skip
     turned, tried = int(after.fast.sum()), len(after)
+    still_slow = generic_row.slow_share * (1 - turned / tried)
     gain = after.lambda_max_per_h - before.lambda_max_per_h
     display(
         Markdown(
@@ -171,7 +172,7 @@ else:
             "that turned had been at "
             + (", ".join(f"{v:.2f}" for v in before.lambda_max_per_h[after.fast]) or "—")
             + " 1/h. If all slow states turned at that rate, "
-            f"{generic_row.slow_share * (1 - turned / tried):.1%} of the states would stay slow. "
+            f"{still_slow:.1%} of the states would stay slow. "
             "A search that fails proves nothing, so this too is an upper bound."
         )
     )
@@ -472,7 +473,7 @@ rows = [
     ("C11", "slow states that ten times the effort turns fast", "not given",
      f"{turned} of {tried}", f"{turned_low:.0%} to {turned_high:.0%} (Wilson)", full),
     ("C11", "states without a valid model, less those that ten times the effort would turn",
-     "18.4 %", f"{generic_row.slow_share * (1 - turned / max(tried, 1)):.1%}",
+     "18.4 %", f"{still_slow:.1%}",
      f"{generic_row.slow_low * (1 - turned_high):.1%} to "
      f"{generic_row.slow_high * (1 - turned_low):.1%} (both intervals)", full),
 ]  # fmt: skip

@@ -321,7 +321,7 @@ class ConditionalObjective:
     def models(self) -> KineticModels:
         """One model, for its compiled tables."""
         ranges = self.net.generator.ranges
-        middle = np.sqrt(ranges.low_mM * ranges.high_mM)
+        middle = ranges.middle_mM
         return KineticModels(self.net.network, self.states[0], middle)
 
     def step(self, state: EvolutionState, settings: ConditionalSettings) -> EvolutionState:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -198,15 +199,14 @@ def _search(
 ) -> Fastest:
     low, high = np.log(ranges.low_mM), np.log(ranges.high_mM)
     search = _Search(SlowModes(models), low, high, settings, threshold)
-    best, smallest = (low + high) / 2, np.inf
-    for start in range(settings.starts):
-        found, value = (low + high) / 2 if start == 0 else rng.uniform(low, high), np.inf
-        for fall in range(settings.falls):
-            found, value = search.fall(found, value, settings.tau_of(fall))
-            if value < smallest:
-                best, smallest = found, value
-            if smallest <= search.target:
-                break
+    middle = (low + high) / 2
+    best, smallest = found, value = middle, np.inf
+    for start, fall in product(range(settings.starts), range(settings.falls)):
+        if fall == 0:
+            found, value = middle if start == 0 else rng.uniform(low, high), np.inf
+        found, value = search.fall(found, value, settings.tau_of(fall))
+        if value < smallest:
+            best, smallest = found, value
         if smallest <= search.target:
             break
     km = np.clip(np.exp(best), ranges.low_mM, ranges.high_mM)

@@ -132,7 +132,7 @@ def pinned_smooth_lambda_max(
     def one(start: int) -> SmoothMaximum:
         stop = min(start + chunk, len(models))
         part = eigenvalue_gradients(models._jacobians(start, stop, table), tau=tau)
-        by_km = _by_log_km(models, start, stop, part.gradient)
+        by_km = by_log_km(models, part.gradient, start=start)
         return SmoothMaximum(part.value, part.lambda_max_per_h, by_km, part.status)
 
     chunk = min(CHUNK, -(-len(models) // max(workers, 1)))
@@ -145,25 +145,22 @@ def pinned_smooth_lambda_max(
     return _joined(parts)
 
 
-def by_log_km(models: KineticModels, by_entry: Array) -> Array:
+def by_log_km(models: KineticModels, by_entry: Array, *, start: int = 0) -> Array:
     """Carry derivatives by the entries of the Jacobians to ln KM.
 
     Args:
         models: a batch.
-        by_entry: (models, n, n) derivatives of anything, by each entry of the reduced Jacobian.
+        by_entry: (part, n, n) derivatives of anything, by each entry of the reduced Jacobian.
+        start: the model that the first of them is of; the others follow.
 
     Returns:
-        (models, km), 0 for constants that no rate depends on.
+        (part, km), 0 for constants that no rate depends on.
     """
-    return _by_log_km(models, 0, len(models), by_entry)
-
-
-def _by_log_km(models: KineticModels, start: int, stop: int, by_entry: Array) -> Array:
-    table, state = models._map, models.state
-    out = np.zeros((stop - start, models.km_mM.shape[1]))
+    table, state, km = models._map, models.state, models.km_mM[start : start + len(by_entry)]
+    out = np.zeros_like(km)
     _to_km_kernel(
         models.laws.slots, table.row, table.column, table.start, table.slot, table.coefficient,
-        state.concentrations_mM, models.km_mM[start:stop], state.fluxes_mM_h, by_entry, out,
+        state.concentrations_mM, km, state.fluxes_mM_h, by_entry, out,
     )  # fmt: skip
     return out
 

@@ -158,6 +158,7 @@ def change_table(
     }
     observed, null = _distance_test(without, with_data, rng, permutations, paired)
     p_distance = p_values(observed, null)
+    low, high = np.quantile(null, [0.025, 0.975], axis=0)
     medians, widths = tests["shift"], tests["narrowing"]
     table = pd.DataFrame(
         {
@@ -170,8 +171,8 @@ def change_table(
             "shift": medians.change,
             "distance": observed,
             "distance_shuffled": null.mean(axis=0),
-            "distance_shuffled_low": np.quantile(null, 0.025, axis=0),
-            "distance_shuffled_high": np.quantile(null, 0.975, axis=0),
+            "distance_shuffled_low": low,
+            "distance_shuffled_high": high,
         }
     )
     shuffled = tests["shift"].table()

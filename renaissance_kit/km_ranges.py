@@ -106,6 +106,11 @@ class KMRanges:
         }
 
     @property
+    def middle_mM(self) -> Array:
+        """(km,) middle of the bounds on a logarithmic scale."""
+        return np.sqrt(self.low_mM * self.high_mM)
+
+    @property
     def n_generated(self) -> int:
         """Number of constants that the generator makes."""
         return int((~self.fixed).sum())

@@ -55,7 +55,7 @@ class PoolLimits:
         Args:
             slower_than_per_h: pools with a higher limit have no say.
         """
-        km = np.sqrt(ranges.low_mM * ranges.high_mM)
+        km = ranges.middle_mM
         for i in np.argsort(-self.rate_per_h, kind="stable"):
             if self.rate_per_h[i] < slower_than_per_h:
                 km = np.where(np.isfinite(self.km_mM[i]), self.km_mM[i], km)
@@ -92,7 +92,7 @@ def pool_limits(models: KineticModels, ranges: KMRanges | None = None) -> PoolLi
             if column >= 0:
                 low = made if slots.side[other] == slots.side[own] else not made
                 km[row[i], column] = (ranges.low_mM if low else ranges.high_mM)[column]
-    middle = np.sqrt(ranges.low_mM * ranges.high_mM)
+    middle = ranges.middle_mM
     corners = models.with_km(np.where(np.isfinite(km), km, middle))
     slope = corners.rate_derivatives_per_h()
     balance = network.stoichiometry / network.volume_fractions[:, None]

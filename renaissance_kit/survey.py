@@ -309,7 +309,7 @@ class _Task:
     def __call__(
         self, items: NDArray[np.int64], states: list[SteadyState]
     ) -> Mapping[str, NDArray[Any]]:
-        middle = np.sqrt(self.ranges.low_mM * self.ranges.high_mM)
+        middle = self.ranges.middle_mM
         models = KineticModels(self.network, states[0], middle)
         found, seconds = [], []
         with threadpool_limits(limits=1, user_api="blas"):

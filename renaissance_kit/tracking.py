@@ -70,11 +70,12 @@ class SlowModes:
     def __init__(self, models: KineticModels, modes: int = MODES) -> None:
         self.models, self.modes = models, modes
         network = models.network
-        self._c = models.state.concentrations_mM[
+        c = models.state.concentrations_mM[
             [network.species_index[name] for name in network.independent]
         ]
+        self._scale = c / c[:, None]  # to logarithms of concentrations, which are alike
         rng = np.random.default_rng(0)  # any basis does: it turns to the slow modes at once
-        self._right, self._left = rng.standard_normal((2, len(self._c), modes))
+        self._right, self._left = rng.standard_normal((2, len(c), modes))
         self._turns, self._interval, self._since = WARM, 1, 0
 
     def __call__(self, log_km: Array, *, tau: float, confirm_below: float = -np.inf) -> Followed:
@@ -86,7 +87,7 @@ class SlowModes:
             confirm_below: with a smaller λmax than this, all eigenvalues are computed.
         """
         model = self.models.with_km(np.exp(log_km))
-        if self.modes >= len(self._c):
+        if self.modes >= len(self._scale):
             return _exact(model, tau)
         followed = self._follow(model, tau)
         self._since += 1
@@ -103,8 +104,7 @@ class SlowModes:
 
     def _follow(self, model: KineticModels, tau: float) -> Followed | None:
         """From the slowest modes; None where J has no inverse or the bases are lost."""
-        scale = self._c / self._c[:, None]  # by logarithms of concentrations, which are alike
-        matrix = model.jacobians_per_h()[0] * scale
+        matrix = model.jacobians_per_h()[0] * self._scale
         factors, pivots, failed = dgetrf(matrix)
         if failed or not np.isfinite(factors).all():
             return None
@@ -117,7 +117,7 @@ class SlowModes:
         except np.linalg.LinAlgError:
             return None
         found = eigenvalue_gradients((dual.T @ (matrix @ right))[None], tau=tau)
-        by_entry = (dual @ found.gradient[0] @ right.T) * scale
+        by_entry = (dual @ found.gradient[0] @ right.T) * self._scale
         self._right, self._left, self._turns = right, left, 1
         return Followed(
             float(found.lambda_max_per_h[0]), by_log_km(model, by_entry[None])[0], False

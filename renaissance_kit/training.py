@@ -58,7 +58,7 @@ class KineticObjective:
     @cached_property
     def models(self) -> KineticModels:
         """One model in the middle of the bounds; `KineticModels.with_km` makes others of it."""
-        middle = np.sqrt(self.generator.ranges.low_mM * self.generator.ranges.high_mM)
+        middle = self.generator.ranges.middle_mM
         return KineticModels(self.network, self.state, middle)
 
     @property

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
-from renaissance_kit import KineticModels, Network, SteadyState, SteadyStates
+from renaissance_kit import KineticModels, KMMeasurements, Network, SteadyState, SteadyStates
 from renaissance_kit.rate_laws import RateLaws
 
 # Slow is not wrong: shared machines and just-in-time compilation take their time.
@@ -50,6 +50,28 @@ def one_tiny_state(tiny: Network, tiny_state: SteadyState):
         )
 
     return make
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(5)
+
+
+@pytest.fixture
+def write_km(tiny: Network, tmp_path: Path):
+    """Write a table of measured KM and read it."""
+
+    def written(text: str, network: Network = tiny) -> KMMeasurements:
+        path = tmp_path / "mine.csv"
+        path.write_text(text, encoding="utf-8")
+        return KMMeasurements.read(network, path)
+
+    return written
+
+
+@pytest.fixture(scope="session")
+def shipped_km(ecoli: Network) -> KMMeasurements:
+    return KMMeasurements.example(ecoli)
 
 
 @dataclass

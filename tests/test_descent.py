@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from renaissance_kit.descent import DAMPING, MEAN, REACH, SPREAD, WINDOW, ValleyDescent
-
-
-@pytest.fixture
-def rng() -> np.random.Generator:
-    return np.random.default_rng(5)
 
 
 def test_a_step_is_that_of_the_dense_formula(rng):

@@ -16,18 +16,6 @@ from renaissance_kit.errors import ParameterError
 from renaissance_kit.km_statistics import KMCriteria
 
 
-@pytest.fixture
-def write(tiny, tmp_path):
-    """Write a table and read it."""
-
-    def written(text, network=tiny):
-        path = tmp_path / "mine.csv"
-        path.write_text(text, encoding="utf-8")
-        return KMMeasurements.read(network, path)
-
-    return written
-
-
 @pytest.fixture(scope="module")
 def raw(ecoli):
     """The shipped table as pandas alone reads it."""
@@ -35,17 +23,12 @@ def raw(ecoli):
     return table.assign(name=table.reaction + ":" + table.metabolite)
 
 
-@pytest.fixture(scope="module")
-def shipped(ecoli):
-    return KMMeasurements.example(ecoli)
-
-
 # --- averages ------------------------------------------------------------------------------
 
 
-def test_geometric_mean_of_different_units_by_hand(write):
+def test_geometric_mean_of_different_units_by_hand(write_km):
     """(0.001 · 0.01 · 0.1 · 1)^(1/4) = 10^-1.5, ± 20 %."""
-    measured = write(
+    measured = write_km(
         f"{HEADER}\nHEX,atp_c,1000,nM,a\nHEX,atp_c,10,µM,b\nHEX,atp_c,1e-4,M,c\n"
         "HEX,atp_c,1,mM,d\nPGI,g6p_c,50,uM,e\nPGI,f6p_c,3,μM,f\n"
     )
@@ -78,10 +61,10 @@ def test_the_interval_reaches_to_the_ends_that_rows_give(tiny):
     assert measured.ranges(0.5)["HEX:atp_c"] == pytest.approx((0.5 * 0.1**0.5, 1.5 * 0.1**0.5))
 
 
-def test_shipped_means_are_those_of_pandas_and_scipy(shipped, raw):
+def test_shipped_means_are_those_of_pandas_and_scipy(shipped_km, raw):
     used = raw[(raw.distinct == 1) & raw.flag.isna()].groupby("name").km_mM
     mean = used.apply(stats.gmean)
-    summary = shipped.summary()
+    summary = shipped_km.summary()
     there = summary[summary.n_distinct > 0]
     assert set(there.index) == set(mean.index)
     for column, expected in {
@@ -101,25 +84,25 @@ def test_shipped_means_are_those_of_pandas_and_scipy(shipped, raw):
     np.testing.assert_allclose(odd.median_mM, median[odd.index], rtol=1e-12)
 
 
-def test_every_shipped_row_is_read_and_counted(shipped, raw, ecoli):
-    assert len(shipped) == len(raw)
-    assert shipped.names == tuple(n for n in ecoli.km_names if n in shipped.ranges())
-    for m, row in zip(shipped.measurements, raw.itertuples(), strict=True):
+def test_every_shipped_row_is_read_and_counted(shipped_km, raw, ecoli):
+    assert len(shipped_km) == len(raw)
+    assert shipped_km.names == tuple(n for n in ecoli.km_names if n in shipped_km.ranges())
+    for m, row in zip(shipped_km.measurements, raw.itertuples(), strict=True):
         assert (m.name, m.value_mM, m.source) == (row.name, row.km_mM, row.source)
         assert m.place == f"km_measurements.csv, line {row.Index + 2}"
         assert m.used == (row.distinct == 1 and pd.isna(row.flag))
         assert m.low_mM == (row.km_mM if pd.isna(row.low_mM) else row.low_mM)
-    table = shipped.table
+    table = shipped_km.table
     pd.testing.assert_series_equal(table.value_mM, raw.km_mM, check_names=False)
     assert {"pH", "temperature_C", "database", "note", "licence"} < set(table.columns)
     assert "km_mM" not in table.columns
 
 
-def test_a_table_and_its_file_say_the_same(ecoli, shipped, raw):
+def test_a_table_and_its_file_say_the_same(ecoli, shipped_km, raw):
     again = KMMeasurements.of(ecoli, raw.drop(columns="name"))
-    assert again.ranges() == shipped.ranges()
-    numeric = [c for c in shipped.summary().columns if c != "remarks"]  # which name the file
-    pd.testing.assert_frame_equal(again.summary()[numeric], shipped.summary()[numeric])
+    assert again.ranges() == shipped_km.ranges()
+    numeric = [c for c in shipped_km.summary().columns if c != "remarks"]  # which name the file
+    pd.testing.assert_frame_equal(again.summary()[numeric], shipped_km.summary()[numeric])
 
 
 # --- what counts ---------------------------------------------------------------------------
@@ -151,14 +134,14 @@ def test_a_copy_of_a_flagged_row_counts_in_its_stead(tiny):
     assert KMMeasurements.of(tiny, table).names == ("HEX:atp_c",)
 
 
-def test_flagged_values_can_be_used_and_the_source_says_so(shipped):
-    assert "MDH:nad_c" not in shipped.ranges()
-    with_it = shipped.with_flagged("MDH:nad_c")
+def test_flagged_values_can_be_used_and_the_source_says_so(shipped_km):
+    assert "MDH:nad_c" not in shipped_km.ranges()
+    with_it = shipped_km.with_flagged("MDH:nad_c")
     low, high = with_it.ranges()["MDH:nad_c"]
     assert (low, high) == pytest.approx((0.8 * 0.00087, 1.2 * 0.00087))
     assert "used although flagged: suspect" in with_it.ranges()["MDH:nad_c"].source
-    assert set(with_it.names) - set(shipped.names) == {"MDH:nad_c"}
-    assert len(shipped.with_flagged().names) == len(shipped.all_names)
+    assert set(with_it.names) - set(shipped_km.names) == {"MDH:nad_c"}
+    assert len(shipped_km.with_flagged().names) == len(shipped_km.all_names)
 
 
 # --- what is reported ----------------------------------------------------------------------
@@ -196,16 +179,16 @@ def test_a_value_above_every_pool_is_an_outlier_even_alone(tiny):
     assert measured.outliers(KMCriteria(greatest_mM=2000.0)).empty
 
 
-def test_unit_errors_of_the_shipped_table_are_kept_but_not_used(shipped):
+def test_unit_errors_of_the_shipped_table_are_kept_but_not_used(shipped_km):
     """No value above 100 mM is used; the three that stand alone keep number and source."""
-    assert max(m.value_mM for m in shipped.measurements if m.used) <= 100.0
-    errors = [m for m in shipped.measurements if m.flag.startswith("unit error")]
+    assert max(m.value_mM for m in shipped_km.measurements if m.used) <= 100.0
+    errors = [m for m in shipped_km.measurements if m.flag.startswith("unit error")]
     assert {m.name: m.value_mM for m in errors} == {
         "ALCD2x:nadh_c": 1200.0, "ALCD2x:nad_c": 1060.0, "TYRTA:34hpp_c": 580.0
     }  # fmt: skip
     assert all("BRENDA" in m.source for m in errors)
-    assert not {m.name for m in errors} & set(shipped.ranges())
-    again = shipped.with_flagged("TYRTA:34hpp_c")
+    assert not {m.name for m in errors} & set(shipped_km.ranges())
+    again = shipped_km.with_flagged("TYRTA:34hpp_c")
     assert again.ranges()["TYRTA:34hpp_c"] == pytest.approx((464.0, 696.0))
 
 
@@ -255,8 +238,8 @@ def test_a_constant_that_influences_no_rate_is_reported(ecoli):
     assert "influences no rate" in summary.remarks[f"{reaction.id}:{product}"]
 
 
-def test_a_constant_without_a_value_that_is_used_is_reported(shipped):
-    row = shipped.summary().loc["MDH:oaa_c"]
+def test_a_constant_without_a_value_that_is_used_is_reported(shipped_km):
+    row = shipped_km.summary().loc["MDH:oaa_c"]
     assert (row.n, row.n_flagged, row.n_distinct) == (3, 3, 0)
     assert np.isnan(row.geometric_mean_mM)
     assert np.isnan(row.range_low_mM)
@@ -282,13 +265,13 @@ def test_criteria_out_of_range(change):
 # --- parts ---------------------------------------------------------------------------------
 
 
-def test_selections(shipped, ecoli):
-    cycle = shipped.select(subsystem="Citric Acid Cycle")
+def test_selections(shipped_km, ecoli):
+    cycle = shipped_km.select(subsystem="Citric Acid Cycle")
     assert cycle.names == tuple(
-        n for n in shipped.names
+        n for n in shipped_km.names
         if ecoli.reactions[n.split(":")[0]].subsystem == "Citric Acid Cycle"
     )  # fmt: skip
-    two = shipped.select(reactions=["CS", "PGI"])
+    two = shipped_km.select(reactions=["CS", "PGI"])
     assert {m.name for m in two.measurements} == {
         "CS:oaa_c",
         "CS:accoa_c",
@@ -296,18 +279,20 @@ def test_selections(shipped, ecoli):
         "PGI:f6p_c",
     }
     assert two.select(subsystem="Citric Acid Cycle").names == ("CS:oaa_c", "CS:accoa_c")
-    assert shipped.select(subsystem="Citric Acid Cycle", reactions="CS").names == (
+    assert shipped_km.select(subsystem="Citric Acid Cycle", reactions="CS").names == (
         "CS:oaa_c",
         "CS:accoa_c",
     )
-    assert shipped.select(names="CS:oaa_c").names == ("CS:oaa_c",)
-    assert shipped.select(names="CS:oaa_c").ranges() == {"CS:oaa_c": shipped.ranges()["CS:oaa_c"]}
+    assert shipped_km.select(names="CS:oaa_c").names == ("CS:oaa_c",)
+    assert shipped_km.select(names="CS:oaa_c").ranges() == {
+        "CS:oaa_c": shipped_km.ranges()["CS:oaa_c"]
+    }
 
 
-def test_leaving_one_out_leaves_the_others_as_they_are(shipped):
-    left = shipped.drop("CS:oaa_c").ranges()
-    assert left == {k: v for k, v in shipped.ranges().items() if k != "CS:oaa_c"}
-    assert shipped.drop("CS:oaa_c", "CS:accoa_c").select(reactions="PGI").names == (
+def test_leaving_one_out_leaves_the_others_as_they_are(shipped_km):
+    left = shipped_km.drop("CS:oaa_c").ranges()
+    assert left == {k: v for k, v in shipped_km.ranges().items() if k != "CS:oaa_c"}
+    assert shipped_km.drop("CS:oaa_c", "CS:accoa_c").select(reactions="PGI").names == (
         "PGI:g6p_c",
         "PGI:f6p_c",
     )
@@ -322,8 +307,8 @@ def test_nothing_may_be_left(tiny):
     assert not KMRanges.of(tiny, fixed=nothing.ranges()).fixed.any()
 
 
-def test_random_parts_follow_the_generator(shipped):
-    cycle = shipped.select(subsystem="Citric Acid Cycle")
+def test_random_parts_follow_the_generator(shipped_km):
+    cycle = shipped_km.select(subsystem="Citric Acid Cycle")
     first, second = (cycle.sample(5, np.random.default_rng(3)) for _ in range(2))
     assert first == second
     assert len(first.names) == 5
@@ -347,25 +332,25 @@ def test_random_parts_follow_the_generator(shipped):
         ({"names": "CS:oaa_c", "reactions": "PGI"}, "no measurement is left"),
     ],
 )
-def test_selections_that_are_none(shipped, select, message):
+def test_selections_that_are_none(shipped_km, select, message):
     with pytest.raises(ParameterError, match=message):
-        shipped.select(**select)
+        shipped_km.select(**select)
 
 
-def test_dropping_or_drawing_what_is_not_there(shipped):
+def test_dropping_or_drawing_what_is_not_there(shipped_km):
     with pytest.raises(ParameterError, match="'CS:oaa' is no measured constant; did you mean"):
-        shipped.drop("CS:oaa")
-    for n in (0, len(shipped.names) + 1):
+        shipped_km.drop("CS:oaa")
+    for n in (0, len(shipped_km.names) + 1):
         with pytest.raises(ParameterError, match=f"asked for {n} constants; give 1 to"):
-            shipped.sample(n, np.random.default_rng(1))
+            shipped_km.sample(n, np.random.default_rng(1))
 
 
 @pytest.mark.parametrize("tolerance", [0.0, 1.0, -0.2, 20, np.nan])
-def test_tolerances_that_leave_no_positive_range(shipped, tolerance):
+def test_tolerances_that_leave_no_positive_range(shipped_km, tolerance):
     with pytest.raises(ParameterError, match=r"tolerance is .*give a share between 0 and 1"):
-        shipped.ranges(tolerance)
+        shipped_km.ranges(tolerance)
 
 
-def test_an_unknown_average(shipped):
+def test_an_unknown_average(shipped_km):
     with pytest.raises(ParameterError, match="average is 'mean'; choose one of geometric, median"):
-        shipped.summary(average="mean")
+        shipped_km.summary(average="mean")

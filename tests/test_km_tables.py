@@ -29,23 +29,6 @@ from renaissance_kit.km_data import MeasuredRange
 GUIDE = Path(__file__).parents[1] / "docs" / "own-km.md"
 
 
-@pytest.fixture
-def write(tiny, tmp_path):
-    """Write a table and read it."""
-
-    def written(text, network=tiny):
-        path = tmp_path / "mine.csv"
-        path.write_text(text, encoding="utf-8")
-        return KMMeasurements.read(network, path)
-
-    return written
-
-
-@pytest.fixture(scope="module")
-def shipped(ecoli):
-    return KMMeasurements.example(ecoli)
-
-
 # --- bad tables ----------------------------------------------------------------------------
 
 ROWS = {
@@ -81,36 +64,36 @@ ROWS = {
 
 
 @pytest.mark.parametrize("mistake", ROWS)
-def test_a_mistake_is_named_with_file_line_and_remedy(write, mistake):
+def test_a_mistake_is_named_with_file_line_and_remedy(write_km, mistake):
     row, message = ROWS[mistake]
     with pytest.raises(DataError, match=message) as caught:
-        write(f"{HEADER}\nPGI,g6p_c,1,mM,x\n{row}\n")
+        write_km(f"{HEADER}\nPGI,g6p_c,1,mM,x\n{row}\n")
     assert str(caught.value).startswith("mine.csv, line 3 (")
 
 
-def test_a_reaction_without_rate_law_has_no_km(write, ecoli):
+def test_a_reaction_without_rate_law_has_no_km(write_km, ecoli):
     with pytest.raises(DataError, match=r"EX_glc__D_e has no rate law \(its role is exchange\)"):
-        write(f"{HEADER}\nEX_glc__D_e,glc__D_e,1,mM,x\n", ecoli)
+        write_km(f"{HEADER}\nEX_glc__D_e,glc__D_e,1,mM,x\n", ecoli)
 
 
-def test_mistakes_are_listed_together(write):
+def test_mistakes_are_listed_together(write_km):
     rows = "".join(f"HEX,atp_{i},1,mM,x\n" for i in range(13))
     with pytest.raises(DataError) as caught:
-        write(f"{HEADER}\nHEX,atp_c,1,mM,x\n{rows}")
+        write_km(f"{HEADER}\nHEX,atp_c,1,mM,x\n{rows}")
     lines = str(caught.value).split("\n")
     assert [line[:16] for line in lines[:10]] == [f"mine.csv, line {i}"[:16] for i in range(3, 13)]
     assert lines[10:] == ["and 3 more"]
 
 
-def test_missing_sources_are_listed_together(write):
+def test_missing_sources_are_listed_together(write_km):
     with pytest.raises(DataError, match=r"line 2 \(HEX:atp_c\): no source.*\(as in line 4, 5\)"):
-        write(f"{HEADER}\nHEX,atp_c,1,mM,\nHEX,atp_c,2,mM,x\nHEX,atp_c,3,mM,\nPGI,g6p_c,1,mM,\n")
+        write_km(f"{HEADER}\nHEX,atp_c,1,mM,\nHEX,atp_c,2,mM,x\nHEX,atp_c,3,mM,\nPGI,g6p_c,1,mM,\n")
 
 
 @pytest.mark.parametrize("text", [HEADER, HEADER + "\n\n,,,,\n"])
-def test_an_empty_table(write, text):
+def test_an_empty_table(write_km, text):
     with pytest.raises(DataError, match=r"mine\.csv has no rows; give one for each measurement"):
-        write(text)
+        write_km(text)
 
 
 @pytest.mark.parametrize(
@@ -128,9 +111,9 @@ def test_an_empty_table(write, text):
         ("reaction;metabolite;km_mM;source", "line 1: cells are separated by ';'; save the table"),
     ],
 )
-def test_headers_that_cannot_be_read(write, header, message):
+def test_headers_that_cannot_be_read(write_km, header, message):
     with pytest.raises(DataError, match=rf"mine\.csv.*{message}"):
-        write(header + "\n" + ("HEX" + header.count(",") * ",1"))
+        write_km(header + "\n" + ("HEX" + header.count(",") * ",1"))
 
 
 def test_units_that_contradict_each_other(tiny):
@@ -219,9 +202,9 @@ def test_the_ensemble_file_says_where_every_constant_comes_from(tiny, tiny_state
     assert json.loads(loaded.dataset.attrs["provenance"])["training_seed"] == 1
 
 
-def test_ecoli_trains_with_the_shipped_measurements(ecoli, shipped):
+def test_ecoli_trains_with_the_shipped_measurements(ecoli, shipped_km):
     """Every range passes, those outside the bounds too, and models have KM within them."""
-    fixed = shipped.ranges()
+    fixed = shipped_km.ranges()
     ranges = KMRanges.of(ecoli, fixed=fixed)
     assert ranges.n_generated == len(ecoli.km_names) - len(fixed)
     generator = Generator(ranges, hidden=(8,))

@@ -12,17 +12,11 @@ from renaissance_kit.tracking import LONGEST, SlowModes
 TAU = 0.1
 
 
-@pytest.fixture
-def rng() -> np.random.Generator:
-    return np.random.default_rng(5)
-
-
 @pytest.fixture(scope="module")
 def start(ecoli):
     """The middle of the bounds at a shipped state: models, ln KM."""
-    ranges = KMRanges.of(ecoli)
-    log_km = np.log(ranges.low_mM * ranges.high_mM) / 2
-    return KineticModels(ecoli, SteadyStates.example(ecoli).default, np.exp(log_km)), log_km
+    middle = KMRanges.of(ecoli).middle_mM
+    return KineticModels(ecoli, SteadyStates.example(ecoli).default, middle), np.log(middle)
 
 
 def test_followed_values_and_derivatives_are_those_of_all_eigenvalues(start, rng):

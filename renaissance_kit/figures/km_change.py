@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from renaissance_kit.figures import theme
+from renaissance_kit.figures.density import mirrored_density
 from renaissance_kit.figures.rows import ROW, row_axis
 from renaissance_kit.figures.theme import Figure, Source, count, headline, number
 
@@ -229,13 +230,10 @@ def _smoothed(x: np.ndarray, grid: np.ndarray) -> np.ndarray:
     spread = min(float(x.std()), float(np.subtract(*np.quantile(x, [0.75, 0.25]))) / 1.34)
     width = max(0.9 * spread * len(x) ** -0.2, 1.5 * float(grid[1] - grid[0]))
     low, high = float(x.min()), float(x.max())
-    inside = np.ones(len(grid), dtype=bool)
-    mirrored = x
-    if high - low > 3 * width:
-        inside = (grid >= low) & (grid <= high)
-        mirrored = np.concatenate([x, 2 * low - x, 2 * high - x])
-    kernel = np.exp(-0.5 * ((grid[:, None] - mirrored) / width) ** 2).sum(axis=1)
-    return np.asarray(np.where(inside, kernel, 0.0) / (len(x) * width * np.sqrt(2 * np.pi)))
+    if high - low <= 3 * width:  # a peak, narrower than what mirrors would add at its ends
+        low, high = -np.inf, np.inf
+    density = mirrored_density(x, grid, width, low, high)
+    return np.where((grid >= low) & (grid <= high), density, 0.0)
 
 
 def _log_x(field: str, title: str, span: Sequence[float]) -> alt.X:

@@ -10,11 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from renaissance_kit.figures import theme
+from renaissance_kit.figures.density import mirrored_density
 from renaissance_kit.figures.theme import Figure, Source, count, headline, number, percent
 from renaissance_kit.studies import Baseline, mean_over_repeats
 
 Array = NDArray[np.float64]
 
+BANDWIDTH = 0.12  # decades, of the densities of constants
 PAPER_INCIDENCE = 0.92  # Choudhury et al. 2024 Nat Catal 7:1086, mean after 50 generations
 
 
@@ -199,7 +201,7 @@ def km_shift(
     for i, name in enumerate(names):
         base = float(len(names) - 1 - i)
         pair = [
-            _reflected_density(np.log10(frame[name].to_numpy()), grid)
+            mirrored_density(np.log10(frame[name].to_numpy()), grid, BANDWIDTH, grid[0], grid[-1])
             for frame in (before_mM, after_mM)
         ]
         for density, when, most in zip(pair, ("before", "after"), (0.4, 0.86), strict=True):
@@ -353,11 +355,3 @@ def _strip(values: Array, low: float, high: float, threshold: float) -> pd.DataF
     frame = pd.DataFrame({"lambda_max_per_h": theme.from_symlog(grid), "height": height})
     left = frame[grid <= edges[1]].assign(side="valid")
     return pd.concat([left, frame[grid >= edges[1]].assign(side="slow")])
-
-
-def _reflected_density(values: Array, grid: Array) -> Array:
-    """Gaussian density, bandwidth 0.12 decades, mirrored at both ends of the grid."""
-    mirrored = np.concatenate([values, 2 * grid[0] - values, 2 * grid[-1] - values])
-    z = (grid[:, None] - mirrored[None, :]) / 0.12
-    density: Array = np.exp(-0.5 * z**2).sum(axis=1) / (len(values) * 0.12 * np.sqrt(2 * np.pi))
-    return density

@@ -118,7 +118,7 @@ def limits_of_pool(network: Network, states: SteadyStates, metabolite: str) -> p
         avoids).
     """
     ranges = KMRanges.of(network)
-    models = KineticModels(network, states[0], np.sqrt(ranges.low_mM * ranges.high_mM))
+    models = KineticModels(network, states[0], ranges.middle_mM)
     column = network.dynamic.index(metabolite)
     concentration = states.dataset.concentration.sel(metabolite=metabolite).values
     turnover = turnover_times_min(network, states)[:, column]
