@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from guides import guide_blocks
 from monod import BY_PRODUCT, INSIDE, MU_MAX, RELEASE, SUBSTRATE, UPTAKE, YIELD_PER_GDW, K, monod
 
 from renaissance_kit import KineticEnsemble, KineticModels, Network
@@ -308,9 +308,8 @@ def test_wrong_names(one: KineticModels) -> None:
 
 def test_guide(ecoli: Network, tmp_path: Path, monkeypatch, capsys) -> None:
     """Every block of docs/own-medium.md runs."""
-    text = re.sub(r"(?m)^   ", "", GUIDE.read_text(encoding="utf-8"))
-    (table,) = re.findall(r"```csv\n(.*?)```", text, re.DOTALL)
-    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (table,) = guide_blocks(GUIDE, "csv")
+    blocks = guide_blocks(GUIDE)
     assert len(blocks) == 6
     (tmp_path / "my_medium.csv").write_text(table, encoding="utf-8")
     assert ecoli.folder is not None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from guides import guide_blocks
 
 from renaissance_kit import Generator, KineticModels, KMRanges, SteadyStates
 from renaissance_kit.conditional import (
@@ -332,8 +332,7 @@ def test_split():
 @pytest.mark.slow
 def test_guide(ecoli, tmp_path, monkeypatch, capsys):
     """Every block of docs/train-by-gradient.md runs, with fewer steps."""
-    text = re.sub(r"(?m)^   ", "", GUIDE.read_text(encoding="utf-8"))
-    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    blocks = guide_blocks(GUIDE)
     assert len(blocks) == 6
     (tmp_path / "data").symlink_to(ecoli.folder.parent)
     monkeypatch.chdir(tmp_path)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from guides import guide_blocks
 
 from renaissance_kit import Constraints, KineticModels, KMRanges, sample_steady_states
 from renaissance_kit.enzymes import EnzymeCapacities
@@ -121,9 +121,8 @@ def test_slack_and_network_are_checked(tiny, ecoli):
 
 def test_the_guide_runs(ecoli, tmp_path, monkeypatch, capsys):
     """Every block of docs/own-kcat.md runs."""
-    text = re.sub(r"(?m)^   ", "", GUIDE.read_text(encoding="utf-8"))
-    (rows,) = re.findall(r"```csv\n(.*?)```", text, re.DOTALL)
-    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (rows,) = guide_blocks(GUIDE, "csv")
+    blocks = guide_blocks(GUIDE)
     assert len(blocks) == 4
     (tmp_path / "my_enzymes.csv").write_text(rows, encoding="utf-8")
     (tmp_path / "data").symlink_to(ecoli.folder.parent)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import pickle
-import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from guides import guide_blocks
 from km_rows import HEADER, in_mM
 
 from renaissance_kit import (
@@ -219,9 +219,8 @@ def test_ecoli_trains_with_the_shipped_measurements(ecoli, shipped_km):
 
 
 def test_the_guide_runs(ecoli, tmp_path, monkeypatch, capsys):
-    text = re.sub(r"(?m)^   ", "", GUIDE.read_text(encoding="utf-8"))
-    (table,) = re.findall(r"```csv\n(.*?)```", text, re.DOTALL)
-    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (table,) = guide_blocks(GUIDE, "csv")
+    blocks = guide_blocks(GUIDE)
     assert len(blocks) == 10
     (tmp_path / "my_km.csv").write_text(table, encoding="utf-8")
     (tmp_path / "data").symlink_to(ecoli.folder.parent)

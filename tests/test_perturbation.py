@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from guides import guide_blocks
 from perturbed import perturbation_result
 from scipy.optimize import minimize
 
@@ -145,8 +145,7 @@ def test_what_did_not_finish_has_not_returned(ended: Outcome) -> None:
 @pytest.mark.slow
 def test_guide(ecoli: Network, tmp_path: Path, monkeypatch, capsys) -> None:
     """Every block of docs/perturb.md runs."""
-    text = re.sub(r"(?m)^   ", "", GUIDE.read_text(encoding="utf-8"))
-    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    blocks = guide_blocks(GUIDE)
     assert len(blocks) == 9
     assert ecoli.folder is not None
     (tmp_path / "data").symlink_to(ecoli.folder.parent)
