@@ -7,6 +7,11 @@
 # paper" below) trained a generator anew at each of 5,000 states. Here each state gets a search
 # along the exact derivative of λmax by the constants, which takes about a second on one core.
 #
+# The words used here: a state is **fast** when constants were found with all eigenvalues at or
+# below the threshold, and **slow** when none were. It is **easy** when the first descent, from
+# the middle of the bounds, found them, and **hard** when that took more. How many states are hard
+# depends on the length of the descent; how many are slow, on all the effort.
+#
 # There are two populations. **The shipped states** bound every unmeasured pool by its turnover
 # (notebook 01), and with that the slow states were kept out from the start. **Generic states**
 # have no such bound, as in the paper: unmeasured pools range over 1e-4 to 50 mM. The questions
@@ -19,8 +24,8 @@ seed = 1
 states = None  # generic states to survey; None takes it and all below from the scale
 sampled = None  # generic states to sample, of which those are evenly spaced
 shipped = None  # shipped states to survey
-steps = None  # of one fall of the step size; two falls from each of two starts
-repeated = None  # slow states to search again with ten times the effort
+steps = None  # of a descent; the further effort of a search is in proportion
+repeated = None  # slow states to search again with ten times the starts
 resampled = None  # new states in each kind of neighbourhood, and anywhere
 held = 30  # metabolites held to ranges
 held_states = None  # with non-supporting ranges, and as many in the control
@@ -56,7 +61,7 @@ from renaissance_kit.landscape import (
     threshold_of,
 )
 from renaissance_kit.sampling import StateSpace
-from renaissance_kit.survey import SEARCH, survey_states
+from renaissance_kit.survey import SEARCH, shorter_search, survey_states
 from renaissance_kit.survey import repeated as search_again
 
 use_theme()
@@ -90,7 +95,7 @@ SIZES
 network = Network.example("ecoli_w3110_trpd9923")
 constraints = Constraints.from_folder(network)
 threshold = network.conditions["eigenvalue_threshold"].value
-settings = replace(SEARCH, steps=size["steps"])
+settings = shorter_search(size["steps"])
 source = Source(network.name, network.name, seed, scale)
 fine = 16 if scale != "smoke" else 1  # steps of the sampler per dimension
 space = StateSpace.of(network, replace(constraints, turnover_time_min=float("inf")))
@@ -123,27 +128,32 @@ display(
 # %% [markdown]
 # ## How many states have no fast model?
 #
-# A state is called fast when a set of constants was found with all eigenvalues at or below the
-# threshold. The search starts twice, in the middle of the bounds and at random, goes on once from
-# the best set of each start, and ends when the threshold is passed by a tenth.
+# The search starts in the middle of the bounds, then at random, up to 24 times. A start is a
+# descent; where it ends above the threshold, Newton steps move the slowest eigenvalues on
+# together. The search ends with the first fast model.
 
 # %%
 shipped_survey = survey(known, "shipped")
 found = survey(sample, "generic")
 found.save(output / "survey.nc")
-shares = studies.share_table({"shipped": shipped_survey, "generic": found})
-shares
+surveys = {"shipped": shipped_survey, "generic": found}
+shares = studies.share_table(surveys)
+ease = studies.share_table(surveys, of="easy")
+shares.merge(ease.drop(columns=["share", "low", "high"]))
 
 # %%
 shipped_row, generic_row = shares.itertuples(index=False)
+shipped_ease, generic_ease = ease.itertuples(index=False)
 display(
     Markdown(
         f"**{generic_row.slow_share:.1%} of the generic states are slow** "
         f"({len(found) - generic_row.fast:,} of {len(found):,}; 95 % interval "
         f"{generic_row.slow_low:.1%} to {generic_row.slow_high:.1%}); the paper found 18.4 % of "
-        f"its 5,000. Of the shipped states {len(shipped_survey) - shipped_row.fast:,} of "
-        f"{len(shipped_survey):,} are slow (up to {shipped_row.slow_high:.2%}): the bound on "
-        f"turnover keeps slow states out. Status of the fastest models: "
+        f"its 5,000. {generic_ease.hard_share:.1%} are hard ({generic_ease.hard_low:.1%} to "
+        f"{generic_ease.hard_high:.1%}). Of the shipped states "
+        f"{len(shipped_survey) - shipped_row.fast:,} of {len(shipped_survey):,} are slow (up to "
+        f"{shipped_row.slow_high:.2%}) and {shipped_ease.hard_share:.1%} hard, as their turnover "
+        "is bounded. Status of the fastest models: "
         + ", ".join(f"{n:,} {k.lower().replace('_', ' ')}" for k, n in found.counts().items() if n)
         + f". A state took {found.dataset.evaluations.values.mean():.0f} models on average, "
         f"{found.dataset.seconds.values.mean():.2f} core-seconds."
@@ -151,12 +161,13 @@ display(
 )
 
 # %% [markdown]
-# **Are the slow ones slow, or only hard?** Some of them, drawn at random, get ten times the
+# **Would more effort turn the slow ones?** Up to fifty of them, drawn at random, get ten times the
 # starts.
 
 # %%
 if found.fast.all():
     turned, tried, still_slow = 0, 0, 0.0
+    display(Markdown("No state is slow, so there is none to search again."))
 else:
     before, after = search_again(
         network, sample, found, n=size["repeated"], effort=10, seed=seed + 1, workers=workers,
@@ -178,6 +189,41 @@ else:
     )
 
 # %% [markdown]
+# ## How exactly must the constants be met?
+#
+# A fast model counts only if constants can be met as exactly as it needs them. All constants of
+# the fastest models are changed a little at random: by how much until half of the copies of a
+# model are no longer fast? Measured constants are known to some tens of percent.
+
+# %%
+kinds = {"easy states": found.easy, "hard states": ~found.easy}
+exactness = studies.exactness_table(
+    network, sample, found, kinds, rng=np.random.default_rng(seed),
+    most=10 if scale == "smoke" else 200,
+)  # fmt: skip
+with atomic_path(output / "exactness.csv") as path:
+    exactness.to_csv(path, index=False)
+figure = figures.exactness(exactness, threshold_per_h=threshold, source=source)
+save(figure, output / "exactness")
+figure
+
+# %%
+held_to = exactness.pivot(index="change", columns="group", values="share")
+display(
+    Markdown(
+        "Share of the models that stay fast when every constant changes by 0.1 % and by 1 %: "
+        + "; ".join(
+            f"**{name} {held_to[name].get(1e-3):.0%} and {held_to[name].get(1e-2):.0%}**"
+            for name in held_to
+        )
+        + ". Where several eigenvalues have met, λmax is steep, and constants must be met more "
+        "exactly. The share of slow states says at how many no fast model was found; that of "
+        "hard states, at how many it takes more than a descent, and how exact such models are, "
+        "these curves."
+    )
+)
+
+# %% [markdown]
 # ## A map of the states
 #
 # Log concentrations and log fluxes, standardised; principal components; t-SNE; polar coordinates
@@ -189,10 +235,14 @@ table, names = features(network, sample)
 chart = map_of(table, seed=seed)
 rings, sectors = (2, 6) if len(sample) >= 100 else (1, 3)
 cell = neighbourhoods(chart, rings=rings, sectors=sectors)
-cells = neighbourhood_table(chart, cell, found.fast)
+cells = neighbourhood_table(chart, cell, found.easy)
 figure = figures.state_map(
     pd.DataFrame(
-        {"x": chart.xy[:, 0], "y": chart.xy[:, 1], "lambda_max_per_h": found.lambda_max_per_h}
+        {
+            "x": chart.xy[:, 0],
+            "y": chart.xy[:, 1],
+            "lambda_max_per_h": found.first_lambda_max_per_h,
+        }
     ),
     cells,
     threshold_per_h=threshold,
@@ -204,19 +254,19 @@ save(figure, output / "map")
 figure
 
 # %% [markdown]
-# **Do neighbourhoods of fast states yield new states that are fast?** New states are drawn inside
+# **Do neighbourhoods of easy states yield new states that are easy?** New states are drawn inside
 # the bounds of a neighbourhood: every concentration and flux between the quantiles of its members,
 # from the same space and by the same sampler. For comparison, new states drawn anywhere. A second
-# kind of neighbourhood does without the map: the range of concentrations of *all* fast states
-# against that of *all* slow ones.
+# kind of neighbourhood does without the map: the range of concentrations of *all* easy states
+# against that of *all* hard ones.
 
 # %%
 order = cells.sort_values("share", ascending=False).cell.to_numpy()
 groups = {
-    "fastest cell": cell == order[0],
-    "slowest cell": cell == order[-1],
-    "all fast states": found.fast,
-    "all slow states": ~found.fast,
+    "easiest cell": cell == order[0],
+    "hardest cell": cell == order[-1],
+    "all easy states": found.easy,
+    "all hard states": ~found.easy,
 }
 new, width = {}, {}
 for k, (name, members) in enumerate(groups.items()):
@@ -233,15 +283,17 @@ for k, (name, members) in enumerate(groups.items()):
     new[f"new in {name}"] = survey(drawn, f"new_{k}")
 anywhere = space.states(size["resampled"], seed=seed + 20, steps_per_dimension=fine)
 new["new anywhere"] = survey(anywhere, "anywhere")
-new_shares = studies.share_table(new)
+new_shares = studies.share_table(new, of="easy")
+new_fast = studies.share_table(new)
 for name, members in groups.items():
     if name.endswith("cell"):
         new_shares.loc[len(new_shares)] = studies.share_table(
-            {f"members of the {name}": found.select(members)}
+            {f"members of the {name}": found.select(members)}, of="easy"
         ).iloc[0]
 figure = figures.shares(
     new_shares,
-    title="New states in neighbourhoods of fast and of slow states",
+    title="New states in neighbourhoods of easy and of hard states",
+    of="easy",
     text="Central share of the members that the bounds cover: "
     + ", ".join(f"{name} {theme.percent(value)}" for name, value in width.items())
     + ".",
@@ -251,22 +303,22 @@ save(figure, output / "neighbourhoods")
 figure
 
 # %%
-new_shares.round(3)
+new_shares.merge(new_fast[["population", "fast"]], how="left").round(3)
 
 # %% [markdown]
 # ## Which concentrations support fast dynamics?
 #
-# For each metabolite, the distribution among fast states against that among slow ones
+# For each metabolite, the distribution among easy states against that among hard ones
 # (Kolmogorov–Smirnov), with the false discovery rate controlled over all metabolites.
 
 # %%
-both_kinds = 0 < found.fast.sum() < len(found)
+both_kinds = 0 < found.easy.sum() < len(found)
 assert both_kinds, "all states are of one kind; survey more of them"
-ranges = ranges_of_metabolites(network, sample, found.fast)
+ranges = ranges_of_metabolites(network, sample, found.easy)
 with atomic_path(output / "metabolites.csv") as path:
     ranges.to_csv(path, index=False)
 figure = figures.supporting_ranges(
-    ranges, states=len(sample), fast=int(found.fast.sum()), source=source
+    ranges, states=len(sample), easy=int(found.easy.sum()), source=source
 )
 save(figure, output / "metabolites")
 figure
@@ -275,14 +327,14 @@ figure
 significant = ranges[ranges.found]
 display(
     Markdown(
-        f"**{len(significant)} of {len(ranges)} metabolites** differ between fast and slow states "
+        f"**{len(significant)} of {len(ranges)} metabolites** differ between easy and hard states "
         "(false discovery rate 5 %): " + (", ".join(significant.metabolite[:12]) or "none") + "."
     )
 )
 ranges.head(12).round(4)
 
 # %% [markdown]
-# **Thresholds.** The concentration that divides fast from slow states best, with its bootstrap
+# **Thresholds.** The concentration that divides easy from hard states best, with its bootstrap
 # interval; 3-phosphoglycerate because the paper names it, then the metabolites that matter most
 # here.
 
@@ -292,7 +344,7 @@ watched = list(dict.fromkeys([PAPER_METABOLITE, *ranges.metabolite[:3]]))[:3]
 rows = []
 for name in watched:
     x = sample.dataset.concentration.sel(metabolite=name).values
-    t = threshold_of(x, found.fast, seed=seed)
+    t = threshold_of(x, found.easy, seed=seed)
     row = ranges.set_index("metabolite").loc[name]
     rows.append({"metabolite": name, **vars(t), "q": row.q, "found": row.found})
 thresholds = pd.DataFrame(rows)
@@ -301,7 +353,7 @@ points = pd.concat(
         {
             "metabolite": name,
             "concentration_mM": sample.dataset.concentration.sel(metabolite=name).values,
-            "lambda_max_per_h": found.lambda_max_per_h,
+            "lambda_max_per_h": found.first_lambda_max_per_h,
         }
     )
     for name in watched
@@ -327,9 +379,9 @@ figure
 thresholds.round(4)
 
 # %% [markdown]
-# ## Why are the slow states slow?
+# ## Why are the hard states hard?
 #
-# The eigenvectors of the fastest model at each slow state say which metabolite its slowest mode
+# The eigenvectors of the fastest model at each hard state say which metabolite its slowest mode
 # moves. Beside it stands how fast that pool could relax by itself at best, whatever the constants:
 # with a large pool, a small flux, a concentration far above the largest KM, and driving forces far
 # from equilibrium, that limit is low.
@@ -353,16 +405,16 @@ by_metabolite.head(10).round(3)
 
 # %%
 culprit = str(by_metabolite.index[0]) if len(by_metabolite) else PAPER_METABOLITE
-pool = studies.limits_of_pool(network, sample, culprit).assign(fast=found.fast)
-medians = pool.groupby("fast").median(numeric_only=True).drop(columns="state")
-medians.index = ["fast" if f else "slow" for f in medians.index]
+pool = studies.limits_of_pool(network, sample, culprit).assign(easy=found.easy)
+medians = pool.groupby("easy").median(numeric_only=True).drop(columns="state")
+medians.index = ["easy" if e else "hard" for e in medians.index]
 limited = pool.limit_per_h < -threshold
 display(
     Markdown(
         f"**{culprit} dominates the slowest mode of {int(by_metabolite.states.iloc[0]):,} of "
-        f"{len(modes):,} slow states.** By itself it cannot relax faster than the threshold at "
-        f"{int(limited.sum()):,} of {len(pool):,} states; {int((limited & pool.fast).sum()):,} of "
-        f"those are fast, and {int((~limited & pool.fast).sum()):,} of the other "
+        f"{len(modes):,} hard states.** By itself it cannot relax faster than the threshold at "
+        f"{int(limited.sum()):,} of {len(pool):,} states; {int((limited & pool.easy).sum()):,} of "
+        f"those are easy, and {int((~limited & pool.easy).sum()):,} of the other "
         f"{int((~limited).sum()):,}."
     )
 )
@@ -371,11 +423,11 @@ medians.round(3)
 # %% [markdown]
 # ## Thirty metabolites held to ranges
 #
-# The metabolites with the largest differences are held to the half of their range in which fast
+# The metabolites with the largest differences are held to the half of their range in which easy
 # states are rarer. The control holds the same metabolites to the other half.
 
 # %%
-held_table, bad, good = held_ranges(space, network, sample, found.fast, metabolites=held)
+held_table, bad, good = held_ranges(space, network, sample, found.easy, metabolites=held)
 populations = {"free": anywhere}
 for k, (name, bounds) in enumerate((("supporting", good), ("non-supporting", bad))):
     populations[name] = resample(
@@ -385,10 +437,11 @@ held_surveys = {
     "free": new["new anywhere"],
     **{n: survey(populations[n], n) for n in ("supporting", "non-supporting")},
 }
-held_shares = studies.share_table(held_surveys)
+held_shares = studies.share_table(held_surveys, of="easy")
+held_fast = studies.share_table(held_surveys)
 figure = figures.held_distributions(
     pd.concat(
-        pd.DataFrame({"population": n, "lambda_max_per_h": s.lambda_max_per_h})
+        pd.DataFrame({"population": n, "lambda_max_per_h": s.first_lambda_max_per_h})
         for n, s in held_surveys.items()
     ),
     threshold_per_h=threshold,
@@ -399,7 +452,7 @@ save(figure, output / "held")
 figure
 
 # %%
-held_shares.round(3)
+held_shares.merge(held_fast[["population", "fast"]]).round(3)
 
 # %% [markdown]
 # ## What does it cost?
@@ -451,15 +504,16 @@ timing.round(2)
 # %%
 full = len(found) >= 1_000 and size["steps"] >= SEARCH.steps
 turned_low, turned_high = studies.wilson_interval(turned, tried) if tried else (0.0, 1.0)
-new_by = new_shares.set_index("population")
-held_by = held_shares.set_index("population")
+new_by, new_fast_by = (t.set_index("population") for t in (new_shares, new_fast))
+held_by, held_fast_by = (t.set_index("population") for t in (held_shares, held_fast))
 
 
-def share_text(row):
-    """A share with its counts, and its interval."""
+def share_text(ease, fast):
+    """Shares of easy and of fast states with their counts, and their intervals."""
     return (
-        f"{row.share:.1%} ({int(row.fast):,} of {int(row.states):,})",
-        f"{row.low:.1%} to {row.high:.1%}",
+        f"{ease.share:.1%} easy ({int(ease.easy):,} of {int(ease.states):,}), {fast.share:.1%} "
+        f"fast ({int(fast.fast):,})",
+        f"{ease.low:.1%} to {ease.high:.1%}, {fast.low:.1%} to {fast.high:.1%} (Wilson)",
     )
 
 
@@ -467,7 +521,10 @@ rows = [
     ("C11", "states without a valid model, no bound on turnover", "18.4 % (918 of 5,000)",
      f"{generic_row.slow_share:.1%} ({len(found) - generic_row.fast:,} of {len(found):,})",
      f"{generic_row.slow_low:.1%} to {generic_row.slow_high:.1%} (Wilson)", full),
-    ("C11", "the same among the shipped states, bounded by turnover", "not given",
+    ("C11", f"states that one descent of {size['steps']:,} steps leaves slow", "not given",
+     f"{generic_ease.hard_share:.1%} ({len(found) - generic_ease.easy:,} of {len(found):,})",
+     f"{generic_ease.hard_low:.1%} to {generic_ease.hard_high:.1%} (Wilson)", full),
+    ("C11", "states without a valid model among the shipped, bounded by turnover", "not given",
      f"{shipped_row.slow_share:.1%} ({len(shipped_survey) - shipped_row.fast:,} of "
      f"{len(shipped_survey):,})", f"up to {shipped_row.slow_high:.2%} (Wilson)", full),
     ("C11", "slow states that ten times the effort turns fast", "not given",
@@ -478,25 +535,26 @@ rows = [
      f"{generic_row.slow_high * (1 - turned_low):.1%} (both intervals)", full),
 ]  # fmt: skip
 for name, paper in (
-    ("new in fastest cell", "fast"), ("new in slowest cell", "not given"),
-    ("new in all fast states", "fast"), ("new in all slow states", "not given"),
+    ("new in easiest cell", "fast"), ("new in hardest cell", "not given"),
+    ("new in all easy states", "fast"), ("new in all hard states", "not given"),
     ("new anywhere", "not given"),
 ):  # fmt: skip
     if name in new_by.index:
-        rows.append(("C12", f"fast states, {name}", paper, *share_text(new_by.loc[name]), full))
+        found_there = share_text(new_by.loc[name], new_fast_by.loc[name])
+        rows.append(("C12", f"states {name}", paper, *found_there, full))
 for t in thresholds.itertuples():
     side = "below" if t.below else "above"
     rows.append(
-        ("C13", f"threshold of {t.metabolite} (mM), fast {side} it",
+        ("C13", f"threshold of {t.metabolite} (mM), easy {side} it",
          "about 2 (measured 1.5)" if t.metabolite == PAPER_METABOLITE else "not given",
          f"{t.value_mM:.3g}" if t.found else f"none (q = {t.q:.2g})",
-         f"{t.low_mM:.3g} to {t.high_mM:.3g} (bootstrap); fast on this side {t.share_inside:.0%}, "
+         f"{t.low_mM:.3g} to {t.high_mM:.3g} (bootstrap); easy on this side {t.share_inside:.0%}, "
          f"on the other {t.share_outside:.0%}", full)
     )  # fmt: skip
 for name, paper in (("non-supporting", "nearly none"), ("supporting", "not given")):
     rows.append(
-        ("C13", f"fast states, {len(held_table)} metabolites in {name} ranges", paper,
-         *share_text(held_by.loc[name]), full)
+        ("C13", f"states with {len(held_table)} metabolites in {name} ranges", paper,
+         *share_text(held_by.loc[name], held_fast_by.loc[name]), full)
     )  # fmt: skip
 claims = pd.DataFrame(rows, columns=["claim", "quantity", "paper", "here", "spread", "comparable"])
 with atomic_path(output / "claims.csv") as path:
@@ -512,6 +570,12 @@ summary = {
     "fast": int(found.fast.sum()),
     "slow_share": float(generic_row.slow_share),
     "slow_interval_95": [float(generic_row.slow_low), float(generic_row.slow_high)],
+    "easy": int(found.easy.sum()),
+    "hard_share": float(generic_ease.hard_share),
+    "hard_interval_95": [float(generic_ease.hard_low), float(generic_ease.hard_high)],
+    "stay_fast_by_change": {
+        name: {f"{k:g}": float(v) for k, v in held_to[name].items()} for name in held_to
+    },
     "shipped_states": len(shipped_survey),
     "shipped_slow": int((~shipped_survey.fast).sum()),
     "turned_of_tried": [turned, tried],

@@ -4,9 +4,10 @@ No generator and no population: one set of Michaelis constants follows the deriv
 maximum (`renaissance_kit.gradients`) by steps that keep to the floor of narrow valleys
 (`renaissance_kit.descent`), clipped to the bounds. On the way the derivative comes from the
 slowest modes alone (`renaissance_kit.tracking`); what counts as found was computed with all
-eigenvalues. The first search starts in the middle of the bounds, further ones at random. It
-answers whether a state is slow for every KM or only hard to find fast models for; a failure is
-evidence, not proof, as the problem is not convex.
+eigenvalues. Where descent ends, many eigenvalues have met; Newton steps can move them on together
+(`renaissance_kit.placement`), if the settings ask for it. The first search starts in the middle of
+the bounds, further ones at random. It answers whether a state is slow for every KM or only hard
+to find fast models for; a failure is evidence, not proof, as the problem is not convex.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from renaissance_kit.errors import ParameterError
 from renaissance_kit.generator import KMRanges
 from renaissance_kit.gradients import TAU
 from renaissance_kit.kinetics import KineticModels
+from renaissance_kit.placement import place_slowest
 from renaissance_kit.stability import Spectrum, Status
 from renaissance_kit.steady_states import SteadyState
 from renaissance_kit.tracking import SlowModes
@@ -46,8 +47,11 @@ class SearchSettings:
         tau: width of the smooth maximum at first, on the scale of `smooth_lambda_max`; half of it
             in further falls.
         last_tau: its width at the end of a fall, to which it goes by equal ratios.
-        margin: a search ends when λmax is below the threshold by this share of it. Infinity
-            searches for the fastest dynamics with all steps and starts.
+        margin: a fall ends when λmax is below the threshold by this share of it, and so does the
+            search. Infinity searches for the fastest dynamics with all steps and starts.
+        placements: models, at most, in which Newton steps go on from the falls of each start
+            while λmax is above the threshold; the search then ends at the threshold itself. 0
+            leaves them out, as do networks of up to 16 metabolites.
         patience: a fall ends after so many steps in which asinh(λmax / 1 h⁻¹) fell by less than
             `GAIN` in all; never if not given.
 
@@ -62,6 +66,7 @@ class SearchSettings:
     tau: float = TAU
     last_tau: float = TAU / 4
     margin: float = 0.1
+    placements: int = 0
     patience: int | None = None
 
     def __post_init__(self) -> None:
@@ -76,6 +81,8 @@ class SearchSettings:
             raise ParameterError(
                 f"last_tau is {self.last_tau} and tau {self.tau}; the width falls, so give no more"
             )
+        if self.placements < 0:
+            raise ParameterError(f"placements is {self.placements}; give 0 or more")
         if not self.margin >= 0:
             raise ParameterError(f"margin is {self.margin}; give 0 or more")
 
@@ -92,7 +99,8 @@ class Fastest:
         label: of the steady state.
         km_mM: (km,) its constants.
         spectrum: of that one model, computed anew with all eigenvalues by NumPy.
-        evaluations: models whose derivatives were computed.
+        first_lambda_max_per_h: what the first fall of the first start came to.
+        evaluations: models whose eigenvalues or slow modes were computed.
         history_per_h: (evaluations,) λmax of each, search after search; see
             `renaissance_kit.tracking` for its errors.
     """
@@ -100,6 +108,7 @@ class Fastest:
     label: str
     km_mM: Array = field(repr=False)
     spectrum: Spectrum = field(repr=False)
+    first_lambda_max_per_h: float
     evaluations: int
     history_per_h: Array = field(repr=False)
 
@@ -197,31 +206,44 @@ def _search(
     settings: SearchSettings,
     threshold: float,
 ) -> Fastest:
-    low, high = np.log(ranges.low_mM), np.log(ranges.high_mM)
-    search = _Search(SlowModes(models), low, high, settings, threshold)
+    search = _Search(models, ranges, settings, threshold)
+    low, high = search.low, search.high
     middle = (low + high) / 2
-    best, smallest = found, value = middle, np.inf
-    for start, fall in product(range(settings.starts), range(settings.falls)):
-        if fall == 0:
-            found, value = middle if start == 0 else rng.uniform(low, high), np.inf
-        found, value = search.fall(found, value, settings.tau_of(fall))
+    best, smallest, first = middle, np.inf, np.inf
+    for start in range(settings.starts):
+        found, value = middle if start == 0 else rng.uniform(low, high), np.inf
+        for fall in range(settings.falls):
+            found, value = search.fall(found, value, settings.tau_of(fall))
+            if start == fall == 0:
+                first = value
+            if value <= search.target:
+                break
+        if value > search.goal and settings.placements:
+            found, value = search.place(found, value)
         if value < smallest:
             best, smallest = found, value
-        if smallest <= search.target:
+        if smallest <= search.goal:
             break
-    km = np.clip(np.exp(best), ranges.low_mM, ranges.high_mM)
-    spectrum = models.with_km(km).spectrum(threshold_per_h=threshold, workers=1)
-    return Fastest(models.state.label, km, spectrum, len(search.history), np.array(search.history))
+    km, spectrum = search.verdict(best)
+    history = np.array(search.history)
+    return Fastest(models.state.label, km, spectrum, first, len(history), history)
 
 
 class _Search:
     """The falls at one state, and what they have seen."""
 
     def __init__(
-        self, modes: SlowModes, low: Array, high: Array, settings: SearchSettings, threshold: float
+        self,
+        models: KineticModels,
+        ranges: KMRanges,
+        settings: SearchSettings,
+        threshold: float,
     ) -> None:
-        self.modes, self.low, self.high, self.settings = modes, low, high, settings
+        self.models, self.modes, self.ranges = models, SlowModes(models), ranges
+        self.low, self.high = np.log(ranges.low_mM), np.log(ranges.high_mM)
+        self.settings, self.threshold = settings, threshold
         self.target = threshold - settings.margin * abs(threshold)
+        self.goal = threshold if settings.placements and self.target > -np.inf else self.target
         self.history: list[float] = []
 
     def fall(self, log_km: Array, smallest: float, tau: float) -> tuple[Array, float]:
@@ -258,3 +280,20 @@ class _Search:
             size = settings.step_size * (1 + np.cos(np.pi * done)) / 2
             log_km = np.clip(log_km + descent.step(found.gradient, size), self.low, self.high)
         return best, smallest
+
+    def place(self, log_km: Array, smallest: float) -> tuple[Array, float]:
+        """Newton steps from a set of constants; returns the best, as given if nothing better."""
+        placed = place_slowest(
+            self.models, log_km, self.low, self.high,
+            target_per_h=self.goal, most=self.settings.placements,
+        )  # fmt: skip
+        self.history.extend(placed.history_per_h)
+        _, spectrum = self.verdict(placed.log_km)
+        reached = max(placed.lambda_max_per_h, float(spectrum.lambda_max_per_h[0]))
+        return (placed.log_km, reached) if reached < smallest else (log_km, smallest)
+
+    def verdict(self, log_km: Array) -> tuple[Array, Spectrum]:
+        """The constants in mM, within the bounds to the last digit, and all their eigenvalues."""
+        km = np.clip(np.exp(log_km), self.ranges.low_mM, self.ranges.high_mM)
+        model = self.models.with_km(km)
+        return km, model.spectrum(threshold_per_h=self.threshold, workers=1)

@@ -6,7 +6,8 @@ surveyed. Chunks of states go through `renaissance_kit.runs`: in parallel, on a 
 store from which a run that was killed goes on.
 
 A state without a model at or below the threshold is called slow. That is what a search of finite
-effort says; `repeated` tells how far more effort changes it.
+effort says; `repeated` tells how far more effort changes it. A state is called easy when the first
+descent of its search found a model, else hard.
 """
 
 from __future__ import annotations
@@ -38,11 +39,23 @@ from renaissance_kit.steady_states import SteadyState, SteadyStates
 Array = NDArray[np.float64]
 
 CHUNK = 20  # states; seconds to a minute of work
-SEARCH = SearchSettings(steps=4000, starts=2, falls=2)
-"""Default settings of a survey. One long fall finds what many short ones miss, and a second fall
-from its best finds more than a new start: of 68 states out of 250 that short searches leave slow,
-23 are slow after the first fall, 14 after the second, 10 after both of a second start
+SEARCH = SearchSettings(steps=4000, starts=24, margin=0.02, placements=2500)
+"""Default settings of a survey. One long fall finds what many short ones miss, and Newton steps
+from its end turn most of what it leaves slow; a state that is still slow gets further starts
 (docs/cost-of-surveys.md)."""
+
+
+def shorter_search(steps: int) -> SearchSettings:
+    """`SEARCH` with so many steps in a fall, and the other effort in proportion.
+
+    >>> from renaissance_kit.survey import shorter_search
+    >>> shorter_search(1000).starts
+    6
+    """
+    share = min(1.0, steps / SEARCH.steps)
+    starts = max(2, round(share * SEARCH.starts))
+    placements = round(share * SEARCH.placements)
+    return replace(SEARCH, steps=steps, starts=starts, placements=placements)
 
 
 @dataclass(frozen=True)
@@ -50,9 +63,10 @@ class Survey:
     """The fastest model found at each state.
 
     Attributes:
-        dataset: ``lambda_max`` (state) in 1/h, ``status`` (state) with its meanings as flag
-            attributes, ``evaluations`` (state), ``seconds`` (state) of one core, ``km`` (state,
-            km_name) in mM. The coordinate ``state`` is the number in the set of states.
+        dataset: ``lambda_max`` (state) in 1/h, ``first_lambda_max`` (state) after the first fall,
+            ``status`` (state) with its meanings as flag attributes, ``evaluations`` (state),
+            ``seconds`` (state) of one core, ``km`` (state, km_name) in mM.
+            The coordinate ``state`` is the number in the set of states.
             Attributes hold the threshold, the seed, the settings and the fingerprints.
     """
 
@@ -65,7 +79,7 @@ class Survey:
         Raises:
             CheckpointError: the file is missing, truncated or of another kind.
         """
-        variables = ("lambda_max", "status", "evaluations", "km")
+        variables = ("lambda_max", "first_lambda_max", "status", "evaluations", "km")
         dataset = load_dataset(
             path, what="survey", made_by="survey_states", dimension="state", variables=variables
         )
@@ -94,6 +108,20 @@ class Survey:
         return np.asarray(self.dataset.status.values == Status.VALID)
 
     @property
+    def first_lambda_max_per_h(self) -> Array:
+        """(states,) of the model that the first fall of each search ended at."""
+        return np.asarray(self.dataset.first_lambda_max.values)
+
+    @property
+    def easy(self) -> NDArray[np.bool_]:
+        """(states,) True where the first fall, from the middle of the bounds, found a fast model.
+
+        The share of easy states says how hard states are; it grows with ``steps``. That of fast
+        ones grows with all the effort of the search.
+        """
+        return self.first_lambda_max_per_h <= self.threshold_per_h
+
+    @property
     def km_mM(self) -> Array:
         """(states, km) constants of the fastest models."""
         return np.asarray(self.dataset.km.values)
@@ -118,13 +146,15 @@ class Survey:
         return Survey(self.dataset.isel(state=index))
 
     def to_dataframe(self) -> pd.DataFrame:
-        """One row a state: lambda_max_per_h, status, fast, evaluations, seconds."""
+        """One row a state: lambda_max_per_h, first_lambda_max_per_h, status, fast, easy …"""
         data = self.dataset
         return pd.DataFrame(
             {
                 "lambda_max_per_h": self.lambda_max_per_h,
+                "first_lambda_max_per_h": self.first_lambda_max_per_h,
                 "status": [Status(int(s)).name for s in data.status.values],
                 "fast": self.fast,
+                "easy": self.easy,
                 "evaluations": data.evaluations.values,
                 "seconds": data.seconds.values,
             },
@@ -228,6 +258,7 @@ def survey_states(
         xr.Dataset(
             {
                 "lambda_max": ("state", columns["lambda_max"], {"units": "1/h"}),
+                "first_lambda_max": ("state", columns["first_lambda_max"], {"units": "1/h"}),
                 "status": ("state", columns["status"], flags),
                 "evaluations": ("state", columns["evaluations"], {"units": "1"}),
                 "seconds": ("state", columns["seconds"], {"units": "s"}),
@@ -327,6 +358,7 @@ class _Task:
                 seconds.append(time.thread_time() - begin)
         return {
             "lambda_max": np.array([f.lambda_max_per_h for f in found]),
+            "first_lambda_max": np.array([f.first_lambda_max_per_h for f in found]),
             "status": np.array([int(f.spectrum.status[0]) for f in found], dtype=np.int8),
             "evaluations": np.array([f.evaluations for f in found], dtype=np.int32),
             "seconds": np.array(seconds, dtype=np.float32),

@@ -51,6 +51,28 @@ class Followed:
     exact: bool
 
 
+@dataclass(frozen=True)
+class SlowBlock:
+    """A Jacobian restricted to its slow modes.
+
+    Attributes:
+        jacobian: (n, n) J in 1/h.
+        scaled: (n, n) the same in logarithms of concentrations, to which all below belongs.
+        matrix: (k, k) M, with the eigenvalues of the slow modes.
+        left, right: (n, k) L and Q, LᵀQ = 1.
+    """
+
+    jacobian: Array
+    scaled: Array
+    matrix: Array
+    left: Array
+    right: Array
+
+    def by_entry(self, by_matrix: Array) -> Array:
+        """A derivative by the entries of M, (k, k), as one by those of ``scaled``, (n, n)."""
+        return np.asarray(self.left @ by_matrix @ self.right.T)
+
+
 class SlowModes:
     """Follows the slowest modes of models at one steady state.
 
@@ -78,6 +100,15 @@ class SlowModes:
         self._right, self._left = rng.standard_normal((2, len(c), modes))
         self._turns, self._interval, self._since = WARM, 1, 0
 
+    @property
+    def bases(self) -> tuple[Array, Array]:
+        """(n, k) each: orthonormal bases of the slow modes, right and left."""
+        return self._right, self._left
+
+    @bases.setter
+    def bases(self, bases: tuple[Array, Array]) -> None:
+        self._right, self._left = bases
+
     def __call__(self, log_km: Array, *, tau: float, confirm_below: float = -np.inf) -> Followed:
         """λmax and the derivative of the smooth maximum at the next point of the path.
 
@@ -102,26 +133,51 @@ class SlowModes:
         self._since = 0
         return exact
 
-    def _follow(self, model: KineticModels, tau: float) -> Followed | None:
-        """From the slowest modes; None where J has no inverse or the bases are lost."""
-        matrix = model.jacobians_per_h()[0] * self._scale
+    def block(self, model: KineticModels, turns: int) -> SlowBlock | None:
+        """J on its slow modes, from the bases of the last model; None if they are lost.
+
+        Args:
+            model: one model at this state.
+            turns: inverse iterations.
+        """
+        jacobian = model.jacobians_per_h()[0]
+        matrix = jacobian * self._scale
         factors, pivots, failed = dgetrf(matrix)
         if failed or not np.isfinite(factors).all():
             return None
         right, left = self._right, self._left
-        for _ in range(self._turns):
+        for _ in range(turns):
             right = _basis(dgetrs(factors, pivots, right)[0])
             left = _basis(dgetrs(factors, pivots, left, trans=1)[0])
         try:
             dual = left @ np.linalg.inv(right.T @ left)
         except np.linalg.LinAlgError:
             return None
-        found = eigenvalue_gradients((dual.T @ (matrix @ right))[None], tau=tau)
-        by_entry = (dual @ found.gradient[0] @ right.T) * self._scale
-        self._right, self._left, self._turns = right, left, 1
-        return Followed(
-            float(found.lambda_max_per_h[0]), by_log_km(model, by_entry[None])[0], False
-        )
+        self._right, self._left = right, left
+        return SlowBlock(jacobian, matrix, dual.T @ (matrix @ right), dual, right)
+
+    def by_log_km(self, model: KineticModels, by_entry: Array) -> Array:
+        """Derivatives by the entries of J in logarithms of concentrations, carried to ln KM.
+
+        Args:
+            model: one model at this state.
+            by_entry: (parts, n, n).
+
+        Returns:
+            (parts, km).
+        """
+        many = model.with_km(np.repeat(model.km_mM, len(by_entry), axis=0))
+        return by_log_km(many, by_entry * self._scale)
+
+    def _follow(self, model: KineticModels, tau: float) -> Followed | None:
+        """From the slowest modes; None where J has no inverse or the bases are lost."""
+        block = self.block(model, self._turns)
+        if block is None:
+            return None
+        self._turns = 1
+        found = eigenvalue_gradients(block.matrix[None], tau=tau)
+        gradient = self.by_log_km(model, block.by_entry(found.gradient[0])[None])[0]
+        return Followed(float(found.lambda_max_per_h[0]), gradient, False)
 
 
 def _exact(model: KineticModels, tau: float) -> Followed:

@@ -110,12 +110,32 @@ def test_ecoli_states_have_fast_models(ecoli):
         np.testing.assert_array_equal(a.km_mM, b.km_mM)
 
 
+def test_placements_go_on_where_a_descent_ends(ecoli):
+    """From the end of the same short descent; the search then ends at the threshold itself."""
+    states = SteadyStates.example(ecoli)
+    models = KineticModels(ecoli, states.default, np.ones(len(ecoli.km_names)))
+    reached = fastest_dynamics(
+        models, np.random.default_rng(1), settings=SearchSettings(100, 1, margin=np.inf)
+    )
+    goal = 1.1 * reached.lambda_max_per_h
+    settings = SearchSettings(100, 1, margin=0.5, placements=300)
+    found = fastest_dynamics(
+        models, np.random.default_rng(1), settings=settings, threshold_per_h=goal
+    )
+    np.testing.assert_allclose(found.history_per_h[:100], reached.history_per_h)
+    assert found.first_lambda_max_per_h == pytest.approx(reached.lambda_max_per_h, rel=1e-6)
+    assert found.evaluations > 100
+    assert found.valid
+    assert found.lambda_max_per_h <= goal
+
+
 @pytest.mark.parametrize(
     "change",
     [
         {"steps": 0},
         {"starts": 0},
         {"falls": 0},
+        {"placements": -1},
         {"step_size": 0.0},
         {"tau": -1.0},
         {"last_tau": 0.0},

@@ -38,7 +38,7 @@ from renaissance_kit.panels import (
 )
 from renaissance_kit.panels.states import StatesPanel
 from renaissance_kit.perturbation import Perturbation, perturb
-from renaissance_kit.survey import SEARCH, survey_states
+from renaissance_kit.survey import shorter_search, survey_states
 
 
 def require_same_but_for_seconds(ours: Path, theirs: Path) -> None:
@@ -232,7 +232,7 @@ def test_the_survey_is_that_of_the_study(ecoli: Network, tmp_path: Path) -> None
     )  # fmt: skip
     done(panel)
     sample = SteadyStates.load(tmp_path / "few.nc")[::2][:12]
-    survey = survey_states(ecoli, sample, seed=1, settings=replace(SEARCH, steps=10), workers=1)
+    survey = survey_states(ecoli, sample, seed=1, settings=shorter_search(10), workers=1)
     survey.save(tmp_path / "study.nc")
     require_same_but_for_seconds(tmp_path / "panel" / "survey.nc", tmp_path / "study.nc")
     found: Any = panel._found

@@ -17,7 +17,7 @@ from renaissance_kit.clusters import use_cluster
 from renaissance_kit.errors import CheckpointError, ParameterError, SteadyStateError
 from renaissance_kit.fastest import SearchSettings, fastest_dynamics
 from renaissance_kit.stability import Status
-from renaissance_kit.survey import Survey, repeated, survey_states
+from renaissance_kit.survey import SEARCH, Survey, repeated, shorter_search, survey_states
 
 BRIEF = SearchSettings(steps=12, starts=2)
 
@@ -42,7 +42,7 @@ def full(tiny, tiny_states) -> Survey:
 
 
 def same(a: Survey, b: Survey) -> None:
-    for name in ("lambda_max", "status", "evaluations", "km"):
+    for name in ("lambda_max", "first_lambda_max", "status", "evaluations", "km"):
         np.testing.assert_array_equal(a.dataset[name].values, b.dataset[name].values)
     np.testing.assert_array_equal(a.numbers, b.numbers)
     assert a.dataset.attrs == b.dataset.attrs
@@ -67,6 +67,9 @@ def test_slower_fluxes_give_slower_states(full):
     assert not full.fast[-1]
     assert (np.diff(full.fast.astype(int)) <= 0).all()
     np.testing.assert_array_equal(full.fast, full.lambda_max_per_h <= full.threshold_per_h)
+    assert (full.easy <= full.fast).all()
+    assert (full.first_lambda_max_per_h >= full.lambda_max_per_h - 1e-9).all()
+    assert (full.dataset.evaluations.values[full.easy] <= BRIEF.steps).all()
     assert full.counts()["VALID"] == full.fast.sum()
 
 
@@ -168,6 +171,14 @@ def test_states_without_eigenvalues_are_counted_apart(tiny, tiny_states, full):
     broken = Survey(data)
     assert not broken.fast[0]
     assert broken.counts()["NOT_FINITE"] == 1
+
+
+def test_shorter_searches_are_shorter_in_all():
+    assert shorter_search(SEARCH.steps) == SEARCH
+    half = shorter_search(SEARCH.steps // 2)
+    assert (half.starts, half.placements) == (SEARCH.starts // 2, SEARCH.placements // 2)
+    assert shorter_search(1).starts == 2
+    assert shorter_search(10 * SEARCH.steps).starts == SEARCH.starts
 
 
 def test_repeating_with_more_effort(tiny, tiny_states, full):

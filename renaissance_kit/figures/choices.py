@@ -24,7 +24,7 @@ WIDTH = 400
 def brush_map(
     table: pd.DataFrame, *, threshold_per_h: float, members: Sequence[bool] | None = None
 ) -> Figure:
-    """The map of states, coloured by their fastest λmax, on which a rectangle can be drawn.
+    """The map of states, coloured by λmax after one descent, on which a rectangle can be drawn.
 
     Args:
         table: x, y, lambda_max_per_h; one row a state.
@@ -45,7 +45,7 @@ def brush_map(
         .mark_line(color=theme.LIGHT_GREY, strokeWidth=1)
         .encode(x=x, y=y, detail="r:N", order="i:Q")
     )
-    kind = np.where(table.lambda_max_per_h <= threshold_per_h, "fast", "slow")
+    kind = np.where(table.lambda_max_per_h <= threshold_per_h, "easy", "hard")
     data = table.assign(kind=kind)
     points = (
         alt.Chart(data)
@@ -55,15 +55,19 @@ def brush_map(
             y=y,
             color=alt.Color(
                 "kind:N",
-                scale=alt.Scale(domain=["fast", "slow"], range=[theme.VALID, theme.VERMILLION]),
+                scale=alt.Scale(domain=["easy", "hard"], range=[theme.VALID, theme.VERMILLION]),
                 legend=None,
             ),
             shape=alt.Shape(
                 "kind:N",
-                scale=alt.Scale(domain=["fast", "slow"], range=["circle", "triangle-up"]),
+                scale=alt.Scale(domain=["easy", "hard"], range=["circle", "triangle-up"]),
                 legend=None,
             ),
-            tooltip=[alt.Tooltip("lambda_max_per_h:Q", title="fastest λmax (1/h)", format=".3~g")],
+            tooltip=[
+                alt.Tooltip(
+                    "lambda_max_per_h:Q", title="λmax after one descent (1/h)", format=".3~g"
+                )
+            ],
         )
         .add_params(alt.selection_interval(name=BRUSH, encodings=["x", "y"]))
     )
@@ -76,18 +80,18 @@ def brush_map(
         drawn = f"length(data('{BRUSH}_store')) > 0"  # then the rectangle is the neighbourhood
         shown = alt.condition(drawn, alt.value(0.0), alt.value(0.9))
         layers.append(ring.encode(x=x, y=y, opacity=shown))
-    fast = float((kind == "fast").mean())
+    easy = float((kind == "easy").mean())
     return alt.layer(*layers).properties(
         width=WIDTH,
         height=WIDTH,
         title=theme.headline(
             "A map of the states",
-            f"{count(len(table), 'state')}; circles: a model at or below "
-            f"{number(threshold_per_h)} 1/h was found ({percent(fast)}); triangles: none. Rings: "
+            f"{count(len(table), 'state')}; circles: easy, one descent found a model at or below "
+            f"{number(threshold_per_h)} 1/h ({percent(easy)}); triangles: hard. Rings: "
             "the neighbourhood. A rectangle drawn here is another.",
             width=58,
         ),
-        description="Map of steady states by t-SNE, fast and slow ones, with a neighbourhood",
+        description="Map of steady states by t-SNE, easy and hard ones, with a neighbourhood",
     )
 
 

@@ -24,7 +24,7 @@ def state_map(
     explained: float,
     source: Source | None = None,
 ) -> Figure:
-    """The states on the plane, coloured by their fastest λmax, and the share of fast ones by cell.
+    """The states on the plane, coloured by λmax after one descent; shares of easy ones by cell.
 
     Args:
         table: x, y, lambda_max_per_h; one row a state.
@@ -52,14 +52,14 @@ def state_map(
     bottom = float(table.shown.min())
     colours = alt.Color(
         "shown:Q",
-        title="fastest λmax (1/h)",
+        title="λmax after one descent (1/h)",
         scale=alt.Scale(
             domain=[bottom, threshold_per_h, threshold_per_h + 1e-9, 0.0],
             range=["#00405F", theme.SKY, "#F4C27A", theme.VERMILLION],
             clamp=True,
         ),
         legend=alt.Legend(
-            orient="bottom", direction="horizontal", gradientLength=300, padding=16,
+            orient="bottom", direction="horizontal", gradientLength=300, padding=16, titleLimit=400,
             values=[round(bottom, 1), threshold_per_h, 0],
         ),
     )  # fmt: skip
@@ -82,12 +82,13 @@ def state_map(
     overall = float(cells.fast.sum() / cells.states.sum())
     return alt.hconcat(left, right, spacing=46).properties(
         title=headline(
-            "A map of the states, coloured by the fastest dynamics they allow",
+            "A map of the states, coloured by how fast one descent gets",
             f"{count(len(table), 'steady state')}; log concentrations and fluxes, principal "
             f"components with {percent(explained)} of the variance, t-SNE (perplexity "
             f"{number(perplexity)}). Blue: λmax at or below {number(threshold_per_h)} 1/h. "
             f"Numbers: polar cells about the centroid with equal numbers of states. Right: share "
-            f"of fast states in each, with 95 % interval; black: all states, {percent(overall)}.",
+            f"of easy states (blue) in each, with 95 % interval; black: all states, "
+            f"{percent(overall)}.",
             source or "",
             width=112,
         )
@@ -102,7 +103,7 @@ def _cell_shares(cells: pd.DataFrame) -> Figure:
 
     def x(field: str) -> alt.X:
         axis = alt.Axis(labelExpr=theme.PERCENT, tickCount=5)
-        return alt.X(f"{field}:Q", scale=scale, axis=axis, title="Share of fast states (%)")
+        return alt.X(f"{field}:Q", scale=scale, axis=axis, title="Share of easy states (%)")
 
     overall = pd.DataFrame({"all": [float(cells.fast.sum() / cells.states.sum())]})
     base = alt.Chart(table).encode(y=y)
@@ -113,15 +114,19 @@ def _cell_shares(cells: pd.DataFrame) -> Figure:
     )
 
 
-def shares(table: pd.DataFrame, *, title: str, text: str, source: Source | None = None) -> Figure:
-    """Shares of fast states in several populations, with intervals and numbers.
+def shares(
+    table: pd.DataFrame, *, title: str, text: str, of: str = "fast", source: Source | None = None
+) -> Figure:
+    """Shares of fast or easy states in several populations, with intervals and numbers.
 
     Args:
-        table: population, states, fast, share, low, high; drawn in this order.
+        table: population, states, share, low, high and a column named as ``of``; drawn in this
+            order.
         text: of the caption: what the populations are.
+        of: what is counted, "fast" or "easy".
     """
     table = table.assign(
-        label=[f"{f:,} of {n:,}" for f, n in zip(table.fast, table.states, strict=True)]
+        label=[f"{f:,} of {n:,}" for f, n in zip(table[of], table.states, strict=True)]
     )
     y = alt.Y(
         "population:N", sort=list(table.population), title=None,
@@ -134,7 +139,7 @@ def shares(table: pd.DataFrame, *, title: str, text: str, source: Source | None 
             f"{field}:Q",
             scale=alt.Scale(domain=[0, 1]),
             axis=axis,
-            title="Share of fast states (%)",
+            title=f"Share of {of} states (%)",
         )
 
     base = alt.Chart(table).encode(y=y)
@@ -151,13 +156,13 @@ def shares(table: pd.DataFrame, *, title: str, text: str, source: Source | None 
 
 
 def supporting_ranges(
-    table: pd.DataFrame, *, states: int, fast: int, shown: int = 40, source: Source | None = None
+    table: pd.DataFrame, *, states: int, easy: int, shown: int = 40, source: Source | None = None
 ) -> Figure:
-    """Per metabolite, the range of slow states against that of fast ones, largest difference first.
+    """Per metabolite, the range of hard states against that of easy ones, largest difference first.
 
     Args:
         table: as from `renaissance_kit.landscape.ranges_of_metabolites`.
-        states, fast: number of states, and of fast ones.
+        states, easy: number of states, and of easy ones, which are the fast ones of the table.
         shown: metabolites with the largest differences.
     """
     found = int(table.found.sum())
@@ -204,9 +209,9 @@ def supporting_ranges(
     return alt.hconcat(*panels, spacing=30).properties(
         title=headline(
             "Which concentrations support fast dynamics?",
-            f"{count(states, 'steady state')}. Grey: {states - fast:,} slow ones; blue: {fast:,} "
-            f"fast ones. Line: 95 % of them, tick: median; the {len(part)} metabolites with the "
-            "largest difference (Kolmogorov–Smirnov, slow against fast), largest first. "
+            f"{count(states, 'steady state')}. Grey: {states - easy:,} hard ones; blue: {easy:,} "
+            f"easy ones. Line: 95 % of them, tick: median; the {len(part)} metabolites with the "
+            "largest difference (Kolmogorov–Smirnov, hard against easy), largest first. "
             f"●: significant at a false discovery rate of 5 % over {len(table)} metabolites "
             f"({found} of them).",
             source or "",
@@ -224,7 +229,7 @@ def against_concentration(
     measured: dict[str, float],
     source: Source | None = None,
 ) -> Figure:
-    """The fastest λmax against the concentration of some metabolites, with running quantiles.
+    """λmax after one descent against the concentration of some metabolites, with running quantiles.
 
     Args:
         table: metabolite, concentration_mM, lambda_max_per_h.
@@ -253,7 +258,7 @@ def against_concentration(
             axis=alt.Axis(values=ticks, labelExpr=theme.tick_labels(ticks, lambda v: f"{v:g}"),
                           labelOverlap=True, grid=False),
         )  # fmt: skip
-        title = "Fastest λmax (1/h)" if k == 0 else None
+        title = "λmax after one descent (1/h)" if k == 0 else None
         y = alt.Y("shown:Q", title=title, scale=alt.Scale(domain=domain, nice=False))
         lines = running[running.metabolite == name]
         band = lines.assign(
@@ -289,10 +294,10 @@ def against_concentration(
     states = int(len(table) / max(1, table.metabolite.nunique()))
     return alt.hconcat(*panels, spacing=24).properties(
         title=headline(
-            "The fastest dynamics against single concentrations",
+            "How fast one descent gets, against single concentrations",
             f"{count(states, 'steady state')}. Blue: running median and 10 to 90 %. Red: the "
             f"threshold, {number(threshold_per_h)} 1/h. Orange: the concentration that divides "
-            "fast from slow states best, with its 95 % bootstrap interval. Dashed: measured.",
+            "easy from hard states best, with its 95 % bootstrap interval. Dashed: measured.",
             source or "",
             width=116,
         )
@@ -302,7 +307,7 @@ def against_concentration(
 def held_distributions(
     table: pd.DataFrame, *, threshold_per_h: float, held: int, source: Source | None = None
 ) -> Figure:
-    """Fastest λmax of states with metabolites held to ranges, beside a control: shares below.
+    """λmax after one descent with metabolites held to ranges, beside a control: shares below.
 
     Args:
         table: population, lambda_max_per_h.
@@ -323,7 +328,7 @@ def held_distributions(
         "share:Q", scale=alt.Scale(domain=[0, 1]), title="States at or below (%)",
         axis=alt.Axis(labelExpr=theme.PERCENT),
     )  # fmt: skip
-    x = theme.lambda_axis(low, high, title="Fastest λmax (1/h)")
+    x = theme.lambda_axis(low, high, title="λmax after one descent (1/h)")
     lines = (
         alt.Chart(data)
         .mark_line(interpolate="step-after", strokeWidth=2.5)
@@ -343,11 +348,60 @@ def held_distributions(
     return alt.layer(rule, lines).properties(
         title=headline(
             f"Dynamics with {held} metabolites held to a part of their range",
-            "Cumulative distributions of the fastest λmax: "
+            "Cumulative distributions of λmax after one descent: "
             + ", ".join(f"{(table.population == n).sum():,} {n}" for n in names)
             + f". Red: the threshold, {number(threshold_per_h)} 1/h.",
             source or "",
         )
+    )
+
+
+def exactness(
+    table: pd.DataFrame, *, threshold_per_h: float, source: Source | None = None
+) -> Figure:
+    """Share of fast models that stay fast when all constants change a little.
+
+    Args:
+        table: as from `renaissance_kit.studies.exactness_table`.
+    """
+    names = list(dict.fromkeys(table.group))
+    colours, dashes = [FAST, SLOW, theme.ORANGE], [[1, 0], [5, 3], [2, 2]]
+    ticks = sorted(set(table.change))
+    scale = alt.Scale(type="log", domain=[ticks[0] / 1.5, 1.5 * ticks[-1]], nice=False)
+    x = alt.X(
+        "change:Q", title="Change of the constants (standard deviation of ln KM, no unit)",
+        scale=scale, axis=alt.Axis(values=ticks, format="~e"),
+    )  # fmt: skip
+    axis = alt.Axis(labelExpr=theme.PERCENT)
+    y = alt.Y(
+        "share:Q", title="Models that stay fast (%)", scale=alt.Scale(domain=[0, 1]), axis=axis
+    )
+    legend = alt.Legend(orient="bottom", labelLimit=320, symbolType="stroke", symbolSize=700)
+    colour = alt.Color(
+        "group:N", title=None, sort=names, legend=legend,
+        scale=alt.Scale(domain=names, range=colours[: len(names)]),
+    )  # fmt: skip
+    dash = alt.StrokeDash(
+        "group:N", title=None, sort=names, legend=legend,
+        scale=alt.Scale(domain=names, range=dashes[: len(names)]),
+    )  # fmt: skip
+    base = alt.Chart(table).encode(x=x, color=colour)
+    counts = dict(zip(table.group, table.states, strict=True))
+    return alt.layer(
+        base.mark_rule(strokeWidth=1.5, opacity=0.6).encode(y=alt.Y("low:Q"), y2="high:Q"),
+        base.mark_line(strokeWidth=2.5).encode(y=y, strokeDash=dash),
+        base.mark_circle(size=70, opacity=1).encode(y=y),
+    ).properties(
+        width=430,
+        height=300,
+        title=headline(
+            "How exactly must the constants be met?",
+            "All constants of the fastest models changed at random. A model stays fast when at "
+            f"least half of its copies have λmax at or below {number(threshold_per_h)} 1/h. "
+            + "; ".join(f"{name}: {n:,}" for name, n in counts.items())
+            + ". Vertical: 95 % Wilson interval.",
+            source or "",
+        ),
     )
 
 

@@ -34,7 +34,7 @@ from renaissance_kit.panels.jobs import Handle, State, Update
 from renaissance_kit.panels.panel import Panel
 from renaissance_kit.sampling import StateSpace
 from renaissance_kit.steady_states import SteadyStates
-from renaissance_kit.survey import SEARCH, Survey, states_digest, survey_states
+from renaissance_kit.survey import SEARCH, Survey, shorter_search, states_digest, survey_states
 
 CENTRAL = (0.5, 0.8, 1.0)  # shares of the members that bounds cover; the first with room is taken
 METABOLITES = 12
@@ -200,23 +200,28 @@ class StatesPanel(Panel):
 
     def finish(self, result: StatesResult) -> str:
         """The share of fast states in words."""
-        low, high = studies.wilson_interval(int(result.survey.fast.sum()), len(result.survey))
-        share = (
-            f"{result.survey.fast.sum():,} of {len(result.survey):,} states "
-            f"(95 % interval {percent(low)} to {percent(high)})"
-        )
+        survey, n = result.survey, len(result.survey)
+
+        def share_of(mask: NDArray[np.bool_]) -> str:
+            low, high = studies.wilson_interval(int(mask.sum()), n)
+            return (
+                f"{mask.sum():,} of {n:,} states (95 % interval {percent(low)} to {percent(high)})"
+            )
+
         if result.drawn_from:
             assert self._found is not None
             assert self._members is not None
-            fast = self._found.survey.fast
+            easy = self._found.survey.easy
             return (
-                f"Drawn inside the neighbourhood ({result.drawn_from}): {share} are fast. "
-                f"Of the members {percent(float(fast[self._members].mean()))} are, of all states "
-                f"{percent(float(fast.mean()))}."
+                f"Drawn inside the neighbourhood ({result.drawn_from}): {share_of(survey.easy)} "
+                f"are easy. Of the members {percent(float(easy[self._members].mean()))} "
+                f"are, of all states {percent(float(easy.mean()))}. Fast: "
+                f"{share_of(survey.fast)}."
             )
         return (
-            f"{share} have a model at or below {number(self.threshold_per_h)} 1/h. "
-            f"Written: {self.folder / self.result_name}"
+            f"{share_of(survey.fast)} have a model at or below "
+            f"{number(self.threshold_per_h)} 1/h; {share_of(survey.easy)} are easy: one descent "
+            f"finds it. Written: {self.folder / self.result_name}"
         )
 
     # --- pieces
@@ -273,7 +278,7 @@ class StatesPanel(Panel):
                 self.network,
                 states,
                 seed=settings["seed"],
-                settings=replace(SEARCH, steps=settings["steps"]),
+                settings=shorter_search(settings["steps"]),
                 workers=self.workers,
                 store=self.folder / "runs" / f"{states_digest(states)}-{settings['steps']}"
                 f"-{settings['seed']}",
@@ -289,17 +294,17 @@ class StatesPanel(Panel):
         """The list of neighbourhoods of a new map."""
         assert self._found is not None
         assert self._found.chart is not None
-        fast = self._found.survey.fast
-        rings, sectors = (2, 6) if len(fast) >= 100 else (1, 3)
+        easy = self._found.survey.easy
+        rings, sectors = (2, 6) if len(easy) >= 100 else (1, 3)
         self._cell = neighbourhoods(self._found.chart, rings=rings, sectors=sectors)
-        cells = neighbourhood_table(self._found.chart, self._cell, fast)
+        cells = neighbourhood_table(self._found.chart, self._cell, easy)
         cells = cells.sort_values("share", ascending=False, kind="stable")
         columns = (cells.cell, cells.states, cells.share)
         options: list[tuple[str, Any]] = [
-            (f"cell {cell + 1}: {states} states, {share:.0%} fast", int(cell))
+            (f"cell {cell + 1}: {states} states, {share:.0%} easy", int(cell))
             for cell, states, share in zip(*columns, strict=True)
         ]
-        options += [("all fast states", "fast"), ("all slow states", "slow")]
+        options += [("all easy states", "easy"), ("all hard states", "hard")]
         self._filling = True
         self._choice.options = [*options, ("rectangle on the map", BRUSHED)]
         self._choice.value = options[0][1]
@@ -310,11 +315,11 @@ class StatesPanel(Panel):
     def _chosen(self, _: Any) -> None:
         if self._filling or self._found is None:
             return
-        value, fast = self._choice.value, self._found.survey.fast
+        value, easy = self._choice.value, self._found.survey.easy
         if value == BRUSHED:
             return
-        if value in ("fast", "slow"):
-            self._take(fast if value == "fast" else ~fast)
+        if value in ("easy", "hard"):
+            self._take(easy if value == "easy" else ~easy)
         else:
             self._take(self._cell == value)
 
@@ -352,7 +357,7 @@ class StatesPanel(Panel):
         if redraw:
             table = pd.DataFrame(
                 {"x": found.chart.xy[:, 0], "y": found.chart.xy[:, 1],
-                 "lambda_max_per_h": found.survey.lambda_max_per_h}
+                 "lambda_max_per_h": found.survey.first_lambda_max_per_h}
             )  # fmt: skip
             figure = choices.brush_map(
                 table, threshold_per_h=self.threshold_per_h, members=members.tolist()
@@ -392,9 +397,9 @@ def _controls() -> list[Control]:
         Number("sampled", "States sampled", "states",
                "of which the surveyed ones are evenly spaced; more are less alike",
                400, FEWEST, 20_000, whole=True),
-        Number("steps", "Steps of a search", "in a fall",
-               "of the step size, two from each of two starts; fewer miss some fast models",
-               SEARCH.steps, 10, 10_000, whole=True),
+        Number("steps", "Steps of a search", "in a descent",
+               "in a descent; with fewer also fewer starts, which miss more fast models",
+               SEARCH.steps, 10, SEARCH.steps, whole=True),
         Number("resampled", "New states", "in a neighbourhood",
                "more give a surer share of fast ones and take longer",
                30, 2, 1000, whole=True),

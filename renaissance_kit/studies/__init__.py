@@ -18,6 +18,7 @@ from renaissance_kit.studies.cultivations import (
     predicted_strain,
     shape_table,
 )
+from renaissance_kit.studies.exactness import exactness_table
 from renaissance_kit.studies.held_out import held_out_table, incidence_by_state
 from renaissance_kit.studies.intervals import (
     derived_seed,
@@ -166,6 +167,7 @@ __all__ = [
     "diversity_table",
     "drawn_together",
     "energy_table",
+    "exactness_table",
     "extremes",
     "flux_table",
     "gradient_generator",

@@ -14,6 +14,7 @@ import scipy.linalg
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from renaissance_kit.errors import ParameterError
 from renaissance_kit.fastest import SearchSettings
 from renaissance_kit.kinetics import KineticModels
 from renaissance_kit.km_ranges import KMRanges
@@ -28,26 +29,33 @@ from renaissance_kit.survey import Survey, survey_states
 Array = NDArray[np.float64]
 
 LINK_BYTES_PER_S = 1e8  # a slow network, 1 Gbit/s with overheads
+OTHERS = {"fast": "slow", "easy": "hard"}
 DISPATCH_S = 0.01  # of the process that hands out tasks, per task
 
 
-def share_table(surveys: Mapping[str, Survey]) -> pd.DataFrame:
+def share_table(surveys: Mapping[str, Survey], *, of: str = "fast") -> pd.DataFrame:
     """States that are fast, by population: population, states, fast, share, low, high, slow …
 
-    low and high are the 95 % Wilson interval of the share of fast states; ``slow_low`` and
-    ``slow_high`` that of the others.
+    low and high are the 95 % Wilson interval of the share of fast states; ``slow_share``,
+    ``slow_low`` and ``slow_high`` are of the others.
+
+    Args:
+        surveys: by population.
+        of: "fast", or "easy" for that column and ``hard_…`` in place of ``slow_…``.
+
+    Raises:
+        ParameterError: another ``of``.
     """
+    if of not in OTHERS:
+        raise ParameterError(f"of is {of!r}; give one of {', '.join(OTHERS)}")
     rows = []
     for name, survey in surveys.items():
-        n, good = len(survey), int(survey.fast.sum())
+        n, good = len(survey), int(getattr(survey, of).sum())
         low, high = wilson_interval(good, n)
         slow_low, slow_high = wilson_interval(n - good, n)
         rows.append((name, n, good, good / n, low, high, 1 - good / n, slow_low, slow_high))
-    columns = [
-        "population", "states", "fast", "share", "low", "high", "slow_share", "slow_low",
-        "slow_high",
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    rest = [f"{OTHERS[of]}_{name}" for name in ("share", "low", "high")]
+    return pd.DataFrame(rows, columns=["population", "states", of, "share", "low", "high", *rest])
 
 
 def participation(models: KineticModels) -> pd.Series:
@@ -64,7 +72,7 @@ def participation(models: KineticModels) -> pd.Series:
 
 
 def slow_modes(network: Network, states: SteadyStates, survey: Survey) -> pd.DataFrame:
-    """What dominates the slowest mode of the fastest model at each slow state.
+    """What dominates the slowest mode of the fastest model at each hard state.
 
     Returns:
         state, lambda_max_per_h, metabolite (of the largest participation), participation,
@@ -74,7 +82,8 @@ def slow_modes(network: Network, states: SteadyStates, survey: Survey) -> pd.Dat
     """
     position = {int(s): i for i, s in enumerate(states.dataset.state.values)}
     status = survey.dataset.status.values
-    chosen = np.flatnonzero((status == Status.SLOW) | (status == Status.UNSTABLE))
+    known = np.isin(status, (Status.VALID, Status.SLOW, Status.UNSTABLE))
+    chosen = np.flatnonzero(known & ~survey.easy)
     if not len(chosen):
         columns = [
             "state", "lambda_max_per_h", "metabolite", "participation", "limit_per_h",
