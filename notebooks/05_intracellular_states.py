@@ -25,7 +25,7 @@ states = None  # generic states to survey; None takes it and all below from the 
 sampled = None  # generic states to sample, of which those are evenly spaced
 shipped = None  # shipped states to survey
 steps = None  # of a descent; the further effort of a search is in proportion
-repeated = None  # slow states to search again with ten times the starts
+repeated = None  # slow states to search again with ten times the starts; 0 leaves that out
 resampled = None  # new states in each kind of neighbourhood, and anywhere
 held = 30  # metabolites held to ranges
 held_states = None  # with non-supporting ranges, and as many in the control
@@ -146,9 +146,9 @@ shipped_row, generic_row = shares.itertuples(index=False)
 shipped_ease, generic_ease = ease.itertuples(index=False)
 display(
     Markdown(
-        f"**{generic_row.slow_share:.1%} of the generic states are slow** "
+        f"**{generic_row.slow_share:.2%} of the generic states are slow** "
         f"({len(found) - generic_row.fast:,} of {len(found):,}; 95 % interval "
-        f"{generic_row.slow_low:.1%} to {generic_row.slow_high:.1%}); the paper found 18.4 % of "
+        f"{generic_row.slow_low:.2%} to {generic_row.slow_high:.2%}); the paper found 18.4 % of "
         f"its 5,000. {generic_ease.hard_share:.1%} are hard ({generic_ease.hard_low:.1%} to "
         f"{generic_ease.hard_high:.1%}). Of the shipped states "
         f"{len(shipped_survey) - shipped_row.fast:,} of {len(shipped_survey):,} are slow (up to "
@@ -165,13 +165,13 @@ display(
 # starts.
 
 # %%
-if found.fast.all():
-    turned, tried, still_slow = 0, 0, 0.0
-    display(Markdown("No state is slow, so there is none to search again."))
+if found.fast.all() or not size["repeated"]:
+    turned, tried, still_slow = 0, 0, float(generic_row.slow_share)
+    display(Markdown("No state was searched again."))
 else:
     before, after = search_again(
         network, sample, found, n=size["repeated"], effort=10, seed=seed + 1, workers=workers,
-        chunk=2, store=runs / f"repeated_{size['repeated']}_of_{len(found)}", progress=print,
+        chunk=1, store=runs / f"repeated_{size['repeated']}_of_{len(found)}", progress=print,
     )  # fmt: skip
     turned, tried = int(after.fast.sum()), len(after)
     still_slow = generic_row.slow_share * (1 - turned / tried)
@@ -183,7 +183,7 @@ else:
             "that turned had been at "
             + (", ".join(f"{v:.2f}" for v in before.lambda_max_per_h[after.fast]) or "—")
             + " 1/h. If all slow states turned at that rate, "
-            f"{still_slow:.1%} of the states would stay slow. "
+            f"{still_slow:.2%} of the states would stay slow. "
             "A search that fails proves nothing, so this too is an upper bound."
         )
     )
@@ -519,21 +519,24 @@ def share_text(ease, fast):
 
 rows = [
     ("C11", "states without a valid model, no bound on turnover", "18.4 % (918 of 5,000)",
-     f"{generic_row.slow_share:.1%} ({len(found) - generic_row.fast:,} of {len(found):,})",
-     f"{generic_row.slow_low:.1%} to {generic_row.slow_high:.1%} (Wilson)", full),
+     f"{generic_row.slow_share:.2%} ({len(found) - generic_row.fast:,} of {len(found):,})",
+     f"{generic_row.slow_low:.2%} to {generic_row.slow_high:.2%} (Wilson)", full),
     ("C11", f"states that one descent of {size['steps']:,} steps leaves slow", "not given",
      f"{generic_ease.hard_share:.1%} ({len(found) - generic_ease.easy:,} of {len(found):,})",
      f"{generic_ease.hard_low:.1%} to {generic_ease.hard_high:.1%} (Wilson)", full),
     ("C11", "states without a valid model among the shipped, bounded by turnover", "not given",
      f"{shipped_row.slow_share:.1%} ({len(shipped_survey) - shipped_row.fast:,} of "
      f"{len(shipped_survey):,})", f"up to {shipped_row.slow_high:.2%} (Wilson)", full),
-    ("C11", "slow states that ten times the effort turns fast", "not given",
-     f"{turned} of {tried}", f"{turned_low:.0%} to {turned_high:.0%} (Wilson)", full),
-    ("C11", "states without a valid model, less those that ten times the effort would turn",
-     "18.4 %", f"{still_slow:.1%}",
-     f"{generic_row.slow_low * (1 - turned_high):.1%} to "
-     f"{generic_row.slow_high * (1 - turned_low):.1%} (both intervals)", full),
 ]  # fmt: skip
+if tried:
+    rows += [
+        ("C11", "slow states that ten times the effort turns fast", "not given",
+         f"{turned} of {tried}", f"{turned_low:.0%} to {turned_high:.0%} (Wilson)", full),
+        ("C11", "states without a valid model, less those that ten times the effort would turn",
+         "18.4 %", f"{still_slow:.2%}",
+         f"{generic_row.slow_low * (1 - turned_high):.2%} to "
+         f"{generic_row.slow_high * (1 - turned_low):.2%} (both intervals)", full),
+    ]  # fmt: skip
 for name, paper in (
     ("new in easiest cell", "fast"), ("new in hardest cell", "not given"),
     ("new in all easy states", "fast"), ("new in all hard states", "not given"),

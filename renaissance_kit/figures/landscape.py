@@ -369,7 +369,7 @@ def exactness(
     ticks = sorted(set(table.change))
     scale = alt.Scale(type="log", domain=[ticks[0] / 1.5, 1.5 * ticks[-1]], nice=False)
     x = alt.X(
-        "change:Q", title="Change of the constants (standard deviation of ln KM, no unit)",
+        "change:Q", title="Standard deviation of the changes of ln KM (dimensionless)",
         scale=scale, axis=alt.Axis(values=ticks, format="~e"),
     )  # fmt: skip
     axis = alt.Axis(labelExpr=theme.PERCENT)
