@@ -149,14 +149,18 @@ def by_log_km(models: KineticModels, by_entry: Array, *, start: int = 0) -> Arra
     """Carry derivatives by the entries of the Jacobians to ln KM.
 
     Args:
-        models: a batch.
+        models: a batch; a single model is that of all derivatives.
         by_entry: (part, n, n) derivatives of anything, by each entry of the reduced Jacobian.
         start: the model that the first of them is of; the others follow.
 
     Returns:
         (part, km), 0 for constants that no rate depends on.
     """
-    table, state, km = models._map, models.state, models.km_mM[start : start + len(by_entry)]
+    table, state = models._map, models.state
+    if len(models) == 1:
+        km = np.repeat(models.km_mM, len(by_entry), axis=0)
+    else:
+        km = models.km_mM[start : start + len(by_entry)]
     out = np.zeros_like(km)
     _to_km_kernel(
         models.laws.slots, table.row, table.column, table.start, table.slot, table.coefficient,

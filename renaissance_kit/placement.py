@@ -213,9 +213,12 @@ class _Steps:
         loose = [pair for pair in loose if pair[0].real > front - beside]
         point, now, last = here, labels, np.inf
         for i in range(ITERATIONS):
-            rows, missing = self._equations(point, clusters, now, loose)
-            error = float(np.abs(missing).max(initial=0.0))
-            if not rows.size or (i > 1 and error > last):
+            equations = self._equations(point, clusters, now, loose)
+            if equations is None:
+                return None, False
+            rows, missing = equations
+            error = float(np.abs(missing).max())
+            if i > 1 and error > last:
                 return None, False
             change = _least_change(rows, missing, point.log_km - self.low, self.high - point.log_km)
             if change is None:
@@ -241,14 +244,14 @@ class _Steps:
         clusters: list[_Cluster],
         labels: NDArray[np.int64],
         loose: list[tuple[complex, float]],
-    ) -> tuple[Array, Array]:
-        """Rows ∂q/∂ln KM of length 1, (equations, km), and what is missing; empty if it fails."""
+    ) -> tuple[Array, Array] | None:
+        """Rows ∂q/∂ln KM of length 1, (equations, km), and what is missing; None if it fails."""
         by_entry, missing = [], []
         for cluster in clusters:
             chosen = labels == cluster.label
             part = _restricted(point, chosen)
             if part is None:
-                return np.zeros((0, 0)), np.zeros(0)
+                return None
             if cluster.single:
                 missing.append(cluster.sums[0] - np.trace(part.matrix) / len(part.matrix))
                 by_entry.append(part.by_entry(np.eye(len(part.matrix)) / len(part.matrix)))
@@ -263,11 +266,11 @@ class _Steps:
             missing.append(goal - value.real)
             by_entry.append(_single_derivative(point.block.scaled, value))
         if not by_entry:
-            return np.zeros((0, 0)), np.zeros(0)
+            return None
         rows = self.modes.by_log_km(point.model, np.array(by_entry))
         length = np.linalg.norm(rows, axis=1)
         if not (np.isfinite(length) & (length > 0)).all():
-            return np.zeros((0, 0)), np.zeros(0)
+            return None
         return rows / length[:, None], np.array(missing) / length
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -167,14 +167,24 @@ class Survey:
         Raises:
             SteadyStateError: the survey is of other states, or of another network.
         """
-        number = int(self.numbers[position])
-        found = np.flatnonzero(states.dataset.state.values == number)
-        if not len(found):
-            raise SteadyStateError(
-                f"state {number} of the survey is not among these {len(states)} states; give the "
-                "set that was surveyed"
-            )
-        return KineticModels(network, states[int(found[0])], self.km_mM[position])
+        return next(self.each_model(network, states, [position]))
+
+    def each_model(
+        self, network: Network, states: SteadyStates, positions: Iterable[int]
+    ) -> Iterator[KineticModels]:
+        """`models` at many positions, one after the other; compiled tables are shared."""
+        place = {int(state): i for i, state in enumerate(states.dataset.state.values)}
+        models = None
+        for position in positions:
+            number = int(self.numbers[position])
+            if number not in place:
+                raise SteadyStateError(
+                    f"state {number} of the survey is not among these {len(states)} states; give "
+                    "the set that was surveyed"
+                )
+            state, km = states[place[number]], self.km_mM[position]
+            models = KineticModels(network, state, km) if models is None else models.at(state)
+            yield models.with_km(km)
 
 
 def survey_states(

@@ -80,6 +80,9 @@ class SlowModes:
         models: any model at that state.
         modes: how many; networks with fewer metabolites are computed with all eigenvalues.
 
+    Attributes:
+        bases: (n, k) each, orthonormal: of the slow modes of the last model, right and left.
+
     >>> import numpy as np
     >>> from renaissance_kit import KineticModels, Network, SteadyState
     >>> from renaissance_kit.tracking import SlowModes
@@ -97,17 +100,9 @@ class SlowModes:
         ]
         self._scale = c / c[:, None]  # to logarithms of concentrations, which are alike
         rng = np.random.default_rng(0)  # any basis does: it turns to the slow modes at once
-        self._right, self._left = rng.standard_normal((2, len(c), modes))
+        right, left = rng.standard_normal((2, len(c), modes))
+        self.bases = right, left
         self._turns, self._interval, self._since = WARM, 1, 0
-
-    @property
-    def bases(self) -> tuple[Array, Array]:
-        """(n, k) each: orthonormal bases of the slow modes, right and left."""
-        return self._right, self._left
-
-    @bases.setter
-    def bases(self, bases: tuple[Array, Array]) -> None:
-        self._right, self._left = bases
 
     def __call__(self, log_km: Array, *, tau: float, confirm_below: float = -np.inf) -> Followed:
         """λmax and the derivative of the smooth maximum at the next point of the path.
@@ -145,7 +140,7 @@ class SlowModes:
         factors, pivots, failed = dgetrf(matrix)
         if failed or not np.isfinite(factors).all():
             return None
-        right, left = self._right, self._left
+        right, left = self.bases
         for _ in range(turns):
             right = _basis(dgetrs(factors, pivots, right)[0])
             left = _basis(dgetrs(factors, pivots, left, trans=1)[0])
@@ -153,7 +148,7 @@ class SlowModes:
             dual = left @ np.linalg.inv(right.T @ left)
         except np.linalg.LinAlgError:
             return None
-        self._right, self._left = right, left
+        self.bases = right, left
         return SlowBlock(jacobian, matrix, dual.T @ (matrix @ right), dual, right)
 
     def by_log_km(self, model: KineticModels, by_entry: Array) -> Array:
@@ -166,8 +161,7 @@ class SlowModes:
         Returns:
             (parts, km).
         """
-        many = model.with_km(np.repeat(model.km_mM, len(by_entry), axis=0))
-        return by_log_km(many, by_entry * self._scale)
+        return by_log_km(model, by_entry * self._scale)
 
     def _follow(self, model: KineticModels, tau: float) -> Followed | None:
         """From the slowest modes; None where J has no inverse or the bases are lost."""

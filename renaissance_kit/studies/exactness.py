@@ -53,8 +53,7 @@ def exactness_table(
         if len(chosen) > most:
             chosen = np.sort(rng.choice(chosen, size=most, replace=False))
         held = np.zeros(len(changes), dtype=int)
-        for i in chosen:
-            model = survey.models(network, states, int(i))
+        for model in survey.each_model(network, states, chosen):
             z = rng.standard_normal((copies, model.km_mM.shape[1]))
             for k, change in enumerate(changes):
                 changed = model.with_km(model.km_mM * np.exp(change * z))

@@ -92,12 +92,10 @@ def slow_modes(network: Network, states: SteadyStates, survey: Survey) -> pd.Dat
         return pd.DataFrame({c: [] for c in columns})
     turnover = turnover_times_min(network, states)
     ranges = KMRanges.of(network)
-    models = survey.models(network, states, int(chosen[0]))
     rows = []
     with threadpool_limits(limits=1, user_api="blas"):
-        for i in chosen:
+        for i, fastest in zip(chosen, survey.each_model(network, states, chosen), strict=True):
             number = int(survey.numbers[i])
-            fastest = models.at(states[position[number]]).with_km(survey.km_mM[i])
             shares = participation(fastest)
             limits = pool_limits(fastest, ranges)
             rate = dict(zip(limits.names, limits.rate_per_h, strict=True))
