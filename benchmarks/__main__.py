@@ -12,7 +12,7 @@ import platform
 import sys
 from pathlib import Path
 
-from benchmarks.models import cores, linear_algebra
+from benchmarks.models import cores, linear_algebra, second_look
 from benchmarks.simulation import against_roadrunner, cultivations, perturbations
 from benchmarks.streaming import million_sets
 from benchmarks.surveys import surveys, tracking
@@ -21,6 +21,7 @@ from benchmarks.training_run import paper_size_training
 BENCHMARKS = {
     "lapack": linear_algebra,
     "cores": cores,
+    "second": second_look,
     "training": paper_size_training,
     "million": million_sets,
     "perturbation": perturbations,

@@ -1,4 +1,5 @@
-"""(a) Vmax, Jacobian and λmax against bare LAPACK; (b) both cores against one."""
+"""(a) Vmax, Jacobian and λmax against bare LAPACK; (b) both cores against one; (c) the second look
+at models near the threshold."""
 
 from __future__ import annotations
 
@@ -8,6 +9,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.common import default_models, seconds
+from renaissance_kit import KineticEnsemble
+from renaissance_kit.stability import NEAR
 
 
 def linear_algebra(n_models: int = 400) -> dict[str, float]:
@@ -62,3 +65,21 @@ def cores(n_models: int = 1000) -> dict[str, float]:
         "2 workers / 1 worker (at least 1.7)": one / two,
         "the same for bare LAPACK on this machine": bare_one / bare_two,
     }
+
+
+def second_look() -> dict[str, float]:
+    """Slow eigenvalues from the inverse: its worst case are models that are just fast enough."""
+    random = default_models(1000)
+    valid = KineticEnsemble.example(random.network).models(random.network)
+    out = {}
+    for name, models in (("unbiased", random), ("shipped valid", valid)):
+        spectrum = models.spectrum(workers=1)
+        gap = np.abs(spectrum.lambda_max_per_h - spectrum.threshold_per_h)
+        with_it, without = seconds(
+            lambda models=models: models.spectrum(workers=1),
+            lambda models=models: models.spectrum(threshold_per_h=-1e9, workers=1),
+        )
+        near = gap <= NEAR * abs(spectrum.threshold_per_h)
+        out[f"{name} models near the threshold (share)"] = float(near.mean())
+        out[f"{name} models, with / without a second look"] = with_it / without
+    return out

@@ -7,7 +7,7 @@ import pytest
 
 from renaissance_kit import KineticModels, Status
 from renaissance_kit.errors import ParameterError
-from renaissance_kit.stability import CHUNK, eigenvalues, spectrum_of
+from renaissance_kit.stability import CHUNK, eigenvalues, spectrum_of, with_slow_from_inverse
 
 THRESHOLD = -2.5
 
@@ -51,6 +51,41 @@ def test_badly_scaled_matrices_keep_their_rightmost_eigenvalue():
     basis = np.diag([1e-6, 1.0, 1e6])
     values = eigenvalues((basis @ triangle @ np.linalg.inv(basis))[None])
     assert values[0, 0].real == pytest.approx(-3.0, rel=1e-9)
+
+
+def clustered(slow):
+    """A matrix with these eigenvalues, that have nearly met, and fast ones; exact in doubles."""
+    values = [*slow, -(2.0**23), -(2.0**20), -(2.0**16)]
+    n = len(values)
+    triangle = np.diag(values) + np.diag([1.0] * len(slow) + [0.0] * (n - len(slow) - 1), 1)
+    ones = np.eye(n) + np.eye(n, k=-1)
+    signs = np.tril((-1.0) ** (np.arange(n)[:, None] - np.arange(n)))
+    np.testing.assert_array_equal(ones @ signs, np.eye(n))
+    return ones @ ones.T @ triangle @ signs.T @ signs
+
+
+@pytest.mark.parametrize("many", [4, 6, 8])
+def test_slow_eigenvalues_that_have_met_come_from_the_inverse(many):
+    slow = -2.625 - np.arange(many) / 8
+    matrix = clustered(slow)[None]
+    assert abs(eigenvalues(matrix)[0, 0] + 2.625) > 0.05  # LAPACK alone
+    values = eigenvalues(matrix, near=THRESHOLD)[0]
+    np.testing.assert_allclose(values[:many], slow, rtol=2e-3)
+    assert values[0].real == pytest.approx(-2.625, rel=1e-6)
+    np.testing.assert_allclose(values[many:], [-(2.0**16), -(2.0**20), -(2.0**23)], rtol=1e-4)
+    np.testing.assert_array_equal(eigenvalues(matrix, near=-100.0), eigenvalues(matrix))
+    assert spectrum(clustered(-2.505 - np.arange(many) / 8)[None]).valid.all()
+    assert not spectrum(clustered(-2.495 - np.arange(many) / 8)[None]).valid.any()
+
+
+def test_where_both_ways_agree_those_of_lapack_stay():
+    matrices = np.random.default_rng(2).standard_normal((40, 7, 7)) - 4.0 * np.eye(7)
+    values = eigenvalues(matrices)
+    assert (np.abs(values[:, 0].real + 2.5) < 0.5).any()
+    np.testing.assert_array_equal(eigenvalues(matrices, near=THRESHOLD), values)
+    singular = np.diag([-2.5, 0.0, -9.0])
+    values = np.linalg.eigvals(singular).astype(complex)
+    np.testing.assert_array_equal(with_slow_from_inverse(singular, values), values)
 
 
 STATUS = {
