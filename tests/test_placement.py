@@ -34,7 +34,7 @@ def descended(ecoli):
 @pytest.fixture(scope="module")
 def steps(descended):
     models, log_km, low, high = descended
-    taken = _Steps(models, low, high)
+    taken = _Steps(models, low, high, -2.5)
     taken._point(log_km, 10)
     return taken
 

@@ -14,7 +14,7 @@ from renaissance_kit.steady_states import SteadyStates
 from renaissance_kit.studies.intervals import wilson_interval
 from renaissance_kit.survey import Survey
 
-CHANGES = (1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
+CHANGES = (1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 
 
 def exactness_table(
