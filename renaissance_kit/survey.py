@@ -39,21 +39,24 @@ from renaissance_kit.steady_states import SteadyState, SteadyStates
 Array = NDArray[np.float64]
 
 CHUNK = 20  # states; seconds to a minute of work
-SEARCH = SearchSettings(steps=4000, starts=24, margin=0.02, placements=2500)
+SEARCH = SearchSettings(steps=4000, starts=100, margin=0.02, placements=2500)
 """Default settings of a survey. One long fall finds what many short ones miss, and Newton steps
 from its end turn most of what it leaves slow; a state that is still slow gets further starts
 (docs/cost-of-surveys.md)."""
 
 
 def shorter_search(steps: int) -> SearchSettings:
-    """`SEARCH` with so many steps in a fall, and the other effort in proportion.
+    """`SEARCH` with so many steps in a fall, and less of the other effort.
+
+    Newton steps go in proportion, starts with the square: a short search finds many states hard,
+    and each of them takes all its starts.
 
     >>> from renaissance_kit.survey import shorter_search
     >>> shorter_search(1000).starts
     6
     """
     share = min(1.0, steps / SEARCH.steps)
-    starts = max(2, round(share * SEARCH.starts))
+    starts = max(2, round(share**2 * SEARCH.starts))
     placements = round(share * SEARCH.placements)
     return replace(SEARCH, steps=steps, starts=starts, placements=placements)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from renaissance_kit import KineticModels, KMRanges, SteadyStates
+from renaissance_kit import KineticModels, KMRanges, SteadyStates, fastest
 from renaissance_kit.errors import ParameterError
 from renaissance_kit.fastest import SearchSettings, fastest_dynamics, fastest_of_states
 
@@ -83,6 +83,23 @@ def test_a_second_fall_goes_on_from_the_best_of_the_first(tiny_models):
     assert two.history_per_h[30] == one.history_per_h.min()
     assert two.lambda_max_per_h <= one.lambda_max_per_h
     assert SearchSettings(tau=0.2, last_tau=0.15).tau_of(1) == 0.15
+
+
+def test_every_second_start_renews_a_fifth_of_the_best(tiny_models, monkeypatch):
+    seen = []
+
+    def fall(self, log_km, smallest, tau):
+        seen.append(log_km)
+        return log_km, -float(len(seen) == 2)  # the second start is the best
+
+    monkeypatch.setattr(fastest._Search, "fall", fall)
+    settings = SearchSettings(starts=401, margin=np.inf)
+    fastest_dynamics(tiny_models, np.random.default_rng(1), settings=settings)
+    ranges = KMRanges.of(tiny_models.network)
+    np.testing.assert_allclose(seen[0], np.log(ranges.low_mM * ranges.high_mM) / 2)
+    kept = np.mean(np.array(seen[2:]) == seen[1], axis=1)
+    assert (kept[1::2] == 0).all()
+    assert kept[0::2].mean() == pytest.approx(1 - fastest.RENEWED, abs=0.03)
 
 
 def test_measured_ranges_are_kept(tiny, tiny_models):

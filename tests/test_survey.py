@@ -176,7 +176,7 @@ def test_states_without_eigenvalues_are_counted_apart(tiny, tiny_states, full):
 def test_shorter_searches_are_shorter_in_all():
     assert shorter_search(SEARCH.steps) == SEARCH
     half = shorter_search(SEARCH.steps // 2)
-    assert (half.starts, half.placements) == (SEARCH.starts // 2, SEARCH.placements // 2)
+    assert (half.starts, half.placements) == (SEARCH.starts // 4, SEARCH.placements // 2)
     assert shorter_search(1).starts == 2
     assert shorter_search(10 * SEARCH.steps).starts == SEARCH.starts
 
