@@ -79,7 +79,7 @@ def second_look() -> dict[str, float]:
             lambda models=models: models.spectrum(workers=1),
             lambda models=models: models.spectrum(threshold_per_h=-1e9, workers=1),
         )
-        near = gap <= NEAR * abs(spectrum.threshold_per_h)
+        near = gap <= NEAR * (1 + abs(spectrum.threshold_per_h))
         out[f"{name} models near the threshold (share)"] = float(near.mean())
         out[f"{name} models, with / without a second look"] = with_it / without
     return out

@@ -52,9 +52,10 @@ class SearchSettings:
         last_tau: its width at the end of a fall, to which it goes by equal ratios.
         margin: a fall ends when λmax is below the threshold by this share of it, and so does the
             search. Infinity searches for the fastest dynamics with all steps and starts.
-        placements: models, at most, in which Newton steps go on from the falls of each start
-            while λmax is above the threshold; the search then ends at the threshold itself. 0
-            leaves them out, as do networks of up to 16 metabolites.
+        placements: models in which Newton steps go on from the falls of each start while λmax is
+            above the threshold, and as many again as long as the last of them went half of the way
+            to it; the search then ends at the threshold itself. 0 leaves them out, as do networks
+            of up to 16 metabolites.
         patience: a fall ends after so many steps in which asinh(λmax / 1 h⁻¹) fell by less than
             `GAIN` in all; never if not given.
 
@@ -286,9 +287,8 @@ class _Search:
                 break
             size = settings.step_size * (1 + np.cos(np.pi * done)) / 2
             log_km = np.clip(log_km + descent.step(found.gradient, size), self.low, self.high)
-        if smallest <= self.target:
-            decided = float(self.verdict(best)[1].lambda_max_per_h[0])
-            smallest = smallest if decided <= self.threshold else decided
+        if smallest <= self.goal and not (spectrum := self.verdict(best)[1]).valid[0]:
+            smallest = _or_inf(spectrum.lambda_max_per_h[0])
         return best, smallest
 
     def place(self, log_km: Array, smallest: float) -> tuple[Array, float]:
@@ -299,7 +299,7 @@ class _Search:
         )  # fmt: skip
         self.history.extend(placed.history_per_h)
         _, spectrum = self.verdict(placed.log_km)
-        reached = max(placed.lambda_max_per_h, float(spectrum.lambda_max_per_h[0]))
+        reached = max(placed.lambda_max_per_h, _or_inf(spectrum.lambda_max_per_h[0]))
         return (placed.log_km, reached) if reached < smallest else (log_km, smallest)
 
     def verdict(self, log_km: Array) -> tuple[Array, Spectrum]:
@@ -307,3 +307,7 @@ class _Search:
         km = np.clip(np.exp(log_km), self.ranges.low_mM, self.ranges.high_mM)
         model = self.models.with_km(km)
         return km, model.spectrum(threshold_per_h=self.threshold, workers=1)
+
+
+def _or_inf(value: float) -> float:
+    return np.inf if np.isnan(value) else float(value)

@@ -93,7 +93,8 @@ def place_slowest(
         log_km: (km,) ln KM / mM where it starts, best at the end of a descent.
         low, high: (km,) bounds.
         target_per_h: for λmax, of the copies too.
-        most: models, copies aside.
+        most: models, copies aside; as many again as long as the last of them went at least half of
+            the way that was left to the target.
 
     Returns:
         The start where nothing better was found, or where the network has no more metabolites
@@ -149,7 +150,12 @@ class _Steps:
         here = self._point(log_km, 8)
         best, smallest = log_km, np.inf if here is None else self._exact(here)
         step, beside, fails = FIRST, BESIDE, 0
-        while here is not None and smallest > self.target and len(self.history) < most:
+        until, began = most, smallest
+        while here is not None and smallest > self.target:
+            if len(self.history) >= until:
+                if smallest - self.target > began - smallest:
+                    break
+                until, began = until + most, smallest
             size = 1.0 + abs(here.front)
             kept = self.modes.bases
             link = LINK * LINKS[fails % len(LINKS)]
@@ -176,7 +182,8 @@ class _Steps:
         near = np.clip(here.log_km + DIFFER * noise, self.low, self.high)
         jacobians = self.models.with_km(np.exp(near)).jacobians_per_h()
         copies = eigenvalues(jacobians, near=self.target)
-        return max(here.exact, float(copies[:, 0].real.max()))
+        worst = float(copies[:, 0].real.max())
+        return np.inf if np.isnan(worst) else max(here.exact, worst)
 
     def _point(self, log_km: Array, turns: int = 3) -> _Point | None:
         model = self.models.with_km(np.exp(log_km))

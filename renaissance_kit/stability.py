@@ -27,8 +27,9 @@ from renaissance_kit.errors import ParameterError
 Array = NDArray[np.float64]
 
 CHUNK = 50  # models; about 3 MB of matrices, which stay in the cache
-NEAR = 0.25  # of the threshold: how near to it λmax is looked at twice
+NEAR = 0.25  # times 1 h⁻¹ + the size of the threshold: how near to it λmax is looked at twice
 AGREE = 1e-6  # relative difference of λmax up to which LAPACK's values stay
+GAP = 0.05  # in ln |λ|, between eigenvalues from the inverse and from the matrix
 
 
 class Status(IntEnum):
@@ -58,6 +59,7 @@ class Spectrum:
 
     Attributes:
         eigenvalues_per_h: (models, metabolites) complex, by falling real part; NaN where none.
+            Those of models near the threshold are looked at twice, see the head of this file.
         status: (models,) values of `Status`.
         threshold_per_h: the bound on the real parts.
     """
@@ -169,7 +171,7 @@ def eigenvalues(matrices: Array, *, near: float | None = None) -> NDArray[np.com
         order = np.argsort(-values.real, axis=-1, kind="stable")
         out[finite] = np.take_along_axis(values, order, axis=-1)
     if near is not None and np.isfinite(near):
-        for i in np.flatnonzero(np.abs(out[:, 0].real - near) <= NEAR * abs(near)):
+        for i in np.flatnonzero(np.abs(out[:, 0].real - near) <= NEAR * (1 + abs(near))):
             out[i] = with_slow_from_inverse(matrices[i], out[i])
     return out
 
@@ -177,31 +179,36 @@ def eigenvalues(matrices: Array, *, near: float | None = None) -> NDArray[np.com
 def with_slow_from_inverse(matrix: Array, values: NDArray[np.complex128]) -> NDArray[np.complex128]:
     """Eigenvalues of a matrix, the slow ones from its inverse.
 
-    Errors grow with the largest eigenvalue in the matrix and with the smallest in the inverse, so
-    each is right for the eigenvalues on its side of the geometric mean of the two.
+    Errors grow with the largest eigenvalue in the matrix and with the smallest in the inverse. So
+    the two lists, by size, are joined near the geometric mean of these, at a gap that is in both:
+    then each eigenvalue is taken once.
 
     Args:
         matrix: (n, n).
         values: (n,) its eigenvalues as LAPACK gives them.
 
     Returns:
-        By falling real part; as given where λmax agrees to `AGREE`, and where the matrix has no
-        inverse.
+        By falling real part; as given where λmax agrees to `AGREE`, where the matrix has no inverse
+        or an eigenvalue 0, and where there is no common gap.
     """
     try:
         inverse = np.linalg.eigvals(np.linalg.inv(matrix))
     except np.linalg.LinAlgError:
         return values
-    if not (np.abs(inverse) > 0).all():
+    if len(values) < 2 or not ((np.abs(inverse) > 0).all() and (np.abs(values) > 0).all()):
         return values
     slow = (1.0 / inverse)[np.argsort(-np.abs(inverse), kind="stable")]
     fast = values[np.argsort(np.abs(values), kind="stable")]
-    count = int((np.abs(slow) <= np.sqrt(np.abs(slow[0]) * np.abs(fast[-1]))).sum())
-    joined = np.concatenate([slow[:count], fast[count:]])
+    a, b = np.log(np.abs(slow)), np.log(np.abs(fast))
+    ends, starts = np.maximum(a[:-1], b[:-1]), np.minimum(a[1:], b[1:])
+    cuts = np.flatnonzero(starts - ends > GAP)
+    if not len(cuts):
+        return values
+    cut = cuts[np.abs(starts[cuts] + ends[cuts] - a[0] - b[-1]).argmin()] + 1
+    joined = np.concatenate([slow[:cut], fast[cut:]])
     joined = joined[np.argsort(-joined.real, kind="stable")]
-    paired = (joined.imag > 0).sum() == (joined.imag < 0).sum()
-    near = abs(joined[0].real - values[0].real) <= AGREE * abs(values[0].real)
-    return values if near or not paired else joined
+    agree = abs(joined[0].real - values[0].real) <= AGREE * abs(values[0].real)
+    return values if agree else joined
 
 
 def _eigenvalues_or_inf(matrix: Array, n: int) -> NDArray[np.complex128]:

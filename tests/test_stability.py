@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.linalg
+import scipy.stats
 
 from renaissance_kit import KineticModels, Status
 from renaissance_kit.errors import ParameterError
@@ -83,9 +85,21 @@ def test_where_both_ways_agree_those_of_lapack_stay():
     values = eigenvalues(matrices)
     assert (np.abs(values[:, 0].real + 2.5) < 0.5).any()
     np.testing.assert_array_equal(eigenvalues(matrices, near=THRESHOLD), values)
-    singular = np.diag([-2.5, 0.0, -9.0])
-    values = np.linalg.eigvals(singular).astype(complex)
-    np.testing.assert_array_equal(with_slow_from_inverse(singular, values), values)
+    for singular in (np.diag([0.0, -2.5, -9.0]), np.diag([-2.5])):
+        values = np.linalg.eigvals(singular).astype(complex)
+        np.testing.assert_array_equal(with_slow_from_inverse(singular, values), values)
+
+
+def test_eigenvalues_of_one_size_are_all_kept():
+    """They come in any order from the matrix and from its inverse, and no list may be cut there."""
+    real = np.array([-2.4, -2.8, -2.9])
+    blocks = [[[a, np.sqrt(9 - a * a)], [-np.sqrt(9 - a * a), a]] for a in real]
+    block = scipy.linalg.block_diag(*blocks, -3.0)
+    rng = np.random.default_rng(3)
+    for _ in range(500):
+        basis = scipy.stats.ortho_group.rvs(7, random_state=rng)
+        values = eigenvalues((basis @ block @ basis.T)[None], near=THRESHOLD)[0]
+        np.testing.assert_allclose(values.real, [*np.repeat(real, 2), -3.0], rtol=1e-9)
 
 
 STATUS = {

@@ -14,6 +14,7 @@ from scipy import stats
 from renaissance_kit.ensembles import KineticEnsemble
 from renaissance_kit.errors import ParameterError
 from renaissance_kit.network import Network
+from renaissance_kit.stability import eigenvalues
 
 Array = NDArray[np.float64]
 
@@ -110,7 +111,7 @@ class Confirmation:
 
 
 def confirm_valid(path: str | Path, network: Network) -> Confirmation:
-    """Recompute all eigenvalues of the valid models of a saved ensemble in double precision."""
+    """Recompute all eigenvalues of the valid models of a saved ensemble, one by one."""
     ensemble = KineticEnsemble.load(path)
     chosen = ensemble.select(ensemble.valid)
     if len(chosen) == 0:
@@ -119,7 +120,7 @@ def confirm_valid(path: str | Path, network: Network) -> Confirmation:
     models = chosen.models(network)
     lambda_max = np.array(
         [
-            np.linalg.eigvals(models.with_km(km).jacobians_per_h()[0]).real.max()
+            eigenvalues(models.with_km(km).jacobians_per_h(), near=threshold)[0, 0].real
             for km in models.km_mM
         ]
     )

@@ -49,7 +49,9 @@ class _TimedObjective:
             part = self.objective.models.with_km(km[start : start + stability.CHUNK])
             jacobians = part.jacobians_per_h()
             middle = time.perf_counter()
-            lambda_max[start : start + len(part)] = stability.eigenvalues(jacobians)[:, 0].real
+            near = self.objective.threshold_per_h
+            values = stability.eigenvalues(jacobians, near=near)
+            lambda_max[start : start + len(part)] = values[:, 0].real
             self.seconds["Vmax and Jacobian"] += middle - began
             self.seconds["eigenvalues"] += time.perf_counter() - middle
         self.models += len(km)
