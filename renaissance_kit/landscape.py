@@ -194,28 +194,28 @@ def resample(
 
 
 def ranges_of_metabolites(
-    network: Network, states: SteadyStates, fast: Flags, *, alpha: float = 0.05
+    network: Network, states: SteadyStates, group: Flags, *, alpha: float = 0.05
 ) -> pd.DataFrame:
-    """Concentrations of fast states against those of slow ones, for every metabolite that varies.
+    """Concentrations of a group of states, such as easy ones, against those of all others.
 
     The test is Kolmogorov and Smirnov's for two samples, which sees any difference between the
     distributions; the false discovery rate over all metabolites is controlled after Benjamini &
     Hochberg 1995 J R Stat Soc B 57:289.
 
     Args:
-        fast: (states,).
+        group: (states,).
         alpha: rate of false discoveries.
 
     Returns:
-        metabolite, distance (of the distributions, 0 to 1), p, q (adjusted), found (q ≤ alpha),
-        area (chance that a slow state has the higher concentration; 0.5 for no difference),
-        quantiles of slow and of fast states in mM (``slow_low`` … ``fast_high``: 2.5, 50, 97.5 %),
-        sorted by falling distance.
+        For every metabolite that varies: metabolite, distance (of the distributions, 0 to 1), p, q
+        (adjusted), found (q ≤ alpha), area (chance that one of the others has the higher
+        concentration; 0.5 for no difference), quantiles in mM of the others and of the group
+        (``others_low`` … ``group_high``: 2.5, 50, 97.5 %), sorted by falling distance.
 
     Raises:
-        ParameterError: all states are fast, or all are slow.
+        ParameterError: all states are of the group, or none.
     """
-    if fast.all() or not fast.any():
+    if group.all() or not group.any():
         raise ParameterError("the states are all of one kind; there is nothing to compare")
     names = list(network.dynamic)
     values = states.dataset.concentration.sel(metabolite=names).values
@@ -223,13 +223,16 @@ def ranges_of_metabolites(
     for name, x in zip(names, values.T, strict=True):
         if np.log(x).std() < 1e-6:
             continue
-        test = stats.ks_2samp(x[fast], x[~fast])
-        area = stats.mannwhitneyu(x[~fast], x[fast]).statistic / (fast.sum() * (~fast).sum())
-        slow, quick = (np.quantile(v, [0.025, 0.5, 0.975]) for v in (x[~fast], x[fast]))
-        rows.append((name, float(test.statistic), float(test.pvalue), area, *slow, *quick))
+        inside, outside = x[group], x[~group]
+        test = stats.ks_2samp(inside, outside)
+        area = stats.mannwhitneyu(outside, inside).statistic / (len(inside) * len(outside))
+        spans = (np.quantile(v, [0.025, 0.5, 0.975]) for v in (outside, inside))
+        rows.append(
+            (name, float(test.statistic), float(test.pvalue), area, *np.concatenate(list(spans)))
+        )
     columns = [
-        "metabolite", "distance", "p", "area", "slow_low", "slow_median", "slow_high", "fast_low",
-        "fast_median", "fast_high",
+        "metabolite", "distance", "p", "area", "others_low", "others_median", "others_high",
+        "group_low", "group_median", "group_high",
     ]  # fmt: skip
     table = pd.DataFrame(rows, columns=columns)
     table.insert(3, "q", stats.false_discovery_control(table.p.to_numpy()))

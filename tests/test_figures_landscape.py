@@ -55,8 +55,8 @@ def ranges() -> Any:
     middle = np.exp(rng.normal(size=7))
     table = pd.DataFrame(
         {"metabolite": [f"m{i}_c" for i in range(7)], "found": [True] * 2 + [False] * 5,
-         "slow_low": middle / 5, "slow_median": middle, "slow_high": 5 * middle,
-         "fast_low": middle / 4, "fast_median": middle, "fast_high": 2 * middle}
+         "others_low": middle / 5, "others_median": middle, "others_high": 5 * middle,
+         "group_low": middle / 4, "group_median": middle, "group_high": 2 * middle}
     )  # fmt: skip
     return landscape.supporting_ranges(table, states=30, easy=20, source=SOURCE)
 

@@ -130,7 +130,7 @@ def test_a_planted_metabolite_is_found_and_no_other(ecoli):
     assert table.metabolite[0] == "3pg_c"
     assert table.found.sum() <= 3
     assert table.area[0] > 0.9
-    assert table.fast_high[0] < 1.5 < table.slow_high[0]
+    assert table.group_high[0] < 1.5 < table.others_high[0]
     assert (table.q >= table.p).all()
 
 

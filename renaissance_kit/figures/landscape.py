@@ -161,8 +161,8 @@ def supporting_ranges(
     """Per metabolite, the range of hard states against that of easy ones, largest difference first.
 
     Args:
-        table: as from `renaissance_kit.landscape.ranges_of_metabolites`.
-        states, easy: number of states, and of easy ones, which are the fast ones of the table.
+        table: as from `renaissance_kit.landscape.ranges_of_metabolites`, easy states as the group.
+        states, easy: number of states, and of easy ones.
         shown: metabolites with the largest differences.
     """
     found = int(table.found.sum())
@@ -173,8 +173,8 @@ def supporting_ranges(
     placed, _ = in_columns(part, 2)
     last = int(placed.row.max())
     span = [
-        0.7 * float(part[["slow_low", "fast_low"]].min().min()),
-        1.4 * float(part[["slow_high", "fast_high"]].max().max()),
+        0.7 * float(part[["others_low", "group_low"]].min().min()),
+        1.4 * float(part[["others_high", "group_high"]].max().max()),
     ]
     ticks = theme.round_ticks(*span)
 
@@ -195,7 +195,7 @@ def supporting_ranges(
         y = row_axis(rows, "name", last)
         above, below = rows.assign(row=rows.row - 0.19), rows.assign(row=rows.row + 0.19)
         layers = []
-        for data, prefix, colour in ((above, "slow", SLOW), (below, "fast", FAST)):
+        for data, prefix, colour in ((above, "others", SLOW), (below, "group", FAST)):
             base = alt.Chart(data).encode(y=y)
             layers += [
                 base.mark_rule(color=colour, strokeWidth=4).encode(
