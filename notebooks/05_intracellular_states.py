@@ -174,8 +174,8 @@ if found.fast.all() or not size["repeated"]:
         Markdown(
             "No state was searched again. "
             + ("No state is slow. " if found.fast.all() else "")
-            + f"The longest search took {models.max():,} models. A tenth of that would not have been "
-            f"enough at {late:,} of {len(found):,} states ({late / len(found):.2%})."
+            + f"The longest search took {models.max():,} models. A tenth of that would not have "
+            f"been enough at {late:,} of {len(found):,} states ({late / len(found):.2%})."
         )
     )
 else:
