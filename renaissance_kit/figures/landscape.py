@@ -392,7 +392,7 @@ def exactness(
         base.mark_line(strokeWidth=2.5).encode(y=y, strokeDash=dash),
         base.mark_circle(size=70, opacity=1).encode(y=y),
     ).properties(
-        width=430,
+        width=540,
         height=300,
         title=headline(
             "How exactly must the constants be met?",
