@@ -217,8 +217,8 @@ def _search(
     for start in range(settings.starts):
         if start > 0:
             found = rng.uniform(low, high)
-        if start > 0 and start % 2 == 0:
-            found = np.where(rng.random(len(best)) < RENEWED, found, best)
+            if start % 2 == 0:
+                found = np.where(rng.random(len(best)) < RENEWED, found, best)
         value = np.inf
         for fall in range(settings.falls):
             found, value = search.fall(found, value, settings.tau_of(fall))
@@ -287,8 +287,8 @@ class _Search:
                 break
             size = settings.step_size * (1 + np.cos(np.pi * done)) / 2
             log_km = np.clip(log_km + descent.step(found.gradient, size), self.low, self.high)
-        if smallest <= self.goal and not (spectrum := self.verdict(best)[1]).valid[0]:
-            smallest = _or_inf(spectrum.lambda_max_per_h[0])
+        if smallest <= self.goal and (decided := self.decided(best)) > self.threshold:
+            smallest = decided
         return best, smallest
 
     def place(self, log_km: Array, smallest: float) -> tuple[Array, float]:
@@ -298,16 +298,16 @@ class _Search:
             target_per_h=self.goal, most=self.settings.placements,
         )  # fmt: skip
         self.history.extend(placed.history_per_h)
-        _, spectrum = self.verdict(placed.log_km)
-        reached = max(placed.lambda_max_per_h, _or_inf(spectrum.lambda_max_per_h[0]))
+        reached = max(placed.lambda_max_per_h, self.decided(placed.log_km))
         return (placed.log_km, reached) if reached < smallest else (log_km, smallest)
+
+    def decided(self, log_km: Array) -> float:
+        """λmax of `verdict`; infinity where there are no eigenvalues."""
+        value = float(self.verdict(log_km)[1].lambda_max_per_h[0])
+        return np.inf if np.isnan(value) else value
 
     def verdict(self, log_km: Array) -> tuple[Array, Spectrum]:
         """The constants in mM, within the bounds to the last digit, and all their eigenvalues."""
         km = np.clip(np.exp(log_km), self.ranges.low_mM, self.ranges.high_mM)
         model = self.models.with_km(km)
         return km, model.spectrum(threshold_per_h=self.threshold, workers=1)
-
-
-def _or_inf(value: float) -> float:
-    return np.inf if np.isnan(value) else float(value)

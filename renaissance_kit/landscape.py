@@ -226,10 +226,8 @@ def ranges_of_metabolites(
         inside, outside = x[group], x[~group]
         test = stats.ks_2samp(inside, outside)
         area = stats.mannwhitneyu(outside, inside).statistic / (len(inside) * len(outside))
-        spans = (np.quantile(v, [0.025, 0.5, 0.975]) for v in (outside, inside))
-        rows.append(
-            (name, float(test.statistic), float(test.pvalue), area, *np.concatenate(list(spans)))
-        )
+        others, own = (np.quantile(v, [0.025, 0.5, 0.975]) for v in (outside, inside))
+        rows.append((name, float(test.statistic), float(test.pvalue), area, *others, *own))
     columns = [
         "metabolite", "distance", "p", "area", "others_low", "others_median", "others_high",
         "group_low", "group_median", "group_high",
