@@ -20,7 +20,7 @@ LAB_ARGS ?=
 PANELS_ARGS ?=
 
 BIN := .venv/bin
-RUN_NOTEBOOK := $(BIN)/python -m renaissance_kit.batch run
+RUN_NOTEBOOK := $(BIN)/python -m renaissance_kit run
 
 export PYTHON TORCH TORCH_INDEX
 
@@ -55,7 +55,7 @@ help: ## list the targets
 
 demo: .venv/.ready ## train a generator on E. coli in about five minutes: build/demo/
 	$(RUN_NOTEBOOK) 02_generator_training --scale demo --out build/demo
-	$(BIN)/python -m renaissance_kit.batch gallery build/demo
+	$(BIN)/python -m renaissance_kit gallery build/demo
 
 figures: .venv/.ready ## run all notebooks at SCALE=smoke|laptop|paper: build/figures/index.html
 	$(RUN_NOTEBOOK) all --scale $(SCALE) --out build/figures

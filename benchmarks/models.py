@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.common import default_models, seconds
 from renaissance_kit import KineticEnsemble
-from renaissance_kit.stability import NEAR
+from renaissance_kit.kinetics.spectrum import NEAR
 
 
 def linear_algebra(n_models: int = 400) -> dict[str, float]:

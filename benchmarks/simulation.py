@@ -8,11 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from renaissance_kit import KineticEnsemble, KineticModels, Network, SteadyState
-from renaissance_kit.bioreactor import batch_of
-from renaissance_kit.dynamics import Dynamics
-from renaissance_kit.integrators import Outcome, integrate
-from renaissance_kit.perturbation import Perturbation
+from renaissance_kit import KineticEnsemble, KineticModels, Network, Perturbation, SteadyState
+from renaissance_kit.simulation import Dynamics, Outcome, batch_of, integrate
 
 TINY_SBML = Path(__file__).parent.parent / "tests" / "reference" / "tiny.xml"
 HOURS = np.array([0.0, 10.0])

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from renaissance_kit import Generator, KMRanges, Network
-from renaissance_kit.ensembles import write_km_stream
+from renaissance_kit.kinetics import write_km_stream
 
 N_SETS = 1_000_000
 ROUNDS, ROUND_SETS = 8, 50_000

@@ -9,12 +9,12 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.common import seconds
-from renaissance_kit import Constraints, KineticModels, KMRanges, Network, SteadyStates
-from renaissance_kit.gradients import TAU, pinned_smooth_lambda_max
-from renaissance_kit.sampling import StateSpace
+from renaissance_kit import KineticModels, KMRanges, Network, SteadyStates
+from renaissance_kit.kinetics import pinned_smooth_lambda_max
+from renaissance_kit.kinetics.gradients import TAU
+from renaissance_kit.search import SEARCH, SlowModes
+from renaissance_kit.states import Constraints, StateSpace
 from renaissance_kit.studies import survey_cost, timed_surveys
-from renaissance_kit.survey import SEARCH
-from renaissance_kit.tracking import SlowModes
 
 
 def surveys(n_states: int = 200) -> dict[str, float]:

@@ -57,8 +57,9 @@ class CodeName(XRefRole):
 def full_name(name: str, module: str | None, inside: str | None) -> str | None:
     """Where a name is defined: from the class, the module, the package, or absolute."""
     starts = [f"{module}.{inside}"] if module and inside else []
-    starts += [module] if module else []
-    for start in [*starts, "renaissance_kit", ""]:
+    starts += [module, module.rpartition(".")[0]] if module else []
+    rooms = [f"renaissance_kit.{room}" for room in dir(renaissance_kit) if room.islower()]
+    for start in [*starts, "renaissance_kit", *rooms, ""]:
         parts = [*start.split("."), *name.split(".")] if start else name.split(".")
         found = _look_up(parts)
         if found:

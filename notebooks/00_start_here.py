@@ -378,7 +378,7 @@ pd.Series(ecoli_spectrum.counts(), name="random models").to_frame()
 # have to try for 1,000 valid ones then?
 
 # %%
-# Your turn: exercise 6. ecoli_spectrum.valid; studies.wilson_interval
+# Your turn: exercise 6. ecoli_spectrum.valid; wilson_interval
 
 # %% [markdown]
 # <details><summary>Answer</summary>
@@ -447,7 +447,7 @@ display(
 # that were needed with the training above. What could speak against it?
 
 # %%
-# Your turn: exercise 7. from renaissance_kit.gradient_training import GradientSettings,
+# Your turn: exercise 7. from renaissance_kit.training.gradient import GradientSettings,
 # train_by_gradient
 
 # %% [markdown]
@@ -460,7 +460,7 @@ display(
 # derivative, such as the outcome of a simulation, can only be evolved.
 #
 # ```python
-# from renaissance_kit.gradient_training import GradientSettings, train_by_gradient
+# from renaissance_kit.training.gradient import GradientSettings, train_by_gradient
 #
 # steps = GradientSettings(steps=20, models_per_step=32)
 # by_gradient = train_by_gradient(ecoli, profile, seed=seed, settings=steps, workers=workers)

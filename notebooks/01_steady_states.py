@@ -37,15 +37,12 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from renaissance_kit import Network, SteadyStates, studies
-from renaissance_kit.constraints import Constraints
-from renaissance_kit.errors import InfeasibleError
+from renaissance_kit import Network, SteadyStates, sample_steady_states, studies
+from renaissance_kit.analysis import wilson_interval, with_default_profile
+from renaissance_kit.core import InfeasibleError, atomic_path, derived_seed
 from renaissance_kit.figures import Source, sampling, save, use_theme
 from renaissance_kit.figures import states as figures
-from renaissance_kit.files import atomic_path
-from renaissance_kit.profiles import with_default_profile
-from renaissance_kit.sampling import sample_steady_states
-from renaissance_kit.validation import require_valid
+from renaissance_kit.states import Constraints, require_valid
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)
@@ -124,7 +121,7 @@ print(message)
 fresh = sample_steady_states(
     network,
     size["n_states"],
-    seed=studies.derived_seed(seed, 1),
+    seed=derived_seed(seed, 1),
     constraints=constraints,
     steps_per_dimension=size["steps_per_dimension"],
 )
@@ -329,7 +326,7 @@ sampled = studies.states_by_turnover(
     network,
     TURNOVER_TIMES,
     size["turnover_states"],
-    seed=studies.derived_seed(seed, 2),
+    seed=derived_seed(seed, 2),
     directions=states.provenance["directions"],
     steps_per_dimension=size["steps_per_dimension"],
 )
@@ -390,7 +387,7 @@ parts, intervals = [], {}
 for time, group in found.groupby("turnover_time_min", sort=False):
     random = unbiased.lambda_max_per_h[unbiased.turnover_time_min == time]
     valid = int((group.lambda_max_per_h <= threshold).sum())
-    intervals[time] = studies.wilson_interval(valid, len(group))
+    intervals[time] = wilson_interval(valid, len(group))
     parts.append(
         f"{'no bound' if math.isinf(time) else f'{time:g} min'}: {(random <= threshold).sum()} of "
         f"{len(random):,} random models valid; the search found one at {valid} of {len(group)} "
@@ -407,7 +404,7 @@ display(
            "a bound (the intervals are apart). " if above else
            ". Too few states to tell the bounds from none (the intervals overlap). ")
         + ("The bounds do not differ among themselves beyond their intervals; the choice between "
-           "them rests on longer searches (see `renaissance_kit.turnover`)."
+           "them rests on longer searches (see `renaissance_kit.states.turnover`)."
            if overlap and len(bounded) > 1 else "")
     )
 )  # fmt: skip

@@ -49,10 +49,11 @@ import pandas as pd
 from IPython.display import Markdown, display
 
 from renaissance_kit import KMRanges, Network, Recipe, SteadyStates, studies
+from renaissance_kit.analysis import incidence_interval
+from renaissance_kit.core import atomic_path, repeat_seeds
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import settings as settings_figures
 from renaissance_kit.figures import training as figures
-from renaissance_kit.files import atomic_path
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)
@@ -155,7 +156,7 @@ display(
 # ## Training
 
 # %%
-seeds = studies.repeat_seeds(seed, max(int(size["repeats"]), int(size["paper_repeats"])))
+seeds = repeat_seeds(seed, max(int(size["repeats"]), int(size["paper_repeats"])))
 runs = studies.run_repeats(
     network,
     state,
@@ -426,7 +427,7 @@ display(
 # %%
 def spread(shares: pd.Series) -> str:
     """Range of the repeats, and the 95 % interval of their mean."""
-    a, b, basis = studies.incidence_interval(list(shares), [check.models] * len(shares))
+    a, b, basis = incidence_interval(list(shares), [check.models] * len(shares))
     return (
         f"{shares.min():.1%} to {shares.max():.1%} over {len(shares)} repeat(s); "
         f"95 % interval, by {basis}, {a:.1%} to {b:.1%}"

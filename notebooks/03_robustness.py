@@ -32,19 +32,12 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from renaissance_kit import (
-    GradientSettings,
-    KineticEnsemble,
-    Network,
-    SteadyStates,
-    studies,
-    train_by_gradient,
-)
+from renaissance_kit import KineticEnsemble, Network, Perturbation, SteadyStates, perturb, studies
+from renaissance_kit.core import atomic_path, derived_seed
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import robustness as figures
-from renaissance_kit.files import atomic_path
-from renaissance_kit.perturbation import Perturbation, perturb
 from renaissance_kit.studies import CYTOSOL
+from renaissance_kit.training import GradientSettings, train_by_gradient
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)
@@ -334,14 +327,12 @@ for number in (1, 2):
     training = train_by_gradient(
         network,
         state,
-        seed=studies.derived_seed(seed, number),
+        seed=derived_seed(seed, number),
         settings=GradientSettings(steps=10 if scale == "smoke" else 100),
         threshold_per_h=threshold,
         workers=workers,
     )
-    drawn = training.ensemble(
-        3 * int(size_compared) + 10, seed=studies.derived_seed(seed, 10 + number)
-    )
+    drawn = training.ensemble(3 * int(size_compared) + 10, seed=derived_seed(seed, 10 + number))
     found = np.flatnonzero(drawn.valid)[: int(size_compared)]
     if len(found):
         generators[f"by gradient, seed {number}"] = drawn.select(found).models(network)

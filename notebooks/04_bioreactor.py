@@ -38,12 +38,12 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from renaissance_kit import KineticModels, KMRanges, Network, studies
-from renaissance_kit.bioreactor import batch_of, cultivate
+from renaissance_kit import KineticModels, KMRanges, Network, cultivate, studies
+from renaissance_kit.analysis import wilson_interval
+from renaissance_kit.core import atomic_path
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import bioreactor as figures
-from renaissance_kit.files import atomic_path
-from renaissance_kit.fit import fit_of, measured_curves, measured_start
+from renaissance_kit.simulation import batch_of, fit_of, measured_curves, measured_start
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)
@@ -133,7 +133,7 @@ fit = fit_of(result, curves, cut)
 assert fit.finished.any(), "no integration reached the end; see the reasons above"
 with atomic_path(output / "fit.csv") as path:
     fit.table().to_csv(path, index=False)
-low, high = studies.wilson_interval(int(fit.matches.sum()), len(fit))
+low, high = wilson_interval(int(fit.matches.sum()), len(fit))
 counts = fit.counts()
 counts.to_frame("models")
 

@@ -44,11 +44,8 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from renaissance_kit import Constraints, Network, SteadyStates, studies
-from renaissance_kit.figures import Source, save, theme, use_theme
-from renaissance_kit.figures import landscape as figures
-from renaissance_kit.files import atomic_path
-from renaissance_kit.landscape import (
+from renaissance_kit import Network, SteadyStates, studies
+from renaissance_kit.analysis import (
     bounds_of,
     features,
     held_ranges,
@@ -59,10 +56,14 @@ from renaissance_kit.landscape import (
     resample,
     running_quantiles,
     threshold_of,
+    wilson_interval,
 )
-from renaissance_kit.sampling import StateSpace
-from renaissance_kit.survey import SEARCH, shorter_search, survey_states
-from renaissance_kit.survey import repeated as search_again
+from renaissance_kit.core import atomic_path
+from renaissance_kit.figures import Source, save, theme, use_theme
+from renaissance_kit.figures import landscape as figures
+from renaissance_kit.search import SEARCH, shorter_search, survey_states
+from renaissance_kit.search import repeated as search_again
+from renaissance_kit.states import Constraints, StateSpace
 
 use_theme()
 output = Path(output_dir)
@@ -522,7 +523,7 @@ timing.round(2)
 
 # %%
 full = len(found) >= 1_000 and size["steps"] >= SEARCH.steps
-turned_low, turned_high = studies.wilson_interval(turned, tried) if tried else (0.0, 1.0)
+turned_low, turned_high = wilson_interval(turned, tried) if tried else (0.0, 1.0)
 new_by, new_fast_by = (t.set_index("population") for t in (new_shares, new_fast))
 held_by, held_fast_by = (t.set_index("population") for t in (held_shares, held_fast))
 

@@ -35,24 +35,21 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from renaissance_kit import (
-    KMMeasurements,
-    NESSettings,
-    Network,
-    SteadyStates,
+from renaissance_kit import KMMeasurements, Network, SteadyStates, studies
+from renaissance_kit.analysis import (
+    Pairs,
     change_table,
+    correlation_changes,
     incidence_by_measurement,
+    measured_intervals,
     narrowing,
-    studies,
 )
+from renaissance_kit.analysis.km_conflicts import ALL_IN, AS_GENERATED
+from renaissance_kit.core import atomic_path, derived_seed, repeat_seeds
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import km_change as figures
-from renaissance_kit.files import atomic_path
-from renaissance_kit.gradient_training import GradientSettings
-from renaissance_kit.km_change import Pairs, correlation_changes
-from renaissance_kit.km_conflicts import ALL_IN, AS_GENERATED
-from renaissance_kit.km_overlap import measured_intervals
-from renaissance_kit.network_distance import CURRENCY, reaction_distances, with_distance
+from renaissance_kit.network import CURRENCY, reaction_distances, with_distance
+from renaissance_kit.training import GradientSettings, NESSettings
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)
@@ -128,8 +125,8 @@ job = studies.Integration(
     workers,
     print,
 )
-seeds = studies.repeat_seeds(studies.derived_seed(seed, 5), size["repeats"])
-without = job.repeats(None, seeds=studies.repeat_seeds(seed, size["repeats"]), label="without data")
+seeds = repeat_seeds(derived_seed(seed, 5), size["repeats"])
+without = job.repeats(None, seeds=repeat_seeds(seed, size["repeats"]), label="without data")
 trained = start == "trained"
 with_data = job.repeats(
     measured,
@@ -153,7 +150,7 @@ runs.round(4)
 pool = without[0].ensemble
 pool = pool.select(np.flatnonzero(pool.valid | (not valid_only))[:200])
 blame = incidence_by_measurement(
-    pool.models(network), measured.ranges(), seed=studies.derived_seed(seed, 2), workers=workers
+    pool.models(network), measured.ranges(), seed=derived_seed(seed, 2), workers=workers
 )
 as_before, all_in = blame.without[AS_GENERATED], blame.without[ALL_IN]
 blame.round(4)
@@ -228,7 +225,7 @@ figure
 # over all parameters of a kind, a false discovery rate q (Benjamini & Hochberg).
 
 # %%
-rng = np.random.default_rng(studies.derived_seed(seed, 3))
+rng = np.random.default_rng(derived_seed(seed, 3))
 changes = {}
 for kind, label in KINDS.items():
     found = change_table(
@@ -353,7 +350,7 @@ if size["evolution_repeats"]:
         print,
     )  # fmt: skip
     n = size["evolution_repeats"]
-    others = studies.repeat_seeds(studies.derived_seed(seed, 4), 2 * n + 1)
+    others = repeat_seeds(derived_seed(seed, 4), 2 * n + 1)
     evolved_without = evolved.repeats(None, seeds=others[: n + 1], label="evolution without data")
     evolved_with = evolved.repeats(measured, seeds=others[n + 1 :], label="evolution with data")
     free = [name for name in network.km_names if name not in names]

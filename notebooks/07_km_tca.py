@@ -34,26 +34,21 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from renaissance_kit import (
-    KMMeasurements,
-    Network,
-    SteadyStates,
-    incidence_by_measurement,
-    label_test,
-    studies,
-)
-from renaissance_kit.figures import Source, save, use_theme
-from renaissance_kit.figures import km_overlap as figures
-from renaissance_kit.files import atomic_path
-from renaissance_kit.gradient_training import GradientSettings
-from renaissance_kit.km_change import width_decades
-from renaissance_kit.km_conflicts import ALL_IN, AS_GENERATED
-from renaissance_kit.km_overlap import (
+from renaissance_kit import KMMeasurements, Network, SteadyStates, studies
+from renaissance_kit.analysis import (
     by_subsystem,
     held_out_scores,
+    incidence_by_measurement,
+    label_test,
     measured_intervals,
     subsystem_of,
+    width_decades,
 )
+from renaissance_kit.analysis.km_conflicts import ALL_IN, AS_GENERATED
+from renaissance_kit.core import atomic_path, derived_seed, repeat_seeds
+from renaissance_kit.figures import Source, save, use_theme
+from renaissance_kit.figures import km_overlap as figures
+from renaissance_kit.training import GradientSettings
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)
@@ -92,7 +87,7 @@ cycle = table.select(
         if network.reactions[r].subsystem == subsystem or r in also
     ]
 )
-rng = np.random.default_rng(studies.derived_seed(seed, 6))
+rng = np.random.default_rng(derived_seed(seed, 6))
 chosen = [cycle.sample(held, rng) for _ in range(size["combinations"])]
 always = [name for name in cycle.names if all(name in c.names for c in chosen)]
 groups = {
@@ -153,8 +148,8 @@ job = studies.Integration(
 if start == "trained" and size["repeats"] != size["combinations"]:
     raise ValueError("start='trained' compares pairs; give as many repeats as combinations")
 trained = start == "trained"
-without = job.repeats(None, seeds=studies.repeat_seeds(seed, size["repeats"]), label="without data")
-seeds = studies.repeat_seeds(studies.derived_seed(seed, 7), size["combinations"])
+without = job.repeats(None, seeds=repeat_seeds(seed, size["repeats"]), label="without data")
+seeds = repeat_seeds(derived_seed(seed, 7), size["combinations"])
 with_data = job.repeats(
     chosen, seeds=seeds, starts=without if trained else None, label=f"{held} constants held"
 )
@@ -173,7 +168,7 @@ pool = pool.select(np.flatnonzero(pool.valid | (not valid_only))[:200])
 blame = incidence_by_measurement(
     pool.models(network),
     cycle.ranges(),
-    seed=studies.derived_seed(seed, 2),
+    seed=derived_seed(seed, 2),
     workers=workers,
 )
 with atomic_path(output / "conflicts.csv") as path:
@@ -193,7 +188,7 @@ blame.round(4).head(8)
 # %%
 km_without = [run.parameters("km", valid_only=valid_only) for run in without]
 km_with = [run.parameters("km", valid_only=valid_only) for run in with_data]
-rng = np.random.default_rng(studies.derived_seed(seed, 3))
+rng = np.random.default_rng(derived_seed(seed, 3))
 tests = {}
 for measure in ("overlap", "inside"):
     before = held_out_scores(km_without, intervals, [()] * len(without), measure)

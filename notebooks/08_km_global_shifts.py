@@ -33,20 +33,13 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from renaissance_kit import (
-    KMMeasurements,
-    Network,
-    SteadyStates,
-    change_table,
-    label_test,
-    studies,
-)
+from renaissance_kit import KMMeasurements, Network, SteadyStates, studies
+from renaissance_kit.analysis import change_table, label_test, width_decades
+from renaissance_kit.core import atomic_path, derived_seed, repeat_seeds
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import km_change as change_figures
 from renaissance_kit.figures import km_shifts as figures
-from renaissance_kit.files import atomic_path
-from renaissance_kit.gradient_training import GradientSettings
-from renaissance_kit.km_change import width_decades
+from renaissance_kit.training import GradientSettings
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)
@@ -85,7 +78,7 @@ cycle = table.select(
         if network.reactions[r].subsystem == subsystem or r in also
     ]
 )
-rng = np.random.default_rng(studies.derived_seed(seed, 6))  # the combinations of notebook 07
+rng = np.random.default_rng(derived_seed(seed, 6))  # the combinations of notebook 07
 nine = [cycle.sample(held, rng) for _ in range(size["repeats"])]
 unknown = [name for name in network.km_names if name not in table.names]
 job = studies.Integration(
@@ -100,18 +93,16 @@ job = studies.Integration(
     workers,
     print,
 )
-full_seeds = [
-    studies.repeat_seeds(studies.derived_seed(seed, i), size["full_repeats"]) for i in (8, 9)
-]
+full_seeds = [repeat_seeds(derived_seed(seed, i), size["full_repeats"]) for i in (8, 9)]
 NONE, SOME, CYCLE, ALL = (
     "no data", f"{held} KM of the TCA cycle", f"{len(cycle.names)} KM of the TCA cycle",
     f"all {len(table.names)} measured",
 )  # fmt: skip
 levels = {
-    NONE: job.repeats(None, seeds=studies.repeat_seeds(seed, size["repeats"]), label=NONE),
+    NONE: job.repeats(None, seeds=repeat_seeds(seed, size["repeats"]), label=NONE),
     SOME: job.repeats(
         nine,
-        seeds=studies.repeat_seeds(studies.derived_seed(seed, 7), size["repeats"]),
+        seeds=repeat_seeds(derived_seed(seed, 7), size["repeats"]),
         label=SOME,
     ),
     CYCLE: job.repeats(cycle, seeds=full_seeds[0], label=CYCLE),
@@ -129,7 +120,7 @@ km = {
     level: [run.parameters("km", valid_only=valid_only) for run in runs]
     for level, runs in levels.items()
 }
-rng = np.random.default_rng(studies.derived_seed(seed, 3))
+rng = np.random.default_rng(derived_seed(seed, 3))
 frame = studies.common_frame(km, unknown, rng=rng, models=min(400, size["models"]))
 figure = figures.common_frame(frame, constants=len(unknown), source=source)
 save(figure, output / "frame")

@@ -27,15 +27,18 @@ import pandas as pd
 from IPython.display import Markdown, display
 
 from renaissance_kit import KMRanges, Network, Recipe, SteadyStates, studies
-from renaissance_kit.conditional import ConditionalSettings, split_states, train_conditional
-from renaissance_kit.diversity import diversity_of, pair_coverage
+from renaissance_kit.analysis import diversity_of, pair_coverage
+from renaissance_kit.core import atomic_path, derived_seed
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import routes as figures
-from renaissance_kit.files import atomic_path
-from renaissance_kit.gradient_training import GradientSettings
-from renaissance_kit.rewards import FastestDynamics
-from renaissance_kit.state_features import StateFeatures
-from renaissance_kit.studies import derived_seed
+from renaissance_kit.states import StateFeatures
+from renaissance_kit.training import (
+    ConditionalSettings,
+    FastestDynamics,
+    GradientSettings,
+    split_states,
+    train_conditional,
+)
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from renaissance_kit import KineticModels, KMMeasurements, Network, SteadyState, SteadyStates
-from renaissance_kit.rate_laws import RateLaws
+from renaissance_kit.kinetics import RateLaws
 
 # Slow is not wrong: shared machines and just-in-time compilation take their time.
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import xarray as xr
 
-from renaissance_kit.bioreactor import BioreactorResult
-from renaissance_kit.integrators import Outcome
+from renaissance_kit.simulation import BioreactorResult, Outcome
 
 
 def cultivation_result(

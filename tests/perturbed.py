@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
-from renaissance_kit.integrators import Outcome
-from renaissance_kit.perturbation import PerturbationResult
+from renaissance_kit.simulation import Outcome, PerturbationResult
 
 
 def perturbation_result(

@@ -5,18 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from renaissance_kit import (
-    FastestDynamics,
-    Generator,
-    KineticModels,
-    KMRanges,
-    NESSettings,
-    Recipe,
-    SmoothIncidence,
-    SteadyStates,
-    train,
-)
-from renaissance_kit.errors import ParameterError
+from renaissance_kit import Generator, KineticModels, KMRanges, Recipe, SteadyStates, train
+from renaissance_kit.core import ParameterError
+from renaissance_kit.training import FastestDynamics, NESSettings, SmoothIncidence
 
 QUICK = NESSettings(generations=1, population=2, models_per_generator=2, monitor_models=0)
 

@@ -8,17 +8,16 @@ import numpy as np
 import pytest
 
 from renaissance_kit import (
-    Constraints,
     KineticModels,
-    NESSettings,
     Recipe,
     SteadyState,
     SteadyStates,
     sample_steady_states,
     train,
 )
-from renaissance_kit.constraints import Bound
-from renaissance_kit.errors import CheckpointError, DataError, ParameterError, SteadyStateError
+from renaissance_kit.core import CheckpointError, DataError, ParameterError, SteadyStateError
+from renaissance_kit.states import Bound, Constraints
+from renaissance_kit.training import NESSettings
 
 QUICK = NESSettings(generations=1, population=2, models_per_generator=2, monitor_models=0)
 

@@ -12,12 +12,19 @@ import pytest
 from guides import guide_blocks
 from monod import BY_PRODUCT, INSIDE, MU_MAX, RELEASE, SUBSTRATE, UPTAKE, YIELD_PER_GDW, K, monod
 
-from renaissance_kit import KineticEnsemble, KineticModels, Network
-from renaissance_kit.bioreactor import Bioreactor, BioreactorResult, batch_of, cultivate, engineered
-from renaissance_kit.dynamics import Dilution, Dynamics
-from renaissance_kit.errors import CheckpointError, ParameterError
-from renaissance_kit.integrators import Outcome, Tolerances
-from renaissance_kit.reactor_conditions import Event, ReactorConditions
+from renaissance_kit import KineticEnsemble, KineticModels, Network, ReactorConditions, cultivate
+from renaissance_kit.core import CheckpointError, ParameterError
+from renaissance_kit.simulation import (
+    Bioreactor,
+    BioreactorResult,
+    Dilution,
+    Dynamics,
+    Event,
+    Outcome,
+    Tolerances,
+    batch_of,
+    engineered,
+)
 
 GUIDE = Path(__file__).parents[1] / "docs" / "own-medium.md"
 TIGHT = Tolerances(1e-10, 1e-10)

@@ -14,18 +14,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from renaissance_kit import (
+from renaissance_kit import Generator, KMRanges, Recipe, train
+from renaissance_kit.core import CheckpointError, ParameterError
+from renaissance_kit.training import (
     FastestDynamics,
-    Generator,
-    KMRanges,
     NESSettings,
-    Recipe,
     SmoothIncidence,
-    train,
+    load_checkpoint,
+    save_checkpoint,
+    start,
 )
-from renaissance_kit.checkpoints import load_checkpoint, save_checkpoint
-from renaissance_kit.errors import CheckpointError, ParameterError
-from renaissance_kit.evolution import start
 
 # Everything that a checkpoint must carry: Adam's moments, and the random numbers of fixed KM.
 SETTINGS = NESSettings(

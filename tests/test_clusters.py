@@ -9,9 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from renaissance_kit.clusters import use_cluster
-from renaissance_kit.errors import ParameterError
-from renaissance_kit.runs import run_chunks
+from renaissance_kit.core import ParameterError, run_chunks, use_cluster
 
 
 def squares(items: np.ndarray) -> dict[str, np.ndarray]:

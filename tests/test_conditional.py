@@ -11,17 +11,20 @@ import torch
 from guides import guide_blocks
 
 from renaissance_kit import Generator, KineticModels, KMRanges, SteadyStates
-from renaissance_kit.conditional import (
+from renaissance_kit.core import CheckpointError, ParameterError, SteadyStateError
+from renaissance_kit.kinetics import pinned_over_states, smooth_lambda_max
+from renaissance_kit.states import StateFeatures
+from renaissance_kit.states.features import LARGEST
+from renaissance_kit.training import (
     ConditionalGenerator,
     ConditionalNet,
     ConditionalSettings,
+    SoftMargin,
+    divergence,
     split_states,
     train_conditional,
 )
-from renaissance_kit.errors import CheckpointError, ParameterError, SteadyStateError
-from renaissance_kit.gradient_training import EDGE, ProjectedShare, SoftMargin, divergence
-from renaissance_kit.gradients import pinned_over_states, smooth_lambda_max
-from renaissance_kit.state_features import LARGEST, StateFeatures
+from renaissance_kit.training.gradient import EDGE, ProjectedShare
 
 GUIDE = Path(__file__).resolve().parents[1] / "docs" / "train-by-gradient.md"
 SETTINGS = ConditionalSettings(steps=5, models_per_step=12, states_per_step=3)

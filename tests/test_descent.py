@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from renaissance_kit.descent import DAMPING, MEAN, REACH, SPREAD, WINDOW, ValleyDescent
+from renaissance_kit.search import ValleyDescent
+from renaissance_kit.search.descent import DAMPING, MEAN, REACH, SPREAD, WINDOW
 
 
 def test_a_step_is_that_of_the_dense_formula(rng):

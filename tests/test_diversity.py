@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from renaissance_kit.diversity import (
+from renaissance_kit.analysis import (
     coverage,
     diversity_of,
     nearest_neighbour_entropy,
     neighbour_distances,
     pair_coverage,
 )
-from renaissance_kit.errors import ParameterError
+from renaissance_kit.core import ParameterError
 
 
 def test_entropy_of_a_gaussian():

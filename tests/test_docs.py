@@ -42,11 +42,11 @@ def test_every_module_is_in_one_chapter() -> None:
     names = build_docs.public_modules()
     chapters = build_docs.by_chapter(names)
     assert sorted(n for part in chapters.values() for n in part) == sorted(names)
-    assert build_docs.by_chapter(["network", "new"])["More"] == ["new"]
+    assert list(chapters)[:3] == ["core", "network", "states"]
 
 
 def test_every_public_name_has_a_first_sentence() -> None:
-    for name in renaissance_kit.__all__:
+    for name in set(renaissance_kit.__all__) - set(build_docs.rooms()):
         thing = getattr(renaissance_kit, name)
         assert len(build_docs.first_sentence(thing)) > 10, name
         assert inspect.getmodule(thing).__name__.removeprefix("renaissance_kit.") in (
@@ -58,9 +58,9 @@ def test_reference_pages(tmp_path: Path) -> None:
     build_docs.write_reference(tmp_path)
     written = {path.stem for path in tmp_path.glob("*.md")}
     assert written == {"index", *build_docs.public_modules()}
-    page = (tmp_path / "training.md").read_text(encoding="utf-8")
-    assert ".. automodule:: renaissance_kit.training" in page
-    assert "[train](#renaissance_kit.training.train)" in page
+    page = (tmp_path / "training.fit.md").read_text(encoding="utf-8")
+    assert ".. automodule:: renaissance_kit.training.fit" in page
+    assert "[train](#renaissance_kit.training.fit.train)" in page
     assert "NDArray" not in page, "what a module imports is not its own"
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from renaissance_kit import KineticModels, KMRanges, Network, SteadyState, SteadyStates
-from renaissance_kit.dynamics import Dilution, Dynamics
-from renaissance_kit.errors import ParameterError
-from renaissance_kit.rate_laws import RateLaws
+from renaissance_kit.core import ParameterError
+from renaissance_kit.kinetics import RateLaws
+from renaissance_kit.simulation import Dilution, Dynamics
 
 MODEL = 1
 FEED = 0.2

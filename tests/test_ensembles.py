@@ -15,14 +15,13 @@ from renaissance_kit import (
     KineticEnsemble,
     KineticModels,
     KMRanges,
-    NESSettings,
     Recipe,
-    Status,
     SteadyStates,
     train,
 )
-from renaissance_kit.ensembles import write_km_stream
-from renaissance_kit.errors import CheckpointError, ParameterError, SteadyStateError
+from renaissance_kit.core import CheckpointError, ParameterError, SteadyStateError
+from renaissance_kit.kinetics import Status, write_km_stream
+from renaissance_kit.training import NESSettings
 
 UNITS = {
     "km": "mM",

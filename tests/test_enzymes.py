@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from guides import guide_blocks
 
-from renaissance_kit import Constraints, KineticModels, KMRanges, sample_steady_states
-from renaissance_kit.enzymes import EnzymeCapacities
-from renaissance_kit.errors import DataError, InfeasibleError, ParameterError
+from renaissance_kit import KineticModels, KMRanges, sample_steady_states
+from renaissance_kit.analysis import EnzymeCapacities
+from renaissance_kit.core import DataError, InfeasibleError, ParameterError
+from renaissance_kit.states import Constraints
 
 GUIDE = Path(__file__).parents[1] / "docs" / "own-kcat.md"
 SOURCE = "example numbers, not measured"

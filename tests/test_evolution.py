@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from renaissance_kit import NESSettings, evolution
-from renaissance_kit.errors import CheckpointError
-from renaissance_kit.evolution import gradient, run, shape_rewards, start, step
+from renaissance_kit import evolution
+from renaissance_kit.core import CheckpointError
+from renaissance_kit.training import NESSettings, gradient, run, shape_rewards, start, step
 
 
 @dataclass

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from test_evolution import Function, rng, settings
 
-from renaissance_kit.evolution import gradient, start, step
+from renaissance_kit.training import gradient, start, step
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from renaissance_kit import KineticModels, KMRanges, SteadyStates, fastest
-from renaissance_kit.errors import ParameterError
-from renaissance_kit.fastest import SearchSettings, fastest_dynamics, fastest_of_states
+from renaissance_kit.core import ParameterError
+from renaissance_kit.search import SearchSettings, fastest_dynamics, fastest_of_states
 
 SHORT = SearchSettings(steps=400, starts=2, margin=np.inf)
 

@@ -10,9 +10,14 @@ from pathlib import Path
 import pytest
 
 from renaissance_kit import Network
-from renaissance_kit.constraints import Constraints
-from renaissance_kit.errors import DataError
-from renaissance_kit.fermentation import biomass_integral, read_course, specific_rate, uptake_range
+from renaissance_kit.core import DataError
+from renaissance_kit.states import (
+    Constraints,
+    biomass_integral,
+    read_course,
+    specific_rate,
+    uptake_range,
+)
 
 RATE, START = 0.3, 0.05  # 1/h, gDW/L
 

@@ -12,10 +12,8 @@ import pytest
 from figure_checks import nodes, require_caption, require_same_twice, require_units, texts
 
 from renaissance_kit import studies
+from renaissance_kit.analysis import by_subsystem, change_table, label_test
 from renaissance_kit.figures import Source, km_change, km_overlap, km_shifts, theme
-from renaissance_kit.km_change import change_table
-from renaissance_kit.km_overlap import by_subsystem
-from renaissance_kit.permutations import label_test
 
 SOURCE = Source("example", "7", 3, "smoke")
 NAMES = [f"R{i}:m_c" for i in range(12)]

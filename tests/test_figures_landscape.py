@@ -17,8 +17,8 @@ from figure_checks import (
     texts,
 )
 
+from renaissance_kit.analysis import wilson_interval
 from renaissance_kit.figures import Source, landscape
-from renaissance_kit.studies import wilson_interval
 
 SOURCE = Source("example", "example", 3, "smoke")
 RNG = np.random.default_rng

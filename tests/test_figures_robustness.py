@@ -14,8 +14,7 @@ from perturbed import perturbation_result
 
 from renaissance_kit import studies
 from renaissance_kit.figures import Source, robustness, theme
-from renaissance_kit.integrators import Outcome
-from renaissance_kit.perturbation import PerturbationResult
+from renaissance_kit.simulation import Outcome, PerturbationResult
 from renaissance_kit.studies import CYTOSOL
 
 SOURCE = Source("example", "7", 3, "smoke")

@@ -9,11 +9,17 @@ import pytest
 from cultivated import cultivation_result
 
 from renaissance_kit import Network
-from renaissance_kit.bioreactor import batch_of
-from renaissance_kit.errors import DataError, ParameterError
-from renaissance_kit.fermentation import Course
-from renaissance_kit.fit import Fit, MeasuredCurve, fit_of, measured_curves, measured_start
-from renaissance_kit.integrators import Outcome
+from renaissance_kit.core import DataError, ParameterError
+from renaissance_kit.simulation import (
+    Fit,
+    MeasuredCurve,
+    Outcome,
+    batch_of,
+    fit_of,
+    measured_curves,
+    measured_start,
+)
+from renaissance_kit.states import Course
 
 TIMES = [0.0, 1.0, 2.0, 4.0]
 

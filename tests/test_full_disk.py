@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from renaissance_kit.ensembles import write_km_stream
-from renaissance_kit.files import atomic_path
+from renaissance_kit.core import atomic_path
+from renaissance_kit.kinetics import write_km_stream
 
 resource = pytest.importorskip("resource", reason="limits of a process are a Unix feature")
 
@@ -33,9 +33,9 @@ from renaissance_kit import (
     Generator, KineticEnsemble, KineticModels, KMRanges, NESSettings, Network, SteadyState,
     SteadyStates,
 )
-from renaissance_kit.checkpoints import load_checkpoint, save_checkpoint
-from renaissance_kit.ensembles import write_km_stream
-from renaissance_kit.evolution import start
+from renaissance_kit.training.checkpoints import load_checkpoint, save_checkpoint
+from renaissance_kit.kinetics.ensembles import write_km_stream
+from renaissance_kit.training.nes import start
 
 folder, limits = Path(sys.argv[1]), [int(limit) for limit in sys.argv[2:]]
 network = Network.example("tiny")

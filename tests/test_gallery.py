@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 from pages import Page, contrast
 
-from renaissance_kit import batch, gallery
-from renaissance_kit.errors import DataError
+from renaissance_kit.cli import batch, gallery
+from renaissance_kit.core import DataError
 from renaissance_kit.figures import save, theme
 
 QUESTION = "Does <it> work & why?"

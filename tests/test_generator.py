@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from renaissance_kit import Generator, KMRanges
-from renaissance_kit.errors import ParameterError
+from renaissance_kit.core import ParameterError
 
 FIXED = {"PGI:g6p_c": (0.08, 0.12), "HEX:atp_c": (0.5, 3.0)}
 

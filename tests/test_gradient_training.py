@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from renaissance_kit import Generator, KineticModels, KMRanges, SteadyStates
-from renaissance_kit.errors import CheckpointError, ParameterError
-from renaissance_kit.gradient_training import (
+from renaissance_kit.core import CheckpointError, ParameterError
+from renaissance_kit.training import (
     GradientSettings,
     SmoothLambdaMax,
     SoftMargin,

@@ -10,9 +10,9 @@ import pytest
 import scipy.linalg
 
 from renaissance_kit import KineticModels, KMRanges, SteadyStates
-from renaissance_kit.errors import ParameterError
-from renaissance_kit.gradients import GradientStatus, eigenvalue_gradients, smooth_lambda_max
-from renaissance_kit.slot_gradients import slot_gradient_kernel
+from renaissance_kit.core import ParameterError
+from renaissance_kit.kinetics import GradientStatus, eigenvalue_gradients, smooth_lambda_max
+from renaissance_kit.kinetics.slot_gradients import slot_gradient_kernel
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,24 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 
-from renaissance_kit import KineticEnsemble, KineticModels, Network, SteadyState, integrators
-from renaissance_kit.dynamics import Dynamics
-from renaissance_kit.errors import ParameterError
-from renaissance_kit.integrators import SOLVERS, Outcome, TimeCourse, Tolerances, integrate
-from renaissance_kit.perturbation import Perturbation, linear_response
+from renaissance_kit import (
+    KineticEnsemble,
+    KineticModels,
+    Network,
+    Perturbation,
+    SteadyState,
+    integrators,
+)
+from renaissance_kit.core import ParameterError
+from renaissance_kit.simulation import (
+    SOLVERS,
+    Dynamics,
+    Outcome,
+    TimeCourse,
+    Tolerances,
+    integrate,
+    linear_response,
+)
 
 MATRIX = np.array([[-1.0, 0.5, 0.0], [1.0, -200.0, 3.0], [0.0, 2.0, -30.0]])
 START = np.array([1.0, 2.0, 3.0])

@@ -9,27 +9,27 @@ from scipy import stats
 from scipy.spatial.distance import jensenshannon
 
 from renaissance_kit import KMMeasurements
-from renaissance_kit.errors import ParameterError
-from renaissance_kit.km_change import (
+from renaissance_kit.analysis import (
     Pairs,
+    by_subsystem,
     change_table,
     correlation_changes,
-    jensen_shannon,
-    median_log10,
-    narrowing,
-    parameters_of,
-    width_decades,
-)
-from renaissance_kit.km_overlap import (
-    by_subsystem,
+    false_discovery_rate,
     held_out_scores,
     jaccard,
+    jensen_shannon,
+    label_test,
     measured_intervals,
+    median_log10,
+    narrowing,
     overlap_scores,
+    parameters_of,
+    shuffled_labels,
     subsystem_of,
+    width_decades,
 )
-from renaissance_kit.network_distance import CURRENCY, reaction_distances, with_distance
-from renaissance_kit.permutations import false_discovery_rate, label_test, shuffled_labels
+from renaissance_kit.core import ParameterError
+from renaissance_kit.network import CURRENCY, reaction_distances, with_distance
 
 
 def lognormal(rng, models, shifts, width=1.0):

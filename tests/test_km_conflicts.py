@@ -9,23 +9,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from renaissance_kit import (
-    Generator,
-    KineticModels,
-    KMMeasurements,
-    KMRanges,
-    NESSettings,
-    Recipe,
-    train,
-)
-from renaissance_kit.errors import ParameterError
-from renaissance_kit.gradient_training import GradientSettings, train_by_gradient
-from renaissance_kit.km_conflicts import (
-    ALL_IN,
-    AS_GENERATED,
-    incidence_by_measurement,
-    with_measured,
-)
+from renaissance_kit import Generator, KineticModels, KMMeasurements, KMRanges, Recipe, train
+from renaissance_kit.analysis import incidence_by_measurement, with_measured
+from renaissance_kit.analysis.km_conflicts import ALL_IN, AS_GENERATED
+from renaissance_kit.core import ParameterError
+from renaissance_kit.training import GradientSettings, NESSettings, train_by_gradient
 
 
 @pytest.fixture(scope="module")

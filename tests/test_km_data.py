@@ -12,8 +12,8 @@ from renaissance_kit import (
     KMMeasurements,
     KMRanges,
 )
-from renaissance_kit.errors import ParameterError
-from renaissance_kit.km_statistics import KMCriteria
+from renaissance_kit.core import ParameterError
+from renaissance_kit.km import KMCriteria
 
 
 @pytest.fixture(scope="module")

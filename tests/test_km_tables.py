@@ -18,13 +18,13 @@ from renaissance_kit import (
     KineticEnsemble,
     KMMeasurements,
     KMRanges,
-    NESSettings,
     Network,
     Recipe,
     train,
 )
-from renaissance_kit.errors import DataError
-from renaissance_kit.km_data import MeasuredRange
+from renaissance_kit.core import DataError
+from renaissance_kit.km import MeasuredRange
+from renaissance_kit.training import NESSettings
 
 GUIDE = Path(__file__).parents[1] / "docs" / "own-km.md"
 

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from renaissance_kit import Constraints, SteadyStates
-from renaissance_kit.errors import InfeasibleError, ParameterError
-from renaissance_kit.landscape import (
+from renaissance_kit import SteadyStates
+from renaissance_kit.analysis import (
     Map,
     bounds_of,
     features,
@@ -22,10 +21,10 @@ from renaissance_kit.landscape import (
     resample,
     running_quantiles,
     threshold_of,
+    wilson_interval,
 )
-from renaissance_kit.polytope import Polytope
-from renaissance_kit.sampling import StateSpace
-from renaissance_kit.studies import wilson_interval
+from renaissance_kit.core import InfeasibleError, ParameterError
+from renaissance_kit.states import Constraints, Polytope, StateSpace
 
 RNG = np.random.default_rng
 

@@ -8,9 +8,14 @@ import numpy as np
 import pytest
 
 from renaissance_kit import KineticEnsemble, KineticModels, KMRanges, Network, SteadyStates
-from renaissance_kit.bioreactor import Bioreactor, batch_of
-from renaissance_kit.dynamics import Dynamics
-from renaissance_kit.integrators import Outcome, Tolerances, integrate
+from renaissance_kit.simulation import (
+    Bioreactor,
+    Dynamics,
+    Outcome,
+    Tolerances,
+    batch_of,
+    integrate,
+)
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +83,8 @@ def test_cultivations_get_past_empty_pools(models: KineticModels, reactor: Biore
 def test_a_solver_that_gives_up_at_a_turn_starts_anew(
     models: KineticModels, reactor: Bioreactor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("renaissance_kit.integrators.RESTARTS", 0)
-    monkeypatch.setattr("renaissance_kit.integrators.ATTEMPTS", (1.0,))
+    monkeypatch.setattr("renaissance_kit.simulation.integrators.RESTARTS", 0)
+    monkeypatch.setattr("renaissance_kit.simulation.integrators.ATTEMPTS", (1.0,))
     dynamics = reactor.dynamics(models)
     without = [reactor.run(dynamics, i)[0].outcome for i in (0, 1, 5)]
     assert Outcome.FAILED in without
@@ -94,7 +99,7 @@ def test_a_step_too_far_below_zero_is_done_again(
     course = reactor.run(dynamics, 0)[0]
     assert course.outcome == Outcome.FINISHED
     assert (course.states >= -1e-6 * dynamics.steady_state - 1e-12).all()
-    monkeypatch.setattr("renaissance_kit.integrators.ATTEMPTS", (1.0,))
+    monkeypatch.setattr("renaissance_kit.simulation.integrators.ATTEMPTS", (1.0,))
     assert reactor.run(dynamics, 0)[0].outcome != Outcome.FINISHED
     monkeypatch.undo()
     tight = replace(reactor, tolerances=Tolerances(1e-8, 1e-8, seconds=300.0))
@@ -121,8 +126,8 @@ def test_nothing_is_printed(
     def flat(t: float, y: np.ndarray, out: np.ndarray) -> None:
         out[:] = 0.0
 
-    monkeypatch.setattr("renaissance_kit.integrators.RESTARTS", 0)
-    monkeypatch.setattr("renaissance_kit.integrators.MAX_STEPS", 2000)
+    monkeypatch.setattr("renaissance_kit.simulation.integrators.RESTARTS", 0)
+    monkeypatch.setattr("renaissance_kit.simulation.integrators.MAX_STEPS", 2000)
     course = integrate(sliding, flat, [1.0], [0.0, 0.5, 1.0], scale=[1e-9])
     assert course.outcome == Outcome.FAILED
     assert course.reason

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from renaissance_kit import KMRanges, Network
-from renaissance_kit.errors import DataError
-from renaissance_kit.moieties import conserved_moieties
+from renaissance_kit.core import DataError
+from renaissance_kit.network import conserved_moieties
 
 MOIETIES = {
     frozenset({"coa_c", "accoa_c", "succoa_c"}),

@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from renaissance_kit import Network, SteadyState
-from renaissance_kit.errors import DataError
+from renaissance_kit.core import DataError
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from renaissance_kit import batch
+from renaissance_kit.cli import batch
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -163,6 +163,6 @@ def test_values_on_the_command_line(text: str, value: object) -> None:
 
 
 def test_import_starts_nothing() -> None:
-    code = "import renaissance_kit.batch, multiprocessing as m; assert not m.active_children()"
+    code = "import renaissance_kit.cli.batch, multiprocessing as m; assert not m.active_children()"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120, env=environment)

@@ -40,7 +40,7 @@ def test_conda_environment_has_the_bounds_of_pyproject() -> None:
 
 
 def test_installed_pytfa_is_the_pinned_release() -> None:
-    from renaissance_kit import _pytfa
+    from renaissance_kit.states import _pytfa
 
     assert str(pyproject_bounds()["pytfa"]) == f"=={_pytfa.PINNED_VERSION}"
     assert importlib.metadata.version("pytfa") == _pytfa.PINNED_VERSION
@@ -49,7 +49,7 @@ def test_installed_pytfa_is_the_pinned_release() -> None:
 def test_pytfa_imports_without_warning_and_leaves_no_stand_in() -> None:
     code = (
         "import sys, cobra, pandas; before = 'distutils' in sys.modules;"
-        "from renaissance_kit._pytfa import ThermoModel, pytfa, variables;"
+        "from renaissance_kit.states._pytfa import ThermoModel, pytfa, variables;"
         "assert pytfa.ThermoModel is ThermoModel;"
         "assert variables.get_binary_type() == 'binary';"
         "print(sys.version_info < (3, 12) or before == ('distutils' in sys.modules))"
@@ -63,7 +63,7 @@ def test_pytfa_imports_without_warning_and_leaves_no_stand_in() -> None:
 def test_pytfa_models_write_no_log_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import cobra
 
-    from renaissance_kit._pytfa import ThermoModel
+    from renaissance_kit.states._pytfa import ThermoModel
 
     monkeypatch.chdir(tmp_path)
     database = {"name": "none", "units": "kJ/mol", "metabolites": {}, "cues": {}}

@@ -14,7 +14,7 @@ import pytest
 import xarray as xr
 
 from renaissance_kit import Network, Recipe, SteadyState, batch, studies
-from renaissance_kit.errors import ParameterError
+from renaissance_kit.core import ParameterError, repeat_seeds
 from renaissance_kit.figures import live
 from renaissance_kit.panels import Job, State, TrainingPanel, Update
 from renaissance_kit.panels.controls import Number
@@ -204,7 +204,7 @@ def test_a_run_gives_what_the_study_of_the_notebook_gives(
     recipe = Recipe.default(
         tiny, generations=5, population=4, models_per_generator=10, sigma=0.1, threshold_per_h=-25.0
     )
-    seeds = studies.repeat_seeds(5, 1)
+    seeds = repeat_seeds(5, 1)
     (repeat,) = studies.run_repeats(tiny, tiny_state, recipe, seeds=seeds, models=30)
     repeat.ensemble.save(tmp_path / "study.nc")
     ours, theirs = tmp_path / "panel" / "ensemble.nc", tmp_path / "study.nc"

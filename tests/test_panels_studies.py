@@ -18,16 +18,16 @@ from renaissance_kit import (
     KMMeasurements,
     KMRanges,
     Network,
+    Perturbation,
     SteadyState,
     SteadyStates,
     batch,
+    cultivate,
+    perturb,
     studies,
 )
-from renaissance_kit.bioreactor import batch_of, cultivate
-from renaissance_kit.errors import ParameterError
+from renaissance_kit.core import ParameterError, repeat_seeds
 from renaissance_kit.figures import live
-from renaissance_kit.fit import fit_of, measured_curves
-from renaissance_kit.gradient_training import GradientSettings
 from renaissance_kit.panels import (
     BioreactorPanel,
     KMPanel,
@@ -37,8 +37,9 @@ from renaissance_kit.panels import (
     TrainingPanel,
 )
 from renaissance_kit.panels.states import StatesPanel
-from renaissance_kit.perturbation import Perturbation, perturb
-from renaissance_kit.survey import shorter_search, survey_states
+from renaissance_kit.search import shorter_search, survey_states
+from renaissance_kit.simulation import batch_of, fit_of, measured_curves
+from renaissance_kit.training import GradientSettings
 
 
 def require_same_but_for_seconds(ours: Path, theirs: Path) -> None:
@@ -198,7 +199,7 @@ def test_trainings_with_data_are_those_of_the_study(
         tiny, tiny_state, GradientSettings(steps=2, models_per_step=8), 30,
         studies.EnsembleStore(tmp_path / "study"),
     )  # fmt: skip
-    seeds = studies.repeat_seeds(1, 4)
+    seeds = repeat_seeds(1, 4)
     study.repeats(None, seeds=seeds[:2])
     study.repeats(table.select(reactions=["HEX"]), seeds=seeds[2:])
     ours, theirs = ({p.name: p for p in f.glob("*")} for f in (tmp_path / "panel" / "ensembles",

@@ -7,9 +7,8 @@ from pathlib import Path
 import papermill
 import pytest
 
-from renaissance_kit import batch
-from renaissance_kit.errors import DataError
-from renaissance_kit.parameters import parameters_of, parameters_table, read_parameters
+from renaissance_kit.cli import batch, parameters_of, parameters_table, read_parameters
+from renaissance_kit.core import DataError
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -13,17 +13,12 @@ from scipy.optimize import minimize
 from renaissance_kit import (
     KineticModels,
     Network,
+    Perturbation,
     SteadyState,
     SteadyStates,
-)
-from renaissance_kit.integrators import Outcome
-from renaissance_kit.perturbation import (
-    Perturbation,
-    Return,
-    keep_totals,
-    linear_response,
     perturb,
 )
+from renaissance_kit.simulation import Outcome, Return, keep_totals, linear_response
 
 GUIDE = Path(__file__).parents[1] / "docs" / "perturb.md"
 

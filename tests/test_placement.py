@@ -6,19 +6,22 @@ import numpy as np
 import pytest
 
 from renaissance_kit import KineticModels, KMRanges, SteadyStates
-from renaissance_kit.fastest import SearchSettings, fastest_dynamics
-from renaissance_kit.placement import (
+from renaissance_kit.search import (
+    SearchSettings,
+    fastest_dynamics,
+    place_slowest,
+    power_sum_derivatives,
+    power_sums,
+)
+from renaissance_kit.search.placement import (
     FIRST,
     _least_change,
     _matched,
     _restricted,
     _single_derivative,
     _Steps,
-    place_slowest,
-    power_sum_derivatives,
-    power_sums,
 )
-from renaissance_kit.tracking import MODES
+from renaissance_kit.search.tracking import MODES
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from renaissance_kit import KineticModels, KMRanges, SteadyStates
-from renaissance_kit.pools import pool_limits
+from renaissance_kit.analysis import pool_limits
 
 
 def test_no_random_set_beats_the_limit_and_the_corner_reaches_it(ecoli):

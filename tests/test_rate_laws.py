@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from renaissance_kit import KineticModels, Network, SteadyState
-from renaissance_kit.errors import DataError
-from renaissance_kit.families import check_arity
-from renaissance_kit.rate_laws import RateLaws
+from renaissance_kit.core import DataError
+from renaissance_kit.kinetics import RateLaws
+from renaissance_kit.network.families import check_arity
 
 
 def rate_in_extended_precision(network, reaction, c, km, log_keq):

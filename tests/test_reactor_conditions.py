@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from renaissance_kit import Network
-from renaissance_kit.errors import DataError, ParameterError
-from renaissance_kit.reactor_conditions import Event, ReactorConditions, medium_of
+from renaissance_kit import Network, ReactorConditions
+from renaissance_kit.core import DataError, ParameterError
+from renaissance_kit.simulation import Event, medium_of
 
 HEADER = "kind,id,time_h,value,unit,source"
 INOCULUM = "inoculum,,,0.05,g/L,test"

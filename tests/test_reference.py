@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from renaissance_kit.families import FAMILIES, MASS_ACTION
+from renaissance_kit.network.families import FAMILIES, MASS_ACTION
 
 # The rightmost eigenvalue of one reference Jacobian, 0.12 1/h among entries of 1e10, computed
 # from that Jacobian with 200-bit arithmetic (mpmath). The value stored with the reference is

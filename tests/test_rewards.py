@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from renaissance_kit import FastestDynamics, Incidence, SmoothIncidence
+from renaissance_kit.training import FastestDynamics, Incidence, SmoothIncidence
 
 REWARDS = {
     "incidence": Incidence(),

@@ -13,8 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from renaissance_kit.errors import CheckpointError, ParameterError, RenaissanceError
-from renaissance_kit.runs import Progress, read_store, run_chunks
+from renaissance_kit.core import (
+    CheckpointError,
+    ParameterError,
+    Progress,
+    RenaissanceError,
+    read_store,
+    run_chunks,
+)
 
 SETTINGS = {"power": 2}
 
@@ -138,7 +144,7 @@ _SLOW = """
 import signal, sys, time
 import numpy as np
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell ignores it
-from renaissance_kit.runs import run_chunks
+from renaissance_kit.core.runs import run_chunks
 
 def slow(items):
     time.sleep(0.2)

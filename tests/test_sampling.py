@@ -11,20 +11,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from renaissance_kit import KineticModels, Network, SteadyStates
-from renaissance_kit.constraints import Constraints
-from renaissance_kit.diagnostics import effective_sample_size, split_rhat
-from renaissance_kit.errors import InfeasibleError, ParameterError, SteadyStateError
-from renaissance_kit.hit_and_run import sample_polytope
-from renaissance_kit.linear import row_echelon
-from renaissance_kit.polytope import Polytope
-from renaissance_kit.profiles import (
+from renaissance_kit import KineticModels, Network, SteadyStates, sample_steady_states
+from renaissance_kit.analysis import (
     distances_to_centroid,
     lambda_max_quantiles,
     with_default_profile,
 )
-from renaissance_kit.sampling import sample_steady_states
-from renaissance_kit.validation import require_valid
+from renaissance_kit.core import InfeasibleError, ParameterError, SteadyStateError, row_echelon
+from renaissance_kit.states import (
+    Constraints,
+    Polytope,
+    effective_sample_size,
+    require_valid,
+    sample_polytope,
+    split_rhat,
+)
 
 SEED = np.random.SeedSequence(7)
 
@@ -270,8 +271,8 @@ def test_shipped_states_can_be_made_again(ecoli: Network) -> None:
 
 _DRAW = """
 import sys, numpy as np
-from renaissance_kit.network import Network
-from renaissance_kit.sampling import sample_steady_states
+from renaissance_kit.network.network import Network
+from renaissance_kit.states.sampling import sample_steady_states
 states = sample_steady_states(Network.example(), 8, seed=3, steps_per_dimension=4)
 np.savez(sys.argv[1], **{k: states.dataset[k].values for k in ("flux", "concentration")})
 """

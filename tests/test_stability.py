@@ -7,9 +7,10 @@ import pytest
 import scipy.linalg
 import scipy.stats
 
-from renaissance_kit import KineticModels, Status
-from renaissance_kit.errors import ParameterError
-from renaissance_kit.stability import CHUNK, eigenvalues, spectrum_of, with_slow_from_inverse
+from renaissance_kit import KineticModels
+from renaissance_kit.core import ParameterError
+from renaissance_kit.kinetics import Status, eigenvalues, spectrum_of
+from renaissance_kit.kinetics.spectrum import CHUNK, with_slow_from_inverse
 
 THRESHOLD = -2.5
 

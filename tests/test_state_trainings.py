@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from renaissance_kit import Generator, KMRanges, NESSettings, Recipe, SteadyStates
-from renaissance_kit.errors import CheckpointError, ParameterError
-from renaissance_kit.state_trainings import nes_of_states
+from renaissance_kit import Generator, KMRanges, Recipe, SteadyStates
+from renaissance_kit.core import CheckpointError, ParameterError
+from renaissance_kit.training import NESSettings, nes_of_states
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from renaissance_kit import Network, SteadyStates
-from renaissance_kit.errors import SteadyStateError
-from renaissance_kit.profiles import with_default_profile
+from renaissance_kit.analysis import with_default_profile
+from renaissance_kit.core import SteadyStateError
 from renaissance_kit.studies import profile_table
 
 

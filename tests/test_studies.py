@@ -19,7 +19,8 @@ from renaissance_kit import (
     studies,
     train,
 )
-from renaissance_kit.errors import ParameterError
+from renaissance_kit.analysis import incidence_interval, mean_interval, wilson_interval
+from renaissance_kit.core import ParameterError, repeat_seeds
 from renaissance_kit.studies import timing
 from renaissance_kit.training import KineticObjective
 
@@ -43,47 +44,45 @@ def recipe(tiny: Network) -> Recipe:
 
 @pytest.fixture(scope="module")
 def repeats(tiny: Network, tiny_state: SteadyState, recipe: Recipe) -> list[studies.Repeat]:
-    return studies.run_repeats(
-        tiny, tiny_state, recipe, seeds=studies.repeat_seeds(1, 2), models=30
-    )
+    return studies.run_repeats(tiny, tiny_state, recipe, seeds=repeat_seeds(1, 2), models=30)
 
 
 def test_wilson_interval_against_published_values() -> None:
     # Newcombe 1998 Stat Med 17:857, table I, method 3.
-    assert studies.wilson_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
-    assert studies.wilson_interval(15, 148) == pytest.approx((0.0624, 0.1605), abs=5e-5)
-    assert studies.wilson_interval(0, 20) == pytest.approx((0.0, 0.1611), abs=5e-5)
-    assert studies.wilson_interval(1, 29) == pytest.approx((0.0061, 0.1718), abs=5e-5)
+    assert wilson_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    assert wilson_interval(15, 148) == pytest.approx((0.0624, 0.1605), abs=5e-5)
+    assert wilson_interval(0, 20) == pytest.approx((0.0, 0.1611), abs=5e-5)
+    assert wilson_interval(1, 29) == pytest.approx((0.0061, 0.1718), abs=5e-5)
 
 
 @pytest.mark.parametrize(("successes", "trials"), [(-1, 5), (6, 5), (0, 0)])
 def test_wilson_interval_refuses_what_is_no_share(successes: int, trials: int) -> None:
     with pytest.raises(ParameterError):
-        studies.wilson_interval(successes, trials)
+        wilson_interval(successes, trials)
 
 
 def test_mean_interval_covers_the_mean_as_often_as_it_says() -> None:
     rng = np.random.default_rng(0)
     covered = [
         low <= 3.0 <= high
-        for low, high in (studies.mean_interval(rng.normal(3.0, 1.0, 5)) for _ in range(2000))
+        for low, high in (mean_interval(rng.normal(3.0, 1.0, 5)) for _ in range(2000))
     ]
     assert np.mean(covered) == pytest.approx(0.95, abs=0.02)
-    assert np.isnan(studies.mean_interval([1.0])).all()
+    assert np.isnan(mean_interval([1.0])).all()
 
 
 def test_interval_of_equal_repeats_is_not_empty() -> None:
-    low, high, basis = studies.incidence_interval([1.0, 1.0], [50, 50])
-    assert (low, high, basis) == (*studies.wilson_interval(100, 100), "models")
+    low, high, basis = incidence_interval([1.0, 1.0], [50, 50])
+    assert (low, high, basis) == (*wilson_interval(100, 100), "models")
     assert low < 1.0
-    low, high, basis = studies.incidence_interval([0.9, 1.0, 1.0], [50, 50, 50])
+    low, high, basis = incidence_interval([0.9, 1.0, 1.0], [50, 50, 50])
     assert basis == "repeats"
     assert 0.0 <= low < high <= 1.0
 
 
 def test_seeds_differ_and_do_not_depend_on_their_number() -> None:
-    assert studies.repeat_seeds(1, 3) == studies.repeat_seeds(1, 10)[:3]
-    assert len({*studies.repeat_seeds(1, 10), *studies.repeat_seeds(2, 10)}) == 20
+    assert repeat_seeds(1, 3) == repeat_seeds(1, 10)[:3]
+    assert len({*repeat_seeds(1, 10), *repeat_seeds(2, 10)}) == 20
 
 
 def test_baseline_counts_what_it_drew(tiny: Network, tiny_state: SteadyState) -> None:
@@ -107,7 +106,7 @@ def test_baseline_counts_models_without_eigenvalues_as_not_valid(
     assert 0 < drawn.not_finite < 300
     assert drawn.valid == counts.counts()["VALID"]
     assert drawn.incidence == counts.incidence == drawn.valid / 300
-    assert drawn.interval == studies.wilson_interval(drawn.valid, 300)
+    assert drawn.interval == wilson_interval(drawn.valid, 300)
 
 
 def test_repeats_report_models_without_eigenvalues(
@@ -137,9 +136,7 @@ def test_repeats_report_models_without_eigenvalues(
 def test_repeats_are_independent_and_reproducible(
     tiny: Network, tiny_state: SteadyState, recipe: Recipe, repeats: list[studies.Repeat]
 ) -> None:
-    again = studies.run_repeats(
-        tiny, tiny_state, recipe, seeds=studies.repeat_seeds(1, 2), models=30
-    )
+    again = studies.run_repeats(tiny, tiny_state, recipe, seeds=repeat_seeds(1, 2), models=30)
     first, second = (run.training.weights for run in repeats)
     assert not np.array_equal(first, second)
     for one, other in zip(repeats, again, strict=True):
@@ -154,7 +151,7 @@ def test_interrupted_repeat_goes_on_to_the_same_result(
     repeats: list[studies.Repeat],
     tmp_path: Path,
 ) -> None:
-    seed = studies.repeat_seeds(1, 1)[0]
+    seed = repeat_seeds(1, 1)[0]
     objective = KineticObjective(
         tiny, tiny_state, recipe.generator, recipe.reward, recipe.threshold_per_h
     )

@@ -10,13 +10,10 @@ import pytest
 from cultivated import cultivation_result
 from monod import BY_PRODUCT, INSIDE, SUBSTRATE, YIELD_PER_GDW, monod
 
-from renaissance_kit import KineticModels, Network, studies
-from renaissance_kit.bioreactor import Bioreactor, batch_of, cultivate
-from renaissance_kit.errors import ParameterError
-from renaissance_kit.fermentation import Course
-from renaissance_kit.fit import MeasuredCurve, fit_of
-from renaissance_kit.integrators import Outcome
-from renaissance_kit.reactor_conditions import ReactorConditions
+from renaissance_kit import KineticModels, Network, ReactorConditions, cultivate, studies
+from renaissance_kit.core import ParameterError
+from renaissance_kit.simulation import Bioreactor, MeasuredCurve, Outcome, batch_of, fit_of
+from renaissance_kit.states import Course
 
 TIMES = np.linspace(0.0, 60.0, 121)
 

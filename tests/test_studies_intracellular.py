@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from renaissance_kit import KineticModels, KMRanges, SteadyStates, studies
-from renaissance_kit.errors import ParameterError
-from renaissance_kit.fastest import SearchSettings
+from renaissance_kit.analysis import wilson_interval
+from renaissance_kit.core import ParameterError
+from renaissance_kit.search import SearchSettings, Survey, survey_states
 from renaissance_kit.studies.intracellular import DISPATCH_S, LINK_BYTES_PER_S, SurveyCost
-from renaissance_kit.survey import Survey, survey_states
 
 BRIEF = SearchSettings(steps=8, starts=1)
 
@@ -38,7 +38,7 @@ def test_shares_with_their_intervals(survey):
     table = studies.share_table({"a": survey, "b": survey.select(np.arange(3))})
     assert table.states.tolist() == [6, 3]
     for row in table.itertuples():
-        assert (row.low, row.high) == studies.wilson_interval(row.fast, row.states)
+        assert (row.low, row.high) == wilson_interval(row.fast, row.states)
         assert row.slow_low == pytest.approx(1 - row.high)
         assert row.share + row.slow_share == 1
     easy = studies.share_table({"a": survey}, of="easy").iloc[0]
@@ -126,7 +126,7 @@ def test_handing_out_and_the_link_limit_many_workers():
 
 
 def test_bytes_are_those_of_a_pickled_task(tiny, tiny_states, survey):
-    from renaissance_kit.survey import _Task
+    from renaissance_kit.search.survey import _Task
 
     cost = studies.survey_cost(tiny, survey, chunk=3)
     task = _Task(tiny, KMRanges.of(tiny), BRIEF, -2.5, 1)
@@ -154,4 +154,4 @@ def test_a_model_at_the_fastest_dynamics_holds_for_no_change(tiny, tiny_states):
     assert table.group.tolist() == ["one", "one"]  # no slow state has a fast model
     assert table.held.tolist() == [1, 0]
     for row in table.itertuples():
-        assert (row.low, row.high) == studies.wilson_interval(row.held, row.states)
+        assert (row.low, row.high) == wilson_interval(row.held, row.states)

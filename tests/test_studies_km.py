@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from scipy.spatial.distance import pdist
 
-from renaissance_kit import KMMeasurements, NESSettings, Network, SteadyState, studies
-from renaissance_kit.errors import ParameterError
-from renaissance_kit.gradient_training import GradientSettings
+from renaissance_kit import KMMeasurements, Network, SteadyState, studies
+from renaissance_kit.core import ParameterError
 from renaissance_kit.studies import EnsembleStore, Integration
+from renaissance_kit.training import GradientSettings, NESSettings
 
 NAMES = [f"R{i}:m_c" for i in range(40)]
 GRADIENT = GradientSettings(steps=2, models_per_step=4)

@@ -9,10 +9,9 @@ import pandas as pd
 import pytest
 
 from renaissance_kit import Generator, KineticModels, KMRanges, Recipe, studies
-from renaissance_kit.conditional import ConditionalSettings, train_conditional
-from renaissance_kit.errors import ParameterError
-from renaissance_kit.gradient_training import GradientSettings
+from renaissance_kit.core import ParameterError
 from renaissance_kit.studies.routes import RouteRun
+from renaissance_kit.training import ConditionalSettings, GradientSettings, train_conditional
 
 COMMON = {"route": "x", "seed": 3, "models": 40, "workers": 1}
 

@@ -10,9 +10,8 @@ import pandas as pd
 import pytest
 
 from renaissance_kit import KineticModels, KMRanges, Network, SteadyState, SteadyStates, studies
-from renaissance_kit.constraints import Bound, Constraints
-from renaissance_kit.errors import SteadyStateError
-from renaissance_kit.validation import require_valid
+from renaissance_kit.core import SteadyStateError
+from renaissance_kit.states import Bound, Constraints, require_valid
 
 
 @pytest.fixture(scope="module")

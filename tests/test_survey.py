@@ -12,12 +12,18 @@ import numpy as np
 import pytest
 
 from renaissance_kit import KineticModels, SteadyStates
-from renaissance_kit import survey as module
-from renaissance_kit.clusters import use_cluster
-from renaissance_kit.errors import CheckpointError, ParameterError, SteadyStateError
-from renaissance_kit.fastest import SearchSettings, fastest_dynamics
-from renaissance_kit.stability import Status
-from renaissance_kit.survey import SEARCH, Survey, repeated, shorter_search, survey_states
+from renaissance_kit.core import CheckpointError, ParameterError, SteadyStateError, use_cluster
+from renaissance_kit.kinetics import Status
+from renaissance_kit.search import (
+    SEARCH,
+    SearchSettings,
+    Survey,
+    fastest_dynamics,
+    repeated,
+    shorter_search,
+    survey_states,
+)
+from renaissance_kit.search import survey as module
 
 BRIEF = SearchSettings(steps=12, starts=2)
 

@@ -13,12 +13,15 @@ import numpy as np
 import pytest
 
 from renaissance_kit import Network
-from renaissance_kit.constraints import Bound, Constraints, choose_measurements
-from renaissance_kit.errors import DataError, InfeasibleError, ParameterError
-from renaissance_kit.requirements import minimal_conflict
-from renaissance_kit.sampling import StateSpace
-from renaissance_kit.tables import Row
-from renaissance_kit.tfa import ThermodynamicModel
+from renaissance_kit.core import DataError, InfeasibleError, ParameterError, Row
+from renaissance_kit.states import (
+    Bound,
+    Constraints,
+    StateSpace,
+    ThermodynamicModel,
+    choose_measurements,
+    minimal_conflict,
+)
 
 SCREENING = 2.91482 * 0.25**0.5 / (1 + 1.6 * 0.25**0.5)  # kJ/mol, one charge at I = 0.25 M
 

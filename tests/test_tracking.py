@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from renaissance_kit import KineticModels, KMRanges, SteadyStates
-from renaissance_kit.gradients import smooth_lambda_max
-from renaissance_kit.tracking import LONGEST, SlowModes
+from renaissance_kit.kinetics import smooth_lambda_max
+from renaissance_kit.search import SlowModes
+from renaissance_kit.search.tracking import LONGEST
 
 TAU = 0.1
 

@@ -9,7 +9,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from renaissance_kit import batch
+from renaissance_kit.cli import batch
 
 PATH = batch.notebook_path("00_start_here")
 EXERCISE = r"^### Exercise (\d+): .+ \((\d+) minutes\)$"

@@ -7,6 +7,7 @@ from elsewhere: that is checked at the end.
 
 from __future__ import annotations
 
+import ast
 import importlib
 import pkgutil
 import re
@@ -22,38 +23,6 @@ import renaissance_kit
 
 ROOT = Path(__file__).resolve().parents[1]
 
-CHAPTERS = {
-    "Networks and steady states": (
-        "network", "network_records", "network_tables", "moieties", "constraints", "sampling",
-        "steady_states", "profiles", "tfa", "turnover", "reaction_energies", "requirements",
-        "polytope", "hit_and_run", "validation", "diagnostics", "fermentation", "pools",
-        "survey", "state_features", "landscape",
-    ),
-    "Kinetic models": (
-        "rate_laws", "families", "kinetics", "stability", "gradients", "slot_gradients", "lapack",
-        "linear",
-    ),
-    "Michaelis constants": (
-        "km_ranges", "km_data", "km_table", "km_statistics", "km_overlap", "km_change",
-        "km_conflicts", "network_distance", "permutations", "enzymes",
-    ),
-    "Generators and training": (
-        "generator", "rewards", "evolution", "evolution_state", "recipes", "training",
-        "checkpoints", "gradient_training", "conditional", "state_trainings", "fastest",
-        "ensembles", "diversity",
-    ),
-    "Simulation": (
-        "dynamics", "integrators", "perturbation", "bioreactor", "reactor_conditions", "fit",
-    ),
-    "Studies and figures": ("studies", "figures", "panels"),
-    "Running, files and errors": (
-        "batch", "gallery", "parameters", "runs", "clusters", "threads", "files", "datasets",
-        "tables", "paths", "errors",
-    ),
-}  # fmt: skip
-"""Chapters of the reference; a package stands for all its modules, a new module comes last."""
-
-
 HOW_TO = "how-to guides: every page that is named nowhere else"
 
 
@@ -64,16 +33,23 @@ def public_modules() -> list[str]:
     return [name for name in names if not any(part.startswith("_") for part in name.split("."))]
 
 
+def stub_names(package: ModuleType) -> list[str]:
+    """Names that the face of a package offers, in the order of its stub."""
+    stub = Path(str(package.__file__)).with_suffix(".pyi")
+    tree = ast.parse(stub.read_text(encoding="utf-8"))
+    imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+    return [alias.name for node in imports for alias in node.names]
+
+
+def rooms() -> list[str]:
+    """The rooms of the package, in the order in which data flows."""
+    inside = {m.name for m in pkgutil.iter_modules(renaissance_kit.__path__) if m.ispkg}
+    return [name for name in stub_names(renaissance_kit) if name in inside]
+
+
 def by_chapter(names: list[str]) -> dict[str, list[str]]:
-    """The modules of each chapter in reading order."""
-    left = list(names)
-    chapters: dict[str, list[str]] = {}
-    for title, wanted in CHAPTERS.items():
-        chapters[title] = [n for w in wanted for n in left if n == w or n.startswith(f"{w}.")]
-        left = [n for n in left if n not in chapters[title]]
-    if left:
-        chapters["More"] = left
-    return chapters
+    """The modules of each room, the room itself first."""
+    return {room: [n for n in names if n.split(".")[0] == room] for room in rooms()}
 
 
 def first_sentence(thing: object) -> str:
@@ -99,14 +75,17 @@ def write_reference(folder: Path) -> None:
         "| name | |",
         "|---|---|",
     ]
-    for name in renaissance_kit.__all__:
+    for name in stub_names(renaissance_kit):
+        if name in rooms():
+            continue
         thing = getattr(renaissance_kit, name)
         role = "class" if isinstance(thing, type) else "func"
         target = f"{{py:{role}}}`~{thing.__module__}.{thing.__qualname__}`"
         page.append(f"| {target} | {in_markdown(first_sentence(thing))} |")
     page.append("\nEvery public name stands on the page of its module.\n")
-    for title, names in by_chapter(list(modules)).items():
-        page += [f"## {title}\n", "| module | |", "|---|---|"]
+    for room, names in by_chapter(list(modules)).items():
+        page += [f"## {room}\n", in_markdown(first_sentence(modules[room])), ""]
+        page += ["| module | |", "|---|---|"]
         page += [
             f"| [{name}]({name}.md) | {in_markdown(first_sentence(modules[name]))} |"
             for name in names

@@ -2,7 +2,7 @@
 
 Each, and each page in panels/, needs a script, no output, the canonical form that
 tools/sync_notebooks.py writes and a title in its first cell; a notebook also one cell tagged
-`parameters` with the required names, and a place in the list of renaissance_kit.batch.
+`parameters` with the required names, and a place in the list of renaissance_kit.cli.batch.
 """
 
 import sys
@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 from notebook_pairs import METADATA, NOTEBOOKS_DIR, PANELS_DIR, render
 
-from renaissance_kit.batch import NOTEBOOKS, BatchError, check_listing, check_parameters
+from renaissance_kit.cli import NOTEBOOKS, BatchError, check_listing, check_parameters
 
 REMEDY = "run: python tools/sync_notebooks.py"
 

@@ -7,7 +7,7 @@ The table of all parameters, docs/parameters.md, is written anew as well.
 
 from notebook_pairs import NOTEBOOKS_DIR, PANELS_DIR, render
 
-from renaissance_kit.batch import show_parameters
+from renaissance_kit.cli import show_parameters
 
 
 def main() -> None:

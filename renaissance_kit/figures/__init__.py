@@ -4,7 +4,6 @@ Nothing here simulates. `use_theme` sets colours, fonts and a renderer that need
 `save` writes PNG and SVG without a browser.
 """
 
-from renaissance_kit.figures.save import save
-from renaissance_kit.figures.theme import Source, use_theme
+import lazy_loader
 
-__all__ = ["Source", "save", "use_theme"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

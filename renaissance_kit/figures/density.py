@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from renaissance_kit.core.types import Array
 
 
 def mirrored_density(values: Array, grid: Array, width: float, low: float, high: float) -> Array:

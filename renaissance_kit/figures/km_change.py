@@ -106,8 +106,8 @@ def change_by_distance(
     """Jensen-Shannon distance of every parameter against its steps from the data.
 
     Args:
-        tables: as from `renaissance_kit.km_change.change_table` with
-            `renaissance_kit.network_distance.with_distance`, by the name of the kind.
+        tables: as from `renaissance_kit.analysis.km_change.change_table` with
+            `renaissance_kit.network.distance.with_distance`, by the name of the kind.
         threshold: false discovery rate below which a change is marked.
     """
     everything = pd.concat([t.assign(kind=kind) for kind, t in tables.items()])
@@ -183,7 +183,7 @@ def moved_most(
     """Shift of the medians that moved most, each beside what shuffled ensembles do.
 
     Args:
-        table: as from `renaissance_kit.km_change.change_table`.
+        table: as from `renaissance_kit.analysis.km_change.change_table`.
         rows: how many to show.
         what: the rows of the table, in words.
     """

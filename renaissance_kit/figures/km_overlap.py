@@ -28,7 +28,7 @@ def overlap_by_constant(
 
     Args:
         table: columns name, group, before, after, null_low, null_high and q_value, as from
-            `renaissance_kit.permutations.LabelTest.table` with the subsystem as group.
+            `renaissance_kit.analysis.permutations.LabelTest.table` with the subsystem as group.
         runs: number of trainings without and with data.
     """
     table = table[np.isfinite(table.change)]
@@ -84,7 +84,7 @@ def overlap_by_group(
     """Mean change of the score and share of improved constants, by group.
 
     Args:
-        table: as from `renaissance_kit.km_overlap.by_subsystem`.
+        table: as from `renaissance_kit.analysis.km_overlap.by_subsystem`.
         paper: improved and all constants of a group in the paper.
     """
     rows = table.reset_index(drop=True)

@@ -28,7 +28,7 @@ def state_map(
 
     Args:
         table: x, y, lambda_max_per_h; one row a state.
-        cells: as from `renaissance_kit.landscape.neighbourhood_table`.
+        cells: as from `renaissance_kit.analysis.landscape.neighbourhood_table`.
         explained: share of the variance in the principal components that went into t-SNE.
     """
     low = float(np.quantile(table.lambda_max_per_h, 0.02))
@@ -161,9 +161,9 @@ def supporting_ranges(
     """Per metabolite, the range of hard states against that of easy ones, largest difference first.
 
     Args:
-        table: as from `renaissance_kit.landscape.ranges_of_metabolites`, easy states as the group.
-        states, easy: number of states, and of easy ones.
-        shown: metabolites with the largest differences.
+        table: as from `renaissance_kit.analysis.landscape.ranges_of_metabolites`, easy states as
+        the group. states, easy: number of states, and of easy ones. shown: metabolites with the
+        largest differences.
     """
     found = int(table.found.sum())
     part = table.head(shown).assign(
@@ -232,10 +232,9 @@ def against_concentration(
     """λmax after one descent against the concentration of some metabolites, with running quantiles.
 
     Args:
-        table: metabolite, concentration_mM, lambda_max_per_h.
-        running: metabolite and the columns of `renaissance_kit.landscape.running_quantiles`.
-        thresholds: metabolite, value_mM, low_mM, high_mM, youden.
-        measured: concentrations by metabolite, where there are any.
+        table: metabolite, concentration_mM, lambda_max_per_h. running: metabolite and the columns
+        of `renaissance_kit.analysis.landscape.running_quantiles`. thresholds: metabolite, value_mM,
+        low_mM, high_mM, youden. measured: concentrations by metabolite, where there are any.
     """
     low = min(float(np.quantile(table.lambda_max_per_h, 0.01)), 1.6 * threshold_per_h)
     domain = [low, max(0.0, min(0.5, float(table.lambda_max_per_h.max())))]

@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from renaissance_kit.core.types import Array
 from renaissance_kit.figures import theme
 from renaissance_kit.figures.theme import Figure, Source, count, headline, number
-
-Array = NDArray[np.float64]
 
 
 def concentrations(

@@ -7,14 +7,12 @@ from collections.abc import Mapping, Sequence
 import altair as alt
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from renaissance_kit.core.types import Array
 from renaissance_kit.figures import theme
 from renaissance_kit.figures.density import mirrored_density
 from renaissance_kit.figures.theme import Figure, Source, count, headline, number, percent
 from renaissance_kit.studies import Baseline, mean_over_repeats
-
-Array = NDArray[np.float64]
 
 BANDWIDTH = 0.12  # decades, of the densities of constants
 PAPER_INCIDENCE = 0.92  # Choudhury et al. 2024 Nat Catal 7:1086, mean after 50 generations

@@ -1,23 +1,8 @@
 """Panels for JupyterLab and Voilà: the notebooks' studies with controls and live charts.
 
-Nothing else in the package imports this one. `renaissance_kit.panels.states` has the panel of
-notebook 05 and is imported by itself, since the sampler behind it takes long to import.
+Nothing else in the package imports this room.
 """
 
-from renaissance_kit.panels.bioreactor import BioreactorPanel
-from renaissance_kit.panels.jobs import Job, State, Update
-from renaissance_kit.panels.km import KMPanel
-from renaissance_kit.panels.panel import Panel
-from renaissance_kit.panels.robustness import RobustnessPanel
-from renaissance_kit.panels.training import TrainingPanel
+import lazy_loader
 
-__all__ = [
-    "BioreactorPanel",
-    "Job",
-    "KMPanel",
-    "Panel",
-    "RobustnessPanel",
-    "State",
-    "TrainingPanel",
-    "Update",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

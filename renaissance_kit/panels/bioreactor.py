@@ -11,20 +11,20 @@ import ipywidgets as widgets
 import numpy as np
 
 from renaissance_kit import studies
-from renaissance_kit.bioreactor import Bioreactor, BioreactorResult, batch_of, cultivate
-from renaissance_kit.dynamics import Dilution
-from renaissance_kit.errors import DataError, ParameterError
+from renaissance_kit.core.errors import DataError, ParameterError
+from renaissance_kit.core.files import atomic_path
 from renaissance_kit.figures import bioreactor as figures
-from renaissance_kit.files import atomic_path
-from renaissance_kit.fit import Fit, fit_of, measured_curves
-from renaissance_kit.kinetics import KineticModels
-from renaissance_kit.network import Network
+from renaissance_kit.kinetics.models import KineticModels
+from renaissance_kit.network.network import Network
 from renaissance_kit.panels.charts import LiveChart, specification
 from renaissance_kit.panels.controls import Control, Number
 from renaissance_kit.panels.jobs import Handle, State, Update
 from renaissance_kit.panels.models import models_control, source_parameters
 from renaissance_kit.panels.panel import Panel
-from renaissance_kit.reactor_conditions import ReactorConditions
+from renaissance_kit.simulation.bioreactor import Bioreactor, BioreactorResult, batch_of, cultivate
+from renaissance_kit.simulation.conditions import ReactorConditions
+from renaissance_kit.simulation.dynamics import Dilution
+from renaissance_kit.simulation.fit import Fit, fit_of, measured_curves
 
 MEDIUM = "medium_"  # before the metabolite, in the names of controls
 LIMITS_MM = 1000.0

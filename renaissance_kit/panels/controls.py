@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import ipywidgets as widgets
 
-from renaissance_kit.errors import ParameterError
+from renaissance_kit.core.errors import ParameterError
 
 LABEL_WIDTH, FIELD_WIDTH, SLIDER_WIDTH, GAP = "290px", "410px", "210px", "0 0 0 12px"
 WHOLE_WIDTH = "632px"  # of a field that has the place of the slider too

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from renaissance_kit.errors import ParameterError, RenaissanceError
+from renaissance_kit.core.errors import ParameterError, RenaissanceError
 
 
 class State(StrEnum):

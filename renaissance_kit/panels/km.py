@@ -13,17 +13,18 @@ import numpy as np
 import pandas as pd
 
 from renaissance_kit import studies
-from renaissance_kit.errors import ParameterError, nearest
+from renaissance_kit.analysis.km_overlap import measured_intervals, overlap_scores
+from renaissance_kit.core.errors import ParameterError, nearest
+from renaissance_kit.core.seeds import repeat_seeds
 from renaissance_kit.figures import choices
-from renaissance_kit.gradient_training import GradientSettings
-from renaissance_kit.km_data import KMMeasurements
-from renaissance_kit.km_overlap import measured_intervals, overlap_scores
-from renaissance_kit.network import Network
+from renaissance_kit.km.measurements import KMMeasurements
+from renaissance_kit.network.network import Network
 from renaissance_kit.panels.charts import LiveChart, specification
 from renaissance_kit.panels.controls import LABEL_WIDTH, WHOLE_WIDTH, Control, Number, Picks
 from renaissance_kit.panels.jobs import Handle, Update
 from renaissance_kit.panels.panel import Panel
-from renaissance_kit.steady_states import SteadyState
+from renaissance_kit.states.steady_states import SteadyState
+from renaissance_kit.training.gradient import GradientSettings
 
 SCORES = 12  # constants in the chart of scores
 
@@ -129,7 +130,7 @@ class KMPanel(Panel):
             self.workers,
         )
         measured = self.table.select(reactions=settings["reactions"].split())
-        seeds = studies.repeat_seeds(settings["seed"], 2 * settings["repeats"])
+        seeds = repeat_seeds(settings["seed"], 2 * settings["repeats"])
         return _Task(study, measured, seeds)
 
     def work(self, task: _Task, handle: Handle) -> KMResult:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from renaissance_kit.errors import ParameterError
+from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.panels.controls import Words
 
 MOST = 1000

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import anywidget
 import ipywidgets as widgets
 
-from renaissance_kit.errors import ParameterError, RenaissanceError, nearest
+from renaissance_kit.core.errors import ParameterError, RenaissanceError, nearest
 from renaissance_kit.panels.charts import LiveChart
 from renaissance_kit.panels.controls import Control
 from renaissance_kit.panels.export import command, save_parameters

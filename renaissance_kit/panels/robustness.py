@@ -12,19 +12,19 @@ import numpy as np
 import pandas as pd
 
 from renaissance_kit import studies
-from renaissance_kit.errors import ParameterError
+from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.files import atomic_path
 from renaissance_kit.figures import live
 from renaissance_kit.figures import robustness as figures
 from renaissance_kit.figures.theme import percent
-from renaissance_kit.files import atomic_path
-from renaissance_kit.kinetics import KineticModels
-from renaissance_kit.network import Network
+from renaissance_kit.kinetics.models import KineticModels
+from renaissance_kit.network.network import Network
 from renaissance_kit.panels.charts import LiveChart, specification
 from renaissance_kit.panels.controls import LABEL_WIDTH, WHOLE_WIDTH, Choice, Control, Number, Words
 from renaissance_kit.panels.jobs import Handle, State, Update
 from renaissance_kit.panels.models import models_control, source_parameters
 from renaissance_kit.panels.panel import Panel
-from renaissance_kit.perturbation import Perturbation, PerturbationResult, perturb
+from renaissance_kit.simulation.perturbation import Perturbation, PerturbationResult, perturb
 from renaissance_kit.studies import CYTOSOL
 
 SHOWN_MIN = 60.0

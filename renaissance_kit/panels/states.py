@@ -12,12 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from renaissance_kit import studies
-from renaissance_kit.constraints import Constraints
-from renaissance_kit.errors import ParameterError
-from renaissance_kit.figures import choices
-from renaissance_kit.figures.theme import number, percent
-from renaissance_kit.landscape import (
+from renaissance_kit.analysis.intervals import wilson_interval
+from renaissance_kit.analysis.landscape import (
     FEWEST,
     Map,
     bounds_of,
@@ -27,14 +23,24 @@ from renaissance_kit.landscape import (
     neighbourhoods,
     resample,
 )
-from renaissance_kit.network import Network
+from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.figures import choices
+from renaissance_kit.figures.theme import number, percent
+from renaissance_kit.network.network import Network
 from renaissance_kit.panels.charts import LiveChart, specification
 from renaissance_kit.panels.controls import LABEL_WIDTH, WHOLE_WIDTH, Control, Number
 from renaissance_kit.panels.jobs import Handle, State, Update
 from renaissance_kit.panels.panel import Panel
-from renaissance_kit.sampling import StateSpace
-from renaissance_kit.steady_states import SteadyStates
-from renaissance_kit.survey import SEARCH, Survey, shorter_search, states_digest, survey_states
+from renaissance_kit.search.survey import (
+    SEARCH,
+    Survey,
+    shorter_search,
+    states_digest,
+    survey_states,
+)
+from renaissance_kit.states.constraints import Constraints
+from renaissance_kit.states.sampling import StateSpace
+from renaissance_kit.states.steady_states import SteadyStates
 
 CENTRAL = (0.5, 0.8, 1.0)  # shares of the members that bounds cover; the first with room is taken
 METABOLITES = 12
@@ -203,7 +209,7 @@ class StatesPanel(Panel):
         survey, n = result.survey, len(result.survey)
 
         def share_of(mask: NDArray[np.bool_]) -> str:
-            low, high = studies.wilson_interval(int(mask.sum()), n)
+            low, high = wilson_interval(int(mask.sum()), n)
             return (
                 f"{mask.sum():,} of {n:,} states (95 % interval {percent(low)} to {percent(high)})"
             )

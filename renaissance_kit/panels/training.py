@@ -9,27 +9,26 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from renaissance_kit import studies
-from renaissance_kit.ensembles import KineticEnsemble
-from renaissance_kit.errors import ParameterError
-from renaissance_kit.evolution import NESSettings
-from renaissance_kit.evolution_state import EvolutionState
+from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.files import atomic_path
+from renaissance_kit.core.seeds import derived_seed, repeat_seeds
+from renaissance_kit.core.types import Array
 from renaissance_kit.figures import live
 from renaissance_kit.figures.theme import lambda_range, number, percent
-from renaissance_kit.files import atomic_path
-from renaissance_kit.km_ranges import KMRanges
-from renaissance_kit.network import Network
+from renaissance_kit.kinetics.ensembles import KineticEnsemble
+from renaissance_kit.km.ranges import KMRanges
+from renaissance_kit.network.network import Network
 from renaissance_kit.panels.charts import LiveChart, specification
 from renaissance_kit.panels.controls import Number
 from renaissance_kit.panels.jobs import Handle, Update
 from renaissance_kit.panels.panel import Panel
-from renaissance_kit.recipes import Recipe
-from renaissance_kit.steady_states import SteadyState, SteadyStates
-from renaissance_kit.training import KineticObjective, Training, train
-
-Array = NDArray[np.float64]
+from renaissance_kit.states.steady_states import SteadyState, SteadyStates
+from renaissance_kit.training.fit import KineticObjective, Training, train
+from renaissance_kit.training.nes import NESSettings
+from renaissance_kit.training.recipes import Recipe
+from renaissance_kit.training.state import EvolutionState
 
 LEAST_LAMBDA_PER_H = -15.0  # the axis of λmax begins here, so that there is room for valid models
 FIRST_LOOK = 100  # models of the untrained generator, shown before the first generation is done
@@ -145,7 +144,7 @@ class TrainingPanel(Panel):
         """Recipe, state and checkpoint; the earlier one of the same settings for a new run goes."""
         recipe = self.recipe(settings)
         state = _chosen(self.states, settings["steady_state"])
-        seed = studies.repeat_seeds(settings["seed"], 1)[0]
+        seed = repeat_seeds(settings["seed"], 1)[0]
         objective = KineticObjective.of(self.network, state, recipe)
         checkpoint = studies.checkpoint_file(self.folder / "checkpoints", recipe, objective, seed)
         if not resume:
@@ -177,7 +176,7 @@ class TrainingPanel(Panel):
         if training.state.generation < total:
             return TrainingResult(training, None)
         handle.report(Update(total, total, doing=f"drawing {task.models:,} models"))
-        ensemble = training.ensemble(task.models, seed=studies.derived_seed(task.seed, 1))
+        ensemble = training.ensemble(task.models, seed=derived_seed(task.seed, 1))
         end = self._end(training, ensemble)
         handle.report(Update(total, total, doing="writing", content=end, keep=True))
         ensemble.save(self.folder / self.result_name)

@@ -6,16 +6,14 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from renaissance_kit.kinetics import KineticModels
-from renaissance_kit.km_ranges import KMRanges
-from renaissance_kit.network import Network
-from renaissance_kit.steady_states import SteadyState
-from renaissance_kit.studies.intervals import wilson_interval
-from renaissance_kit.training import incidence_of
-
-Array = NDArray[np.float64]
+from renaissance_kit.analysis.intervals import wilson_interval
+from renaissance_kit.core.types import Array
+from renaissance_kit.kinetics.models import KineticModels
+from renaissance_kit.km.ranges import KMRanges
+from renaissance_kit.network.network import Network
+from renaissance_kit.states.steady_states import SteadyState
+from renaissance_kit.training.fit import incidence_of
 
 
 @dataclass(frozen=True)

@@ -13,17 +13,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from renaissance_kit.bioreactor import Bioreactor, BioreactorResult, cultivate, engineered
-from renaissance_kit.dynamics import GROWTH
-from renaissance_kit.errors import ParameterError, nearest
-from renaissance_kit.fit import Fit, MeasuredCurve, fit_of
-from renaissance_kit.integrators import Outcome
-from renaissance_kit.kinetics import KineticModels
-from renaissance_kit.network import Network
-from renaissance_kit.perturbation import identity
-from renaissance_kit.reactor_conditions import ReactorConditions
+from renaissance_kit.core.errors import ParameterError, nearest
+from renaissance_kit.core.types import Array
+from renaissance_kit.kinetics.models import KineticModels
+from renaissance_kit.network.network import Network
+from renaissance_kit.simulation.bioreactor import (
+    Bioreactor,
+    BioreactorResult,
+    cultivate,
+    engineered,
+)
+from renaissance_kit.simulation.conditions import ReactorConditions
+from renaissance_kit.simulation.dynamics import GROWTH
+from renaissance_kit.simulation.fit import Fit, MeasuredCurve, fit_of
+from renaissance_kit.simulation.integrators import Outcome
+from renaissance_kit.simulation.perturbation import identity
 
-Array = NDArray[np.float64]
 Progress = Callable[[str], None]
 
 CARRIERS = (("nitrogen", "N", "nh4_e"), ("phosphorus", "P", "pi_e"), ("carbon", "C", "glc__D_e"))

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from renaissance_kit.network import Network
-from renaissance_kit.steady_states import SteadyStates
-from renaissance_kit.studies.intervals import wilson_interval
-from renaissance_kit.survey import Survey
+from renaissance_kit.analysis.intervals import wilson_interval
+from renaissance_kit.network.network import Network
+from renaissance_kit.search.survey import Survey
+from renaissance_kit.states.steady_states import SteadyStates
 
 CHANGES = (1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 

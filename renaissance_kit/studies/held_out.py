@@ -7,17 +7,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from renaissance_kit.errors import ParameterError
-from renaissance_kit.kinetics import KineticModels
-from renaissance_kit.network import Network
-from renaissance_kit.steady_states import SteadyState
-from renaissance_kit.studies.intervals import derived_seed, mean_interval
-from renaissance_kit.training import incidence_of
+from renaissance_kit.analysis.intervals import mean_interval
+from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.seeds import derived_seed
+from renaissance_kit.core.types import Array
+from renaissance_kit.kinetics.models import KineticModels
+from renaissance_kit.network.network import Network
+from renaissance_kit.states.steady_states import SteadyState
+from renaissance_kit.training.fit import incidence_of
 
-Array = NDArray[np.float64]
 Draw = Callable[[SteadyState, int, np.random.Generator], Array]
 
 

@@ -14,19 +14,18 @@ import scipy.linalg
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from renaissance_kit.errors import ParameterError
-from renaissance_kit.fastest import SearchSettings
-from renaissance_kit.kinetics import KineticModels
-from renaissance_kit.km_ranges import KMRanges
-from renaissance_kit.network import Network
-from renaissance_kit.pools import pool_limits
-from renaissance_kit.stability import Status
-from renaissance_kit.steady_states import SteadyStates
-from renaissance_kit.studies.intervals import wilson_interval
+from renaissance_kit.analysis.intervals import wilson_interval
+from renaissance_kit.analysis.pools import pool_limits
+from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.types import Array
+from renaissance_kit.kinetics.models import KineticModels
+from renaissance_kit.kinetics.spectrum import Status
+from renaissance_kit.km.ranges import KMRanges
+from renaissance_kit.network.network import Network
+from renaissance_kit.search.fastest import SearchSettings
+from renaissance_kit.search.survey import Survey, survey_states
+from renaissance_kit.states.steady_states import SteadyStates
 from renaissance_kit.studies.turnover import turnover_times_min
-from renaissance_kit.survey import Survey, survey_states
-
-Array = NDArray[np.float64]
 
 LINK_BYTES_PER_S = 1e8  # a slow network, 1 Gbit/s with overheads
 OTHERS = {"fast": "slow", "easy": "hard"}
@@ -76,9 +75,9 @@ def slow_modes(network: Network, states: SteadyStates, survey: Survey) -> pd.Dat
 
     Returns:
         state, lambda_max_per_h, metabolite (of the largest participation), participation,
-        limit_per_h (of that pool by itself, `renaissance_kit.pools`), turnover_min (of that pool),
-        slowest_pool and slowest_limit_per_h (the least limit of all pools). States without
-        eigenvalues are left out.
+        limit_per_h (of that pool by itself, `renaissance_kit.analysis.pools`), turnover_min (of
+        that pool), slowest_pool and slowest_limit_per_h (the least limit of all pools). States
+        without eigenvalues are left out.
     """
     position = {int(s): i for i, s in enumerate(states.dataset.state.values)}
     status = survey.dataset.status.values

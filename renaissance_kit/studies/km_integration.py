@@ -12,24 +12,25 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from renaissance_kit.ensembles import KineticEnsemble
-from renaissance_kit.errors import ParameterError
-from renaissance_kit.evolution import NESSettings
-from renaissance_kit.files import atomic_path
-from renaissance_kit.generator import Generator, Weights
-from renaissance_kit.gradient_training import (
+from renaissance_kit.analysis.km_change import parameters_of
+from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.files import atomic_path
+from renaissance_kit.core.seeds import derived_seed
+from renaissance_kit.core.types import Weights
+from renaissance_kit.kinetics.ensembles import KineticEnsemble
+from renaissance_kit.km.measurements import KMMeasurements
+from renaissance_kit.km.ranges import KMRanges
+from renaissance_kit.network.network import Network
+from renaissance_kit.states.steady_states import SteadyState
+from renaissance_kit.training.fit import Training, train
+from renaissance_kit.training.generator import Generator
+from renaissance_kit.training.gradient import (
     GradientSettings,
     GradientTraining,
     train_by_gradient,
 )
-from renaissance_kit.km_change import parameters_of
-from renaissance_kit.km_data import KMMeasurements
-from renaissance_kit.km_ranges import KMRanges
-from renaissance_kit.network import Network
-from renaissance_kit.recipes import Recipe
-from renaissance_kit.steady_states import SteadyState
-from renaissance_kit.studies.intervals import derived_seed
-from renaissance_kit.training import Training, train
+from renaissance_kit.training.nes import NESSettings
+from renaissance_kit.training.recipes import Recipe
 
 Settings = GradientSettings | NESSettings
 
@@ -83,7 +84,7 @@ class IntegrationRun:
         return float(self.ensemble.valid.mean())
 
     def parameters(self, kind: str = "km", *, valid_only: bool = True) -> pd.DataFrame:
-        """Parameters of the valid models; see `renaissance_kit.km_change.parameters_of`."""
+        """Parameters of the valid models; see `km_change.parameters_of`."""
         return parameters_of(self.ensemble, kind, valid_only=valid_only)
 
 

@@ -10,11 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
-from renaissance_kit.errors import ParameterError
-from renaissance_kit.permutations import ShuffledBaseline, beside_shuffled, shuffled_labels
+from renaissance_kit.analysis.permutations import ShuffledBaseline, beside_shuffled, shuffled_labels
+from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.types import Array
 from renaissance_kit.studies.km_integration import log_columns
 
-Array = NDArray[np.float64]
 Levels = Mapping[str, Sequence[pd.DataFrame]]
 
 

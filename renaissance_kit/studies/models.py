@@ -8,15 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import stats
 
-from renaissance_kit.ensembles import KineticEnsemble
-from renaissance_kit.errors import ParameterError
-from renaissance_kit.network import Network
-from renaissance_kit.stability import eigenvalues
-
-Array = NDArray[np.float64]
+from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.types import Array
+from renaissance_kit.kinetics.ensembles import KineticEnsemble
+from renaissance_kit.kinetics.spectrum import eigenvalues
+from renaissance_kit.network.network import Network
 
 
 def valid_ensemble(

@@ -6,13 +6,11 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from renaissance_kit.evolution_state import Record
-from renaissance_kit.studies.intervals import wilson_interval
-from renaissance_kit.training import incidence_of
-
-Array = NDArray[np.float64]
+from renaissance_kit.analysis.intervals import wilson_interval
+from renaissance_kit.core.types import Array
+from renaissance_kit.training.fit import incidence_of
+from renaissance_kit.training.state import Record
 
 BINS = 36  # of a histogram of λmax, over the whole axis
 

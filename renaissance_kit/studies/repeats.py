@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from renaissance_kit.ensembles import KineticEnsemble
-from renaissance_kit.evolution import EvolutionState
-from renaissance_kit.network import Network
-from renaissance_kit.recipes import Recipe
-from renaissance_kit.steady_states import SteadyState
-from renaissance_kit.studies.intervals import derived_seed, incidence_interval
-from renaissance_kit.training import KineticObjective, Training, incidence_of, train
+from renaissance_kit.analysis.intervals import incidence_interval
+from renaissance_kit.core.seeds import derived_seed
+from renaissance_kit.kinetics.ensembles import KineticEnsemble
+from renaissance_kit.network.network import Network
+from renaissance_kit.states.steady_states import SteadyState
+from renaissance_kit.training.fit import KineticObjective, Training, incidence_of, train
+from renaissance_kit.training.nes import EvolutionState
+from renaissance_kit.training.recipes import Recipe
 
 Progress = Callable[[str], None]
 

@@ -18,12 +18,15 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from renaissance_kit.dynamics import GROWTH
-from renaissance_kit.errors import ParameterError
-from renaissance_kit.integrators import Outcome
-from renaissance_kit.kinetics import KineticModels
-from renaissance_kit.network import Network
-from renaissance_kit.perturbation import (
+from renaissance_kit.analysis.intervals import mean_interval, wilson_interval
+from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.runs import run_chunks
+from renaissance_kit.core.types import Array
+from renaissance_kit.kinetics.models import KineticModels
+from renaissance_kit.network.network import Network
+from renaissance_kit.simulation.dynamics import GROWTH
+from renaissance_kit.simulation.integrators import Outcome
+from renaissance_kit.simulation.perturbation import (
     CHUNK,
     Perturbation,
     PerturbationResult,
@@ -33,10 +36,6 @@ from renaissance_kit.perturbation import (
     linear_response,
     perturb,
 )
-from renaissance_kit.runs import run_chunks
-from renaissance_kit.studies.intervals import mean_interval, wilson_interval
-
-Array = NDArray[np.float64]
 
 CYTOSOL = "all cytosolic"
 GROUPS: Mapping[str, str] = {

@@ -15,29 +15,27 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from renaissance_kit.conditional import ConditionalTraining
-from renaissance_kit.diversity import Diversity, diversity_of, pair_coverage
-from renaissance_kit.errors import ParameterError
-from renaissance_kit.evolution_state import Record
-from renaissance_kit.gradient_training import (
+from renaissance_kit.analysis.diversity import Diversity, diversity_of, pair_coverage
+from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.seeds import derived_seed
+from renaissance_kit.core.types import Array
+from renaissance_kit.kinetics.gradients import pinned_smooth_lambda_max
+from renaissance_kit.kinetics.models import KineticModels
+from renaissance_kit.km.ranges import KMRanges
+from renaissance_kit.network.network import Network
+from renaissance_kit.states.steady_states import SteadyState
+from renaissance_kit.studies.repeats import checkpoint_file
+from renaissance_kit.training.conditional import ConditionalTraining
+from renaissance_kit.training.fit import KineticObjective, incidence_of, train
+from renaissance_kit.training.gradient import (
     GradientSettings,
     GradientTraining,
     train_by_gradient,
 )
-from renaissance_kit.gradients import pinned_smooth_lambda_max
-from renaissance_kit.kinetics import KineticModels
-from renaissance_kit.km_ranges import KMRanges
-from renaissance_kit.network import Network
-from renaissance_kit.recipes import Recipe
-from renaissance_kit.steady_states import SteadyState
-from renaissance_kit.studies.intervals import derived_seed
-from renaissance_kit.studies.repeats import checkpoint_file
-from renaissance_kit.training import KineticObjective, incidence_of, train
-
-Array = NDArray[np.float64]
+from renaissance_kit.training.recipes import Recipe
+from renaissance_kit.training.state import Record
 
 POOLED = 100  # models that a point of an incidence curve is a share of, at least
 LEVELS = (0.5, 0.9)
@@ -407,7 +405,7 @@ def diversity_table(
 
     Returns:
         Columns route, state, seed, incidence, valid (models in the sample) and the measures of
-        `renaissance_kit.diversity.Diversity`.
+        `renaissance_kit.analysis.diversity.Diversity`.
     """
     size = _common_size([run.valid_log_km for run in runs], most)
     rows = []
@@ -433,7 +431,8 @@ def coverage_table(
 ) -> pd.DataFrame:
     """Which share of the valid models that one route finds lies near those of another.
 
-    Runs of one state, in samples of one size; see `renaissance_kit.diversity.pair_coverage`.
+    Runs of one state, in samples of one size; see
+    `renaissance_kit.analysis.diversity.pair_coverage`.
 
     Returns:
         One row for two routes: route, other (whose models are to be covered), state, coverage.

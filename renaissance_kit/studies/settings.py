@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from renaissance_kit.network import Network
-from renaissance_kit.recipes import Recipe
-from renaissance_kit.rewards import FastestDynamics, Incidence
-from renaissance_kit.steady_states import SteadyState
+from renaissance_kit.network.network import Network
+from renaissance_kit.states.steady_states import SteadyState
 from renaissance_kit.studies.repeats import Progress, run_repeats
+from renaissance_kit.training.recipes import Recipe
+from renaissance_kit.training.rewards import FastestDynamics, Incidence
 
 
 def settings_grid(

@@ -6,14 +6,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from renaissance_kit.constraints import Constraints
-from renaissance_kit.network import Network
-from renaissance_kit.steady_states import SteadyStates
-from renaissance_kit.validation import rejected, state_checks
-
-Array = NDArray[np.float64]
+from renaissance_kit.core.types import Array
+from renaissance_kit.network.network import Network
+from renaissance_kit.states.constraints import Constraints
+from renaissance_kit.states.steady_states import SteadyStates
+from renaissance_kit.states.validation import rejected, state_checks
 
 
 def changed_constraints(states: SteadyStates, constraints: Constraints) -> list[str]:
@@ -31,8 +29,8 @@ def changed_constraints(states: SteadyStates, constraints: Constraints) -> list[
 def check_table(network: Network, states: SteadyStates, constraints: Constraints) -> pd.DataFrame:
     """Each check of the states against the tables, with the number that fail and the worst value.
 
-    The numbers of `renaissance_kit.validation`, from fluxes, concentrations and standard energies
-    alone, without a solver; directions are those in the states' provenance.
+    The numbers of `renaissance_kit.states.validation`, from fluxes, concentrations and standard
+    energies alone, without a solver; directions are those in the states' provenance.
 
     Returns:
         One row a check: check, states, failed, worst, limit, unit, where (the item of the worst).

@@ -10,16 +10,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from renaissance_kit.constraints import Bound, Constraints
-from renaissance_kit.fermentation import read_course, specific_rate, uptake_range
-from renaissance_kit.network import Network
-from renaissance_kit.profiles import distances_to_centroid
-from renaissance_kit.steady_states import SteadyStates
-from renaissance_kit.validation import concentration_bounds_mM
-
-Array = NDArray[np.float64]
+from renaissance_kit.analysis.profiles import distances_to_centroid
+from renaissance_kit.core.types import Array
+from renaissance_kit.network.network import Network
+from renaissance_kit.states.constraints import Bound, Constraints
+from renaissance_kit.states.fermentation import read_course, specific_rate, uptake_range
+from renaissance_kit.states.steady_states import SteadyStates
+from renaissance_kit.states.validation import concentration_bounds_mM
 
 QUANTILES: Mapping[str, float] = {
     "least": 0.0, "low_95": 0.025, "low_50": 0.25, "median": 0.5, "high_50": 0.75,

@@ -9,15 +9,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from renaissance_kit import evolution, stability
-from renaissance_kit.ensembles import write_km_stream
-from renaissance_kit.evolution import Weights
-from renaissance_kit.training import KineticObjective, Training
-
-Array = NDArray[np.float64]
+from renaissance_kit.core.seeds import rng_from
+from renaissance_kit.core.types import Array, Weights
+from renaissance_kit.kinetics import spectrum as spectra
+from renaissance_kit.kinetics.ensembles import write_km_stream
+from renaissance_kit.training import nes
+from renaissance_kit.training.fit import KineticObjective, Training
 
 
 class _TimedObjective:
@@ -37,20 +36,20 @@ class _TimedObjective:
         clock = [time.perf_counter()]
         km = np.concatenate(
             [
-                self.objective.generator.km_from_noise(weights, noise, evolution.rng_from(seed))
+                self.objective.generator.km_from_noise(weights, noise, rng_from(seed))
                 for weights, (noise, seed) in candidates
             ]
         )
         clock.append(time.perf_counter())
         self.seconds["generator"] += clock[1] - clock[0]
         lambda_max = np.empty(len(km))
-        for start in range(0, len(km), stability.CHUNK):
+        for start in range(0, len(km), spectra.CHUNK):
             began = time.perf_counter()
-            part = self.objective.models.with_km(km[start : start + stability.CHUNK])
+            part = self.objective.models.with_km(km[start : start + spectra.CHUNK])
             jacobians = part.jacobians_per_h()
             middle = time.perf_counter()
             near = self.objective.threshold_per_h
-            values = stability.eigenvalues(jacobians, near=near)
+            values = spectra.eigenvalues(jacobians, near=near)
             lambda_max[start : start + len(part)] = values[:, 0].real
             self.seconds["Vmax and Jacobian"] += middle - began
             self.seconds["eigenvalues"] += time.perf_counter() - middle
@@ -67,10 +66,10 @@ def time_budget(training: Training) -> pd.DataFrame:
     with threadpool_limits(limits=1, user_api="blas"):
         warm = _TimedObjective(training.objective)
         small = replace(training.settings, population=2, models_per_generator=2, monitor_models=1)
-        evolution.step(training.state, warm, small)  # compiles, fills caches
+        nes.step(training.state, warm, small)  # compiles, fills caches
         timed = _TimedObjective(training.objective)
         began = time.perf_counter()
-        evolution.step(training.state, timed, training.settings)
+        nes.step(training.state, timed, training.settings)
         total = time.perf_counter() - began
     parts = {**timed.seconds, "perturbation and update": total - sum(timed.seconds.values())}
     table = pd.DataFrame({"part": list(parts), "seconds": list(parts.values())})

@@ -11,17 +11,16 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from renaissance_kit.constraints import Constraints
-from renaissance_kit.evolution import NESSettings, Weights, start, step
-from renaissance_kit.hit_and_run import STEPS_PER_DIMENSION
-from renaissance_kit.kinetics import KineticModels
-from renaissance_kit.km_ranges import KMRanges
-from renaissance_kit.network import Network
-from renaissance_kit.sampling import sample_steady_states
-from renaissance_kit.steady_states import SteadyStates
+from renaissance_kit.core.types import Array, Weights
+from renaissance_kit.kinetics.models import KineticModels
+from renaissance_kit.km.ranges import KMRanges
+from renaissance_kit.network.network import Network
+from renaissance_kit.states.constraints import Constraints
+from renaissance_kit.states.hit_and_run import STEPS_PER_DIMENSION
+from renaissance_kit.states.sampling import sample_steady_states
+from renaissance_kit.states.steady_states import SteadyStates
 from renaissance_kit.studies.states import sample_ranges
-
-Array = NDArray[np.float64]
+from renaissance_kit.training.nes import NESSettings, start, step
 
 SEARCH = NESSettings(
     population=40, models_per_generator=1, sigma=0.3, learning_rate=0.15, mirrored=True,

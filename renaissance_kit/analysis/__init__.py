@@ -1,0 +1,5 @@
+"""What ensembles, states and constants say: intervals, tests, changes, maps."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,109 @@
+"""The default profile: one steady state of many, chosen by a stated rule."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.types import Array
+from renaissance_kit.kinetics.models import KineticModels
+from renaissance_kit.km.ranges import KMRanges
+from renaissance_kit.network.network import Network
+from renaissance_kit.states.sampling import sample_steady_states
+from renaissance_kit.states.steady_states import SteadyStates
+
+RULE = (
+    "of the first {examined} states, the one with the lowest 5 % quantile of lambda_max over "
+    "{models} log-uniform KM sets, the same for all"
+)
+
+
+def example_steady_states(network: Network, n: int = 5000, *, seed: int = 1) -> SteadyStates:
+    """Sample states and choose the default profile: all that makes ``steady_states.nc``.
+
+    Args:
+        network: its folder holds the constraints.
+        n: number of states.
+        seed: of the sampling and of the KM sets.
+    """
+    return with_default_profile(network, sample_steady_states(network, n, seed=seed), seed=seed)
+
+
+def with_default_profile(
+    network: Network,
+    states: SteadyStates,
+    *,
+    examined: int = 400,
+    models: int = 200,
+    seed: int = 1,
+) -> SteadyStates:
+    """Choose the default profile by `RULE`, and note it in the states' provenance.
+
+    The rule asks for a state that can be fast: where the slowest pools of a state turn over in many
+    minutes, no KM makes it settle in time. How typical the state is of the sample,
+    `distances_to_centroid` tells (1 on average).
+
+    Args:
+        network: the network of the states.
+        states: sampled states; not changed.
+        examined: how many of them are examined.
+        models: number of KM sets.
+        seed: of the KM sets.
+
+    Returns:
+        The same states with ``default_state`` and ``default_rule`` in the provenance, and
+        ``lambda_max_quantile`` (1/h, NaN where not examined) in the data set.
+
+    Raises:
+        ParameterError: nothing to examine.
+    """
+    if examined < 1 or models < 1:
+        raise ParameterError("examined and models must be at least 1")
+    examined = min(examined, len(states))
+    quantile = np.full(len(states), np.nan)
+    quantile[:examined] = lambda_max_quantiles(network, states, examined, models, seed)
+    chosen = int(np.nanargmin(quantile[:examined]))
+    dataset = states.dataset.copy()
+    dataset["lambda_max_quantile"] = (
+        "state",
+        quantile,
+        {"units": "1/h", "long_name": f"5 % quantile of lambda_max over {models} random KM sets"},
+    )
+    provenance = {
+        **states.provenance,
+        "default_state": int(states.dataset.state.values[chosen]),
+        "default_rule": RULE.format(examined=examined, models=models),
+        "default_seed": seed,
+    }
+    dataset.attrs["provenance"] = json.dumps(provenance, sort_keys=True)
+    return SteadyStates(dataset)
+
+
+def lambda_max_quantiles(
+    network: Network, states: SteadyStates, n: int, models: int, seed: int
+) -> Array:
+    """5 % quantile of λmax over random KM sets, in 1/h, for the first n states.
+
+    Args:
+        models: number of KM sets from `KMRanges.uniform`, the same for all.
+    """
+    km = KMRanges.of(network).uniform(models, np.random.default_rng(seed))
+    lambda_max = (KineticModels(network, states[i], km).spectrum() for i in range(n))
+    return np.array([np.nanquantile(s.lambda_max_per_h, 0.05) for s in lambda_max])
+
+
+def distances_to_centroid(network: Network, states: SteadyStates) -> Array:
+    """Distance of each state to the mean, over standardised ln c and kinetic fluxes."""
+    data = states.dataset
+    values = np.hstack(
+        [
+            np.log(data.concentration.sel(metabolite=list(network.dynamic)).values),
+            data.flux.sel(reaction=list(network.kinetic_reactions)).values,
+        ]
+    )
+    spread = values.std(axis=0)
+    varies = spread > 1e-9
+    standard = (values - values.mean(axis=0))[:, varies] / spread[varies]
+    return np.asarray(np.sqrt((standard**2).mean(axis=1)))

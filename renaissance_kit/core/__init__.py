@@ -1,0 +1,5 @@
+"""What every room uses: errors, files, tables, seeds, and runs of many tasks."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,217 @@
+"""Eigenvalues of Jacobians, dominant time constants, and whether a model is valid.
+
+Entries of these Jacobians span 12 orders of magnitude; LAPACK's ``geev`` balances the matrix
+first, which keeps the rightmost eigenvalue to 1e-8 relative where an unbalanced one loses a
+third of it. NumPy calls ``geev`` with balancing, in double precision.
+
+Where many slow eigenvalues have met, that is not enough. LAPACK's errors are those of a change of
+J by 1e-16 of its largest entries, and a cluster of k eigenvalues with nearly parallel vectors moves
+by the k-th root of it: 0.2 1/h were seen. In J⁻¹, which elimination gives with errors that do not
+grow with the fast rows, the slow eigenvalues are the large ones, and keep five digits. So models
+near the threshold get their slow eigenvalues from J⁻¹ where both ways disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.types import Array
+
+CHUNK = 50  # models; about 3 MB of matrices, which stay in the cache
+NEAR = 0.25  # times 1 h⁻¹ + the size of the threshold: how near to it λmax is looked at twice
+AGREE = 1e-6  # relative difference of λmax up to which LAPACK's values stay
+GAP = 0.05  # in ln |λ|, between eigenvalues from the inverse and from the matrix
+
+
+class Status(IntEnum):
+    """What the eigenvalues say of a model. Only VALID models meet the threshold."""
+
+    VALID = 0
+    SLOW = 1
+    UNSTABLE = 2
+    NOT_FINITE = 3
+    NOT_CONVERGED = 4
+
+    @property
+    def meaning(self) -> str:
+        """The status in words."""
+        return {
+            Status.VALID: "all eigenvalues at or below the threshold",
+            Status.SLOW: "stable, but slower than the threshold",
+            Status.UNSTABLE: "an eigenvalue with a positive real part",
+            Status.NOT_FINITE: "the Jacobian has NaN or infinite entries; counted apart",
+            Status.NOT_CONVERGED: "LAPACK did not find all eigenvalues; counted apart",
+        }[self]
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """Eigenvalues of a batch of models.
+
+    Attributes:
+        eigenvalues_per_h: (models, metabolites) complex, by falling real part; NaN where none.
+            Those of models near the threshold are looked at twice, see the head of this file.
+        status: (models,) values of `Status`.
+        threshold_per_h: the bound on the real parts.
+    """
+
+    eigenvalues_per_h: NDArray[np.complex128]
+    status: NDArray[np.int8]
+    threshold_per_h: float
+
+    @property
+    def lambda_max_per_h(self) -> Array:
+        """(models,) largest real part; NaN where there are no eigenvalues."""
+        return self.eigenvalues_per_h[:, 0].real
+
+    @property
+    def dominant_time_constant_min(self) -> Array:
+        """(models,) −60/λmax in minutes; infinite for a model that does not settle."""
+        return time_constant_min(self.lambda_max_per_h)
+
+    @property
+    def valid(self) -> NDArray[np.bool_]:
+        """(models,) True where the status is VALID."""
+        return self.status == Status.VALID
+
+    @property
+    def incidence(self) -> float:
+        """Share of valid models among all, those without eigenvalues included."""
+        return float(self.valid.mean())
+
+    def counts(self) -> dict[str, int]:
+        """Number of models by status."""
+        return {s.name: int((self.status == s).sum()) for s in Status}
+
+
+def time_constant_min(lambda_max_per_h: Array) -> Array:
+    """−60/λmax in minutes; infinite for a model that does not settle, NaN where λmax is NaN."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        settles = np.where(lambda_max_per_h < 0, -60.0 / lambda_max_per_h, np.inf)
+    return np.where(np.isnan(lambda_max_per_h), np.nan, settles)
+
+
+def spectrum_of(
+    n_models: int,
+    jacobians: Callable[[int, int], Array],
+    *,
+    threshold_per_h: float,
+    workers: int = 2,
+) -> Spectrum:
+    """Eigenvalues of a batch, whose Jacobians are made chunk by chunk.
+
+    Args:
+        n_models: size of the batch.
+        jacobians: function of (start, stop) that returns (stop − start, n, n) in 1/h.
+        threshold_per_h: a model is valid when no real part exceeds this.
+        workers: threads; LAPACK and the compiled kernels release the interpreter lock, and BLAS
+            is held to one thread in each.
+
+    Raises:
+        ParameterError: an empty batch, or a threshold that is not a number.
+    """
+    if n_models < 1:
+        raise ParameterError("no models in the batch; give at least one set of KM")
+    if np.isnan(threshold_per_h):
+        raise ParameterError("threshold_per_h is NaN; give a number in 1/h")
+    starts = range(0, n_models, CHUNK)
+
+    def one(start: int) -> NDArray[np.complex128]:
+        return eigenvalues(jacobians(start, min(start + CHUNK, n_models)), near=threshold_per_h)
+
+    with threadpool_limits(limits=1, user_api="blas"):
+        if workers > 1 and len(starts) > 1:
+            with ThreadPoolExecutor(workers) as pool:
+                parts = list(pool.map(one, starts))
+        else:
+            parts = [one(start) for start in starts]
+    values = np.concatenate(parts)
+    lambda_max = values[:, 0].real
+    status = np.full(n_models, Status.NOT_FINITE, dtype=np.int8)
+    status[np.isinf(lambda_max)] = Status.NOT_CONVERGED
+    status[lambda_max <= threshold_per_h] = Status.VALID
+    status[(lambda_max > threshold_per_h) & (lambda_max <= 0)] = Status.SLOW
+    status[(lambda_max > 0) & np.isfinite(lambda_max)] = Status.UNSTABLE
+    values[status == Status.NOT_CONVERGED] = np.nan
+    return Spectrum(values, status, threshold_per_h)
+
+
+def eigenvalues(matrices: Array, *, near: float | None = None) -> NDArray[np.complex128]:
+    """Eigenvalues by falling real part, (matrices, n).
+
+    A matrix with NaN or infinite entries gives NaN; one at which LAPACK fails gives infinity.
+
+    Args:
+        matrices: (matrices, n, n).
+        near: a real part. Where the largest one is near it, `with_slow_from_inverse` is used.
+
+    >>> import numpy as np
+    >>> from renaissance_kit.kinetics import eigenvalues
+    >>> eigenvalues(np.array([[[-3.0, 1.0], [0.0, -1e6]]]), near=-2.5).real
+    array([[-3.e+00, -1.e+06]])
+    """
+    n = matrices.shape[-1]
+    out = np.full(matrices.shape[:-1], np.nan, dtype=np.complex128)
+    finite = np.isfinite(matrices).all(axis=(-1, -2))
+    usable = matrices if finite.all() else matrices[finite]
+    if len(usable):
+        try:
+            values = np.linalg.eigvals(usable).astype(np.complex128, copy=False)
+        except np.linalg.LinAlgError:
+            values = np.array([_eigenvalues_or_inf(m, n) for m in usable])
+        order = np.argsort(-values.real, axis=-1, kind="stable")
+        out[finite] = np.take_along_axis(values, order, axis=-1)
+    if near is not None and np.isfinite(near):
+        for i in np.flatnonzero(np.abs(out[:, 0].real - near) <= NEAR * (1 + abs(near))):
+            out[i] = with_slow_from_inverse(matrices[i], out[i])
+    return out
+
+
+def with_slow_from_inverse(matrix: Array, values: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    """Eigenvalues of a matrix, the slow ones from its inverse.
+
+    Errors grow with the largest eigenvalue in the matrix and with the smallest in the inverse. So
+    the two lists, by size, are joined near the geometric mean of these, at a gap that is in both:
+    then each eigenvalue is taken once.
+
+    Args:
+        matrix: (n, n).
+        values: (n,) its eigenvalues as LAPACK gives them.
+
+    Returns:
+        By falling real part; as given where λmax agrees to `AGREE`, where the matrix has no inverse
+        or an eigenvalue 0, and where there is no common gap.
+    """
+    try:
+        inverse = np.linalg.eigvals(np.linalg.inv(matrix))
+    except np.linalg.LinAlgError:
+        return values
+    if len(values) < 2 or not ((np.abs(inverse) > 0).all() and (np.abs(values) > 0).all()):
+        return values
+    slow = (1.0 / inverse)[np.argsort(-np.abs(inverse), kind="stable")]
+    fast = values[np.argsort(np.abs(values), kind="stable")]
+    a, b = np.log(np.abs(slow)), np.log(np.abs(fast))
+    ends, starts = np.maximum(a[:-1], b[:-1]), np.minimum(a[1:], b[1:])
+    cuts = np.flatnonzero(starts - ends > GAP)
+    if not len(cuts):
+        return values
+    cut = cuts[np.abs(starts[cuts] + ends[cuts] - a[0] - b[-1]).argmin()] + 1
+    joined = np.concatenate([slow[:cut], fast[cut:]])
+    joined = joined[np.argsort(-joined.real, kind="stable")]
+    agree = abs(joined[0].real - values[0].real) <= AGREE * abs(values[0].real)
+    return values if agree else joined
+
+
+def _eigenvalues_or_inf(matrix: Array, n: int) -> NDArray[np.complex128]:
+    try:
+        return np.linalg.eigvals(matrix).astype(np.complex128)
+    except np.linalg.LinAlgError:
+        return np.full(n, np.inf, dtype=np.complex128)

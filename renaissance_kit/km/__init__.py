@@ -1,0 +1,5 @@
+"""Michaelis constants: measurements, their statistics, and the ranges of a generator."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

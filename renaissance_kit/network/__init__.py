@@ -1,0 +1,5 @@
+"""The metabolic network: tables read and checked, stoichiometry, conserved moieties."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

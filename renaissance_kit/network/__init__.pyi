@@ -1,0 +1,25 @@
+from .distance import (
+    CURRENCY as CURRENCY,
+)
+from .distance import (
+    reaction_distances as reaction_distances,
+)
+from .distance import (
+    with_distance as with_distance,
+)
+from .moieties import ConservedMoiety as ConservedMoiety
+from .moieties import conserved_moieties as conserved_moieties
+from .network import Network as Network
+from .reading import read_tables as read_tables
+from .records import (
+    Compartment as Compartment,
+)
+from .records import (
+    Metabolite as Metabolite,
+)
+from .records import (
+    Quantity as Quantity,
+)
+from .records import (
+    Reaction as Reaction,
+)

@@ -1,0 +1,97 @@
+"""What a network is made of: metabolites, reactions, compartments and quantities.
+
+`renaissance_kit.network.reading` reads them, `renaissance_kit.network.network` puts them together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Terms = tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class Metabolite:
+    """A metabolite in one compartment.
+
+    Attributes:
+        role: ``dynamic``, ``constant`` (held at its steady-state value in a single cell) or
+            ``water`` (in the mass and energy balances only).
+        charge: at the reference protonation; None where it is unknown.
+        formation_energy_kJ_mol: standard Gibbs energy of formation, NaN where unknown.
+    """
+
+    id: str
+    name: str
+    formula: Mapping[str, int]
+    charge: float | None
+    compartment: str
+    role: str
+    formation_energy_kJ_mol: float
+    formation_energy_error_kJ_mol: float
+    hydrogens: float
+    pka: tuple[float, ...]
+    database_id: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """A reaction, ``left <=> right``; substrates and products in the order of its rate law.
+
+    Attributes:
+        role: ``kinetic``, ``water_transport`` or ``exchange``.
+        rate_law: family name, empty where the reaction is not kinetic.
+        protons: (metabolite, coefficient, mode) with mode ``displacement``, ``first_order``
+            or ``balance_only``; see `renaissance_kit.kinetics.rate_laws`.
+        standard_energy_kJ_mol: standard transformed reaction energy, NaN where unknown.
+    """
+
+    id: str
+    name: str
+    left: Terms
+    right: Terms
+    subsystem: str
+    ec: str
+    role: str
+    rate_law: str
+    substrates: Terms
+    products: Terms
+    protons: tuple[tuple[str, float, str], ...]
+    standard_energy_kJ_mol: float
+    standard_energy_error_kJ_mol: float
+    standard_energy_note: str
+    source: str
+
+    @property
+    def stoichiometry(self) -> dict[str, float]:
+        """Net coefficients, products positive."""
+        net: dict[str, float] = {}
+        for sign, terms in ((-1.0, self.left), (1.0, self.right)):
+            for name, coefficient in terms:
+                net[name] = net.get(name, 0.0) + sign * coefficient
+        return {name: value for name, value in net.items() if value != 0.0}
+
+
+@dataclass(frozen=True)
+class Compartment:
+    """Volume fraction of the cell (None outside it), pH, ionic strength and potentials in mV."""
+
+    id: str
+    name: str
+    volume_fraction: float | None
+    ph: float
+    ionic_strength_M: float
+    potential_mV: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number with its unit, its range where one is known, and its source."""
+
+    value: float
+    unit: str
+    low: float
+    high: float
+    source: str

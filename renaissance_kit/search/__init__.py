@@ -1,0 +1,5 @@
+"""Searches for the model with the fastest dynamics, and surveys of many states."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

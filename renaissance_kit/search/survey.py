@@ -1,0 +1,390 @@
+"""A survey: the fastest dynamics that each of many steady states allows.
+
+Each state is a search of its own (`renaissance_kit.search.fastest`) with a random stream of its
+own, so that the result depends neither on the chunks nor on the workers, nor on which other states
+are surveyed. Chunks of states go through `renaissance_kit.core.runs`: in parallel, on a cluster,
+and with a store from which a run that was killed goes on.
+
+A state without a model at or below the threshold is called slow. That is what a search of finite
+effort says; `repeated` tells how far more effort changes it. A state is called easy when the first
+descent of its search found a model, else hard.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from renaissance_kit.core.datasets import load_dataset, save_dataset
+from renaissance_kit.core.errors import ParameterError, SteadyStateError
+from renaissance_kit.core.runs import Progress, run_chunks
+from renaissance_kit.core.types import Array
+from renaissance_kit.kinetics.models import KineticModels
+from renaissance_kit.kinetics.spectrum import Status
+from renaissance_kit.km.ranges import KMRanges
+from renaissance_kit.network.network import Network
+from renaissance_kit.search.fastest import SearchSettings, fastest_dynamics
+from renaissance_kit.states.steady_states import SteadyState, SteadyStates
+
+CHUNK = 20  # states; seconds to a minute of work
+SEARCH = SearchSettings(steps=4000, starts=100, margin=0.02, placements=2500)
+"""Default settings of a survey. One long fall finds what many short ones miss, and Newton steps
+from its end turn most of what it leaves slow; a state that is still slow gets further starts
+(docs/cost-of-surveys.md)."""
+
+
+def shorter_search(steps: int) -> SearchSettings:
+    """`SEARCH` with so many steps in a fall, and less of the other effort.
+
+    Newton steps go in proportion, starts with the square: a short search finds many states hard,
+    and each of them takes all its starts.
+
+    >>> from renaissance_kit.search import shorter_search
+    >>> shorter_search(1000).starts
+    6
+    """
+    share = min(1.0, steps / SEARCH.steps)
+    starts = max(2, round(share**2 * SEARCH.starts))
+    placements = round(share * SEARCH.placements)
+    return replace(SEARCH, steps=steps, starts=starts, placements=placements)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The fastest model found at each state.
+
+    Attributes:
+        dataset: ``lambda_max`` (state) in 1/h, ``first_lambda_max`` (state) after the first fall,
+            ``status`` (state) with its meanings as flag attributes, ``evaluations`` (state),
+            ``seconds`` (state) of one core, ``km`` (state, km_name) in mM.
+            The coordinate ``state`` is the number in the set of states.
+            Attributes hold the threshold, the seed, the settings and the fingerprints.
+    """
+
+    dataset: xr.Dataset
+
+    @classmethod
+    def load(cls, path: str | Path) -> Survey:
+        """Read a file that `save` wrote.
+
+        Raises:
+            CheckpointError: the file is missing, truncated or of another kind.
+        """
+        variables = ("lambda_max", "first_lambda_max", "status", "evaluations", "km")
+        dataset = load_dataset(
+            path, what="survey", made_by="survey_states", dimension="state", variables=variables
+        )
+        return cls(dataset)
+
+    def save(self, path: str | Path) -> None:
+        """Write a compressed NetCDF file, whole or not at all."""
+        save_dataset(path, self.dataset, level=4)
+
+    def __len__(self) -> int:
+        return int(self.dataset.sizes["state"])
+
+    @property
+    def numbers(self) -> NDArray[np.int64]:
+        """(states,) which states these are."""
+        return np.asarray(self.dataset.state.values)
+
+    @property
+    def lambda_max_per_h(self) -> Array:
+        """(states,) of the fastest model; NaN where it has no eigenvalues."""
+        return np.asarray(self.dataset.lambda_max.values)
+
+    @property
+    def fast(self) -> NDArray[np.bool_]:
+        """(states,) True where a model at or below the threshold was found."""
+        return np.asarray(self.dataset.status.values == Status.VALID)
+
+    @property
+    def first_lambda_max_per_h(self) -> Array:
+        """(states,) of the model that the first fall of each search ended at."""
+        return np.asarray(self.dataset.first_lambda_max.values)
+
+    @property
+    def easy(self) -> NDArray[np.bool_]:
+        """(states,) True where the first fall, from the middle of the bounds, found a fast model.
+
+        The share of easy states says how hard states are; it grows with ``steps``. That of fast
+        ones grows with all the effort of the search.
+        """
+        return self.first_lambda_max_per_h <= self.threshold_per_h
+
+    @property
+    def km_mM(self) -> Array:
+        """(states, km) constants of the fastest models."""
+        return np.asarray(self.dataset.km.values)
+
+    @property
+    def threshold_per_h(self) -> float:
+        """The bound on the real parts."""
+        return float(self.dataset.attrs["threshold_per_h"])
+
+    @property
+    def settings(self) -> SearchSettings:
+        """Of the searches."""
+        return SearchSettings(**json.loads(self.dataset.attrs["settings"]))
+
+    def counts(self) -> dict[str, int]:
+        """Number of states by the status of their fastest model."""
+        return {s.name: int((self.dataset.status.values == s).sum()) for s in Status}
+
+    def select(self, which: NDArray[Any]) -> Survey:
+        """The states at positions, or where a mask is True."""
+        index = np.flatnonzero(which) if np.asarray(which).dtype == bool else which
+        return Survey(self.dataset.isel(state=index))
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """One row a state: lambda_max_per_h, first_lambda_max_per_h, status, fast, easy …"""
+        data = self.dataset
+        return pd.DataFrame(
+            {
+                "lambda_max_per_h": self.lambda_max_per_h,
+                "first_lambda_max_per_h": self.first_lambda_max_per_h,
+                "status": [Status(int(s)).name for s in data.status.values],
+                "fast": self.fast,
+                "easy": self.easy,
+                "evaluations": data.evaluations.values,
+                "seconds": data.seconds.values,
+            },
+            index=pd.Index(self.numbers, name="state"),
+        )
+
+    def models(self, network: Network, states: SteadyStates, position: int) -> KineticModels:
+        """The fastest model of the state at a position of this survey.
+
+        Raises:
+            SteadyStateError: the survey is of other states, or of another network.
+        """
+        return next(self.each_model(network, states, [position]))
+
+    def each_model(
+        self, network: Network, states: SteadyStates, positions: Iterable[int]
+    ) -> Iterator[KineticModels]:
+        """`models` at many positions, one after the other; compiled tables are shared."""
+        place = {int(state): i for i, state in enumerate(states.dataset.state.values)}
+        models = None
+        for position in positions:
+            number = int(self.numbers[position])
+            if number not in place:
+                raise SteadyStateError(
+                    f"state {number} of the survey is not among these {len(states)} states; give "
+                    "the set that was surveyed"
+                )
+            state, km = states[place[number]], self.km_mM[position]
+            models = KineticModels(network, state, km) if models is None else models.at(state)
+            yield models.with_km(km)
+
+
+def survey_states(
+    network: Network,
+    states: SteadyStates,
+    *,
+    seed: int,
+    ranges: KMRanges | None = None,
+    settings: SearchSettings | None = None,
+    threshold_per_h: float | None = None,
+    chunk: int = CHUNK,
+    workers: int | None = 2,
+    store: str | Path | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Survey:
+    """Search for the fastest model at every state.
+
+    Args:
+        network, states: states of that network; a slice such as ``states[:100]`` for a part.
+        seed: each state has a stream of its own, from this and its number.
+        ranges: bounds of the constants; the network's if not given.
+        settings: of the searches; `SEARCH` if not given.
+        threshold_per_h: the network's ``eigenvalue_threshold`` if not given.
+        chunk: states in a task.
+        workers: processes; None takes them from ``joblib.parallel_config``, see
+            `renaissance_kit.core.clusters.use_cluster`.
+        store, progress, stop: see `renaissance_kit.core.runs.run_chunks`.
+
+    Returns:
+        The states in their order; those that are done if the run was stopped.
+
+    Raises:
+        SteadyStateError: a state is not one of this network.
+        ParameterError: stopped before the first chunk was done.
+
+    >>> import numpy as np
+    >>> from renaissance_kit import Network, SteadyState, SteadyStates
+    >>> network = Network.example("tiny")
+    >>> one = SteadyState.from_folder(network)
+    >>> states = SteadyStates.from_arrays(
+    ...     network, one.fluxes_mmol_gDW_h[None], network.kinetic_reactions,
+    ...     one.concentrations_mM[None], one.log_displacement[None], {},
+    ... )
+    >>> survey_states(network, states, seed=1, workers=1).fast.tolist()
+    [True]
+    """
+    settings = settings or SEARCH
+    ranges = ranges or KMRanges.of(network)
+    if threshold_per_h is None:
+        threshold_per_h = network.conditions["eigenvalue_threshold"].value
+    data = states.dataset
+    numbers = np.asarray(data.state.values)
+    task = _Task(network, ranges, settings, threshold_per_h, seed)
+    columns = run_chunks(
+        task,
+        len(states),
+        chunk=chunk,
+        part=lambda items: [states[int(i)] for i in items],
+        settings={
+            "study": "survey",
+            "seed": seed,
+            "threshold_per_h": threshold_per_h,
+            **_plain(settings),
+            "network_digest": network.digest,
+            "states_digest": states_digest(states),
+            "ranges_digest": _digest(ranges.low_mM, ranges.high_mM),
+        },
+        workers=workers,
+        store=store,
+        progress=progress,
+        stop=stop,
+    )
+    if not len(columns["item"]):
+        raise ParameterError("stopped before any state was done; nothing to return")
+    flags = {
+        "flag_values": [int(s) for s in Status],
+        "flag_meanings": " ".join(s.name for s in Status),
+    }
+    return Survey(
+        xr.Dataset(
+            {
+                "lambda_max": ("state", columns["lambda_max"], {"units": "1/h"}),
+                "first_lambda_max": ("state", columns["first_lambda_max"], {"units": "1/h"}),
+                "status": ("state", columns["status"], flags),
+                "evaluations": ("state", columns["evaluations"], {"units": "1"}),
+                "seconds": ("state", columns["seconds"], {"units": "s"}),
+                "km": (("state", "km_name"), columns["km"], {"units": "mM"}),
+            },
+            coords={"state": numbers[columns["item"]], "km_name": list(network.km_names)},
+            attrs={
+                "network": network.name,
+                "network_digest": network.digest,
+                "states_digest": states_digest(states),
+                "threshold_per_h": threshold_per_h,
+                "seed": seed,
+                "settings": json.dumps(_plain(settings), sort_keys=True),
+            },
+        )
+    )
+
+
+def repeated(
+    network: Network,
+    states: SteadyStates,
+    survey: Survey,
+    *,
+    n: int,
+    effort: float,
+    seed: int,
+    **options: Any,
+) -> tuple[Survey, Survey]:
+    """Search again, longer, at some of the states that came out slow.
+
+    Args:
+        survey: of these states.
+        n: states to try, at random among the slow ones; all of them if there are fewer.
+        effort: times the starts of the survey's searches.
+        seed: of the choice and of the searches.
+        options: of `survey_states`.
+
+    Returns:
+        The survey's rows of these states, and the new ones.
+
+    Raises:
+        ParameterError: no state is slow.
+    """
+    slow = np.flatnonzero(~survey.fast)
+    if not len(slow):
+        raise ParameterError("no state of the survey is slow; there is nothing to search again")
+    rng = np.random.default_rng(seed)
+    chosen = np.sort(rng.choice(slow, size=min(n, len(slow)), replace=False))
+    before = survey.select(chosen)
+    position = {int(s): i for i, s in enumerate(states.dataset.state.values)}
+    index = np.array([position[int(number)] for number in before.numbers])
+    longer = replace(survey.settings, starts=max(1, round(effort * survey.settings.starts)))
+    after = survey_states(
+        network, SteadyStates(states.dataset.isel(state=index)), seed=seed, settings=longer,
+        threshold_per_h=survey.threshold_per_h, **options,
+    )  # fmt: skip
+    return before, after
+
+
+def states_digest(states: SteadyStates) -> str:
+    """Fingerprint of the numbers of a set of states."""
+    data = states.dataset
+    return _digest(
+        *(data[name].values for name in ("flux", "concentration", "log_displacement")),
+        data.state.values,
+    )
+
+
+@dataclass(frozen=True)
+class _Task:
+    """Surveys a chunk of states; goes to the worker processes."""
+
+    network: Network
+    ranges: KMRanges
+    settings: SearchSettings
+    threshold_per_h: float
+    seed: int
+
+    def __call__(
+        self, items: NDArray[np.int64], states: list[SteadyState]
+    ) -> Mapping[str, NDArray[Any]]:
+        middle = self.ranges.middle_mM
+        models = KineticModels(self.network, states[0], middle)
+        found, seconds = [], []
+        with threadpool_limits(limits=1, user_api="blas"):
+            for state in states:
+                begin = time.thread_time()
+                found.append(
+                    fastest_dynamics(
+                        models.at(state),
+                        np.random.default_rng([self.seed, int(state.label)]),
+                        ranges=self.ranges,
+                        settings=self.settings,
+                        threshold_per_h=self.threshold_per_h,
+                    )
+                )
+                seconds.append(time.thread_time() - begin)
+        return {
+            "lambda_max": np.array([f.lambda_max_per_h for f in found]),
+            "first_lambda_max": np.array([f.first_lambda_max_per_h for f in found]),
+            "status": np.array([int(f.spectrum.status[0]) for f in found], dtype=np.int8),
+            "evaluations": np.array([f.evaluations for f in found], dtype=np.int32),
+            "seconds": np.array(seconds, dtype=np.float32),
+            "km": np.stack([f.km_mM for f in found]),
+        }
+
+
+def _plain(settings: SearchSettings) -> dict[str, Any]:
+    """Settings as JSON holds them; infinity is no JSON number, but Python reads its own."""
+    return asdict(settings)
+
+
+def _digest(*arrays: NDArray[Any]) -> str:
+    hashed = hashlib.sha256()
+    for array in arrays:
+        hashed.update(np.ascontiguousarray(array).tobytes())
+    return hashed.hexdigest()[:16]

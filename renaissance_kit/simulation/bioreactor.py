@@ -1,0 +1,329 @@
+"""Cultivations: intracellular pools, medium and biomass together.
+
+The equations are in `renaissance_kit.simulation.dynamics`, what the reactor is given in
+`renaissance_kit.simulation.conditions`. Between events the equations are integrated as they are;
+at an event the state or the pumps change and the integration starts anew. With inflow F_in and
+outflow F_out the volume is V = V₀ + (F_in − F_out) t, and the feed dilutes the culture by F_in/V.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from renaissance_kit.core.datasets import load_dataset, save_dataset
+from renaissance_kit.core.errors import ParameterError, nearest
+from renaissance_kit.core.runs import Progress, run_chunks
+from renaissance_kit.core.types import Array
+from renaissance_kit.kinetics.models import KineticModels
+from renaissance_kit.network.network import Network
+from renaissance_kit.simulation.conditions import Event, ReactorConditions
+from renaissance_kit.simulation.dynamics import Dilution, Dynamics
+from renaissance_kit.simulation.integrators import Outcome, TimeCourse, Tolerances, integrate
+from renaissance_kit.simulation.perturbation import identity
+
+CHUNK = 5  # models
+TOLERANCES = Tolerances(relative=1e-6, absolute=1e-6, seconds=300.0)
+
+
+@dataclass(frozen=True)
+class Bioreactor:
+    """A cultivation of kinetic models.
+
+    Attributes:
+        conditions: medium, inoculum, feed and events.
+        vmax_factors: by reaction, for engineered strains: maximal velocities are multiplied.
+        dilution: what growth does to intracellular pools.
+        times_h: hours at which the state is kept; every half hour if not given.
+        solver, tolerances: see `renaissance_kit.simulation.integrators`.
+    """
+
+    conditions: ReactorConditions
+    vmax_factors: Mapping[str, float] = field(default_factory=dict)
+    dilution: Dilution = Dilution.REPLACED
+    times_h: Array | None = None
+    solver: str = "cvode"
+    tolerances: Tolerances = TOLERANCES
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dilution", Dilution(self.dilution))
+        end = self.conditions.duration_h
+        if self.times_h is None:
+            times = np.linspace(0.0, end, max(2, round(2 * end) + 1))
+        else:
+            times = np.asarray(self.times_h, dtype=np.float64)
+        if times.ndim != 1 or len(times) < 2 or times[0] != 0 or not (np.diff(times) > 0).all():
+            raise ParameterError("times_h must rise from 0, with at least two times")
+        if times[-1] > end:
+            raise ParameterError(
+                f"times_h end at {times[-1]:g} h, after the cultivation of {end:g} h"
+            )
+        object.__setattr__(self, "times_h", times)
+
+    def dynamics(self, models: KineticModels) -> Dynamics:
+        """The equations of a batch of models in this reactor.
+
+        Raises:
+            ParameterError: a metabolite or reaction that the network does not have.
+        """
+        self.conditions.check(models.network)
+        dynamics = Dynamics(models, reactor=True, dilution=self.dilution, held=self.conditions.held)
+        return dynamics.with_vmax_factors(dict(self.vmax_factors))
+
+    def start(self, dynamics: Dynamics) -> Array:
+        """State at time 0, (states,): cells at their steady state in the fresh medium."""
+        start = dynamics.steady_state.copy()
+        for name, value in self.conditions.medium_mM.items():
+            start[dynamics.index[name]] = value
+        start[-1] = self.conditions.inoculum_gDW_L
+        return start
+
+    def run(self, dynamics: Dynamics, model: int) -> tuple[TimeCourse, Array]:
+        """Simulate one model.
+
+        Returns:
+            The course of all state variables, and the volume, (times,) in L.
+        """
+        assert self.times_h is not None
+        conditions, times = self.conditions, self.times_h
+        feed = np.zeros(len(dynamics.names))
+        for name, value in conditions.feed_mM.items():
+            feed[dynamics.index[name]] = value
+        system = dynamics.system(model)
+        scale = np.maximum(dynamics.steady_state, 1e-6)
+        scale[dynamics.index["biomass"]] = conditions.inoculum_gDW_L
+        state, volume = self.start(dynamics), conditions.volume_L
+        pumps = {"inflow": 0.0, "outflow": 0.0}
+        states = np.full((len(times), len(state)), np.nan)
+        volumes = np.full(len(times), np.nan)
+        outcome, reason, evaluations, seconds = Outcome.FINISHED, "", 0, 0.0
+        stops = [e.time_h for e in conditions.events] + [float(times[-1])]
+        begin = 0.0
+        for event, end in zip([None, *conditions.events], stops, strict=True):
+            if event is not None:
+                state, volume = _apply(event, state, volume, pumps, dynamics)
+            if end <= begin:
+                continue
+            asked = times[(times >= begin) & (times <= end)]
+            points = np.unique(np.concatenate([[begin], asked, [end]]))
+            piece = _integrate_piece(system, state, points, feed, volume, dict(pumps), scale, self)
+            evaluations, seconds = evaluations + piece.evaluations, seconds + piece.seconds
+            at = np.isin(times, points)
+            states[at] = piece.states[np.isin(points, times)]
+            volumes[at] = volume + (pumps["inflow"] - pumps["outflow"]) * (times[at] - begin)
+            if piece.outcome != Outcome.FINISHED:
+                outcome, reason = piece.outcome, piece.reason
+                break
+            state = np.maximum(piece.states[-1], 0.0)
+            volume += (pumps["inflow"] - pumps["outflow"]) * (end - begin)
+            begin = end
+        course = TimeCourse(times, states, outcome, reason, evaluations, seconds)
+        return course, volumes
+
+    def settings(self) -> dict[str, Any]:
+        """As values that JSON can hold."""
+        assert self.times_h is not None
+        return {
+            "conditions": self.conditions.to_dict(),
+            "vmax_factors": dict(self.vmax_factors),
+            "dilution": str(self.dilution),
+            "times_h": self.times_h.tolist(),
+            "solver": self.solver,
+            "tolerances": asdict(self.tolerances),
+        }
+
+
+def _integrate_piece(
+    system: Any, state: Array, points: Array, feed: Array, volume: float,
+    pumps: Mapping[str, float], scale: Array, reactor: Bioreactor,
+) -> TimeCourse:  # fmt: skip
+    """From one event to the next; the pumps do not change meanwhile."""
+    inflow, net = pumps["inflow"], pumps["inflow"] - pumps["outflow"]
+    if volume + net * (points[-1] - points[0]) <= 0:
+        raise ParameterError(
+            f"the outflow empties the reactor before {points[-1]:g} h; lower it or end earlier"
+        )
+
+    def dilution(t: float) -> float:
+        return inflow / (volume + net * (t - points[0]))
+
+    return integrate(
+        lambda t, y, out: system.derivative(y, out, dilution(t), feed),
+        lambda t, y, out: system.jacobian(y, out, dilution(t)),
+        state, points, scale=scale, tolerances=reactor.tolerances, solver=reactor.solver,
+    )  # fmt: skip
+
+
+def _apply(
+    event: Event, state: Array, volume: float, pumps: dict[str, float], dynamics: Dynamics
+) -> tuple[Array, float]:
+    if event.kind == "pulse":
+        state = state.copy()
+        state[dynamics.index[event.metabolite]] += event.value
+    elif event.kind == "harvest":
+        volume *= 1 - event.value
+    else:
+        pumps[event.kind] = event.value
+    return state, volume
+
+
+@dataclass(frozen=True)
+class BioreactorResult:
+    """Courses of cultivations.
+
+    Attributes:
+        dataset: ``state`` (model, time_h, variable): mM, biomass in gDW/L; ``growth_rate``
+            (model, time_h) in 1/h; ``volume`` (time_h) in L; ``outcome``, ``reason``, ``seconds``
+            (model). NaN after an integration ended early. Attributes hold the settings.
+    """
+
+    dataset: xr.Dataset
+
+    @classmethod
+    def load(cls, path: str | Path) -> BioreactorResult:
+        """Read a file that `save` wrote.
+
+        Raises:
+            CheckpointError: the file is missing, truncated or of another kind.
+        """
+        return cls(
+            load_dataset(
+                path, what="bioreactor result", made_by="notebook 04", dimension="model",
+                variables=("state", "outcome"),
+            )
+        )  # fmt: skip
+
+    def save(self, path: str | Path) -> None:
+        """Write a compressed NetCDF file, whole or not at all."""
+        save_dataset(path, self.dataset, level=4)
+
+    def course(self, variable: str) -> Array:
+        """One state variable, (model, time) in mM or gDW/L.
+
+        Raises:
+            ParameterError: an unknown variable; names the nearest.
+        """
+        names = [str(v) for v in self.dataset.variable.values]
+        if variable not in names:
+            raise ParameterError(f"{variable!r} is no variable{nearest(variable, names)}")
+        return np.asarray(self.dataset.state.sel(variable=variable).values, dtype=np.float64)
+
+    @property
+    def finished(self) -> NDArray[np.bool_]:
+        """(model,) True where the integration reached the end."""
+        return np.asarray(self.dataset.outcome.values == Outcome.FINISHED)
+
+    def at(self, variable: str, times_h: ArrayLike) -> Array:
+        """A state variable at any times, (model, times), linear between kept times."""
+        kept, asked = self.dataset.time_h.values, np.asarray(times_h, dtype=np.float64)
+        return np.array([np.interp(asked, kept, course) for course in self.course(variable)])
+
+
+def cultivate(
+    models: KineticModels,
+    reactor: Bioreactor,
+    *,
+    store: str | Path | None = None,
+    workers: int | None = 2,
+    progress: Callable[[Progress], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> BioreactorResult:
+    """Simulate a cultivation of every model of a batch.
+
+    Args:
+        models: a batch, such as ``ensemble.models(network)``.
+        reactor: what to simulate.
+        store, workers, progress, stop: see `renaissance_kit.core.runs.run_chunks`.
+
+    Raises:
+        ParameterError: wrong conditions, or stopped before anything was done.
+    """
+    dynamics = reactor.dynamics(models)
+    columns = run_chunks(
+        _Run(models, reactor), len(models), chunk=CHUNK, store=store, workers=workers,
+        progress=progress, stop=stop,
+        settings={"study": "bioreactor", **reactor.settings(), **identity(models)},
+    )  # fmt: skip
+    if not len(columns["item"]):
+        raise ParameterError("stopped before any model was done; nothing to return")
+    units = ["gDW/L" if name == "biomass" else "mM" for name in dynamics.names]
+    return BioreactorResult(
+        xr.Dataset(
+            {
+                "state": (("model", "time_h", "variable"), columns["state"]),
+                "growth_rate": (("model", "time_h"), columns["growth_rate"], {"units": "1/h"}),
+                "volume": ("time_h", columns["volume"][0], {"units": "L"}),
+                "outcome": ("model", columns["outcome"],
+                            {"flag_values": [int(o) for o in Outcome],
+                             "flag_meanings": " ".join(o.name for o in Outcome)}),
+                "reason": ("model", columns["reason"].astype(str)),
+                "seconds": ("model", columns["seconds"], {"units": "s"}),
+                "unit": ("variable", units),
+            },
+            coords={
+                "model": columns["item"],
+                "time_h": ("time_h", reactor.times_h, {"units": "h"}),
+                "variable": list(dynamics.names),
+            },
+            attrs={
+                "network": models.network.name,
+                "network_digest": models.network.digest,
+                "steady_state": models.state.label,
+                "settings": json.dumps(reactor.settings(), sort_keys=True),
+            },
+        )
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Simulates some models; goes to the worker processes."""
+
+    models: KineticModels
+    reactor: Bioreactor
+
+    def __call__(self, items: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+        dynamics = self.reactor.dynamics(self.models.with_km(self.models.km_mM[items]))
+        members = [self._member(dynamics, i) for i in range(len(items))]
+        return {key: np.stack([m[key] for m in members]) for key in members[0]}
+
+    def _member(self, dynamics: Dynamics, model: int) -> dict[str, NDArray[Any]]:
+        course, volume = self.reactor.run(dynamics, model)
+        growth = np.full(len(course.times_h), np.nan)
+        reached = np.isfinite(course.states).all(axis=1)
+        growth[reached] = dynamics.growth_rate_per_h(model, course.states[reached])
+        return {
+            "state": course.states.astype(np.float32),
+            "growth_rate": growth,
+            "volume": volume,
+            "outcome": np.array(course.outcome, dtype=np.int8),
+            "reason": np.array(course.reason, dtype="U200"),
+            "seconds": np.array(course.seconds),
+        }
+
+
+def batch_of(network: Network, **changes: Any) -> Bioreactor:
+    """The cultivation of a network's folder, with some conditions replaced.
+
+    >>> from renaissance_kit import Network
+    >>> reactor = batch_of(Network.example(), duration_h=20.0)
+    >>> float(reactor.times_h[-1])
+    20.0
+    """
+    return Bioreactor(ReactorConditions.from_folder(network).but(**changes))
+
+
+def engineered(reactor: Bioreactor, factors: Mapping[str, float]) -> Bioreactor:
+    """The same cultivation of a strain whose maximal velocities are multiplied."""
+    values = {**reactor.vmax_factors, **factors}
+    return Bioreactor(
+        reactor.conditions, values, reactor.dilution, reactor.times_h, reactor.solver,
+        reactor.tolerances,
+    )  # fmt: skip

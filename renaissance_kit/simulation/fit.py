@@ -1,0 +1,226 @@
+"""How closely cultivations follow measured curves, and which models match them.
+
+The misfit of a curve is the root mean square, over the measured times, of
+
+    (simulated − measured) / u,
+
+with u the larger of half the error bar and a share (10 %) of the largest measured value of that
+curve. A model matches a curve whose misfit is at or below a cut (1), and matches when it matches
+all curves. A model whose integration did not reach the end matches nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from renaissance_kit.core.errors import DataError, ParameterError
+from renaissance_kit.core.types import Array
+from renaissance_kit.simulation.bioreactor import BioreactorResult
+from renaissance_kit.states.fermentation import BIOMASS, MOLAR_MASS_G_MOL, Course, read_course
+
+VARIABLES: Mapping[str, str] = {
+    "biomass": "biomass", "glucose": "glc__D_e", "anthranilate": "anth_e",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class MeasuredCurve:
+    """A measured course and the state variable that it is compared with.
+
+    Attributes:
+        quantity: as written in ``fermentation.csv``.
+        variable: of the reactor: ``biomass``, or a metabolite of the medium.
+        course: the measurements.
+        share: of the largest measured value, the least uncertainty of a point.
+    """
+
+    quantity: str
+    variable: str
+    course: Course
+    share: float = 0.1
+
+    def __post_init__(self) -> None:
+        if not self.share > 0:
+            raise ParameterError(f"share is {self.share}; give a positive number, such as 0.1")
+        if self._needs_molar_mass and self.quantity not in MOLAR_MASS_G_MOL:
+            raise DataError(
+                f"no molar mass for {self.quantity!r}; known: {', '.join(MOLAR_MASS_G_MOL)}. "
+                "Write its rows in mM"
+            )
+
+    @property
+    def unit(self) -> str:
+        """Of the measurements: g/L or mM, and gDW/L for biomass."""
+        return "gDW/L" if self.quantity == BIOMASS else self.course.unit
+
+    @property
+    def per_state_unit(self) -> float:
+        """Units of the measurement in one unit of the state variable (mM, or gDW/L)."""
+        return MOLAR_MASS_G_MOL[self.quantity] / 1000 if self._needs_molar_mass else 1.0
+
+    @property
+    def uncertainty(self) -> Array:
+        """(points,) u in units of the measurement."""
+        least = self.share * float(np.abs(self.course.value).max())
+        return np.maximum((self.course.high - self.course.low) / 2, least)
+
+    def simulated(self, result: BioreactorResult, times_h: ArrayLike | None = None) -> Array:
+        """(models, times) in units of the measurement; at the measured times if none are given."""
+        times = self.course.time_h if times_h is None else times_h
+        return self.per_state_unit * result.at(self.variable, times)
+
+    def misfit(self, result: BioreactorResult) -> Array:
+        """(models,) root mean square of (simulated − measured)/u; NaN where a course ended early.
+
+        Points after the end of the simulated cultivation do not count.
+
+        Raises:
+            ParameterError: no point lies within the cultivation.
+        """
+        within = self.course.time_h <= float(result.dataset.time_h.values[-1])
+        if not within.any():
+            raise ParameterError(f"{self.quantity}: no measurement within the cultivation")
+        difference = self.simulated(result) - self.course.value
+        return np.asarray(np.sqrt(np.mean((difference / self.uncertainty)[:, within] ** 2, axis=1)))
+
+    @property
+    def _needs_molar_mass(self) -> bool:
+        return self.quantity != BIOMASS and self.course.unit == "g/L"
+
+
+def measured_curves(
+    folder: Path,
+    strain: str | None = None,
+    *,
+    variables: Mapping[str, str] = VARIABLES,
+    share: float = 0.1,
+) -> tuple[MeasuredCurve, ...]:
+    """The measured curves of a strain.
+
+    Args:
+        folder: data folder with a ``fermentation.csv``.
+        strain: as written there; the first one if not given.
+        variables: state variable of each quantity.
+        share: see `MeasuredCurve`.
+
+    >>> from renaissance_kit.core import example_folder
+    >>> curves = measured_curves(example_folder("ecoli_w3110_trpd9923"))
+    >>> [(curve.quantity, curve.unit) for curve in curves]
+    [('biomass', 'gDW/L'), ('glucose', 'g/L'), ('anthranilate', 'g/L')]
+    """
+    return tuple(
+        MeasuredCurve(quantity, variable, read_course(folder, quantity, strain), share)
+        for quantity, variable in variables.items()
+    )
+
+
+def measured_start(curves: Sequence[MeasuredCurve]) -> dict[str, Any]:
+    """Inoculum and medium as measured at 0 h, for `ReactorConditions.but` and `batch_of`.
+
+    Raises:
+        DataError: a curve does not begin at 0 h.
+    """
+    medium, changes = {}, {}
+    for curve in curves:
+        if curve.course.time_h[0] != 0:
+            raise DataError(f"{curve.quantity} of {curve.course.strain!r} does not begin at 0 h")
+        value = float(curve.course.value[0]) / curve.per_state_unit
+        if curve.quantity == BIOMASS:
+            changes["inoculum_gDW_L"] = value
+        else:
+            medium[curve.variable] = value
+    return {**changes, "medium_mM": medium}
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Which models match which curves.
+
+    Attributes:
+        models: (models,) their labels in the result.
+        quantities: of the curves.
+        misfit: (models, curves); NaN where the integration did not reach the end.
+        cut: largest misfit of a curve that is matched.
+    """
+
+    models: NDArray[np.int64]
+    quantities: tuple[str, ...]
+    misfit: Array
+    cut: float
+
+    def __len__(self) -> int:
+        return len(self.models)
+
+    @property
+    def finished(self) -> NDArray[np.bool_]:
+        """(models,) False where the integration did not reach the end."""
+        return np.asarray(np.isfinite(self.misfit).all(axis=1))
+
+    @property
+    def matched(self) -> NDArray[np.bool_]:
+        """(models, curves)."""
+        return np.asarray(self._misfit_or_infinite <= self.cut)
+
+    @property
+    def matches(self) -> NDArray[np.bool_]:
+        """(models,) True where all curves are matched."""
+        return np.asarray(self.matched.all(axis=1))
+
+    @property
+    def worst(self) -> Array:
+        """(models,) largest misfit of a model's curves; infinite where it did not finish."""
+        return np.asarray(self._misfit_or_infinite.max(axis=1))
+
+    @property
+    def best_first(self) -> NDArray[np.int64]:
+        """(models,) positions in the order of `worst`."""
+        return np.argsort(self.worst, kind="stable")
+
+    def shown(self, best: int) -> NDArray[np.int64]:
+        """Positions of the models that match, best first; of the ``best`` ones where none does."""
+        order = self.best_first
+        matching = order[self.matches[order]]
+        return matching if len(matching) else order[self.finished[order]][:best]
+
+    def counts(self) -> pd.Series:
+        """How many models failed, and how many of the others match 0, 1, ... all curves."""
+        number = self.matched.sum(axis=1)[self.finished]
+        counted = np.bincount(number, minlength=len(self.quantities) + 1)
+        names = [f"match {i} of {len(self.quantities)}" for i in range(len(counted))]
+        return pd.Series([int((~self.finished).sum()), *counted], ["did not finish", *names])
+
+    def table(self) -> pd.DataFrame:
+        """One row a model: its misfit to each curve, the worst, and the number matched."""
+        table = pd.DataFrame(self.misfit, columns=list(self.quantities))
+        table.insert(0, "model", self.models)
+        return table.assign(
+            worst=self.worst, matched=self.matched.sum(axis=1), finished=self.finished
+        )
+
+    @property
+    def _misfit_or_infinite(self) -> Array:
+        return np.where(np.isnan(self.misfit), np.inf, self.misfit)
+
+
+def fit_of(result: BioreactorResult, curves: Sequence[MeasuredCurve], cut: float = 1.0) -> Fit:
+    """Compare cultivations with measured curves.
+
+    Raises:
+        ParameterError: a cut that is not positive, or no curve.
+    """
+    if not cut > 0:
+        raise ParameterError(f"cut is {cut}; give a positive number, such as 1")
+    if not curves:
+        raise ParameterError("no curve to compare with; give at least one")
+    misfit = np.column_stack([curve.misfit(result) for curve in curves])
+    misfit[~result.finished] = np.nan
+    return Fit(
+        np.asarray(result.dataset.model.values), tuple(c.quantity for c in curves), misfit, cut
+    )

@@ -1,0 +1,90 @@
+"""Rewards: from the λmax of a generator's models to one number to climb.
+
+A reward is called with (models,) λmax in 1/h. A model without eigenvalues (NaN) is never valid
+and counts as the worst model in every reward.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.types import Array
+
+_LARGEST_EXPONENT = 700.0  # exp of more overflows double precision
+
+
+class Reward(Protocol):
+    """Anything that turns (models,) λmax in 1/h into a number."""
+
+    def __call__(self, lambda_max_per_h: Array) -> float:
+        """The reward; larger is better."""
+
+
+def _finite(lambda_max: Array) -> Array:
+    return np.where(np.isnan(lambda_max), np.inf, lambda_max)
+
+
+@dataclass(frozen=True)
+class Incidence:
+    """Share of valid models; where there are none, a small credit for the fastest one.
+
+    ``I`` if I > 0, else ``0.01 / (1 + exp(λ_fastest − λ_partition))``. For more than 200 models
+    the 0.01 becomes 2/n, so that the credit, at most half of it, stays below one valid model.
+
+    Reference: Choudhury et al. 2024 Nat Catal 7:1086.
+    """
+
+    partition_per_h: float = -2.5
+
+    def __call__(self, lambda_max_per_h: Array) -> float:
+        values = _finite(lambda_max_per_h)
+        incidence = float((values <= self.partition_per_h).mean())
+        if incidence > 0:
+            return incidence
+        excess = min(float(values.min()) - self.partition_per_h, _LARGEST_EXPONENT)
+        credit = min(0.01, 2.0 / len(values))
+        return credit / (1.0 + float(np.exp(excess)))
+
+
+@dataclass(frozen=True)
+class FastestDynamics:
+    """``0.5 · exp(−0.1 · mean λmax of the fastest models)``, by default ten.
+
+    Reference: Choudhury et al. 2024 Nat Catal 7:1086 (intracellular states).
+    """
+
+    n_fastest: int = 10
+
+    def __post_init__(self) -> None:
+        if self.n_fastest < 1:
+            raise ParameterError(f"n_fastest is {self.n_fastest}; give at least 1")
+
+    def __call__(self, lambda_max_per_h: Array) -> float:
+        fastest = np.sort(_finite(lambda_max_per_h))[: self.n_fastest]
+        exponent = np.clip(-0.1 * fastest.mean(), -_LARGEST_EXPONENT, _LARGEST_EXPONENT)
+        return 0.5 * float(np.exp(exponent))
+
+
+@dataclass(frozen=True)
+class SmoothIncidence:
+    """Mean over all models of a smooth step at the threshold, on a symmetric log scale.
+
+    ``mean of 1 / (1 + exp((s(λ) − s(λ_partition)) / width))`` with s(λ) = asinh(λ / 1 h⁻¹).
+    A model that comes nearer to the threshold counts before it crosses it, also from 1e5 1/h,
+    and a valid one gains from a margin. As width goes to 0 this becomes the incidence.
+    """
+
+    partition_per_h: float = -2.5
+    width: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not self.width > 0:
+            raise ParameterError(f"width is {self.width}; give a positive number")
+
+    def __call__(self, lambda_max_per_h: Array) -> float:
+        distance = np.arcsinh(_finite(lambda_max_per_h)) - np.arcsinh(self.partition_per_h)
+        return float(np.mean(1.0 / (1.0 + np.exp(np.minimum(distance / self.width, 700.0)))))
