@@ -34,7 +34,8 @@ FIXED = {"PGI:g6p_c": (0.08, 0.12)}
 
 TRAIN = """
 import sys
-from renaissance_kit import Generator, KMRanges, NESSettings, Network, Recipe, SteadyState, train
+from renaissance_kit import Generator, KMRanges, Network, Recipe, SteadyState, train
+from renaissance_kit.training import NESSettings
 
 network = Network.example("tiny")
 train(

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from renaissance_kit import evolution
 from renaissance_kit.core import CheckpointError
-from renaissance_kit.training import NESSettings, gradient, run, shape_rewards, start, step
+from renaissance_kit.training import NESSettings, run, shape_rewards, start, step
+from renaissance_kit.training import nes as evolution
+from renaissance_kit.training.nes import gradient
 
 
 @dataclass

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from test_evolution import Function, rng, settings
 
-from renaissance_kit.training import gradient, start, step
+from renaissance_kit.training import start, step
+from renaissance_kit.training.nes import gradient
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

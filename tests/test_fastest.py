@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from renaissance_kit import KineticModels, KMRanges, SteadyStates, fastest
+from renaissance_kit import KineticModels, KMRanges, SteadyStates
 from renaissance_kit.core import ParameterError
-from renaissance_kit.search import SearchSettings, fastest_dynamics, fastest_of_states
+from renaissance_kit.search import SearchSettings, fastest, fastest_dynamics, fastest_of_states
 
 SHORT = SearchSettings(steps=400, starts=2, margin=np.inf)
 

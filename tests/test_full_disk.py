@@ -30,12 +30,18 @@ import itertools, json, os, resource, sys
 from pathlib import Path
 import numpy as np
 from renaissance_kit import (
-    Generator, KineticEnsemble, KineticModels, KMRanges, NESSettings, Network, SteadyState,
+    Generator,
+    KMRanges,
+    KineticEnsemble,
+    KineticModels,
+    Network,
+    SteadyState,
     SteadyStates,
 )
-from renaissance_kit.training.checkpoints import load_checkpoint, save_checkpoint
-from renaissance_kit.kinetics.ensembles import write_km_stream
-from renaissance_kit.training.nes import start
+from renaissance_kit.training import NESSettings
+from renaissance_kit.training import load_checkpoint, save_checkpoint
+from renaissance_kit.kinetics import write_km_stream
+from renaissance_kit.training import start
 
 folder, limits = Path(sys.argv[1]), [int(limit) for limit in sys.argv[2:]]
 network = Network.example("tiny")

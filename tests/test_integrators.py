@@ -14,7 +14,6 @@ from renaissance_kit import (
     Network,
     Perturbation,
     SteadyState,
-    integrators,
 )
 from renaissance_kit.core import ParameterError
 from renaissance_kit.simulation import (
@@ -24,6 +23,7 @@ from renaissance_kit.simulation import (
     TimeCourse,
     Tolerances,
     integrate,
+    integrators,
     linear_response,
 )
 

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from renaissance_kit import Network, Recipe, SteadyState, batch, studies
+from renaissance_kit import Network, Recipe, SteadyState, studies
+from renaissance_kit.cli import batch
 from renaissance_kit.core import ParameterError, repeat_seeds
 from renaissance_kit.figures import live
 from renaissance_kit.panels import Job, State, TrainingPanel, Update

@@ -21,11 +21,11 @@ from renaissance_kit import (
     Perturbation,
     SteadyState,
     SteadyStates,
-    batch,
     cultivate,
     perturb,
     studies,
 )
+from renaissance_kit.cli import batch
 from renaissance_kit.core import ParameterError, repeat_seeds
 from renaissance_kit.figures import live
 from renaissance_kit.panels import (

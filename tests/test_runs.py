@@ -144,7 +144,7 @@ _SLOW = """
 import signal, sys, time
 import numpy as np
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell ignores it
-from renaissance_kit.core.runs import run_chunks
+from renaissance_kit.core import run_chunks
 
 def slow(items):
     time.sleep(0.2)

@@ -271,8 +271,8 @@ def test_shipped_states_can_be_made_again(ecoli: Network) -> None:
 
 _DRAW = """
 import sys, numpy as np
-from renaissance_kit.network.network import Network
-from renaissance_kit.states.sampling import sample_steady_states
+from renaissance_kit import Network
+from renaissance_kit import sample_steady_states
 states = sample_steady_states(Network.example(), 8, seed=3, steps_per_dimension=4)
 np.savez(sys.argv[1], **{k: states.dataset[k].values for k in ("flux", "concentration")})
 """

@@ -24,6 +24,7 @@ from .errors import (
 )
 from .files import atomic_hdf5 as atomic_hdf5
 from .files import atomic_path as atomic_path
+from .fingerprint import fingerprint as fingerprint
 from .linear import row_echelon as row_echelon
 from .paths import data_folder as data_folder
 from .paths import example_folder as example_folder

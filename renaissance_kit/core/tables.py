@@ -140,9 +140,11 @@ def rows_of(frame: pd.DataFrame, columns: Sequence[str]) -> list[Row]:
     header = [str(name).strip() for name in frame.columns]
     file = "the data frame"
     _check_header(header, columns, file, file)
+    filled = frame.astype(object)
+    filled[frame.isna()] = None
     rows = [
         Row(dict(zip(header, map(_text, values), strict=True)), file, i, "row")
-        for i, values in enumerate(frame.itertuples(index=False, name=None))
+        for i, values in enumerate(filled.itertuples(index=False, name=None))
     ]
     _check_rows(rows, columns, None)
     return rows
@@ -150,7 +152,7 @@ def rows_of(frame: pd.DataFrame, columns: Sequence[str]) -> list[Row]:
 
 def _text(value: object) -> str:
     """A cell of a data frame as it would stand in a file."""
-    if value is None or value is pd.NA or value is pd.NaT or value != value:
+    if value is None:
         return ""
     if isinstance(value, bool | np.bool_):
         return str(int(value))

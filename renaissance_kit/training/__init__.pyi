@@ -39,9 +39,6 @@ from .gradient import (
     train_by_gradient as train_by_gradient,
 )
 from .nes import (
-    gradient as gradient,
-)
-from .nes import (
     run as run,
 )
 from .nes import (
