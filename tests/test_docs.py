@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 
 import renaissance_kit
 
@@ -26,7 +27,7 @@ def sphinx(target: Path, *, builder: str) -> subprocess.CompletedProcess[str]:
     )
     return subprocess.run(
         [sys.executable, "-c", code, str(target), builder],
-        capture_output=True, text=True, timeout=1500, cwd=ROOT,
+        capture_output=True, text=True, timeout=PATIENCE_S, cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT), "http_proxy": "http://localhost:1"},
     )  # fmt: skip
 

@@ -21,6 +21,7 @@ from figure_checks import (
     texts,
 )
 from pages import contrast
+from patience import PATIENCE_S
 
 from renaissance_kit.figures import Source, overview, save, settings, theme
 from renaissance_kit.figures import training as figures
@@ -259,4 +260,4 @@ def test_import_changes_no_global_state() -> None:
         "renaissance_kit.figures.use_theme();"
         "assert (alt.theme.active, alt.renderers.active) == ('renaissance_kit', 'png')"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=PATIENCE_S)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from patience import PATIENCE_S
 
 from renaissance_kit.core import atomic_path
 from renaissance_kit.kinetics import write_km_stream
@@ -107,7 +108,7 @@ def report(tmp_path_factory):
     package = str(Path(__file__).resolve().parents[1])
     done = subprocess.run(
         [sys.executable, "-c", WRITE_ALL, str(folder), *map(str, LIMITS)],
-        capture_output=True, text=True, timeout=120, check=False,
+        capture_output=True, text=True, timeout=PATIENCE_S, check=False,
         env=os.environ | {"PYTHONPATH": package, "GLIBC_TUNABLES": "glibc.malloc.perturb=165"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

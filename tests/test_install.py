@@ -10,6 +10,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from patience import PATIENCE_S
 from test_packaging import PROJECT
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,7 +34,7 @@ def test_binder_tries_what_it_installed(tmp_path: Path) -> None:
     python.chmod(0o755)
     environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
     run = subprocess.run(
-        [str(ROOT / "binder" / "postBuild")], capture_output=True, text=True, timeout=120,
+        [str(ROOT / "binder" / "postBuild")], capture_output=True, text=True, timeout=PATIENCE_S,
         cwd=ROOT, env={**environment, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
@@ -46,8 +47,8 @@ def test_colab_cell_finds_package_and_data(tmp_path: Path) -> None:
     (tmp_path / "renaissance_kit").symlink_to(ROOT)
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     run = subprocess.run(
-        [sys.executable, "-c", cell], capture_output=True, text=True, timeout=120, cwd=tmp_path,
-        env=environment,
+        [sys.executable, "-c", cell], capture_output=True, text=True, timeout=PATIENCE_S,
+        cwd=tmp_path, env=environment,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
     assert "5 kinetic reactions" in run.stdout

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from patience import PATIENCE_S
 
 from renaissance_kit.cli import batch
 
@@ -78,7 +79,7 @@ def test_every_notebook_is_listed() -> None:
 
 def test_committed_notebooks_are_clean() -> None:
     command = [sys.executable, str(ROOT / "tools" / "check_notebooks.py")]
-    check = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    check = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
     assert check.returncode == 0, check.stdout + check.stderr
 
 
@@ -165,4 +166,4 @@ def test_values_on_the_command_line(text: str, value: object) -> None:
 def test_import_starts_nothing() -> None:
     code = "import renaissance_kit.cli.batch, multiprocessing as m; assert not m.active_children()"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=120, env=environment)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=PATIENCE_S, env=environment)

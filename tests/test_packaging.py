@@ -12,6 +12,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -54,7 +55,9 @@ def test_pytfa_imports_without_warning_and_leaves_no_stand_in() -> None:
         "assert variables.get_binary_type() == 'binary';"
         "print(sys.version_info < (3, 12) or before == ('distutils' in sys.modules))"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE_S
+    )
     assert run.returncode == 0, run.stderr
     assert run.stdout.strip() == "True"
     assert "Warning" not in run.stderr

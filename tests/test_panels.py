@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
+from patience import PATIENCE_S
 
 from renaissance_kit import Network, Recipe, SteadyState, studies
 from renaissance_kit.cli import batch
@@ -52,7 +53,7 @@ def test_a_job_hands_its_updates_over_in_order_in_the_thread_that_waits() -> Non
     states: list[State] = []
     job = Job(counting(5), on_update=lambda u: seen.append(u.done), on_state=states.append)
     job.start()
-    assert job.wait(10) is State.DONE
+    assert job.wait(PATIENCE_S) is State.DONE
     assert (seen, job.result) == ([1, 2, 3, 4, 5], 5)
     assert states == [State.RUNNING, State.DONE]
     with pytest.raises(ParameterError, match="make a new one"):
@@ -64,13 +65,13 @@ def test_a_paused_job_stands_still_and_a_resumed_one_ends_as_if_nothing_had_been
     job = Job(counting(40, 0.005), on_update=lambda u: seen.append(u.done))
     job.start()
     job.pause()
-    assert job.wait(10, until=State.PAUSED) is State.PAUSED
+    assert job.wait(PATIENCE_S, until=State.PAUSED) is State.PAUSED
     reached = len(seen)
     time.sleep(0.05)
     job.pump()
     assert len(seen) == reached < 40
     job.resume()
-    assert job.wait(10) is State.DONE
+    assert job.wait(PATIENCE_S) is State.DONE
     assert seen == list(range(1, 41))
 
 
@@ -80,9 +81,9 @@ def test_a_stopped_job_keeps_what_it_has_also_from_a_pause() -> None:
         job.start()
         if pause:
             job.pause()
-            job.wait(10, until=State.PAUSED)
+            job.wait(PATIENCE_S, until=State.PAUSED)
         job.stop()
-        assert job.wait(10) is State.STOPPED
+        assert job.wait(PATIENCE_S) is State.STOPPED
         assert job.result < 1000
 
 
@@ -92,7 +93,7 @@ def test_a_job_that_fails_keeps_the_error() -> None:
 
     job = Job(work)
     job.start()
-    assert job.wait(10) is State.FAILED
+    assert job.wait(PATIENCE_S) is State.FAILED
     assert str(job.error) == "size is 7; give less"
 
 
@@ -102,21 +103,19 @@ def test_an_event_loop_gets_updates_in_its_own_thread_and_stays_responsive(
     """What a kernel does: its loop runs on while the panel trains."""
     panel.set(generations=10)
 
-    async def watch() -> tuple[float, float]:
-        began = last = time.perf_counter()
+    async def watch() -> list[str]:
+        """What the status line says, at each turn of the loop while the panel works."""
+        said = []
         panel.run()
-        first, longest = np.inf, 0.0
         while panel.state.active:
             await asyncio.sleep(0.005)
-            now = time.perf_counter()
-            first = min(first, now - began) if "generation" in panel.status.value else first
-            longest, last = max(longest, now - last - 0.005), now
-        return first, longest
+            said.append(panel.status.value)
+        return said
 
-    first, longest = asyncio.run(watch())
+    said = asyncio.run(watch())
     assert panel.state is State.DONE
-    assert first < 1.0
-    assert longest < 1.0  # 0.2 s is asked of a machine that does nothing else: see test_browser.py
+    # a loop that were blocked would see none of the generations, or the last one only
+    assert len({text for text in said if "generation" in text}) >= 3
 
 
 # --- controls ------------------------------------------------------------------------------------
@@ -201,7 +200,7 @@ def test_a_run_gives_what_the_study_of_the_notebook_gives(
 ) -> None:
     panel.set(sigma=0.1, seed=5, threshold_per_h=-25.0)
     panel.run()
-    assert panel.wait(30) is State.DONE
+    assert panel.wait(PATIENCE_S) is State.DONE
     recipe = Recipe.default(
         tiny, generations=5, population=4, models_per_generator=10, sigma=0.1, threshold_per_h=-25.0
     )
@@ -217,27 +216,27 @@ def test_a_run_gives_what_the_study_of_the_notebook_gives(
 def test_stopped_and_resumed_it_ends_at_the_same_weights(panel: TrainingPanel) -> None:
     panel.set(generations=12)
     panel.run()
-    assert panel.wait(30) is State.DONE
+    assert panel.wait(PATIENCE_S) is State.DONE
     whole = panel.result.training.weights
     panel.run()
     panel.pause()
-    assert panel.wait(30, until=State.PAUSED) is State.PAUSED
+    assert panel.wait(PATIENCE_S, until=State.PAUSED) is State.PAUSED
     assert not panel.buttons["resume"].disabled
     panel.stop()
-    assert panel.wait(30) is State.STOPPED
+    assert panel.wait(PATIENCE_S) is State.STOPPED
     reached = panel.result.training.state.generation
     assert reached < 12
     assert panel.result.ensemble is None
     panel.set(sigma=0.5)  # of the next run, not of this one
     panel.resume()
-    assert panel.wait(30) is State.DONE
+    assert panel.wait(PATIENCE_S) is State.DONE
     assert panel.controls["sigma"].value == 0.04
     np.testing.assert_array_equal(panel.result.training.weights, whole)
 
 
 def test_the_charts_get_the_data_and_end_with_them(panel: TrainingPanel) -> None:
     panel.run()
-    panel.wait(30)
+    panel.wait(PATIENCE_S)
     shown = panel._incidence._made().spec
     rows = shown["datasets"][live.INCIDENCE]
     assert [row["generation"] for row in rows] == [0, 1, 2, 3, 4, 5]
@@ -256,7 +255,7 @@ def test_an_error_appears_in_the_panel_with_its_remedy(
 
     monkeypatch.setattr("renaissance_kit.panels.training.train", broken)
     panel.run()
-    assert panel.wait(10) is State.FAILED
+    assert panel.wait(PATIENCE_S) is State.FAILED
     assert "the learning rate was too large" in panel.message.value
     assert "Traceback" not in panel.message.value
     assert not panel.buttons["run"].disabled
@@ -267,7 +266,7 @@ def test_an_unexpected_error_has_its_traceback_folded_away(
 ) -> None:
     monkeypatch.setattr("renaissance_kit.panels.training.train", lambda *a, **k: 1 / 0)
     panel.run()
-    assert panel.wait(10) is State.FAILED
+    assert panel.wait(PATIENCE_S) is State.FAILED
     assert "<details>" in panel.message.value
     assert "ZeroDivisionError" in panel.message.value
     assert capsys.readouterr() == ("", "")
@@ -277,11 +276,11 @@ def test_controls_are_locked_while_it_runs(panel: TrainingPanel) -> None:
     panel.set(generations=500)
     panel.run()
     panel.pause()
-    panel.wait(10, until=State.PAUSED)
+    panel.wait(PATIENCE_S, until=State.PAUSED)
     assert all(control.text.disabled for control in panel.controls.values())
     assert panel.buttons["run"].disabled
     panel.stop()
-    panel.wait(10)
+    panel.wait(PATIENCE_S)
     assert not any(control.text.disabled for control in panel.controls.values())
 
 
@@ -291,7 +290,7 @@ def test_another_panel_ends_the_work_of_the_one_before(
     panel.set(generations=1000, models_per_generator=100)
     panel.run()
     TrainingPanel(tiny, tiny_state, folder=tmp_path)
-    assert panel.wait(30) is State.STOPPED
+    assert panel.wait(PATIENCE_S) is State.STOPPED
 
 
 # --- from a panel to a batch run -----------------------------------------------------------------

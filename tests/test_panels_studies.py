@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from patience import PATIENCE_S
 
 from renaissance_kit import (
     KineticEnsemble,
@@ -47,9 +48,9 @@ def require_same_but_for_seconds(ours: Path, theirs: Path) -> None:
         xr.testing.assert_identical(a.drop_vars("seconds"), b.drop_vars("seconds"))
 
 
-def done(panel: Panel, timeout_s: float = 120.0) -> None:
+def done(panel: Panel) -> None:
     panel.run()
-    state = panel.wait(timeout_s)
+    state = panel.wait(PATIENCE_S)
     if panel.job is not None and panel.job.error is not None:
         raise panel.job.error
     assert state is State.DONE, panel.message.value

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from patience import PATIENCE_S
 
 from renaissance_kit.core import (
     CheckpointError,
@@ -167,7 +168,7 @@ def test_an_interrupted_run_goes_on(tmp_path: Path, name: str) -> None:
         if int(line) >= 3:
             process.send_signal(getattr(signal, name))
             break
-    process.wait(timeout=60)
+    process.wait(timeout=PATIENCE_S)
     kept = len(list(store.glob("part-*.npz")))
     assert 3 <= kept < 40
     found = run_chunks(
