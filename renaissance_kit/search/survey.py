@@ -31,7 +31,7 @@ from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.runs import Progress, run_chunks
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
-from renaissance_kit.kinetics.spectrum import Status
+from renaissance_kit.kinetics.spectrum import Status, is_valid
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
 from renaissance_kit.search.fastest import SearchSettings, fastest_dynamics
@@ -121,7 +121,7 @@ class Survey:
         The share of easy states says how hard states are; it grows with ``steps``. That of fast
         ones grows with all the effort of the search.
         """
-        return self.first_lambda_max_per_h <= self.threshold_per_h
+        return is_valid(self.first_lambda_max_per_h, self.threshold_per_h)
 
     @property
     def km_mM(self) -> Array:

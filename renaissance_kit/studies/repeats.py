@@ -13,9 +13,10 @@ from renaissance_kit.analysis.intervals import incidence_interval
 from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.seeds import derived_seed
 from renaissance_kit.kinetics.ensembles import KineticEnsemble
+from renaissance_kit.kinetics.spectrum import incidence_of
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.steady_states import SteadyState
-from renaissance_kit.training.fit import KineticObjective, Training, incidence_of, train
+from renaissance_kit.training.fit import KineticObjective, Training, train
 from renaissance_kit.training.nes import EvolutionState
 from renaissance_kit.training.recipes import Recipe
 

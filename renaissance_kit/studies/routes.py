@@ -23,12 +23,13 @@ from renaissance_kit.core.seeds import derived_seed
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.gradients import pinned_smooth_lambda_max
 from renaissance_kit.kinetics.models import KineticModels
+from renaissance_kit.kinetics.spectrum import incidence_of, is_valid
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.steady_states import SteadyState
 from renaissance_kit.studies.repeats import checkpoint_file
 from renaissance_kit.training.conditional import ConditionalTraining
-from renaissance_kit.training.fit import KineticObjective, incidence_of, train
+from renaissance_kit.training.fit import KineticObjective, train
 from renaissance_kit.training.gradient import (
     GradientSettings,
     GradientTraining,
@@ -86,7 +87,7 @@ class RouteRun:
     @property
     def valid_log_km(self) -> Array:
         """(valid models, km) ln KM."""
-        return np.log(self.km_mM[self.lambda_max_per_h <= self.threshold_per_h])
+        return np.log(self.km_mM[is_valid(self.lambda_max_per_h, self.threshold_per_h)])
 
 
 def by_strategy(
