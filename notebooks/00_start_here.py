@@ -51,6 +51,7 @@ from renaissance_kit import (
     train,
 )
 from renaissance_kit.figures import Source, overview, save, use_theme
+from renaissance_kit.kinetics import incidence_of
 
 use_theme()
 output = Path(output_dir)
@@ -277,7 +278,7 @@ save(figure, output / "tiny_lambda_max")
 figure
 
 # %%
-before = float((spectrum.lambda_max_per_h <= strict).mean())
+before = incidence_of(spectrum.lambda_max_per_h, strict)
 display(
     Markdown(
         f"At a threshold of {strict:.0f} 1/h, {before:.0%} of the random models are valid and "
@@ -388,7 +389,7 @@ pd.Series(ecoli_spectrum.counts(), name="random models").to_frame()
 # then cost ten million random ones. That is what the generator is for.
 #
 # ```python
-# from renaissance_kit.studies import wilson_interval
+# from renaissance_kit.analysis import wilson_interval
 #
 # n, valid = len(ecoli_spectrum.valid), int(ecoli_spectrum.valid.sum())
 # low, high = wilson_interval(valid, n)

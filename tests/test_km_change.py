@@ -225,6 +225,25 @@ def test_permutation_p_is_that_of_scipy():
     assert test.p_value[0] == pytest.approx(exact.pvalue, abs=0.015)
 
 
+def test_the_observation_counts_as_one_of_the_permutations():
+    """A p-value is never 0 (Phipson & Smyth 2010)."""
+    rng = np.random.default_rng(10)
+    low, high = rng.standard_normal((10, 1)), 9 + rng.standard_normal((10, 1))
+    test = label_test(low, high, ["x"], rng=rng, permutations=99)
+    assert np.abs(test.null).max() < test.change[0]  # neither labelling of the data was drawn
+    assert test.p_value[0] == test.mean().p_value == 1 / 100
+
+
+def test_equal_changes_count_whatever_their_sign():
+    """Both labellings of two pairs occur: of four, two are as large, and of the mean one."""
+    rng = np.random.default_rng(11)
+    test = label_test(
+        [[0.3], [0.1]], [[0.1], [-0.1]], ["x"], rng=rng, permutations=4000, paired=True
+    )
+    assert test.p_value[0] == pytest.approx(0.5, abs=0.03)
+    assert test.mean().p_value == 1.0  # no permutation is smaller than the fall that is observed
+
+
 def test_pairs_take_out_what_they_share():
     """Starting points scatter by 1; the change is 0.1 in each pair."""
     rng = np.random.default_rng(9)

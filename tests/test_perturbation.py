@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from renaissance_kit import (
     SteadyStates,
     perturb,
 )
+from renaissance_kit.core import CheckpointError
 from renaissance_kit.simulation import Outcome, Return, keep_totals, linear_response
 
 GUIDE = Path(__file__).parents[1] / "docs" / "perturb.md"
@@ -161,3 +163,17 @@ def test_guide(ecoli: Network, tmp_path: Path, monkeypatch, capsys) -> None:
     assert start[names["cell"].index["glc__D_c"]] == pytest.approx(2.0)
     one, two = (names[n].dataset.deviation.values for n in ("result", "same"))
     assert two[0] == pytest.approx(one[0], rel=1e-3, abs=1e-4)  # two solvers
+
+
+# --- what a store belongs to ---------------------------------------------------------------------
+
+
+def test_two_hypotheses_on_the_energies_do_not_share_a_store(
+    tiny: Network, tiny_state: SteadyState, tmp_path: Path
+) -> None:
+    km = np.ones((1, len(tiny.km_names)))
+    energies = replace(tiny_state, log_displacement=1.5 * tiny_state.log_displacement)
+    settings = Perturbation(size=0.1, times_min=[0.0, 1.0])
+    perturb(KineticModels(tiny, tiny_state, km), settings, store=tmp_path / "run", workers=1)
+    with pytest.raises(CheckpointError, match="models_digest"):
+        perturb(KineticModels(tiny, energies, km), settings, store=tmp_path / "run", workers=1)

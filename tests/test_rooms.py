@@ -37,7 +37,7 @@ ALLOWED = {
         "core", "network", "states", "kinetics", "km", "training", "search", "simulation",
         "analysis",
     },
-    "figures": {"core", "studies"},
+    "figures": {"core", "kinetics", "studies"},
     "panels": {
         "core", "network", "states", "kinetics", "km", "training", "search", "simulation",
         "analysis", "studies", "figures",

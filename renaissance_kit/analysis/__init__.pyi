@@ -18,6 +18,9 @@ from .diversity import (
 )
 from .enzymes import EnzymeCapacities as EnzymeCapacities
 from .intervals import (
+    central_interval as central_interval,
+)
+from .intervals import (
     incidence_interval as incidence_interval,
 )
 from .intervals import (

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from renaissance_kit.analysis.intervals import central_interval
 from renaissance_kit.core.errors import DataError, InfeasibleError, ParameterError, nearest
 from renaissance_kit.core.tables import Row, read_table, rows_of
 from renaissance_kit.core.types import Array
@@ -134,7 +135,7 @@ class EnzymeCapacities:
             where the flux itself is above it, so that no KM can help.
         """
         ratio = self._ratios(models)
-        low, middle, high = np.quantile(ratio, [0.025, 0.5, 0.975], axis=0)
+        low, high = central_interval(ratio, axis=0)
         index = [self.network.reaction_index[r] for r in self.capacities]
         flux = models.state.fluxes_mM_h[index]
         capacity = self.capacities_mM_h
@@ -142,7 +143,7 @@ class EnzymeCapacities:
             {
                 "flux_mM_h": flux,
                 "capacity_mM_h": capacity,
-                "ratio_median": middle,
+                "ratio_median": np.quantile(ratio, 0.5, axis=0),
                 "ratio_low": low,
                 "ratio_high": high,
                 "within": (ratio <= slack).mean(axis=0),

@@ -1,13 +1,16 @@
-"""Confidence intervals of shares and means."""
+"""Intervals of shares, of means and of samples: each is computed here and nowhere else."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.types import Array
 
 
 def wilson_interval(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -37,6 +40,34 @@ def mean_interval(values: Iterable[float], confidence: float = 0.95) -> tuple[fl
         return float("nan"), float("nan")
     half = float(stats.t.ppf(0.5 + confidence / 2, len(x) - 1)) * x.std(ddof=1) / np.sqrt(len(x))
     return float(x.mean() - half), float(x.mean() + half)
+
+
+def central_interval(samples: ArrayLike, axis: int | None = None) -> tuple[Array, Array]:
+    """Central 95 % of a sample: percentiles 2.5 and 97.5, as of a bootstrap or of permutations.
+
+    Args:
+        samples: NaN are left out.
+        axis: along which; all values if not given.
+
+    Returns:
+        Low and high ends; NaN where no value is left.
+
+    Raises:
+        ParameterError: no values at all.
+
+    >>> low, high = central_interval(range(41))
+    >>> float(low), float(high)
+    (1.0, 39.0)
+    """
+    values = np.asarray(samples, dtype=float)
+    if not values.size:
+        raise ParameterError("no values, such as of an ensemble without valid models; give some")
+    missing = np.isnan(values)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # nothing is left: NaN is the answer
+        quantile = np.nanquantile if missing.any() else np.quantile
+        low, high = quantile(values, [0.025, 0.975], axis=axis)
+    return low, high
 
 
 def incidence_interval(shares: Sequence[float], models: Sequence[int]) -> tuple[float, float, str]:

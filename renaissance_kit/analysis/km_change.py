@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from renaissance_kit.analysis.intervals import central_interval
 from renaissance_kit.analysis.permutations import (
     LabelTest,
     false_discovery_rate,
@@ -28,7 +29,6 @@ from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.ensembles import KineticEnsemble
 
 KINDS: Mapping[str, str] = {"km": "mM", "vmax": "mM/h", "vmax_per_km": "1/h"}
-CENTRAL = (0.025, 0.975)
 BINS = 20
 
 
@@ -59,12 +59,6 @@ def parameters_of(
     return pd.DataFrame(of_km / data.km.values, columns=km_names)
 
 
-def central_interval(values: ArrayLike) -> tuple[Array, Array]:
-    """Ends of the central 95 % of positive numbers, by column."""
-    low, high = np.quantile(_positive(values), CENTRAL, axis=0)
-    return low, high
-
-
 def width_decades(values: ArrayLike) -> Array:
     """Width of the central 95 % in decades, by column.
 
@@ -73,7 +67,7 @@ def width_decades(values: ArrayLike) -> Array:
     >>> width_decades(10 ** np.linspace(-1, 1, 2001)[:, None]).round(3)  # 95 % of two decades
     array([1.9])
     """
-    low, high = np.quantile(np.log10(_positive(values)), CENTRAL, axis=0)
+    low, high = central_interval(np.log10(_positive(values)), axis=0)
     return np.asarray(high - low)
 
 
@@ -157,7 +151,7 @@ def change_table(
     }
     observed, null = _distance_test(without, with_data, rng, permutations, paired)
     p_distance = p_values(observed, null)
-    low, high = np.quantile(null, [0.025, 0.975], axis=0)
+    low, high = central_interval(null, axis=0)
     medians, widths = tests["shift"], tests["narrowing"]
     table = pd.DataFrame(
         {

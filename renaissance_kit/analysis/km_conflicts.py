@@ -25,7 +25,6 @@ from renaissance_kit.analysis.permutations import false_discovery_rate
 from renaissance_kit.core.errors import ParameterError, nearest
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
-from renaissance_kit.kinetics.spectrum import Status
 
 AS_GENERATED, ALL_IN = "as generated", "all measured"
 
@@ -83,7 +82,7 @@ def incidence_by_measurement(
 
     def valid(km: Array) -> NDArray[np.bool_]:
         spectrum = models.with_km(km).spectrum(threshold_per_h=threshold_per_h, workers=workers)
-        return np.asarray(spectrum.status == Status.VALID)
+        return spectrum.valid
 
     base, everything = valid(models.km_mM), valid(full)
     rows = []

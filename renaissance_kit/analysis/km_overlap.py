@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from renaissance_kit.analysis.km_change import central_interval
+from renaissance_kit.analysis.intervals import central_interval
 from renaissance_kit.analysis.permutations import LabelTest
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.types import Array
@@ -78,7 +78,7 @@ def overlap_scores(
         raise ParameterError(f"no generated values of {', '.join(unknown[:5])}")
     values = km_mM[names].to_numpy()
     low, high = (np.array([pair[i] for pair in intervals.values()]) for i in (0, 1))
-    generated = central_interval(values)
+    generated = central_interval(values, axis=0)
     return pd.DataFrame(
         {
             "overlap": jaccard(generated, (low, high)),

@@ -18,6 +18,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from renaissance_kit.analysis.intervals import central_interval, wilson_interval
+from renaissance_kit.analysis.permutations import false_discovery_rate
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.types import Array
 from renaissance_kit.network.network import Network
@@ -134,7 +136,7 @@ def neighbourhood_table(chart: Map, cell: NDArray[np.int64], fast: Flags) -> pd.
     for number in np.unique(cell):
         members = cell == number
         total, good = int(members.sum()), int(fast[members].sum())
-        low, high = _wilson(good, total)
+        low, high = wilson_interval(good, total)
         x, y = chart.xy[members].mean(axis=0)
         rows.append((int(number), total, good, good / total, low, high, float(x), float(y)))
     columns = ["cell", "states", "fast", "share", "low", "high", "x", "y"]
@@ -233,7 +235,7 @@ def ranges_of_metabolites(
         "group_low", "group_median", "group_high",
     ]  # fmt: skip
     table = pd.DataFrame(rows, columns=columns)
-    table.insert(3, "q", stats.false_discovery_control(table.p.to_numpy()))
+    table.insert(3, "q", false_discovery_rate(table.p))
     table.insert(4, "found", table.q <= alpha)
     order = ["distance", "metabolite"]
     return table.sort_values(order, ascending=[False, True]).reset_index(drop=True)
@@ -281,7 +283,7 @@ def threshold_of(
         pick = rng.integers(len(x), size=len(x))
         if 0 < fast[pick].sum() < len(x):
             found.append(_best_cut(x[pick], fast[pick], below)[0])
-    low, high = np.quantile(found, [0.025, 0.975])
+    low, high = central_interval(found)
     inside = x <= value if below else x >= value
     outside = float(fast[~inside].mean()) if not inside.all() else float("nan")
     return Threshold(
@@ -361,8 +363,3 @@ def held_ranges(
             held = "low" if worse == low else "high"
             rows.append((str(row.metabolite), float(row.distance), float(row.q), held))
     return pd.DataFrame(rows, columns=["metabolite", "distance", "q", "hold"]), bad, good
-
-
-def _wilson(successes: int, trials: int) -> tuple[float, float]:
-    found = stats.binomtest(successes, trials).proportion_ci(method="wilson")
-    return float(found.low), float(found.high)

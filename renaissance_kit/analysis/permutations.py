@@ -19,6 +19,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from renaissance_kit.analysis.intervals import central_interval
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.types import Array
 
@@ -71,7 +72,7 @@ class LabelTest:
         ``null_low`` and ``null_high`` hold the central 95 % of the shuffled changes; ``q_value`` is
         the false discovery rate of Benjamini & Hochberg over all quantities.
         """
-        low, high = _central(self.null)
+        low, high = central_interval(self.null, axis=0)
         return pd.DataFrame(
             {
                 "name": self.names,
@@ -183,8 +184,16 @@ def shuffled_labels(
 
 
 def p_values(observed: Array, null: Array) -> Array:
-    """Share of permutations at least as large, the observation itself counted as one."""
-    at_least = (null >= observed * (1 - 1e-12)).sum(axis=0)
+    """Share of permutations at least as large, the observation itself counted as one.
+
+    Args:
+        observed: (quantities,).
+        null: (permutations, quantities).
+
+    Returns:
+        (quantities,) never 0; NaN where nothing was observed.
+    """
+    at_least = (null >= observed - 1e-12 * np.abs(observed)).sum(axis=0)
     return np.where(np.isnan(observed), np.nan, (1 + at_least) / (1 + len(null)))
 
 
@@ -201,8 +210,8 @@ def false_discovery_rate(p: ArrayLike) -> Array:
 def beside_shuffled(observed: float, null: ArrayLike) -> ShuffledBaseline:
     """An observed number beside its permutations."""
     shuffled = np.asarray(null, dtype=float)
-    low, high = np.quantile(shuffled, [0.025, 0.975])
-    p = (1 + (shuffled >= observed - 1e-12).sum()) / (1 + len(shuffled))
+    low, high = central_interval(shuffled)
+    p = p_values(np.array([observed]), shuffled[:, None])[0]
     return ShuffledBaseline(observed, float(shuffled.mean()), float(low), float(high), float(p))
 
 
@@ -212,11 +221,3 @@ def _group_means(values: Array, labels: NDArray[np.bool_]) -> Array:
     weights = labels.astype(float)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray((weights @ np.where(there, values, 0.0)) / (weights @ there))
-
-
-def _central(null: Array) -> tuple[Array, Array]:
-    low, high = np.full(null.shape[1], np.nan), np.full(null.shape[1], np.nan)
-    some = np.isfinite(null).any(axis=0)
-    if some.any():
-        low[some], high[some] = np.nanquantile(null[:, some], [0.025, 0.975], axis=0)
-    return low, high

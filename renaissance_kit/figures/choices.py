@@ -11,6 +11,7 @@ import pandas as pd
 from renaissance_kit.figures import theme
 from renaissance_kit.figures.km_change import DATA, WITH, WITHOUT
 from renaissance_kit.figures.theme import Figure, count, number, percent
+from renaissance_kit.kinetics.spectrum import is_valid
 
 BRUSH = "brushed"
 """Name of the selection in `brush_map`."""
@@ -45,7 +46,7 @@ def brush_map(
         .mark_line(color=theme.LIGHT_GREY, strokeWidth=1)
         .encode(x=x, y=y, detail="r:N", order="i:Q")
     )
-    kind = np.where(table.lambda_max_per_h <= threshold_per_h, "easy", "hard")
+    kind = np.where(is_valid(table.lambda_max_per_h, threshold_per_h), "easy", "hard")
     data = table.assign(kind=kind)
     points = (
         alt.Chart(data)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from renaissance_kit.core.types import Array
 from renaissance_kit.figures import theme
 from renaissance_kit.figures.theme import Figure, Source, count, headline, number
+from renaissance_kit.kinetics.spectrum import is_valid
 
 
 def concentrations(
@@ -123,7 +124,7 @@ def lambda_histogram(
             }
         )
         bars = alt.Chart(data).mark_rect(stroke="white", strokeWidth=0.5)
-        valid = int((np.asarray(values) <= threshold_per_h).sum())
+        valid = int(is_valid(values, threshold_per_h).sum())
         text = f"{name}: {valid:,} of {len(values):,} valid ({100 * valid / len(values):.3g} %)"
         label = alt.Chart(pd.DataFrame({"text": [text]})).mark_text(
             align="left", baseline="bottom", dy=-6 if panels else -26

@@ -11,6 +11,7 @@ import pandas as pd
 
 from renaissance_kit.figures import theme
 from renaissance_kit.figures.theme import Figure, Source, count, headline, number
+from renaissance_kit.kinetics.spectrum import is_valid
 
 KINDS = {
     "fluxes": theme.BLUE,
@@ -258,14 +259,16 @@ def turnover_and_speed(
                     {
                         "lambda_max_per_h": finite,
                         "base": row + jitter,
-                        "colour": np.where(finite <= threshold_per_h, theme.VALID, theme.INVALID),
+                        "colour": np.where(
+                            is_valid(finite, threshold_per_h), theme.VALID, theme.INVALID
+                        ),
                     }
                 )
                 circle = alt.Chart(points).mark_circle(size=90, opacity=0.85)
                 layers.append(
                     circle.encode(x=x, y=y(title), color=alt.Color("colour:N", scale=None))
                 )
-            valid, total = int((values <= threshold_per_h).sum()), len(values)
+            valid, total = int(is_valid(values, threshold_per_h).sum()), len(values)
             texts.append({"base": row, "text": f"{valid:,} of {total:,}"})
             tick = alt.Chart(marks.assign(base=row)).mark_tick(
                 color=theme.INK, thickness=2.5, height=30

@@ -12,6 +12,7 @@ from renaissance_kit.core.types import Array
 from renaissance_kit.figures import theme
 from renaissance_kit.figures.density import mirrored_density
 from renaissance_kit.figures.theme import Figure, Source, count, headline, number, percent
+from renaissance_kit.kinetics.spectrum import incidence_of
 from renaissance_kit.studies import Baseline, mean_over_repeats
 
 BANDWIDTH = 0.12  # decades, of the densities of constants
@@ -117,7 +118,7 @@ def lambda_ridge(
         strip = _strip(finite, low, high, threshold_per_h)
         base = float(len(shown) - 1 - row)
         parts.append(strip.assign(generation=generation, base=base, top=base + strip.height))
-        valid = float((values <= threshold_per_h).mean())
+        valid = incidence_of(values, threshold_per_h)
         labels.append(
             {"base": base, "generation": f"{generation}", "valid": percent(valid), "edge": high}
         )

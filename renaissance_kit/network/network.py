@@ -9,8 +9,6 @@ reactions* are those with a rate law. Arrays of the other modules follow these t
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.paths import example_folder
 from renaissance_kit.core.types import Array
 from renaissance_kit.network.families import km_metabolites
@@ -187,13 +186,8 @@ class Network:
     @cached_property
     def digest(self) -> str:
         """Fingerprint of everything that the kinetics depend on; stored with every result."""
-        content = {
-            "species": self.species,
-            "volume_fractions": self.volume_fractions.tolist(),
-            "reactions": [
-                (r.id, sorted(r.stoichiometry.items()), r.rate_law, r.substrates, r.products,
-                 r.protons)
-                for r in (self.reactions[name] for name in self.kinetic_reactions)
-            ],
-        }  # fmt: skip
-        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+        reactions = [
+            (r.id, r.stoichiometry, r.rate_law, r.substrates, r.products, r.protons)
+            for r in (self.reactions[name] for name in self.kinetic_reactions)
+        ]
+        return fingerprint(self.species, self.volume_fractions, reactions)

@@ -25,7 +25,7 @@ from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.gradients import TAU
 from renaissance_kit.kinetics.models import KineticModels
-from renaissance_kit.kinetics.spectrum import Spectrum, Status
+from renaissance_kit.kinetics.spectrum import Spectrum
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.search.descent import ValleyDescent
 from renaissance_kit.search.placement import place_slowest
@@ -122,7 +122,7 @@ class Fastest:
     @property
     def valid(self) -> bool:
         """Whether it meets the threshold."""
-        return bool(self.spectrum.status[0] == Status.VALID)
+        return bool(self.spectrum.valid[0])
 
 
 def fastest_dynamics(

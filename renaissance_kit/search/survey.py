@@ -12,7 +12,6 @@ descent of its search found a model, else hard.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -28,10 +27,11 @@ from threadpoolctl import threadpool_limits
 
 from renaissance_kit.core.datasets import load_dataset, save_dataset
 from renaissance_kit.core.errors import ParameterError, SteadyStateError
+from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.runs import Progress, run_chunks
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
-from renaissance_kit.kinetics.spectrum import Status
+from renaissance_kit.kinetics.spectrum import Status, is_valid
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
 from renaissance_kit.search.fastest import SearchSettings, fastest_dynamics
@@ -121,7 +121,7 @@ class Survey:
         The share of easy states says how hard states are; it grows with ``steps``. That of fast
         ones grows with all the effort of the search.
         """
-        return self.first_lambda_max_per_h <= self.threshold_per_h
+        return is_valid(self.first_lambda_max_per_h, self.threshold_per_h)
 
     @property
     def km_mM(self) -> Array:
@@ -253,7 +253,7 @@ def survey_states(
             **_plain(settings),
             "network_digest": network.digest,
             "states_digest": states_digest(states),
-            "ranges_digest": _digest(ranges.low_mM, ranges.high_mM),
+            "ranges_digest": fingerprint(ranges),
         },
         workers=workers,
         store=store,
@@ -333,7 +333,7 @@ def repeated(
 def states_digest(states: SteadyStates) -> str:
     """Fingerprint of the numbers of a set of states."""
     data = states.dataset
-    return _digest(
+    return fingerprint(
         *(data[name].values for name in ("flux", "concentration", "log_displacement")),
         data.state.values,
     )
@@ -381,10 +381,3 @@ class _Task:
 def _plain(settings: SearchSettings) -> dict[str, Any]:
     """Settings as JSON holds them; infinity is no JSON number, but Python reads its own."""
     return asdict(settings)
-
-
-def _digest(*arrays: NDArray[Any]) -> str:
-    hashed = hashlib.sha256()
-    for array in arrays:
-        hashed.update(np.ascontiguousarray(array).tobytes())
-    return hashed.hexdigest()[:16]

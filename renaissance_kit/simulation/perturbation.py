@@ -9,7 +9,6 @@ Reference: Choudhury et al. 2024 Nat Catal 7:1086 (1,000 models, δ = 0.5).
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -24,6 +23,7 @@ from scipy.linalg import expm
 
 from renaissance_kit.core.datasets import load_dataset, save_dataset
 from renaissance_kit.core.errors import ParameterError, nearest
+from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.runs import Progress, run_chunks
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
@@ -382,11 +382,12 @@ def perturb(
 
 
 def identity(models: KineticModels) -> dict[str, str]:
-    """What tells one batch of models from another: network, state and constants."""
-    hashed = hashlib.sha256()
-    for array in (models.km_mM, models.state.concentrations_mM, models.state.fluxes_mM_h):
-        hashed.update(np.ascontiguousarray(array).tobytes())
-    return {"network_digest": models.network.digest, "models_digest": hashed.hexdigest()[:16]}
+    """What tells one batch of models from another: network, state with its energies, constants."""
+    state = models.state
+    arrays = (
+        models.km_mM, state.concentrations_mM, state.fluxes_mM_h, state.log_displacement,
+    )  # fmt: skip
+    return {"network_digest": models.network.digest, "models_digest": fingerprint(*arrays)}
 
 
 @dataclass(frozen=True)

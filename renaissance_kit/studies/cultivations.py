@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from renaissance_kit.core.errors import ParameterError, nearest
+from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.network import Network
@@ -38,8 +37,7 @@ MATCHING, BEST, OTHER = "matching", "best", "other"
 
 def cultivation_store(folder: str | Path, models: KineticModels, reactor: Bioreactor) -> Path:
     """A folder for the finished chunks of one run, named after all that its results depend on."""
-    text = json.dumps([reactor.settings(), identity(models)], sort_keys=True)
-    return Path(folder) / f"cultivation-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    return Path(folder) / f"cultivation-{fingerprint(reactor.settings(), identity(models))}"
 
 
 def cultivation_outcomes(result: BioreactorResult) -> pd.DataFrame:

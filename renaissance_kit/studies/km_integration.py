@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +13,7 @@ from numpy.typing import NDArray
 from renaissance_kit.analysis.km_change import parameters_of
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.files import atomic_path
+from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.seeds import derived_seed
 from renaissance_kit.core.types import Weights
 from renaissance_kit.kinetics.ensembles import KineticEnsemble
@@ -192,16 +191,10 @@ class Integration:
         )  # fmt: skip
 
     def _key(self, generator: Generator, seed: int, initial: Weights | None) -> str:
-        content = [self.network.digest, repr(self.settings), generator.architecture, seed,
-                   self.models, generator.ranges.sources]  # fmt: skip
-        hashed = hashlib.sha256(json.dumps(content).encode())
-        state, ranges = self.state, generator.ranges
-        for array in (
-            state.concentrations_mM, state.fluxes_mM_h, state.log_displacement, ranges.low_mM,
-            ranges.high_mM, ranges.fixed, initial if initial is not None else np.zeros(1),
-        ):  # fmt: skip
-            hashed.update(np.ascontiguousarray(array).tobytes())
-        return hashed.hexdigest()[:16]
+        return fingerprint(
+            self.network.digest, self.state, self.settings, generator.architecture,
+            generator.ranges, seed, self.models, initial,
+        )  # fmt: skip
 
     def _kept(self, key: str, names: tuple[str, ...], seed: int) -> IntegrationRun | None:
         path = self.store.find(f"{key}.nc") if self.store else None

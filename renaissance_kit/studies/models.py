@@ -13,7 +13,7 @@ from scipy import stats
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.ensembles import KineticEnsemble
-from renaissance_kit.kinetics.spectrum import eigenvalues
+from renaissance_kit.kinetics.spectrum import eigenvalues, is_valid
 from renaissance_kit.network.network import Network
 
 
@@ -126,6 +126,6 @@ def confirm_valid(path: str | Path, network: Network) -> Confirmation:
     return Confirmation(
         len(ensemble),
         len(chosen),
-        int((lambda_max <= threshold).sum()),
+        int(is_valid(lambda_max, threshold).sum()),
         float(np.max(np.abs(lambda_max - stored) / np.abs(stored))),
     )

@@ -9,7 +9,7 @@ import pandas as pd
 
 from renaissance_kit.analysis.intervals import wilson_interval
 from renaissance_kit.core.types import Array
-from renaissance_kit.training.fit import incidence_of
+from renaissance_kit.kinetics.spectrum import incidence_of, is_valid
 from renaissance_kit.training.state import Record
 
 BINS = 36  # of a histogram of λmax, over the whole axis
@@ -74,7 +74,7 @@ def lambda_bins(lambda_max_per_h: Array, edges: Array, threshold_per_h: float) -
             "low": edges[:-1],
             "high": edges[1:],
             "share": counts / max(len(lambda_max_per_h), 1),
-            "side": np.where(edges[1:] <= threshold_per_h, "valid", "slow"),
+            "side": np.where(is_valid(edges[1:], threshold_per_h), "valid", "slow"),
         }
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +10,13 @@ import numpy as np
 import pandas as pd
 
 from renaissance_kit.analysis.intervals import incidence_interval
+from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.seeds import derived_seed
 from renaissance_kit.kinetics.ensembles import KineticEnsemble
+from renaissance_kit.kinetics.spectrum import incidence_of
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.steady_states import SteadyState
-from renaissance_kit.training.fit import KineticObjective, Training, incidence_of, train
+from renaissance_kit.training.fit import KineticObjective, Training, train
 from renaissance_kit.training.nes import EvolutionState
 from renaissance_kit.training.recipes import Recipe
 
@@ -194,5 +195,5 @@ def checkpoint_file(
     folder: str | Path, recipe: Recipe, objective: KineticObjective, seed: int
 ) -> Path:
     """File of one run; its name changes with whatever changes the run."""
-    content = repr((recipe.settings, objective.digest)).encode()
-    return Path(folder) / f"{hashlib.sha256(content).hexdigest()[:12]}-seed{seed}.npz"
+    name = fingerprint(recipe.settings, objective.digest)
+    return Path(folder) / f"{name}-seed{seed}.npz"

@@ -6,8 +6,6 @@ whose integration did not finish has not returned, and counts in every share.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +18,7 @@ from numpy.typing import NDArray
 
 from renaissance_kit.analysis.intervals import mean_interval, wilson_interval
 from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.runs import run_chunks
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
@@ -65,8 +64,7 @@ def variable_groups(network: Network) -> dict[str, tuple[str, ...]]:
 
 def store_folder(folder: str | Path, models: KineticModels, settings: Perturbation) -> Path:
     """A folder for the finished chunks of one run, named after all that its results depend on."""
-    text = json.dumps([settings.settings(), identity(models)], sort_keys=True)
-    return Path(folder) / f"perturbation-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    return Path(folder) / f"perturbation-{fingerprint(settings.settings(), identity(models))}"
 
 
 # --- shares --------------------------------------------------------------------------------------

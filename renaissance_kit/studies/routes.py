@@ -7,7 +7,6 @@ models in samples of one size.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -19,16 +18,18 @@ from threadpoolctl import threadpool_limits
 
 from renaissance_kit.analysis.diversity import Diversity, diversity_of, pair_coverage
 from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.seeds import derived_seed
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.gradients import pinned_smooth_lambda_max
 from renaissance_kit.kinetics.models import KineticModels
+from renaissance_kit.kinetics.spectrum import incidence_of, is_valid
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.steady_states import SteadyState
 from renaissance_kit.studies.repeats import checkpoint_file
 from renaissance_kit.training.conditional import ConditionalTraining
-from renaissance_kit.training.fit import KineticObjective, incidence_of, train
+from renaissance_kit.training.fit import KineticObjective, train
 from renaissance_kit.training.gradient import (
     GradientSettings,
     GradientTraining,
@@ -86,7 +87,7 @@ class RouteRun:
     @property
     def valid_log_km(self) -> Array:
         """(valid models, km) ln KM."""
-        return np.log(self.km_mM[self.lambda_max_per_h <= self.threshold_per_h])
+        return np.log(self.km_mM[is_valid(self.lambda_max_per_h, self.threshold_per_h)])
 
 
 def by_strategy(
@@ -175,8 +176,8 @@ def _gradient_training(
 ) -> GradientTraining:
     path = None
     if folder is not None:
-        name = hashlib.sha256(repr((settings, state.label, threshold_per_h)).encode()).hexdigest()
-        path = Path(folder) / f"gradient-{name[:12]}-seed{seed}.npz"
+        name = fingerprint(network.digest, state, settings, threshold_per_h)
+        path = Path(folder) / f"gradient-{name}-seed{seed}.npz"
     return train_by_gradient(
         network, state, seed=seed, settings=settings, threshold_per_h=threshold_per_h,
         checkpoint=path, resume=path is not None, workers=workers,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.types import Array, Weights
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.km.ranges import KMRanges
@@ -181,7 +181,7 @@ class _Search:
 
     @property
     def digest(self) -> str:
-        return hashlib.sha256(repr(self.models.state).encode()).hexdigest()
+        return fingerprint(self.models.state)
 
     @property
     def threshold_per_h(self) -> float:
