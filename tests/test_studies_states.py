@@ -208,7 +208,7 @@ def test_diagnostics_and_profiles(ecoli: Network) -> None:
     assert chosen.lambda_max_quantile.item() == profile.lambda_max_quantile.min()
 
 
-def test_constraints_are_all_in_the_table(constraints: Constraints) -> None:
+def test_constraints_are_all_in_the_table(ecoli: Network, constraints: Constraints) -> None:
     table = studies.constraints_table(ecoli, constraints)
     listed = " ".join(table.what)
     assert all(f"flux of {name}" in listed for name in constraints.fluxes)
