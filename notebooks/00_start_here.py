@@ -24,6 +24,7 @@
 # %% tags=["parameters"]
 scale = "demo"  # smoke, demo, laptop or paper
 output_dir = "../build/figures/00_start_here"
+network = "ecoli_w3110_trpd9923"  # of part 4: an example, or path of a folder of tables
 seed = 1
 steady_state = -1  # number of the E. coli state; -1 is the default profile
 workers = 2
@@ -47,7 +48,7 @@ from renaissance_kit import (
     Network,
     Recipe,
     SteadyState,
-    SteadyStates,
+    studies,
     train,
 )
 from renaissance_kit.figures import Source, overview, save, use_theme
@@ -84,6 +85,7 @@ SIZES
 # fructose; the phosphate goes back to ADP. Everything below is a variation of these lines.
 
 # %%
+of_part_4 = network
 network = Network.example("tiny")
 state = SteadyState.from_folder(network)
 
@@ -359,8 +361,8 @@ display(
 # them), and the default profile is the one on which the generators are trained.
 
 # %%
-ecoli = Network.example("ecoli_w3110_trpd9923")
-states = SteadyStates.example(ecoli)
+ecoli = Network.open(of_part_4)
+states, _ = studies.states_of(ecoli, output.parent / "01_steady_states" / "states.nc")
 profile = states.default if steady_state < 0 else states[steady_state]
 
 km = KMRanges.of(ecoli).uniform(size["models"], np.random.default_rng(seed))

@@ -10,6 +10,7 @@
 # %% tags=["parameters"]
 scale = "demo"  # smoke, demo (a minute), laptop (minutes) or paper (half an hour)
 output_dir = "../build/figures/03_robustness"
+network = "ecoli_w3110_trpd9923"
 seed = 1
 ensemble = None  # file of an ensemble; None: notebook 02's of the same run, else the shipped one
 models = None  # how many valid models, or a list of numbers; None takes it from the scale
@@ -32,7 +33,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from renaissance_kit import KineticEnsemble, Network, Perturbation, SteadyStates, perturb, studies
+from renaissance_kit import KineticEnsemble, Network, Perturbation, perturb, studies
 from renaissance_kit.core import atomic_path, derived_seed
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import robustness as figures
@@ -57,7 +58,7 @@ SIZES
 # ## The models
 
 # %%
-network = Network.example("ecoli_w3110_trpd9923")
+network = Network.open(network)
 chosen, where = studies.valid_ensemble(
     network,
     SIZES.loc["models", scale] if models is None else models,
@@ -67,6 +68,7 @@ chosen, where = studies.valid_ensemble(
 batch = chosen.models(network)
 source = Source(network.name, batch.state.label, seed, scale)
 groups = studies.variable_groups(network)
+paper = studies.published_returns(network)
 constants_min = -60 / chosen.lambda_max_per_h
 display(
     Markdown(
@@ -144,9 +146,7 @@ over_time = studies.return_shares(
     times_min=settings.times_min[settings.times_min <= SHOWN_MIN],
     tolerances=[tolerance],
 )
-figure = figures.returned_over_time(
-    over_time, paper=studies.PAPER_RETURNS, marked_min=READ_MIN, source=source
-)
+figure = figures.returned_over_time(over_time, paper=paper, marked_min=READ_MIN, source=source)
 save(figure, output / "returned")
 figure
 
@@ -199,7 +199,7 @@ with atomic_path(output / "shares.csv") as path:
         [by_tolerance.assign(criterion="each variable"), by_norm.assign(criterion="norm")]
     ).to_csv(path, index=False)
 figure = figures.tolerance_dependence(
-    by_tolerance, norm=by_norm, used=tolerance, paper=studies.PAPER_RETURNS, source=source
+    by_tolerance, norm=by_norm, used=tolerance, paper=paper, source=source
 )
 save(figure, output / "tolerance")
 figure
@@ -232,7 +232,8 @@ display(
 # ## Which metabolites hold up the return?
 
 # %%
-pathways = studies.metabolite_pathways(network, SteadyStates.example(network))
+states, _ = studies.states_of(network, output.parent / "01_steady_states" / "states.nc")
+pathways = studies.metabolite_pathways(network, states)
 quantile = 0.9
 deviations = studies.deviation_map(
     result, pathways, tolerance=tolerance, quantile=quantile, until_min=SHOWN_MIN
@@ -295,8 +296,12 @@ hours = settings.times_min[-1] / 60
 sentence = f"{never.mean():.1%} of the perturbed models are not back within {hours:g} h."
 if never[model, perturbation]:
     sentence += (
-        f" In {titles['last'].split(':')[0].lower()} growth is then {1 + final['growth']:.2g} times"
-        f" that of the steady state, and {furthest} {1 + final[furthest]:.2g} times. "
+        f" In {titles['last'].split(':')[0].lower()} "
+        + ", ".join(
+            f"{name} is then {1 + final[name]:.2g} times that of the steady state"
+            for name in dict.fromkeys([*final.index.intersection(["growth"]), furthest])
+        )
+        + ". "
     )
     sentence += (
         "Linear stability holds near the steady state; this perturbation pushed it out of where "
@@ -318,8 +323,10 @@ display(Markdown(sentence))
 size_compared = SIZES.loc["compared_models", scale] if compared_models is None else compared_models
 state = batch.state
 generators = {"this ensemble": batch.with_km(batch.km_mM[: int(size_compared)])}
-shipped = KineticEnsemble.example(network)
-if shipped.dataset.attrs["steady_state"] == state.label and where != "the network's folder":
+shipped = None
+if network.file("valid_models.nc").is_file() and where != "the network's folder":
+    shipped = KineticEnsemble.example(network)
+if shipped is not None and shipped.dataset.attrs["steady_state"] == state.label:
     generators["shipped, by NES"] = shipped.models(network).with_km(
         shipped.dataset.km.values[shipped.valid][: int(size_compared)]
     )
@@ -407,31 +414,31 @@ display(Markdown(sentence + "."))
 # %%
 published_size = len(chosen) >= 1_000 and size == 0.5 and metabolites == "all" and totals == "keep"
 rows = []
-for (group, minutes), value in studies.PAPER_RETURNS.items():
+for group, minutes in paper or [(group, READ_MIN[0]) for group in groups]:
     claim = "C9" if group == CYTOSOL else "C8"
     here = share(by_tolerance, group, minutes, tolerance)
     wider = ", ".join(
         f"{share(by_tolerance, group, minutes, t).share:.1%} at {100 * t:g} %" for t in (0.05, 0.1)
     )
     rows.append(
-        (claim, f"{group} back within {minutes:g} min", f"{value:.1%}", f"{here.share:.1%}",
+        (claim, f"{group} back within {minutes:g} min", f"{here.share:.1%}",
          f"{here.low:.1%} to {here.high:.1%} (95 %), {perturbed:,} perturbed, tolerance "
          f"{100 * tolerance:g} %; {wider}", published_size)
     )  # fmt: skip
 for minutes in READ_MIN:
-    value, here = studies.PAPER_RETURNS[CYTOSOL, minutes], share(by_norm, CYTOSOL, minutes, 0.1)
+    here = share(by_norm, CYTOSOL, minutes, 0.1)
     rows.append(
-        ("C9", f"{CYTOSOL}, norm, back within {minutes:g} min", f"{value:.1%}",
+        ("C9", f"{CYTOSOL}, norm, back within {minutes:g} min",
          f"{here.share:.1%}", f"{here.low:.1%} to {here.high:.1%} (95 %), {perturbed:,} perturbed, "
          "10 % of the norm at the start", published_size)
     )  # fmt: skip
 rows += [
-    ("C8", f"still away after {settings.times_min[-1] / 60:g} h, {r.generator}", "not given",
+    ("C8", f"still away after {settings.times_min[-1] / 60:g} h, {r.generator}",
      f"{r.never:.1%}", f"{r.never_low:.1%} to {r.never_high:.1%} (95 %), {r.models:,} models",
      published_size)
     for r in compared.itertuples()
 ]  # fmt: skip
-claims = pd.DataFrame(rows, columns=["claim", "quantity", "paper", "here", "spread", "comparable"])
+claims = studies.claims_table(network, rows)
 with atomic_path(output / "claims.csv") as path:
     claims.to_csv(path, index=False)
 claims

@@ -11,6 +11,7 @@
 # %% tags=["parameters"]
 scale = "demo"  # smoke (a minute), demo (minutes), laptop (half an hour) or paper (hours)
 output_dir = "../build/figures/04_bioreactor"
+network = "ecoli_w3110_trpd9923"
 seed = 1  # draws the unbiased models
 ensemble = None  # file of an ensemble; None: notebook 02's of the same run, else the shipped one
 models = None  # how many valid models, or a list of numbers; None takes it from the scale
@@ -21,8 +22,8 @@ medium_mM = None  # what differs from bioreactor.csv, such as {"glc__D_e": 20.0}
 dilution = "replaced"  # what growth does to intracellular pools: replaced, all or none
 vmax_factor = 2.0  # factor on Vmax of the overexpressed enzymes of the engineered strains
 vmax_scan = None  # such factors to compare; None takes them from the scale
-tryptophan_factor = 10.0  # factor on the tryptophan of the medium, to see whether it limits growth
-ammonium_factor = 3.0  # the same for ammonium
+scarcest_factor = 3.0  # factor on the scarcest nutrient of the medium, to see if it limits growth
+second_factor = 10.0  # the same for the next scarcest
 best_models = None  # models that are looked at closely; None takes it from the scale
 control_models = None  # unbiased models for comparison; None takes it from the scale
 workers = 2
@@ -43,7 +44,13 @@ from renaissance_kit.analysis import wilson_interval
 from renaissance_kit.core import atomic_path
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import bioreactor as figures
-from renaissance_kit.simulation import batch_of, fit_of, measured_curves, measured_start
+from renaissance_kit.simulation import (
+    batch_of,
+    engineered_strains,
+    fit_of,
+    measured_curves,
+    measured_start,
+)
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)
@@ -73,8 +80,7 @@ SIZES
 # conserved moieties, whose synthesis the network does not contain.
 
 # %%
-network = Network.example("ecoli_w3110_trpd9923")
-assert network.folder is not None
+network = Network.open(network)
 chosen, where = studies.valid_ensemble(
     network,
     size["models"],
@@ -87,7 +93,8 @@ asked_for = {"duration_h": duration_h, "inoculum_gDW_L": inoculum_gDW_L}
 changes = {name: float(value) for name, value in asked_for.items() if value is not None}
 changes["medium_mM"] = {name: float(value) for name, value in (medium_mM or {}).items()}
 reactor = replace(batch_of(network, **changes), dilution=dilution)
-curves = measured_curves(network.folder)
+curves = measured_curves(network)
+released = [c.quantity for c in curves[1:] if not c.course.falls]
 measured = studies.measured_table(curves)
 display(
     Markdown(
@@ -154,9 +161,9 @@ by_curve = dict(zip(fit.quantities, fit.matched.sum(axis=0).tolist(), strict=Tru
 leader = int(fit.best_first[0])
 display(
     Markdown(
-        f"**{fit.matches.sum():,} of {len(fit):,} models match all three curves** (95 % Wilson "
+        f"**{fit.matches.sum():,} of {len(fit):,} models match all curves** (95 % Wilson "
         f"interval {low:.1%} to {high:.1%}); "
-        + "; ".join(f"{n:,} {name}" for name, n in counts.items() if "match 3" not in name)
+        + "; ".join(f"{n:,} {name}" for name, n in counts[:-1].items())
         + ". One by one: "
         + ", ".join(f"{name} {n:,}" for name, n in by_curve.items())
         + ". The best model has misfits of "
@@ -171,7 +178,8 @@ display(
 # was used in the last 24 h (near 0 where uptake has stopped).
 
 # %%
-shapes = studies.shape_table(result, curves)
+early_h = studies.growth_phase_h(network)[0]
+shapes = studies.shape_table(result, curves, early_h=early_h)
 front = fit.shown(int(size["best_models"]))
 group = "matching" if fit.matches.any() else f"best {len(front)}"
 of_models = shapes.drop(index="measured")
@@ -236,27 +244,28 @@ by_cut
 order = fit.best_first[: int(size["best_models"])]
 order = order[fit.finished[order]]
 few = batch.with_km(batch.km_mM[order])
-trp, nh4 = "trp__L_e", "nh4_e"
+ceilings = studies.biomass_ceilings(network, reactor.conditions)
+scarce = list(dict.fromkeys(ceilings.medium))[:2]
+factors = dict(zip(scarce, (scarcest_factor, second_factor), strict=False))
+factors = dict(reversed(factors.items()))
+called = {m: studies.plain_name(network, m) for m in reactor.conditions.medium_mM}
 media = {
     "published": {},
-    "tryptophan": {trp: tryptophan_factor},
-    "ammonium": {nh4: ammonium_factor},
-    "both": {trp: tryptophan_factor, nh4: ammonium_factor},
+    **{called[m]: {m: factor} for m, factor in factors.items()},
+    "both": factors,
 }
-changed = studies.changed_media(
-    few, reactor, media, watched=[trp, nh4, "glc__D_e"], folder=runs, workers=workers
-)
-ceilings = studies.biomass_ceilings(network, reactor.conditions)
+used = [c.variable for c in curves[1:] if c.course.falls]
+watched = list(dict.fromkeys([*factors, *used]))[:3]
+changed = studies.changed_media(few, reactor, media, watched=watched, folder=runs, workers=workers)
 figure = figures.why_growth_stops(
     changed,
     best=0,
     media={
         "published": "published medium",
-        "tryptophan": f"tryptophan × {tryptophan_factor:g}",
-        "ammonium": f"ammonium × {ammonium_factor:g}",
+        **{called[m]: f"{called[m]} × {factor:g}" for m, factor in factors.items()},
         "both": "both",
     },
-    left={trp: "tryptophan", nh4: "ammonium", "glc__D_e": "glucose"},
+    left={m: called[m] for m in watched},
     ceilings=ceilings,
     source=source,
 )
@@ -265,9 +274,9 @@ figure
 
 # %%
 ends = changed[changed.time_h == changed.time_h.max()]
-ends = ends.pivot(index="model", columns="medium", values=["biomass", trp, nh4])
+ends = ends.pivot(index="model", columns="medium", values=["biomass", *factors])
 given = reactor.conditions.medium_mM
-left = {m: ends[m]["published"].median() / given[m] for m in (trp, nh4)}
+left = {m: ends[m]["published"].median() / given[m] for m in factors}
 gain = ends["biomass"].div(ends["biomass"]["published"], axis=0)
 display(
     Markdown(
@@ -278,8 +287,9 @@ display(
             for name in media
             if name != "published"
         )
-        + f". In the published medium {left[trp]:.0%} of the tryptophan and {left[nh4]:.0%} of the "
-        "ammonium are left at the end (median). A model that stops at once in another medium is "
+        + ". In the published medium "
+        + " and ".join(f"{share:.0%} of the {called[m]}" for m, share in left.items())
+        + " are left at the end (median). A model that stops at once in another medium is "
         "one whose cell loses its balance there."
     )
 )
@@ -300,76 +310,75 @@ ends["biomass"].round(3)
 # ones.
 
 # %%
-STRAINS = {
-    "W3110 trpD9923/pJLaroGfbr": ("DDPA",),
-    "W3110 trpD9923/pJLaroGfbrtktA": ("DDPA", "TKT1", "TKT2"),
-}
-factors = sorted({float(f) for f in size["vmax_scan"]} | {float(vmax_factor)})
+strains = engineered_strains(network)
+vmax_factors = sorted({float(f) for f in size["vmax_scan"]} | {float(vmax_factor)})
 predictions = []
 strain_points = []
-for strain, reactions in STRAINS.items():
-    strain_curves = measured_curves(network.folder, strain)
+for strain, reactions in strains.items():
+    strain_curves = measured_curves(network, strain)
     conditions = reactor.conditions.but(**measured_start(strain_curves))
     predictions.append(
         studies.predicted_strain(
             few,
             replace(reactor, conditions=conditions),
             reactions,
-            factors,
+            vmax_factors,
             strain_curves,
             folder=runs,
             workers=workers,
         )
     )
     strain_points.append(studies.measured_table(strain_curves))
-predicted = pd.concat([courses for courses, _ in predictions])
-strain_misfits = pd.concat([misfits for _, misfits in predictions])
-figure = figures.engineered_strains(
-    predicted,
-    pd.concat(strain_points),
-    host=measured,
-    changed=STRAINS,
-    default_factor=float(vmax_factor),
-    source=source,
-)
-save(figure, output / "engineered_strains")
+figure = None
+if predictions:
+    strain_misfits = pd.concat([misfits for _, misfits in predictions])
+    figure = figures.engineered_strains(
+        pd.concat([courses for courses, _ in predictions]),
+        pd.concat(strain_points),
+        host=measured,
+        changed=strains,
+        default_factor=float(vmax_factor),
+        source=source,
+    )
+    save(figure, output / "engineered_strains")
 figure
 
 # %%
-product = strain_misfits[strain_misfits.quantity == "anthranilate"]
-last_host = float(measured[measured.quantity == "anthranilate"]["value"].iloc[-1])
-host_models = pd.Series(
-    curves[2].simulated(result)[order, -1] if len(order) else [], index=range(len(order))
-)
-rows = []
-for (strain, factor), part in product.groupby(["strain", "factor"], sort=False):
-    ratio = part.set_index("model")["last"] / host_models
-    rows.append(
-        {
-            "strain": strain,
-            "factor": factor,
-            "predicted change": ratio.median(),
-            "smallest": ratio.min(),
-            "largest": ratio.max(),
-            "measured change": part.measured_last.iloc[0] / last_host,
-            "median misfit": part.misfit.median(),
-        }
+strain_changes = pd.DataFrame()
+if predictions:
+    product = released[-1]  # the last substance of the table that is released
+    of_product = strain_misfits[strain_misfits.quantity == product]
+    last_host = float(measured[measured.quantity == product]["value"].iloc[-1])
+    curve = next(c for c in curves if c.quantity == product)
+    host_models = pd.Series(
+        curve.simulated(result)[order, -1] if len(order) else [], index=range(len(order))
     )
-strain_changes = pd.DataFrame(rows)
-with atomic_path(output / "engineered_strains.csv") as path:
-    strain_misfits.to_csv(path, index=False)
-chosen_rows = strain_changes[strain_changes.factor == vmax_factor]
-display(
-    Markdown(
-        "Anthranilate at the end, relative to the host strain: "
-        + "; ".join(
-            f"{row.strain}: predicted × {row['predicted change']:.2f} at a factor of "
-            f"{vmax_factor:g}, measured × {row['measured change']:.2f}"
-            for _, row in chosen_rows.iterrows()
+    rows = []
+    for (strain, factor), part in of_product.groupby(["strain", "factor"], sort=False):
+        ratio = part.set_index("model")["last"] / host_models
+        rows.append(
+            {
+                "strain": strain,
+                "factor": factor,
+                "predicted change": ratio.median(),
+                "smallest": ratio.min(),
+                "largest": ratio.max(),
+                "measured change": part.measured_last.iloc[0] / last_host,
+                "median misfit": part.misfit.median(),
+            }
         )
-        + "."
+    strain_changes = pd.DataFrame(rows)
+    with atomic_path(output / "engineered_strains.csv") as path:
+        strain_misfits.to_csv(path, index=False)
+    chosen_rows = strain_changes[strain_changes.factor == vmax_factor]
+    sentence = f"{product.capitalize()} at the end, relative to the host strain: " + "; ".join(
+        f"{row.strain}: predicted × {row['predicted change']:.2f} at a factor of "
+        f"{vmax_factor:g}, measured × {row['measured change']:.2f}"
+        for _, row in chosen_rows.iterrows()
     )
-)
+else:
+    sentence = "The network's folder names no engineered strain (strains.csv)"
+display(Markdown(sentence + "."))
 strain_changes.round(3)
 
 # %% [markdown]
@@ -379,38 +388,30 @@ strain_changes.round(3)
 # steady state they started from.
 
 # %%
-INSIDE = {
-    "trp__L_c": "tryptophan",
-    "pep_c": "phosphoenolpyruvate",
-    "e4p_c": "erythrose 4-phosphate",
-    "chor_c": "chorismate",
-    "atp_c": "ATP",
-    "nadh_c": "NADH",
-    "nh4_c": "ammonium",
-    "accoa_c": "acetyl-CoA",
-    "h_c": "protons",
-}
+inside = network.labels["inside"] or {m: m for m in network.dynamic[:9]}
 figure = figures.inside_the_cell(
     studies.inside_table(
-        result, fit, batch, list(INSIDE), best=int(size["best_models"]), background=40
+        result, fit, batch, list(inside), best=int(size["best_models"]), background=40
     ),
-    titles=INSIDE,
+    titles=inside,
     source=source,
 )
 save(figure, output / "inside")
 figure
 
 # %%
-stationary = result.at("atp_c", [reactor.conditions.duration_h])[:, 0]
-steady_atp = batch.state.concentrations_mM[network.species_index["atp_c"]]
-collapsed = (stationary < 0.01 * steady_atp) & result.finished
+carriers = [m for m in network.labels["variable"] if m in network.species_index]
+carrier = carriers[0] if carriers else network.dynamic[0]  # ATP, of E. coli
+stationary = result.at(carrier, [reactor.conditions.duration_h])[:, 0]
+steady = batch.state.concentrations_mM[network.species_index[carrier]]
+collapsed = (stationary < 0.01 * steady) & result.finished
 display(
     Markdown(
-        f"At the end ATP is below 1 % of its steady state in {collapsed.sum():,} of "
-        f"{result.finished.sum():,} models, and in {collapsed[front].sum():,} of the "
-        f"{len(front):,} in blue. The models have no regulation and no maintenance of a starving "
-        "cell, so what they say about the time after growth is about the medium, not about the "
-        "cell."
+        f"At the end {network.labels['variable'].get(carrier, carrier)} is below 1 % of its steady "
+        f"state in {collapsed.sum():,} of {result.finished.sum():,} models, and in "
+        f"{collapsed[front].sum():,} of the {len(front):,} in blue. The models have no regulation "
+        "and no maintenance of a starving cell, so what they say about the time after growth is "
+        "about the medium, not about the cell."
     )
 )
 
@@ -434,26 +435,29 @@ def shape(column: str, style: str) -> tuple[str, str]:
 
 
 full = len(fit) >= 1_000 and reactor.conditions.duration_h >= 60
+n = len(curves)
+every = {2: "both", 3: "all three"}.get(n, f"all {n}")
+fewer = [f"match {i} of {n}" for i in range(n - 1, 0, -1)]
+how_many = " and ".join(str(i) for i in range(n - 1, 0, -1))
 rows = [
-    ("C10", "models that match all three curves", "13 fit closely",
-     f"{fit.matches.sum():,} of {len(fit):,}",
+    ("C10", f"models that match {every} curves", f"{fit.matches.sum():,} of {len(fit):,}",
      f"misfit ≤ {cut:g} of each curve; {low:.1%} to {high:.1%} (Wilson); paper's criterion not "
      "stated", full),
-    ("C10", "models that match 2 and 1 of 3 curves", "not given",
-     f"{counts['match 2 of 3']:,} and {counts['match 1 of 3']:,} of {len(fit):,}",
+    ("C10", f"models that match {how_many} of {n} curves",
+     f"{' and '.join(f'{counts[name]:,}' for name in fewer)} of {len(fit):,}",
      f"{counts['did not finish']:,} did not finish", full),
-    ("C10", "unbiased models that match all three curves", "not given",
+    ("C10", f"unbiased models that match {every} curves",
      f"{control_fit.matches.sum():,} of {len(control_fit):,}", "control", full),
-    ("C10", "exponential phase: growth rate over 8 h (1/h)", "reproduced",
+    ("C10", f"exponential phase: growth rate over {early_h:g} h (1/h)",
      *shape("growth_rate_per_h", ".2f"), full),
-    ("C10", "stationary phase: biomass at 90 % of its last value (h)", "reproduced",
+    ("C10", "stationary phase: biomass at 90 % of its last value (h)",
      *shape("growth_ends_h", ".1f"), full),
-    ("C10", "uptake of glucose halted: used in the last 24 h, of all used", "reproduced",
-     *shape("glucose_late_share", ".1%"), full),
-    ("C10", "anthranilate at 90 % of its last value (h)", "saturates near 20",
-     *shape("anthranilate_saturates_h", ".1f"), full),
+    *(("C10", f"uptake of {c.quantity} halted: used in the last 24 h, of all used",
+       *shape(f"{c.quantity}_late_share", ".1%"), full) for c in curves[1:] if c.course.falls),
+    *(("C10", f"{name} at 90 % of its last value (h)", *shape(f"{name}_saturates_h", ".1f"), full)
+      for name in released),
 ]  # fmt: skip
-claims = pd.DataFrame(rows, columns=["claim", "quantity", "paper", "here", "spread", "comparable"])
+claims = studies.claims_table(network, rows)
 with atomic_path(output / "claims.csv") as path:
     claims.to_csv(path, index=False)
 claims
@@ -471,18 +475,14 @@ summary = {
     "finished": int(fit.finished.sum()),
     "match_all": int(fit.matches.sum()),
     "match_all_interval_95": [low, high],
-    "match_two": int(counts["match 2 of 3"]),
-    "match_one": int(counts["match 1 of 3"]),
+    "match_fewer": {name: int(counts[name]) for name in fewer},
     "match_by_curve": by_curve,
     "best_misfits": fit.misfit[leader].tolist(),
     "control_models": len(control_fit),
     "control_match_all": int(control_fit.matches.sum()),
     "vmax_factor": vmax_factor,
-    "tryptophan_factor": tryptophan_factor,
-    "ammonium_factor": ammonium_factor,
-    "biomass_gain_tryptophan": float(gain["tryptophan"].median()),
-    "biomass_gain_ammonium": float(gain["ammonium"].median()),
-    "biomass_gain_both": float(gain["both"].median()),
+    **{f"{called[m]}_factor": factor for m, factor in factors.items()},
+    **{f"biomass_gain_{name}": float(gain[name].median()) for name in media if media[name]},
     "median_seconds": float(np.median(seconds)),
     "workers": workers,
 }

@@ -20,6 +20,8 @@
 # %% tags=["parameters"]
 scale = "demo"  # smoke (seconds), demo (minutes), laptop (a quarter of an hour) or paper
 output_dir = "../build/figures/05_intracellular_states"
+network = "ecoli_w3110_trpd9923"
+first_metabolite = "3pg_c"  # whose threshold is looked at first, where the network has it
 seed = 1
 states = None  # generic states to survey; None takes it and all below from the scale
 sampled = None  # generic states to sample, of which those are evenly spaced
@@ -93,7 +95,7 @@ size = {k: int(SIZES.loc[k, scale] if v is None else v) for k, v in asked.items(
 SIZES
 
 # %%
-network = Network.example("ecoli_w3110_trpd9923")
+network = Network.open(network)
 constraints = Constraints.from_folder(network)
 threshold = network.conditions["eigenvalue_threshold"].value
 settings = shorter_search(size["steps"])
@@ -105,7 +107,7 @@ if generic is None:
 else:
     everyone = SteadyStates.load(generic)
 sample = everyone[:: max(1, len(everyone) // size["states"])][: size["states"]]
-known = SteadyStates.example(network)
+known, _ = studies.states_of(network, output.parent / "01_steady_states" / "states.nc")
 known = known[:: max(1, len(known) // size["shipped"])][: size["shipped"]]
 
 
@@ -350,8 +352,8 @@ ranges.head(12).round(4)
 # here.
 
 # %%
-PAPER_METABOLITE = "3pg_c"
-watched = list(dict.fromkeys([PAPER_METABOLITE, *ranges.metabolite[:3]]))[:3]
+first = [first_metabolite] if first_metabolite in network.species_index else []
+watched = list(dict.fromkeys([*first, *ranges.metabolite[:3]]))[:3]
 rows = []
 for name in watched:
     x = sample.dataset.concentration.sel(metabolite=name).values
@@ -569,7 +571,7 @@ for t in thresholds.itertuples():
     side = "below" if t.below else "above"
     rows.append(
         ("C13", f"threshold of {t.metabolite} (mM), easy {side} it",
-         "about 2 (measured 1.5)" if t.metabolite == PAPER_METABOLITE else "not given",
+         "about 2 (measured 1.5)" if t.metabolite == "3pg_c" else "not given",
          f"{t.value_mM:.3g}" if t.found else f"none (q = {t.q:.2g})",
          f"{t.low_mM:.3g} to {t.high_mM:.3g} (bootstrap); easy on this side {t.share_inside:.0%}, "
          f"on the other {t.share_outside:.0%}", full)

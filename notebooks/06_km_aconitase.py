@@ -12,6 +12,7 @@
 # %% tags=["parameters"]
 scale = "demo"  # smoke, demo (minutes), laptop (a quarter of an hour) or paper (an hour or two)
 output_dir = "../build/figures/06_km_aconitase"
+network = "ecoli_w3110_trpd9923"
 seed = 1
 reactions = "ACONTa ACONTb"  # whose measured constants are held to their data
 km_table = None  # a table of your own; None is the network's
@@ -35,7 +36,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from renaissance_kit import KMMeasurements, Network, SteadyStates, studies
+from renaissance_kit import KMMeasurements, Network, studies
 from renaissance_kit.analysis import (
     Pairs,
     change_table,
@@ -48,7 +49,7 @@ from renaissance_kit.analysis.km_conflicts import ALL_IN, AS_GENERATED
 from renaissance_kit.core import atomic_path, derived_seed, repeat_seeds
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import km_change as figures
-from renaissance_kit.network import CURRENCY, reaction_distances, with_distance
+from renaissance_kit.network import reaction_distances, with_distance
 from renaissance_kit.training import GradientSettings, NESSettings
 
 use_theme()
@@ -80,8 +81,9 @@ SIZES
 # ## The data
 
 # %%
-network = Network.example("ecoli_w3110_trpd9923")
-state = SteadyStates.example(network).default
+network = Network.open(network)
+states, _ = studies.states_of(network, output.parent / "01_steady_states" / "states.nc")
+state = states.default
 source = Source(network.name, state.label, seed, scale)
 table = (
     KMMeasurements.example(network) if km_table is None else KMMeasurements.read(network, km_table)
@@ -239,7 +241,7 @@ for label, found in changes.items():
 display(
     Markdown(
         "Not counted as steps between reactions: "
-        + ", ".join(sorted(CURRENCY))
+        + ", ".join(sorted({network.metabolites[m].base for m in network.currency}))
         + ", in every compartment, and the growth reaction."
     )
 )

@@ -11,6 +11,7 @@
 # %% tags=["parameters"]
 scale = "demo"  # smoke, demo (minutes), laptop (a quarter of an hour) or paper (an hour or two)
 output_dir = "../build/figures/08_km_global_shifts"
+network = "ecoli_w3110_trpd9923"
 seed = 1
 subsystem = "Citric Acid Cycle"  # whose constants are held to data
 also_reactions = "SUCDi"  # of the cycle, but tabulated elsewhere
@@ -33,7 +34,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from renaissance_kit import KMMeasurements, Network, SteadyStates, studies
+from renaissance_kit import KMMeasurements, Network, studies
 from renaissance_kit.analysis import change_table, label_test, width_decades
 from renaissance_kit.core import atomic_path, derived_seed, repeat_seeds
 from renaissance_kit.figures import Source, save, use_theme
@@ -64,8 +65,9 @@ SIZES
 # ## Levels of data
 
 # %%
-network = Network.example("ecoli_w3110_trpd9923")
-state = SteadyStates.example(network).default
+network = Network.open(network)
+states, _ = studies.states_of(network, output.parent / "01_steady_states" / "states.nc")
+state = states.default
 source = Source(network.name, state.label, seed, scale)
 table = (
     KMMeasurements.example(network) if km_table is None else KMMeasurements.read(network, km_table)

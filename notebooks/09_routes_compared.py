@@ -11,6 +11,7 @@
 # %% tags=["parameters"]
 scale = "demo"  # smoke, demo (minutes), laptop (a quarter of an hour) or paper (hours)
 output_dir = "../build/figures/09_routes_compared"
+network = "ecoli_w3110_trpd9923"
 seed = 1
 states = None  # labels of the states to compare at; None: the default profile, then held-out ones
 held_out = 0.1  # share of all states that the conditional generator never sees
@@ -26,7 +27,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from renaissance_kit import KMRanges, Network, Recipe, SteadyStates, studies
+from renaissance_kit import KMRanges, Network, Recipe, studies
 from renaissance_kit.analysis import diversity_of, pair_coverage
 from renaissance_kit.core import atomic_path, derived_seed
 from renaissance_kit.figures import Source, save, use_theme
@@ -68,8 +69,8 @@ SIZES
 # comparisons are at states that are held back.
 
 # %%
-network = Network.example("ecoli_w3110_trpd9923")
-every = SteadyStates.example(network)
+network = Network.open(network)
+every, _ = studies.states_of(network, output.parent / "01_steady_states" / "states.nc")
 threshold = network.conditions["eigenvalue_threshold"].value
 trained, held = split_states(len(every), held_out, seed=seed)
 default = int(np.flatnonzero(every.dataset.state.values == every.default_label)[0])

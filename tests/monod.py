@@ -18,17 +18,17 @@ MU_MAX, K = 1.0, 1.0  # 1/h, mM
 
 _SOURCE = "made for a test"
 _METABOLITES = """\
-id,name,formula,charge,compartment,role,dgf0_kJ_mol,dgf0_error_kJ_mol,n_h,pka,seed_id,source
-glc__D_c,D-Glucose,C6H12O6,0,c,dynamic,,,,,,test
-glc__D_e,D-Glucose,C6H12O6,0,e,constant,,,,,,test
-fru_e,D-Fructose,C6H12O6,0,e,constant,,,,,,test
+id,name,formula,charge,compartment,role,currency,dgf0_kJ_mol,dgf0_error_kJ_mol,n_h,pka,seed_id,source
+glc__D_c,D-Glucose,C6H12O6,0,c,dynamic,,,,,,,test
+glc__D_e,D-Glucose,C6H12O6,0,e,constant,,,,,,,test
+fru_e,D-Fructose,C6H12O6,0,e,constant,,,,,,,test
 """
 _REACTIONS = """\
 id,name,equation,subsystem,ec,role,rate_law,substrates,products,proton_terms,balance_exempt,\
 dgr0_kJ_mol,dgr0_error_kJ_mol,dgr0_note,source
 GLCt,uptake,glc__D_e <=> glc__D_c,Transport,,kinetic,reversible_mass_action,glc__D_e,glc__D_c,\
 ,,,,,test
-GROWTH,growth,10 glc__D_c <=> 2 fru_e,Biomass,,kinetic,irreversible_michaelis_menten,10 glc__D_c,\
+GROWTH,growth,10 glc__D_c <=> 2 fru_e,Biomass,,growth,irreversible_michaelis_menten,10 glc__D_c,\
 2 fru_e,,biomass leaves,,,,test
 """
 _STATE = """\
@@ -48,9 +48,9 @@ km_lower_bound,0.0013,,,mM,test,
 km_upper_bound,20,,,mM,test,
 """
 _COMPARTMENTS = """\
-id,name,volume_fraction,pH,ionic_strength_M,source
-c,cytosol,1.0,7.5,0.25,test
-e,medium,,7.0,0.0,test
+id,name,role,volume_fraction,pH,ionic_strength_M,source
+c,cytosol,cytosol,1.0,7.5,0.25,test
+e,medium,medium,,7.0,0.0,test
 """
 _REACTOR = """\
 kind,id,time_h,value,unit,source

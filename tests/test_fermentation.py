@@ -7,6 +7,7 @@ import math
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from renaissance_kit import Network
@@ -20,6 +21,11 @@ from renaissance_kit.states import (
 )
 
 RATE, START = 0.3, 0.05  # 1/h, gDW/L
+COLUMNS = (
+    "strain", "quantity", "variable", "weighed_as", "time_h", "value", "low", "high", "unit",
+    "source",
+)  # fmt: skip
+VARIABLES = {"glucose": "glc__D_e", "ethanol": "etoh_e", "acetate": "ac_e"}
 
 
 def exponential(
@@ -34,61 +40,70 @@ def exponential(
     rows: list[list[object]] = []
     for time in times:
         biomass = START * math.exp(RATE * time)
-        rows.append([strain, "biomass", time, biomass, "", "", "g/L", "made up"])
+        rows.append([strain, "biomass", "biomass", "", time, biomass, "", "", "g/L", "made up"])
         for quantity, (first, rate, unit) in substances.items():
             amount = first + rate * (biomass - START) / RATE
-            rows.append([strain, quantity, time, amount, "", "", unit, "made up"])
+            variable = VARIABLES[quantity]
+            rows.append([strain, quantity, variable, "", time, amount, "", "", unit, "made up"])
     return rows
 
 
 def write(folder: Path, rows: list[list[object]]) -> None:
     with (folder / "fermentation.csv").open("w", newline="") as handle:
         writer = csv.writer(handle)
-        writer.writerow(["strain", "quantity", "time_h", "value", "low", "high", "unit", "source"])
+        writer.writerow(COLUMNS)
         writer.writerows(rows)
 
 
 GLUCOSE = {"glucose": (10.0, -4.0 * 0.180156, "g/L")}  # 4 mmol/gDW/h are taken up
-PRODUCTS = {"glycerol": (50.0, -6.0, "mM"), "acetate": (0.0, 1.5, "mM")}
+PRODUCTS = {"ethanol": (50.0, -6.0, "mM"), "acetate": (0.0, 1.5, "mM")}
 
 
 # --- rates ----------------------------------------------------------------------------------
 
 
-def test_biomass_integral_of_exponential_growth_is_exact(tmp_path: Path) -> None:
+def test_biomass_integral_of_exponential_growth_is_exact(ecoli: Network, tmp_path: Path) -> None:
     write(tmp_path, exponential("W", GLUCOSE, (0, 3, 7)))
-    integral = biomass_integral(read_course(tmp_path, "biomass", "W"), 7)
+    integral = biomass_integral(read_course(ecoli, "biomass", "W", folder=tmp_path), 7)
     assert integral == pytest.approx(START * (math.exp(RATE * 7) - 1) / RATE)
-    assert specific_rate(tmp_path, "glucose", 7, "W").value == pytest.approx(-4.0)
+    assert specific_rate(ecoli, "glucose", 7, "W", folder=tmp_path).value == pytest.approx(-4.0)
 
 
-def test_any_substance_in_mM_and_any_strain(tmp_path: Path) -> None:
+def test_any_substance_in_mM_and_any_strain(ecoli: Network, tmp_path: Path) -> None:
     write(
         tmp_path,
         exponential("mine", PRODUCTS, (0, 2, 5)) + exponential("other", GLUCOSE, (0, 2, 5)),
     )
-    assert specific_rate(tmp_path, "glycerol", 5, "mine").value == pytest.approx(-6.0)
-    assert specific_rate(tmp_path, "acetate", 2, "mine").value == pytest.approx(1.5)
-    uptake = uptake_range(tmp_path, "glycerol", 2, 5, "mine")
+    assert specific_rate(ecoli, "ethanol", 5, "mine", folder=tmp_path).value == pytest.approx(-6.0)
+    assert specific_rate(ecoli, "acetate", 2, "mine", folder=tmp_path).value == pytest.approx(1.5)
+    uptake = uptake_range(ecoli, "ethanol", 2, 5, "mine", folder=tmp_path)
     assert (uptake.low, uptake.value, uptake.high) == pytest.approx((6.0, 6.0, 6.0))
-    assert uptake_range(tmp_path, "glucose", 2, 5, "other").value == pytest.approx(4.0)
-    assert read_course(tmp_path, "biomass").strain == "mine"  # the first in the table
+    assert uptake_range(ecoli, "glucose", 2, 5, "other", folder=tmp_path).value == pytest.approx(
+        4.0
+    )
+    assert read_course(ecoli, "biomass", folder=tmp_path).strain == "mine"  # the first in the table
 
 
 def test_measured_rates_of_the_strain(ecoli: Network) -> None:
-    assert ecoli.folder is not None
-    uptake = uptake_range(ecoli.folder, "glucose", 8, 12)
+    uptake = uptake_range(ecoli, "glucose", 8, 12)
     assert uptake.low < 5 < uptake.value < 6 < uptake.high
-    assert specific_rate(ecoli.folder, "anthranilate", 12).value == pytest.approx(0.14, abs=0.005)
-    assert read_course(ecoli.folder, "biomass").strain == "W3110 trpD9923"
+    assert specific_rate(ecoli, "anthranilate", 12).value == pytest.approx(0.14, abs=0.005)
+    assert read_course(ecoli, "biomass").strain == "W3110 trpD9923"
 
 
 def test_the_upper_bound_of_growth_is_the_measured_exponential_rate(ecoli: Network) -> None:
     assert ecoli.folder is not None
-    biomass = read_course(ecoli.folder, "biomass")
+    biomass = read_course(ecoli, "biomass")
     rate = math.log(biomass.value[2] / biomass.value[0]) / biomass.time_h[2]
     bound = Constraints.from_folder(ecoli).fluxes["GROWTH"]
     assert bound.high == pytest.approx(rate, abs=0.005)
+
+
+def test_molar_masses_come_from_formulas(ecoli: Network) -> None:
+    assert read_course(ecoli, "glucose").molar_mass_g_mol == 180.156
+    assert read_course(ecoli, "anthranilate").molar_mass_g_mol == 137.138  # the acid is weighed
+    assert ecoli.metabolites["anth_e"].molar_mass_g_mol == 136.13  # the anion
+    assert np.isnan(read_course(ecoli, "biomass").molar_mass_g_mol)
 
 
 # --- mistakes in the table ------------------------------------------------------------------
@@ -97,35 +112,47 @@ def test_the_upper_bound_of_growth_is_the_measured_exponential_rate(ecoli: Netwo
 def test_a_time_without_measurement_is_an_error(ecoli: Network) -> None:
     assert ecoli.folder is not None
     with pytest.raises(DataError, match=r"was not measured at 5 h.*choose one of 4, 8, 12"):
-        specific_rate(ecoli.folder, "glucose", 5)
+        specific_rate(ecoli, "glucose", 5)
 
 
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        (exponential("W", {"glycerol": (9.0, -0.5, "g/L")}, (0, 2)), r"mass for .*rows in mM"),
-        (exponential("W", {"glycerol": (9.0, -0.5, "kg")}, (0, 2)), "write 'g/L' or 'mM'"),
+        (
+            [[*row[:2], "etoh_x", *row[3:]] for row in exponential("W", PRODUCTS, (0, 2))],
+            "'etoh_x' is neither 'biomass' nor in the medium; did you mean 'etoh_e'",
+        ),
+        (
+            [
+                [*row[:3], "C2H7NO", *row[4:]]
+                for row in exponential("W", {"ethanol": (9.0, -0.5, "g/L")}, (0, 2))
+            ],
+            "in more than hydrogens.*to mM",
+        ),
+        (exponential("W", {"ethanol": (9.0, -0.5, "kg")}, (0, 2)), "write 'g/L' or 'mM'"),
         (exponential("W", PRODUCTS, (0, 2))[1:], "begins at 0 h, its biomass at 2 h"),
-        (exponential("V", PRODUCTS, (0, 2)), "no 'glycerol' of strain 'W'.*glycerol of V"),
-        ([["W", "biomass", 0, 1, "", "", "mM", "made up"]], "no 'glycerol'"),
+        (exponential("V", PRODUCTS, (0, 2)), "no 'ethanol' of strain 'W'.*ethanol of V"),
+        ([["W", "biomass", "biomass", "", 0, 1, "", "", "mM", "made up"]], "no 'ethanol'"),
     ],
 )
-def test_what_no_rate_follows_from(tmp_path: Path, rows: list[list[object]], message: str) -> None:
+def test_what_no_rate_follows_from(
+    ecoli: Network, tmp_path: Path, rows: list[list[object]], message: str
+) -> None:
     write(tmp_path, rows)
     with pytest.raises(DataError, match=message):
-        specific_rate(tmp_path, "glycerol", 2, "W")
+        specific_rate(ecoli, "ethanol", 2, "W", folder=tmp_path)
 
 
-def test_units_of_a_course(tmp_path: Path) -> None:
+def test_units_of_a_course(ecoli: Network, tmp_path: Path) -> None:
     rows = exponential("W", PRODUCTS, (0, 2))
-    rows[0][6] = "mM"
+    rows[0][-2] = "mM"
     write(tmp_path, rows)
     with pytest.raises(DataError, match=r"line 2 \(biomass\): unit 'mM'; write 'g/L'"):
-        read_course(tmp_path, "biomass")
-    rows[4][6] = "g/L"
+        read_course(ecoli, "biomass", folder=tmp_path)
+    rows[4][-2] = "g/L"
     write(tmp_path, rows)
-    with pytest.raises(DataError, match=r"line 6 \(glycerol\): unit 'g/L' after 'mM'"):
-        read_course(tmp_path, "glycerol")
+    with pytest.raises(DataError, match=r"line 6 \(ethanol\): unit 'g/L' after 'mM'"):
+        read_course(ecoli, "ethanol", folder=tmp_path)
 
 
 # --- in constraints.csv ---------------------------------------------------------------------

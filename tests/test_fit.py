@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from cultivated import cultivation_result
@@ -24,16 +22,19 @@ from renaissance_kit.states import Course
 TIMES = [0.0, 1.0, 2.0, 4.0]
 
 
-def course(value, low=None, high=None, unit="g/L", times=(0.0, 1.0, 4.0)) -> Course:
+def course(
+    value, low=None, high=None, unit="g/L", times=(0.0, 1.0, 4.0), of="biomass", mass=np.nan
+) -> Course:
     value = np.array(value, dtype=float)
     return Course(
         np.array(times), value, value if low is None else np.array(low, dtype=float),
         value if high is None else np.array(high, dtype=float), unit, "strain",
+        of, mass,
     )  # fmt: skip
 
 
 def test_misfit_by_hand() -> None:
-    curve = MeasuredCurve("biomass", "biomass", course([1.0, 2.0, 4.0], [1, 1, 3.9], [1, 3, 4.1]))
+    curve = MeasuredCurve("biomass", course([1.0, 2.0, 4.0], [1, 1, 3.9], [1, 3, 4.1]))
     # u = max(half bar, 0.1 · 4): 0.4, 1.0, 0.4
     np.testing.assert_allclose(curve.uncertainty, [0.4, 1.0, 0.4])
     result = cultivation_result(TIMES, {"biomass": np.array([[1.0, 3.0, 9.0, 4.8]])})
@@ -43,7 +44,9 @@ def test_misfit_by_hand() -> None:
 
 
 def test_substances_are_converted_and_interpolated() -> None:
-    glucose = MeasuredCurve("glucose", "glc__D_e", course([10.0, 5.0], times=[0.0, 3.0]))
+    glucose = MeasuredCurve(
+        "glucose", course([10.0, 5.0], times=[0.0, 3.0], of="glc__D_e", mass=180.156)
+    )
     assert glucose.per_state_unit == pytest.approx(0.180156)
     result = cultivation_result(
         TIMES, {"biomass": np.ones((1, 4)), "glc__D_e": np.array([[50.0, 40.0, 30.0, 10.0]])}
@@ -52,15 +55,15 @@ def test_substances_are_converted_and_interpolated() -> None:
     np.testing.assert_allclose(glucose.simulated(result)[0], simulated)
     expected = np.sqrt(np.mean((simulated - [10, 5]) ** 2))  # u is 1 g/L at both
     assert glucose.misfit(result) == pytest.approx([expected])
-    in_mm = MeasuredCurve("acetate", "ac_e", course([1.0, 2.0, 3.0], unit="mM"))
+    in_mm = MeasuredCurve("acetate", course([1.0, 2.0, 3.0], unit="mM", of="ac_e"))
     assert in_mm.per_state_unit == 1.0
 
 
 def test_points_after_the_end_do_not_count() -> None:
-    curve = MeasuredCurve("biomass", "biomass", course([1.0, 2.0, 99.0], times=[0.0, 1.0, 9.0]))
+    curve = MeasuredCurve("biomass", course([1.0, 2.0, 99.0], times=[0.0, 1.0, 9.0]))
     result = cultivation_result(TIMES, {"biomass": np.array([[1.0, 2.0, 2.0, 2.0]])})
     assert curve.misfit(result) == pytest.approx([0.0])
-    late = MeasuredCurve("biomass", "biomass", course([99.0], times=[9.0]))
+    late = MeasuredCurve("biomass", course([99.0], times=[9.0]))
     with pytest.raises(ParameterError, match="no measurement within"):
         late.misfit(result)
 
@@ -73,8 +76,8 @@ def fit() -> Fit:
     ends = [Outcome.FINISHED] * 3 + [Outcome.FAILED]
     result = cultivation_result(TIMES, {"biomass": biomass, "ac_e": product}, ends)
     curves = [
-        MeasuredCurve("biomass", "biomass", course([1.0, 2.0, 4.0])),
-        MeasuredCurve("acetate", "ac_e", course([0.0, 1.0, 2.0], unit="mM")),
+        MeasuredCurve("biomass", course([1.0, 2.0, 4.0])),
+        MeasuredCurve("acetate", course([0.0, 1.0, 2.0], unit="mM", of="ac_e")),
     ]
     return fit_of(result, curves)
 
@@ -112,9 +115,8 @@ def test_table(fit: Fit) -> None:
 
 
 def test_measured_curves_of_each_strain(ecoli: Network) -> None:
-    assert ecoli.folder is not None
-    host = measured_curves(ecoli.folder)
-    other = measured_curves(ecoli.folder, "W3110 trpD9923/pJLaroGfbrtktA")
+    host = measured_curves(ecoli)
+    other = measured_curves(ecoli, "W3110 trpD9923/pJLaroGfbrtktA")
     assert [c.quantity for c in host] == ["biomass", "glucose", "anthranilate"]
     assert host[0].course.value[-1] == pytest.approx(1.3417, abs=1e-4)
     assert other[0].course.value[-1] == pytest.approx(0.9214, abs=1e-4)
@@ -125,31 +127,29 @@ def test_measured_curves_of_each_strain(ecoli: Network) -> None:
 
 
 def test_start_as_measured(ecoli: Network) -> None:
-    assert ecoli.folder is not None
-    start = measured_start(measured_curves(ecoli.folder))
+    start = measured_start(measured_curves(ecoli))
     assert start["inoculum_gDW_L"] == pytest.approx(0.04456, abs=1e-5)
     assert start["medium_mM"]["glc__D_e"] == pytest.approx(58.52, abs=0.01)
     reactor = batch_of(ecoli, **start)
     assert reactor.conditions.medium_mM["nh4_e"] == 18.0
-    late = MeasuredCurve("biomass", "biomass", course([1.0, 2.0], times=[1.0, 2.0]))
+    late = MeasuredCurve("biomass", course([1.0, 2.0], times=[1.0, 2.0]))
     with pytest.raises(DataError, match="does not begin at 0 h"):
         measured_start([late])
 
 
 def test_wrong_input(ecoli: Network) -> None:
     result = cultivation_result(TIMES, {"biomass": np.ones((1, 4))})
-    curve = MeasuredCurve("biomass", "biomass", course([1.0, 2.0, 4.0]))
+    curve = MeasuredCurve("biomass", course([1.0, 2.0, 4.0]))
     with pytest.raises(ParameterError, match="cut is 0"):
         fit_of(result, [curve], cut=0)
     with pytest.raises(ParameterError, match="no curve"):
         fit_of(result, [])
     with pytest.raises(ParameterError, match="share is 0"):
-        MeasuredCurve("biomass", "biomass", course([1.0, 2.0, 4.0]), share=0)
-    with pytest.raises(DataError, match="no molar mass for 'acetate'"):
-        MeasuredCurve("acetate", "ac_e", course([1.0, 2.0, 4.0]))
-    wrong = MeasuredCurve("biomass", "biomas", course([1.0, 2.0, 4.0]))
+        MeasuredCurve("biomass", course([1.0, 2.0, 4.0]), share=0)
+    with pytest.raises(DataError, match="no molar mass of ac_e in g/L"):
+        MeasuredCurve("acetate", course([1.0, 2.0, 4.0], of="ac_e"))
+    wrong = MeasuredCurve("biomass", course([1.0, 2.0, 4.0], unit="mM", of="biomas"))
     with pytest.raises(ParameterError, match="did you mean 'biomass'"):
         wrong.misfit(result)
-    assert ecoli.folder is not None
     with pytest.raises(DataError, match="no 'lactate'"):
-        measured_curves(Path(ecoli.folder), variables={"lactate": "lac__D_e"})
+        measured_curves(ecoli, chosen=["lactate"])

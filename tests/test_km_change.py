@@ -29,7 +29,7 @@ from renaissance_kit.analysis import (
     width_decades,
 )
 from renaissance_kit.core import ParameterError
-from renaissance_kit.network import CURRENCY, reaction_distances, with_distance
+from renaissance_kit.network import reaction_distances, with_distance
 
 
 def lognormal(rng, models, shifts, width=1.0):
@@ -327,7 +327,7 @@ def brute_force(network, source):
     touched = {
         r: {
             m for m in network.reactions[r].stoichiometry
-            if m.rpartition("_")[0] not in CURRENCY and m in network.species_index
+            if m not in network.currency and m in network.species_index
         }
         for r in network.kinetic_reactions
         if r != "GROWTH"

@@ -119,11 +119,31 @@ MISTAKES = {
         ["volume_fraction holds 0", "must be greater than 0"],
     ),
     "unknown compartment": (
-        "metabolites", "C6H12O9P,-1,c,dynamic,,,,,,teaching example; formula from iJO1366 (Orth "
+        "metabolites", "C6H12O9P,-1,c,dynamic,,,,,,,teaching example; formula from iJO1366 (Orth "
         "2011 Mol Syst Biol 7:535)\nf6p_c",
-        "C6H12O9P,-1,x,dynamic,,,,,,teaching example; formula from iJO1366 (Orth "
+        "C6H12O9P,-1,x,dynamic,,,,,,,teaching example; formula from iJO1366 (Orth "
         "2011 Mol Syst Biol 7:535)\nf6p_c",
         ["compartment 'x' is not in compartments.csv", "add it"],
+    ),
+    "unknown compartment role": (
+        "compartments", "e,medium,medium", "e,medium,medum",
+        ["role is 'medum'", "did you mean 'medium'"],
+    ),
+    "medium with a volume": (
+        "compartments", "e,medium,medium,,", "e,medium,medium,0.5,",
+        ["the medium is outside the cell", "leave volume_fraction empty"],
+    ),
+    "two cytosols": (
+        "compartments", "e,medium,medium", "e,medium,cytosol",
+        ["c and e have the role 'cytosol'", "one may have it"],
+    ),
+    "currency in words": (
+        "metabolites", "C10H13N5O13P3,-3,c,dynamic,1", "C10H13N5O13P3,-3,c,dynamic,yes",
+        ["currency is 'yes'", "write 1 or leave it empty"],
+    ),
+    "label of nothing": (
+        "figures", "variable,atp_c,ATP", "variable,atq_c,ATP",
+        ["'atq_c' is unknown", "did you mean 'atp_c'"],
     ),
     "dynamic in the medium": (
         "metabolites", "glc__D_e,D-Glucose,C6H12O6,0,e,constant",

@@ -15,7 +15,9 @@ from renaissance_kit.cli import batch
 
 ROOT = Path(__file__).resolve().parents[1]
 
-PARAMETERS = 'scale = "smoke"\noutput_dir = "build/figures"\nseed = 1\nfail = False\n'
+PARAMETERS = (
+    'scale = "smoke"\noutput_dir = "build/figures"\nnetwork = "tiny"\nseed = 1\nfail = False\n'
+)
 BODY = """\
 import json, sys
 from pathlib import Path
@@ -138,7 +140,7 @@ def test_unlisted_notebook_is_an_error(folder: Path) -> None:
 
 def test_parameters_cell_is_required(folder: Path) -> None:
     write_notebook(folder / "few.ipynb", "scale = 'smoke'\n", "")
-    with pytest.raises(batch.BatchError, match="does not define output_dir, seed"):
+    with pytest.raises(batch.BatchError, match="does not define network, output_dir, seed"):
         batch.check_parameters(folder / "few.ipynb", {})
     notebook = nbformat.read(folder / "few.ipynb", as_version=4)
     notebook.cells[1].metadata = {}

@@ -320,8 +320,9 @@ def test_which_ensemble_is_studied(own: Network, models: KineticModels, tmp_path
 
 
 def test_published_shares_are_of_known_groups(ecoli: Network) -> None:
-    assert {g for g, _ in studies.PAPER_RETURNS} == set(studies.variable_groups(ecoli))
-    assert pd.Series(studies.PAPER_RETURNS).between(0, 1).all()
+    paper = studies.published_returns(ecoli)
+    assert {g for g, _ in paper} == set(studies.variable_groups(ecoli))
+    assert pd.Series(paper).between(0, 1).all()
 
 
 def test_generators_side_by_side(models: KineticModels, tmp_path: Path) -> None:

@@ -180,7 +180,7 @@ def test_energies_and_fluxes_have_their_signs(
     assert table.sign["PFK"] == 1
     assert table.sign["PGK"] == -1
     assert (np.where(table.sign > 0, table.most, -table.least) < 0).all()
-    fluxes = studies.flux_table(shipped, constraints).set_index("reaction")
+    fluxes = studies.flux_table(ecoli, shipped, constraints).set_index("reaction")
     uptake = constraints.fluxes["EX_glc__D_e"]
     glucose = fluxes.loc["EX_glc__D_e"]
     assert (glucose.low, glucose.high) == (-uptake.high, -uptake.low)
@@ -208,8 +208,8 @@ def test_diagnostics_and_profiles(ecoli: Network) -> None:
     assert chosen.lambda_max_quantile.item() == profile.lambda_max_quantile.min()
 
 
-def test_constraints_are_all_in_the_table(constraints: Constraints) -> None:
-    table = studies.constraints_table(constraints)
+def test_constraints_are_all_in_the_table(ecoli: Network, constraints: Constraints) -> None:
+    table = studies.constraints_table(ecoli, constraints)
     listed = " ".join(table.what)
     assert all(f"flux of {name}" in listed for name in constraints.fluxes)
     assert (table.source != "").all()

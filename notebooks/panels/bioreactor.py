@@ -8,6 +8,6 @@
 from renaissance_kit import Network
 from renaissance_kit.panels import BioreactorPanel
 
-network = Network.example("ecoli_w3110_trpd9923")
+network = Network.open("ecoli_w3110_trpd9923")  # an example, or a folder of tables
 panel = BioreactorPanel(network, folder="../../build/panels/bioreactor")
 panel

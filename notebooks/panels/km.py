@@ -8,7 +8,7 @@
 from renaissance_kit import Network, SteadyStates
 from renaissance_kit.panels import KMPanel
 
-network = Network.example("ecoli_w3110_trpd9923")
+network = Network.open("ecoli_w3110_trpd9923")  # an example, or a folder of tables
 state = SteadyStates.example(network).default
 panel = KMPanel(network, state, steps=50, folder="../../build/panels/km")
 panel

@@ -9,6 +9,6 @@
 from renaissance_kit import Network
 from renaissance_kit.panels import RobustnessPanel
 
-network = Network.example("ecoli_w3110_trpd9923")
+network = Network.open("ecoli_w3110_trpd9923")  # an example, or a folder of tables
 panel = RobustnessPanel(network, folder="../../build/panels/robustness")
 panel

@@ -9,6 +9,6 @@
 from renaissance_kit import Network, SteadyStates
 from renaissance_kit.panels import TrainingPanel
 
-network = Network.example("ecoli_w3110_trpd9923")
+network = Network.open("ecoli_w3110_trpd9923")  # an example, or a folder of tables
 panel = TrainingPanel(network, SteadyStates.example(network), folder="../../build/panels/training")
 panel

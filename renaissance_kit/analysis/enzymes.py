@@ -187,7 +187,8 @@ def _capacities(network: Network, rows: list[Row], file: str) -> EnzymeCapacitie
                 f"{reaction!r} is no kinetic reaction of {network.name}"
                 f"{nearest(reaction, network.kinetic_reactions)}"
             )
-        if FAMILIES[network.reactions[reaction].rate_law] == MASS_ACTION or reaction == "GROWTH":
+        diffuses = FAMILIES[network.reactions[reaction].rate_law] == MASS_ACTION
+        if diffuses or reaction == network.growth:
             raise row.error(f"{reaction} has no enzyme of its own in this network; remove the row")
         amount = row.required_number(amounts[0], positive=True)
         per_gDW = amount * (1.0 if amounts[0] == "enzyme_umol_gDW" else 1.0 / density)  # umol/gDW

@@ -31,6 +31,7 @@ from papermill.exceptions import PapermillExecutionError
 from renaissance_kit.cli.gallery import write_gallery
 from renaissance_kit.cli.parameters import parameters_page, parameters_table
 from renaissance_kit.core.errors import DataError
+from renaissance_kit.core.paths import example_names
 
 NOTEBOOKS: tuple[str, ...] = (
     "00_start_here",
@@ -51,7 +52,7 @@ NOTEBOOKS_DIR = Path(__file__).resolve().parents[2] / "notebooks"
 SCALES: tuple[str, ...] = ("smoke", "demo", "laptop", "paper")
 """What a notebook's `scale` may be: a test, five minutes, an hour or so, the published size."""
 
-REQUIRED_PARAMETERS = frozenset({"scale", "output_dir", "seed"})
+REQUIRED_PARAMETERS = frozenset({"scale", "output_dir", "network", "seed"})
 
 
 class BatchError(Exception):
@@ -124,8 +125,9 @@ def run(
     """Execute one notebook and return the path of the executed copy in `output_dir`.
 
     The notebook runs in its own folder, with `scale`, the absolute `output_dir` and `parameters`
-    set. The executed copy replaces an earlier one only after success; after a failure it is kept
-    as `NAME.failed.ipynb` beside it. Files that the notebook itself writes are its own affair.
+    set; a `network` that is a path from here becomes absolute as well. The executed copy replaces
+    an earlier one only after success; after a failure it is kept as `NAME.failed.ipynb` beside it.
+    Files that the notebook itself writes are its own affair.
     With `echo`, what the notebook prints appears on standard output as it runs.
 
     Raises:
@@ -136,6 +138,9 @@ def run(
         raise BatchError(f"unknown scale {scale!r}; {_nearest(scale, SCALES)}")
     target_dir = Path(output_dir).resolve()
     values = {"scale": scale, "output_dir": str(target_dir), **(parameters or {})}
+    network = str(values.get("network", ""))
+    if network and network not in example_names() and Path(network).is_dir():
+        values["network"] = str(Path(network).resolve())
     check_parameters(path, values)
     target_dir.mkdir(parents=True, exist_ok=True)
 

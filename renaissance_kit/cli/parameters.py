@@ -24,6 +24,7 @@ from renaissance_kit.core.errors import DataError
 SAME_EVERYWHERE = {
     "scale": "how much is computed",
     "output_dir": "folder of the results; a path that is not absolute starts at the notebook",
+    "network": "name of an example, or path of a folder of tables",
     "seed": "all random numbers derive from it",
     "workers": "processes or threads at a time",
 }

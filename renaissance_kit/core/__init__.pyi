@@ -28,6 +28,8 @@ from .fingerprint import fingerprint as fingerprint
 from .linear import row_echelon as row_echelon
 from .paths import data_folder as data_folder
 from .paths import example_folder as example_folder
+from .paths import example_names as example_names
+from .paths import network_folder as network_folder
 from .runs import Progress as Progress
 from .runs import read_store as read_store
 from .runs import run_chunks as run_chunks

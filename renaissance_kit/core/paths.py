@@ -17,14 +17,40 @@ def data_folder() -> Path:
     )
 
 
+def network_folder(name_or_folder: str | Path) -> Path:
+    """Return the folder of a network that is given by the name of an example or by its path.
+
+    Args:
+        name_or_folder: a name without a slash that is an example's is that example; all else is a
+            path.
+
+    Raises:
+        DataError: it is neither; the message lists the examples.
+    """
+    text = str(name_or_folder)
+    if Path(text).name == text and (data_folder() / text / "reactions.csv").is_file():
+        return data_folder() / text
+    if Path(text).is_dir():
+        return Path(text)
+    names = example_names()
+    raise DataError(
+        f"{text!r} is neither an example network nor a folder{nearest(text, names)} Examples: "
+        f"{', '.join(names)}"
+    )
+
+
+def example_names() -> list[str]:
+    """Names of the networks that come with the toolkit."""
+    return sorted(p.name for p in data_folder().iterdir() if (p / "reactions.csv").is_file())
+
+
 def example_folder(name: str) -> Path:
     """Return the folder of an example network.
 
     Raises:
         DataError: there is no such example; the message lists those that there are.
     """
-    root = data_folder()
-    names = sorted(p.name for p in root.iterdir() if (p / "reactions.csv").is_file())
+    names = example_names()
     if name not in names:
         raise DataError(f"no example network {name!r}{nearest(name, names)} There are: {names}")
-    return root / name
+    return data_folder() / name

@@ -13,7 +13,6 @@ from renaissance_kit.figures import theme
 from renaissance_kit.figures.theme import Figure, Source, count, headline, number
 from renaissance_kit.studies.cultivations import BEST, MATCHING, OTHER
 
-NAMES = {"biomass": "Biomass", "glucose": "Glucose", "anthranilate": "Anthranilate"}
 FACTOR_SHADES = ("#9ECAE1", "#56A3D0", "#0072B2", "#003F73")  # from the weakest to the strongest
 _WIDE = theme.CAPTION_CHARACTERS + 14
 
@@ -52,7 +51,7 @@ def courses(
             float(back.value.quantile(0.995)) if len(back) else 0.0,
         )
         x = _time(last, title="Time (h)" if i == len(quantities) - 1 else None)
-        title = f"{NAMES.get(quantity, quantity)} ({points.unit.iloc[0]})"
+        title = f"{_titled(quantity)} ({points.unit.iloc[0]})"
         y = _amount("value", title, high)
         thin = alt.Chart(back).mark_line(
             color=theme.INVALID, strokeWidth=1, opacity=0.35, clip=True
@@ -73,7 +72,7 @@ def courses(
             ]
             layers.append(_labels([k for k in labels if np.isfinite(k[0])], "value", high, 0.085))
         panels.append(alt.layer(*layers).properties(height=210))
-    of_biomass = measured[measured.quantity == "biomass"]
+    of_biomass = measured[measured.unit == "gDW/L"]
     bars = "which has none for biomass" if (of_biomass.low == of_biomass.high).all() else "as given"
     what = (
         f"Blue: the {count(shown, 'model')} that {'matches' if shown == 1 else 'match'} all "
@@ -160,7 +159,7 @@ def misfit_distribution(
                 color=theme.darker(theme.THRESHOLD), align="right", dx=-5, baseline="top"
             )
             layers.append(text.encode(x=x, y=alt.value(2), text="text:N"))
-        name = "All: the worst of the curves" if curve == "all" else NAMES.get(curve, curve)
+        name = "All: the worst of the curves" if curve == "all" else _titled(curve)
         shades = [theme.darker(colours[g]) for g in groups]
         layers.extend(_above([name, *(f"{t} match" for t in texts)], [theme.INK, *shades]))
         panels.append(alt.layer(*layers).properties(height=120))
@@ -277,7 +276,7 @@ def engineered_strains(
                 float(measured[inside].high.max()), float(before.high.max()), float(every)
             )
             x = _time(last, title="Time (h)" if r == len(changed) - 1 else None, ticks=4)
-            title = f"{NAMES.get(quantity, quantity)} ({points.unit.iloc[0]})"
+            title = f"{_titled(quantity)} ({points.unit.iloc[0]})"
             y = _amount("value", title, top)
             each = part[part.factor == default_factor]
             middle = part.groupby(["factor", "time_h"]).value.median().reset_index()
@@ -496,6 +495,11 @@ def _left_over(table: pd.DataFrame, best: int, left: Mapping[str, str], last: fl
             labels.append((float(lead.share.iloc[-1]), name, colour))
     layers.append(_labels(labels, "share", high, 0.095))
     return alt.layer(*layers).properties(height=210)
+
+
+def _titled(quantity: str) -> str:
+    """A quantity of the table at the beginning of a title."""
+    return quantity[:1].upper() + quantity[1:]
 
 
 def _shades(factors: Sequence[float]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import altair as alt
@@ -14,11 +14,15 @@ from renaissance_kit.figures.rows import ROW, in_columns, row_axis, row_headings
 from renaissance_kit.figures.theme import Figure, Source, count, headline, number, percent
 from renaissance_kit.studies import CYTOSOL
 
-COLOURS: Mapping[str, str] = {
-    "growth": theme.GREEN, "ATP": theme.PURPLE, "NADH": theme.SKY, "NADPH": theme.ORANGE,
-    CYTOSOL: theme.BLUE,
-}  # fmt: skip
+COLOURS = (theme.GREEN, theme.PURPLE, theme.SKY, theme.ORANGE)  # of single variables, in order
 _WIDE = theme.CAPTION_CHARACTERS + 14
+
+
+def colours_of(groups: Iterable[str]) -> dict[str, str]:
+    """A colour for each group: blue for `CYTOSOL`, those of `COLOURS` for the others in order."""
+    single = [g for g in dict.fromkeys(groups) if g != CYTOSOL]
+    shades = {g: COLOURS[i % len(COLOURS)] for i, g in enumerate(single)}
+    return {**shades, CYTOSOL: theme.BLUE}
 
 
 def returned_over_time(
@@ -42,8 +46,9 @@ def returned_over_time(
     y = alt.Y("share:Q", title=y_title, scale=y_scale, axis=alt.Axis(labelExpr=theme.PERCENT))
     colour = _colour(shares)
     ends = shares[shares.time_min == last]
+    colours = colours_of(shares.group)
     labels = [
-        (float(share), f"{group} {percent(float(share))}", COLOURS[group])
+        (float(share), f"{group} {percent(float(share))}", colours[group])
         for group, share in zip(ends.group, ends.share, strict=True)
     ]
     area = alt.Chart(shares).mark_area(opacity=0.18, interpolate="step-after")
@@ -88,12 +93,7 @@ def deviation_map(
         perturbed: number of perturbed models.
     """
     items = table.drop_duplicates("metabolite")[["metabolite", "pathway", "median_return_min"]]
-    groups = list(dict.fromkeys(items.pathway))
-    small = [g for g in groups if g in ("Periplasm", "Inorganic", "Other")]
-    groups = sorted(
-        (g for g in groups if g not in small), key=lambda g: -int((items.pathway == g).sum())
-    )
-    items = pd.concat([items[items.pathway == g] for g in [*groups, *small]])
+    items = pd.concat([items[items.pathway == g] for g in dict.fromkeys(items.pathway)])
     placed, headings = in_columns(items, 2, group="pathway")
     last_row = int(placed.row.max())
     places = placed.set_index("metabolite")
@@ -169,6 +169,7 @@ def trajectories(
         groups: as from `renaissance_kit.studies.variable_groups`.
     """
     single = {names[0]: group for group, names in groups.items() if group != CYTOSOL}
+    colours = colours_of(groups)
     shown = table[table.variable.isin({*single, *groups[CYTOSOL]}) & table.deviation.notna()]
     shown = shown.assign(percent=100 * shown.deviation)
     last = float(shown.time_min.max())
@@ -199,11 +200,12 @@ def trajectories(
         labels = []
         for variable, group in single.items():
             mark = alt.Chart(part[part.variable == variable])
-            layers.append(mark.mark_line(color=COLOURS[group], strokeWidth=2.5).encode(x=x, y=y))
-            labels.append((float(ends[variable]), group, COLOURS[group]))
+            layers.append(mark.mark_line(color=colours[group], strokeWidth=2.5).encode(x=x, y=y))
+            labels.append((float(ends[variable]), group, colours[group]))
         others = part[~part.variable.isin(single) & (part.time_min == part.time_min.max())]
-        slowest = str(others.set_index("variable").deviation.abs().idxmax())
-        labels.append((float(ends[slowest]), slowest, theme.GREY))
+        if len(others):
+            slowest = str(others.set_index("variable").deviation.abs().idxmax())
+            labels.append((float(ends[slowest]), slowest, theme.GREY))
         layers.append(theme.end_labels(labels, "percent", width=width, scale=scale, gap=gap))
         title = alt.Title(text, fontSize=theme.TITLE, fontWeight="normal", offset=26)
         panels.append(alt.layer(*layers).properties(width=width, height=height, title=title))
@@ -266,9 +268,7 @@ def tolerance_dependence(
         ]  # fmt: skip
         if norm is not None:
             other = norm[norm.time_min == time]
-            dotted = alt.Chart(other).mark_line(
-                color=COLOURS[CYTOSOL], strokeWidth=2, strokeDash=[2, 3]
-            )
+            dotted = alt.Chart(other).mark_line(color=theme.BLUE, strokeWidth=2, strokeDash=[2, 3])
             layers.append(dotted.encode(x=x, y=y))
         published = _published_at(paper, time)
         for group, value in published.items():
@@ -414,7 +414,8 @@ def _time_axis(last: float, *, field: str = "time_min", ticks: int = 7) -> alt.X
 
 def _colour(shares: pd.DataFrame) -> alt.Color:
     groups = list(dict.fromkeys(shares.group))
-    scale = alt.Scale(domain=groups, range=[COLOURS[g] for g in groups])
+    colours = colours_of(groups)
+    scale = alt.Scale(domain=groups, range=[colours[g] for g in groups])
     return alt.Color("group:N", scale=scale, legend=None)
 
 
@@ -467,9 +468,10 @@ def _tolerance(share: float) -> str:
 def _names(part: pd.DataFrame, norm: pd.DataFrame | None, width: float) -> alt.Chart:
     """Names of the groups at the right edge, at the shares of the largest tolerance."""
     last = part[part.tolerance == part.tolerance.max()]
-    labels = [(float(s), g, COLOURS[g]) for g, s in zip(last.group, last.share, strict=True)]
+    colours = colours_of(last.group)
+    labels = [(float(s), g, colours[g]) for g, s in zip(last.group, last.share, strict=True)]
     if norm is not None:
         time = float(part.time_min.iloc[0])
         other = norm[(norm.time_min == time) & (norm.tolerance == norm.tolerance.max())]
-        labels.append((float(other.share.iloc[0]), f"{CYTOSOL}, norm", COLOURS[CYTOSOL]))
+        labels.append((float(other.share.iloc[0]), f"{CYTOSOL}, norm", theme.BLUE))
     return theme.end_labels(labels, "share", width=width)

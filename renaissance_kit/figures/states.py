@@ -28,9 +28,7 @@ def concentration_ranges(
         states: number of sampled states.
         fold: factor by which a measured value may differ, drawn as its error bar.
     """
-    order = [g for g in dict.fromkeys(table.pathway) if g not in _LAST]
-    order = sorted(order, key=lambda g: -int((table.pathway == g).sum()))
-    table = pd.concat([table[table.pathway == g] for g in [*order, *_LAST]])
+    table = pd.concat([table[table.pathway == g] for g in dict.fromkeys(table.pathway)])
     table = table.assign(
         measured_low=table.measured_mM / fold, measured_high=table.measured_mM * fold
     )
@@ -82,7 +80,7 @@ def reaction_energies(table: pd.DataFrame, *, states: int, source: Source | None
         states: number of sampled states.
     """
     groups = sorted(
-        dict.fromkeys(table.pathway), key=lambda g: (g in _LAST, -int((table.pathway == g).sum()))
+        dict.fromkeys(table.pathway), key=lambda g: (g == _LAST, -int((table.pathway == g).sum()))
     )
     table = pd.concat([table[table.pathway == g] for g in groups])
     placed, headings = in_columns(table, 3, group="pathway")
@@ -242,7 +240,7 @@ def key_fluxes(
 
 # --- pieces ------------------------------------------------------------------------------------
 
-_LAST = ("Periplasm", "Inorganic", "Other")
+_LAST = "Other"
 
 
 def _log_axis(field: str, title: str, span: list[float]) -> alt.X:

@@ -16,7 +16,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from renaissance_kit.core.datasets import load_dataset, save_dataset
-from renaissance_kit.core.errors import CheckpointError, DataError, ParameterError, SteadyStateError
+from renaissance_kit.core.errors import CheckpointError, ParameterError, SteadyStateError
 from renaissance_kit.core.files import Hdf5Sink, atomic_hdf5
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
@@ -129,13 +129,11 @@ class KineticEnsemble:
             DataError: the network was not read from a folder.
             CheckpointError: there is none, or it cannot be read.
         """
-        if network.folder is None:
-            raise DataError("the network was not read from a folder; load an ensemble yourself")
-        path = network.folder / EXAMPLE
+        path = network.file(EXAMPLE)
         if not path.is_file():
             raise CheckpointError(
-                f"{network.name} comes without an ensemble ({path} does not exist); train a "
-                "generator, save its ensemble and read it with KineticEnsemble.load"
+                f"{network.name} comes without an ensemble ({path} does not exist); notebook 02 "
+                "makes one. Read it with KineticEnsemble.load"
             )
         return cls.load(path)
 

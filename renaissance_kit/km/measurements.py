@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from renaissance_kit.core.errors import DataError, ParameterError, nearest
+from renaissance_kit.core.errors import ParameterError, nearest
 from renaissance_kit.kinetics.rate_laws import RateLaws
 from renaissance_kit.km.statistics import (
     AVERAGES,
@@ -121,9 +121,7 @@ class KMMeasurements:
         >>> len(measured.select(subsystem="Citric Acid Cycle").names)
         13
         """
-        if network.folder is None:
-            raise DataError("the network was not read from a folder; give the table yourself")
-        return cls.read(network, network.folder / FILE)
+        return cls.read(network, network.file(FILE))
 
     def __len__(self) -> int:
         return len(self.measurements)

@@ -1,12 +1,10 @@
 from .distance import (
-    CURRENCY as CURRENCY,
-)
-from .distance import (
     reaction_distances as reaction_distances,
 )
 from .distance import (
     with_distance as with_distance,
 )
+from .elements import molar_mass_g_mol as molar_mass_g_mol
 from .moieties import ConservedMoiety as ConservedMoiety
 from .moieties import conserved_moieties as conserved_moieties
 from .network import Network as Network

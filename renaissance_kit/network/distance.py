@@ -1,8 +1,7 @@
 """How far apart two reactions are: steps from reaction to reaction over shared metabolites.
 
 Metabolites that take part in reactions everywhere would make all reactions neighbours. They are
-left out: protons, water, phosphates, adenylates, pyridine nucleotides, coenzyme A, quinones,
-ammonia, carbon dioxide and oxygen, in every compartment.
+left out: those marked as ``currency`` in ``metabolites.csv``.
 """
 
 from __future__ import annotations
@@ -17,20 +16,16 @@ from scipy.sparse.csgraph import shortest_path
 from renaissance_kit.core.errors import ParameterError, nearest
 from renaissance_kit.network.network import Network
 
-CURRENCY = frozenset({
-    "h", "h2o", "pi", "ppi", "atp", "adp", "amp", "nad", "nadh", "nadp", "nadph", "coa", "q8",
-    "q8h2", "nh4", "co2", "o2",
-})  # fmt: skip
-
 
 def reaction_distances(
-    network: Network, sources: str | Iterable[str], *, currency: Collection[str] = CURRENCY
+    network: Network, sources: str | Iterable[str], *, currency: Collection[str] | None = None
 ) -> pd.Series:
     """Steps from each kinetic reaction to the nearest of some reactions.
 
     Args:
         sources: ids of reactions, or names of their constants (``reaction:metabolite``).
-        currency: metabolites without compartment that do not connect reactions.
+        currency: metabolites that do not connect reactions; those of the network's table if not
+            given.
 
     Returns:
         By reaction: 0 for the sources, 1 for reactions that share a metabolite with one, and so
@@ -56,10 +51,11 @@ def reaction_distances(
     if not start:
         raise ParameterError("no reaction to measure distances from; name at least one")
     touches = network.stoichiometric_matrix(network.species, network.kinetic_reactions) != 0
-    carriers = np.array([m.rpartition("_")[0] in currency for m in network.species])
+    aside = set(network.currency if currency is None else currency)
+    carriers = np.array([m in aside for m in network.species])
     touches[carriers] = False
     for j, name in enumerate(names):
-        if name == "GROWTH":
+        if name == network.growth:
             touches[:, j] = False
     steps = shortest_path(csr_array(touches.T.astype(int) @ touches.astype(int)), unweighted=True)
     return pd.Series(steps[start].min(axis=0), index=names, name="distance")

@@ -16,10 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
+from renaissance_kit.core.errors import DataError
 from renaissance_kit.core.fingerprint import fingerprint
-from renaissance_kit.core.paths import example_folder
+from renaissance_kit.core.paths import example_folder, network_folder
 from renaissance_kit.core.types import Array
 from renaissance_kit.network.families import km_metabolites
+from renaissance_kit.network.labels import Labels
 from renaissance_kit.network.moieties import ConservedMoiety, conserved_moieties
 from renaissance_kit.network.reading import read_tables
 from renaissance_kit.network.records import Compartment, Metabolite, Quantity, Reaction
@@ -41,6 +43,7 @@ class Network:
     compartments: Mapping[str, Compartment]
     conditions: Mapping[str, Quantity]
     folder: Path | None = field(default=None, compare=False)
+    labels: Labels = field(default_factory=dict, compare=False)
 
     @classmethod
     def from_folder(cls, folder: str | Path) -> Network:
@@ -62,12 +65,45 @@ class Network:
             tables.compartments,
             tables.conditions,
             folder,
+            tables.labels,
         )
 
     @classmethod
     def example(cls, name: str = "ecoli_w3110_trpd9923") -> Network:
         """Read a network that comes with the toolkit: ``tiny`` or ``ecoli_w3110_trpd9923``."""
         return cls.from_folder(example_folder(name))
+
+    @classmethod
+    def open(cls, network: str | Path | Network) -> Network:
+        """Read a network by the name of an example or the path of a folder.
+
+        Args:
+            network: ``ecoli_w3110_trpd9923``, ``data/my_strain``, or a network, which is returned
+                as it is. A name of an example goes before a folder of that name.
+
+        Raises:
+            DataError: neither an example nor a folder; or the tables have mistakes.
+
+        >>> from renaissance_kit import Network
+        >>> Network.open("tiny").name
+        'tiny'
+        """
+        if isinstance(network, Network):
+            return network
+        return cls.from_folder(network_folder(network))
+
+    def file(self, name: str) -> Path:
+        """Path of a file in the folder of this network, whether it is there or not.
+
+        Raises:
+            DataError: the network was not read from a folder.
+        """
+        if self.folder is None:
+            raise DataError(
+                f"the network was not read from a folder, so it has no {name}; give the data "
+                "yourself, or read it with Network.from_folder"
+            )
+        return self.folder / name
 
     def __repr__(self) -> str:
         return (
@@ -80,7 +116,7 @@ class Network:
     @cached_property
     def kinetic_reactions(self) -> tuple[str, ...]:
         """Ids of the reactions with a rate law."""
-        return tuple(r.id for r in self.reactions.values() if r.role == "kinetic")
+        return tuple(r.id for r in self.reactions.values() if r.kinetic)
 
     @cached_property
     def dynamic(self) -> tuple[str, ...]:
@@ -118,6 +154,67 @@ class Network:
     def km_index(self) -> Mapping[str, int]:
         """Position of each Michaelis constant."""
         return {name: i for i, name in enumerate(self.km_names)}
+
+    # --- roles ---------------------------------------------------------------------------------
+
+    @cached_property
+    def growth(self) -> str | None:
+        """Id of the growth reaction, whose flux is the growth rate in 1/h; None without one."""
+        return next((r.id for r in self.reactions.values() if r.role == "growth"), None)
+
+    def require_growth(self, what: str) -> str:
+        """Id of the growth reaction.
+
+        Args:
+            what: that needs one, for the message.
+
+        Raises:
+            DataError: the network has none; says where to mark it.
+        """
+        if self.growth is None:
+            raise DataError(
+                f"{self.name} has no growth reaction, and {what} needs one; write 'growth' in the "
+                "column role of reactions.csv for the reaction whose flux is the growth rate"
+            )
+        return self.growth
+
+    @cached_property
+    def cytosol(self) -> str:
+        """Id of the compartment that is the cytosol.
+
+        Raises:
+            DataError: no compartment has that role.
+        """
+        for compartment in self.compartments.values():
+            if compartment.role == "cytosol":
+                return compartment.id
+        raise DataError(
+            f"{self.name} has no cytosol; write 'cytosol' in the column role of compartments.csv"
+        )
+
+    @cached_property
+    def currency(self) -> tuple[str, ...]:
+        """Ids of the metabolites that take part in reactions everywhere."""
+        return tuple(m.id for m in self.metabolites.values() if m.currency)
+
+    def flux_unit(self, reaction: str) -> str:
+        """``1/h`` for growth, ``mmol/gDW/h`` for every other reaction."""
+        return "1/h" if reaction == self.growth else "mmol/gDW/h"
+
+    def exchange_of(self, metabolite: str) -> str | None:
+        """Id of the exchange reaction of a metabolite; None without one."""
+        for reaction in self.reactions.values():
+            if reaction.role == "exchange" and set(reaction.stoichiometry) == {metabolite}:
+                return reaction.id
+        return None
+
+    def counterpart(self, metabolite: str, compartment: str) -> str | None:
+        """Id of the same substance in another compartment; None where it is not."""
+        base = self.metabolites[metabolite].base
+        for other in self.metabolites.values():
+            if other.compartment == compartment and other.base == base:
+                return other.id
+        return None
 
     # --- structure -------------------------------------------------------------------------
 

@@ -9,10 +9,12 @@ from pathlib import Path
 from renaissance_kit.core.errors import DataError, nearest
 from renaissance_kit.core.tables import Row, parse_formula, parse_terms, read_table
 from renaissance_kit.network.families import FAMILIES, check_arity
+from renaissance_kit.network.labels import Labels, read_labels
 from renaissance_kit.network.records import Compartment, Metabolite, Quantity, Reaction
 
 METABOLITE_ROLES = ("dynamic", "constant", "water")
-REACTION_ROLES = ("kinetic", "water_transport", "exchange")
+REACTION_ROLES = ("kinetic", "growth", "water_transport", "exchange")
+COMPARTMENT_ROLES = ("cytosol", "periplasm", "organelle", "medium")
 PROTON_MODES = ("displacement", "first_order", "balance_only")
 _BALANCE_TOLERANCE = 1e-6
 _CONDITION_UNITS = {
@@ -25,16 +27,19 @@ _CONDITION_UNITS = {
 
 @dataclass(frozen=True)
 class NetworkTables:
-    """The rows of the four tables, by id (of the conditions: by quantity)."""
+    """The rows of the four tables, by id (of the conditions: by quantity), and the labels."""
 
     metabolites: Mapping[str, Metabolite]
     reactions: Mapping[str, Reaction]
     compartments: Mapping[str, Compartment]
     conditions: Mapping[str, Quantity]
+    labels: Labels
 
 
 def read_tables(folder: Path) -> NetworkTables:
     """Read ``compartments``, ``conditions``, ``metabolites`` and ``reactions`` from a folder.
+
+    Also ``figures.csv``, where there is one.
 
     Raises:
         DataError: with the file, the line and the remedy.
@@ -42,6 +47,8 @@ def read_tables(folder: Path) -> NetworkTables:
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder; give one that holds reactions.csv")
     compartments = {c.id: c for c in map(_compartment, _rows(folder, "compartments", "id"))}
+    _once("compartments.csv", "cytosol", [c.id for c in compartments.values()
+                                          if c.role == "cytosol"])  # fmt: skip
     conditions = dict(map(_condition, _rows(folder, "conditions", "quantity")))
     metabolites = {
         m.id: m
@@ -50,19 +57,26 @@ def read_tables(folder: Path) -> NetworkTables:
     reactions = {
         r.id: r for r in (_reaction(row, metabolites) for row in _rows(folder, "reactions", "id"))
     }
+    _once("reactions.csv", "growth", [r.id for r in reactions.values() if r.role == "growth"])
     for required, unit in _CONDITION_UNITS.items():
         if required not in conditions:
             raise DataError(
                 f"conditions.csv: the quantity {required!r} is missing; add a row, in {unit}"
             )
-    return NetworkTables(metabolites, reactions, compartments, conditions)
+    labels = read_labels(folder, metabolites, reactions)
+    return NetworkTables(metabolites, reactions, compartments, conditions, labels)
+
+
+def _once(file: str, role: str, names: list[str]) -> None:
+    if len(names) > 1:
+        raise DataError(f"{file}: {' and '.join(names)} have the role {role!r}; one may have it")
 
 
 _COLUMNS = {
-    "compartments": ("id", "name", "volume_fraction", "pH", "ionic_strength_M", "source"),
+    "compartments": ("id", "name", "role", "volume_fraction", "pH", "ionic_strength_M", "source"),
     "conditions": ("quantity", "value", "low", "high", "unit", "source"),
     "metabolites": (
-        "id", "name", "formula", "charge", "compartment", "role", "dgf0_kJ_mol",
+        "id", "name", "formula", "charge", "compartment", "role", "currency", "dgf0_kJ_mol",
         "dgf0_error_kJ_mol", "n_h", "pka", "seed_id", "source",
     ),
     "reactions": (
@@ -81,7 +95,10 @@ def _rows(folder: Path, table: str, key: str) -> list[Row]:
 
 
 def _compartment(row: Row) -> Compartment:
+    role = _choice(row, "role", COMPARTMENT_ROLES)
     fraction = row.number("volume_fraction", positive=True)
+    if role == "medium" and fraction == fraction:
+        raise row.error("the medium is outside the cell; leave volume_fraction empty")
     prefix, suffix = "potential_to_", "_mV"
     potentials = {
         column[len(prefix) : -len(suffix)]: row.required_number(column)
@@ -91,6 +108,7 @@ def _compartment(row: Row) -> Compartment:
     return Compartment(
         row["id"],
         row["name"],
+        role,
         None if fraction != fraction else fraction,
         row.required_number("pH"),
         row.required_number("ionic_strength_M"),
@@ -137,6 +155,8 @@ def _metabolite(row: Row, compartments: dict[str, Compartment]) -> Metabolite:
             "give one in compartments.csv or make the metabolite constant"
         )
     charge = row.number("charge")
+    if row["currency"] not in ("", "1"):
+        raise row.error(f"currency is {row['currency']!r}; write 1 or leave it empty")
     try:
         pka = tuple(float(x) for x in row["pka"].split(";") if x)
     except ValueError:
@@ -148,6 +168,7 @@ def _metabolite(row: Row, compartments: dict[str, Compartment]) -> Metabolite:
         None if charge != charge else charge,
         row["compartment"],
         role,
+        row["currency"] == "1",
         row.number("dgf0_kJ_mol"),
         row.number("dgf0_error_kJ_mol"),
         row.number("n_h"),
@@ -181,7 +202,7 @@ def _reaction(row: Row, metabolites: dict[str, Metabolite]) -> Reaction:
     )
     if role != "exchange" and not row["balance_exempt"]:
         _check_balance(row, reaction, metabolites)
-    if role == "kinetic":
+    if reaction.kinetic:
         _check_kinetics(row, reaction, metabolites)
     elif reaction.rate_law:
         raise row.error(f"a rate law, but role {role}; set role to kinetic or clear rate_law")

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from renaissance_kit.network.elements import molar_mass_g_mol
+
 Terms = tuple[tuple[str, float], ...]
 
 
@@ -18,6 +20,8 @@ class Metabolite:
     Attributes:
         role: ``dynamic``, ``constant`` (held at its steady-state value in a single cell) or
             ``water`` (in the mass and energy balances only).
+        currency: takes part in reactions everywhere, so that it does not tell which reactions are
+            near each other.
         charge: at the reference protonation; None where it is unknown.
         formation_energy_kJ_mol: standard Gibbs energy of formation, NaN where unknown.
     """
@@ -28,6 +32,7 @@ class Metabolite:
     charge: float | None
     compartment: str
     role: str
+    currency: bool
     formation_energy_kJ_mol: float
     formation_energy_error_kJ_mol: float
     hydrogens: float
@@ -35,13 +40,28 @@ class Metabolite:
     database_id: str
     source: str
 
+    @property
+    def base(self) -> str:
+        """The id without the compartment: the same for one substance everywhere."""
+        return self.id.removesuffix(f"_{self.compartment}")
+
+    @property
+    def molar_mass_g_mol(self) -> float:
+        """Of the formula in the table.
+
+        Raises:
+            DataError: no formula, or an element without atomic weight.
+        """
+        return molar_mass_g_mol(self.formula)
+
 
 @dataclass(frozen=True)
 class Reaction:
     """A reaction, ``left <=> right``; substrates and products in the order of its rate law.
 
     Attributes:
-        role: ``kinetic``, ``water_transport`` or ``exchange``.
+        role: ``kinetic``, ``growth`` (kinetic as well; its flux is the growth rate),
+            ``water_transport`` or ``exchange``.
         rate_law: family name, empty where the reaction is not kinetic.
         protons: (metabolite, coefficient, mode) with mode ``displacement``, ``first_order``
             or ``balance_only``; see `renaissance_kit.kinetics.rate_laws`.
@@ -65,6 +85,11 @@ class Reaction:
     source: str
 
     @property
+    def kinetic(self) -> bool:
+        """Whether it has a rate law."""
+        return self.role in ("kinetic", "growth")
+
+    @property
     def stoichiometry(self) -> dict[str, float]:
         """Net coefficients, products positive."""
         net: dict[str, float] = {}
@@ -76,10 +101,15 @@ class Reaction:
 
 @dataclass(frozen=True)
 class Compartment:
-    """Volume fraction of the cell (None outside it), pH, ionic strength and potentials in mV."""
+    """Volume fraction of the cell (None outside it), pH, ionic strength and potentials in mV.
+
+    Attributes:
+        role: ``cytosol``, ``periplasm``, ``organelle`` or ``medium`` (outside the cell).
+    """
 
     id: str
     name: str
+    role: str
     volume_fraction: float | None
     ph: float
     ionic_strength_M: float

@@ -11,7 +11,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from renaissance_kit import studies
-from renaissance_kit.core.errors import DataError, ParameterError
+from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.files import atomic_path
 from renaissance_kit.figures import bioreactor as figures
 from renaissance_kit.kinetics.models import KineticModels
@@ -78,11 +78,9 @@ class BioreactorPanel(Panel):
         workers: int = 2,
         **values: Any,
     ) -> None:
-        if network.folder is None:
-            raise DataError("the network was not read from a folder; there is nothing to compare")
         self.network, self.workers, self.dilution = network, workers, dilution
         self.ensemble, self.trained = ensemble, trained
-        self.curves = measured_curves(network.folder)
+        self.curves = measured_curves(network)
         self._measured = studies.measured_table(self.curves)
         self._chart, self._misfits = LiveChart(), widgets.HTML()
         self._finished: _Finished | None = None

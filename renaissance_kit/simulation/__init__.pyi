@@ -72,3 +72,4 @@ from .perturbation import (
 from .perturbation import (
     perturb as perturb,
 )
+from .strains import engineered_strains as engineered_strains

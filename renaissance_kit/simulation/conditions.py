@@ -83,9 +83,7 @@ class ReactorConditions:
         Raises:
             DataError: the network was not read from a folder, or the table has mistakes.
         """
-        if network.folder is None:
-            raise DataError("the network was not read from a folder; use ReactorConditions.read")
-        return cls.read(network, network.folder / "bioreactor.csv")
+        return cls.read(network, network.file("bioreactor.csv"))
 
     @classmethod
     def read(cls, network: Network, path: str | Path) -> ReactorConditions:

@@ -16,7 +16,6 @@ the culture. Rates and their derivatives come from the kernel that makes the Jac
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -31,8 +30,6 @@ from renaissance_kit.core.types import Array, Index
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.kinetics.rate_laws import PROTON, Slots, rates_kernel
 from renaissance_kit.network.network import Network
-
-GROWTH = "GROWTH"
 
 
 class Dilution(StrEnum):
@@ -103,11 +100,8 @@ class Dynamics:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_vmax", self.models.vmax_mM_h)
         object.__setattr__(self, "dilution", Dilution(self.dilution))
-        if self.reactor and GROWTH not in self.network.reaction_index:
-            raise ParameterError(
-                f"{self.network.name} has no reaction {GROWTH!r}, whose flux is the growth rate; "
-                "a reactor needs one"
-            )
+        if self.reactor:
+            self.network.require_growth("a reactor")
         for name in self.held:
             if name not in self.names:
                 raise ParameterError(f"held: {name!r} is no variable{nearest(name, self.names)}")
@@ -202,8 +196,12 @@ class Dynamics:
         return out.reshape(*states.shape[:-1], -1)
 
     def growth_rate_per_h(self, model: int, states: Array) -> Array:
-        """μ along states (..., states), in 1/h."""
-        growth = self.network.reaction_index[GROWTH]
+        """μ along states (..., states), in 1/h.
+
+        Raises:
+            DataError: the network has no growth reaction.
+        """
+        growth = self.network.reaction_index[self.network.require_growth("a growth rate")]
         return self.rates_mM_h(model, states)[..., growth] / self.models.state.density_gDW_L
 
     def system(self, model: int) -> System:
@@ -244,7 +242,7 @@ class Dynamics:
             variable,
             len(self.inside),
             len(self.names),
-            network.reaction_index.get(GROWTH, -1) if self.reactor else -1,
+            network.reaction_index[network.require_growth("a reactor")] if self.reactor else -1,
             self.models.state.density_gDW_L,
         )
 
@@ -395,8 +393,3 @@ def _jacobian(
         if not held[i]:
             out[i, i] -= feed_per_h
     out[last, last] += mu - feed_per_h
-
-
-def held_by_default(network: Network, names: Iterable[str] = ("co2_e", "h_e")) -> tuple[str, ...]:
-    """Metabolites of the medium that a reactor holds: the gas and the pH control."""
-    return tuple(name for name in names if name in network.species_index)

@@ -11,9 +11,8 @@ all curves. A model whose integration did not reach the end matches nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,48 +21,44 @@ from numpy.typing import ArrayLike, NDArray
 
 from renaissance_kit.core.errors import DataError, ParameterError
 from renaissance_kit.core.types import Array
+from renaissance_kit.network.network import Network
 from renaissance_kit.simulation.bioreactor import BioreactorResult
-from renaissance_kit.states.fermentation import BIOMASS, MOLAR_MASS_G_MOL, Course, read_course
-
-VARIABLES: Mapping[str, str] = {
-    "biomass": "biomass", "glucose": "glc__D_e", "anthranilate": "anth_e",
-}  # fmt: skip
+from renaissance_kit.states.fermentation import BIOMASS, Course, quantities, read_course
 
 
 @dataclass(frozen=True)
 class MeasuredCurve:
-    """A measured course and the state variable that it is compared with.
+    """A measured course, which is compared with one state variable of the reactor.
 
     Attributes:
         quantity: as written in ``fermentation.csv``.
-        variable: of the reactor: ``biomass``, or a metabolite of the medium.
         course: the measurements.
         share: of the largest measured value, the least uncertainty of a point.
     """
 
     quantity: str
-    variable: str
     course: Course
     share: float = 0.1
 
     def __post_init__(self) -> None:
         if not self.share > 0:
             raise ParameterError(f"share is {self.share}; give a positive number, such as 0.1")
-        if self._needs_molar_mass and self.quantity not in MOLAR_MASS_G_MOL:
-            raise DataError(
-                f"no molar mass for {self.quantity!r}; known: {', '.join(MOLAR_MASS_G_MOL)}. "
-                "Write its rows in mM"
-            )
+        _ = self.per_state_unit  # raises where grams have no molar mass
+
+    @property
+    def variable(self) -> str:
+        """State variable of the reactor: ``biomass``, or a metabolite of the medium."""
+        return self.course.variable
 
     @property
     def unit(self) -> str:
         """Of the measurements: g/L or mM, and gDW/L for biomass."""
-        return "gDW/L" if self.quantity == BIOMASS else self.course.unit
+        return "gDW/L" if self.variable == BIOMASS else self.course.unit
 
     @property
     def per_state_unit(self) -> float:
         """Units of the measurement in one unit of the state variable (mM, or gDW/L)."""
-        return MOLAR_MASS_G_MOL[self.quantity] / 1000 if self._needs_molar_mass else 1.0
+        return self.course.units_per_mM
 
     @property
     def uncertainty(self) -> Array:
@@ -90,34 +85,33 @@ class MeasuredCurve:
         difference = self.simulated(result) - self.course.value
         return np.asarray(np.sqrt(np.mean((difference / self.uncertainty)[:, within] ** 2, axis=1)))
 
-    @property
-    def _needs_molar_mass(self) -> bool:
-        return self.quantity != BIOMASS and self.course.unit == "g/L"
-
 
 def measured_curves(
-    folder: Path,
+    network: Network,
     strain: str | None = None,
     *,
-    variables: Mapping[str, str] = VARIABLES,
+    chosen: Sequence[str] | None = None,
     share: float = 0.1,
 ) -> tuple[MeasuredCurve, ...]:
     """The measured curves of a strain.
 
     Args:
-        folder: data folder with a ``fermentation.csv``.
+        network: with a ``fermentation.csv`` in its folder.
         strain: as written there; the first one if not given.
-        variables: state variable of each quantity.
+        chosen: quantities; all that were measured on the strain if not given.
         share: see `MeasuredCurve`.
 
-    >>> from renaissance_kit.core import example_folder
-    >>> curves = measured_curves(example_folder("ecoli_w3110_trpd9923"))
+    Raises:
+        DataError: no table, no such strain or quantity, or a row that cannot be used.
+
+    >>> from renaissance_kit import Network
+    >>> curves = measured_curves(Network.example())
     >>> [(curve.quantity, curve.unit) for curve in curves]
     [('biomass', 'gDW/L'), ('glucose', 'g/L'), ('anthranilate', 'g/L')]
     """
     return tuple(
-        MeasuredCurve(quantity, variable, read_course(folder, quantity, strain), share)
-        for quantity, variable in variables.items()
+        MeasuredCurve(quantity, read_course(network, quantity, strain), share)
+        for quantity in (quantities(network, strain) if chosen is None else chosen)
     )
 
 
@@ -132,7 +126,7 @@ def measured_start(curves: Sequence[MeasuredCurve]) -> dict[str, Any]:
         if curve.course.time_h[0] != 0:
             raise DataError(f"{curve.quantity} of {curve.course.strain!r} does not begin at 0 h")
         value = float(curve.course.value[0]) / curve.per_state_unit
-        if curve.quantity == BIOMASS:
+        if curve.variable == BIOMASS:
             changes["inoculum_gDW_L"] = value
         else:
             medium[curve.variable] = value

@@ -27,8 +27,9 @@ from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.runs import Progress, run_chunks
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
+from renaissance_kit.network.labels import GROWTH_RATE
 from renaissance_kit.network.network import Network
-from renaissance_kit.simulation.dynamics import GROWTH, Dynamics
+from renaissance_kit.simulation.dynamics import Dynamics
 from renaissance_kit.simulation.integrators import SOLVERS, Outcome, Tolerances, integrate
 
 TOTALS = ("keep", "resample")
@@ -399,7 +400,7 @@ class _Run:
 
     @property
     def variables(self) -> tuple[str, ...]:
-        growth = ("growth",) if GROWTH in self.models.network.reaction_index else ()
+        growth = () if self.models.network.growth is None else (GROWTH_RATE,)
         return (*self.models.network.dynamic, *growth)
 
     def __call__(self, items: NDArray[np.int64]) -> dict[str, NDArray[Any]]:

@@ -16,9 +16,11 @@ from .fermentation import (
 from .fermentation import (
     Estimate as Estimate,
 )
+from .fermentation import biomass_course as biomass_course
 from .fermentation import (
     biomass_integral as biomass_integral,
 )
+from .fermentation import quantities as quantities
 from .fermentation import (
     read_course as read_course,
 )

@@ -112,9 +112,7 @@ class Constraints:
         Raises:
             DataError: with file, line and remedy.
         """
-        where = Path(folder) if folder is not None else network.folder
-        if where is None:
-            raise ParameterError("the network was not read from a folder; give one")
+        where = network.file("constraints.csv").parent if folder is None else Path(folder)
         return _read(network, where)
 
     def with_flux(self, reaction: str, low: float, high: float) -> Constraints:
@@ -153,7 +151,7 @@ class Constraints:
 def choose_measurements(rows: list[Row]) -> dict[str, Bound]:
     """One measured concentration for each metabolite, in mM.
 
-    Bennett et al. 2009 where they measured it; else the most recent of the other measurements
+    The row that the table prefers (column ``preferred``), where there is one; else the most recent
     (by the year in ``source``), the first listed of the same year.
     """
     best: dict[str, tuple[tuple[bool, int], Bound]] = {}
@@ -161,7 +159,10 @@ def choose_measurements(rows: list[Row]) -> dict[str, Bound]:
         year = re.search(r"\b(?:19|20)\d\d\b", row["source"])
         if year is None:
             raise row.error("the source names no year; write 'Author year ...'")
-        rank = (row["source"].startswith("Bennett"), int(year[0]))
+        preferred = row.get("preferred", "")
+        if preferred not in ("", "1"):
+            raise row.error(f"preferred is {preferred!r}; write 1 or leave it empty")
+        rank = (preferred == "1", int(year[0]))
         value = row.required_number("value_mM", positive=True)
         name = row["metabolite"]
         if name not in best or rank > best[name][0]:
@@ -181,7 +182,7 @@ def _read(network: Network, folder: Path) -> Constraints:
         kind = row["kind"]
         if kind not in _UNITS:
             raise row.error(f"unknown kind {kind!r}{nearest(kind, _UNITS)}")
-        unit = "1/h" if row["id"] == "GROWTH" else _UNITS[kind]
+        unit = network.flux_unit(row["id"]) if kind == "flux" else _UNITS[kind]
         if row["unit"] != unit:
             raise row.error(f"unit {row['unit']!r}; write {unit!r}")
         if row["id"] == "*":
@@ -263,7 +264,7 @@ def _fermented(row: Row, network: Network, folder: Path) -> Bound:
             "fermentation.csv; fill them in"
         )
     window = _bound(row)
-    rate = uptake_range(folder, quantity, window.low, window.high, strain)
+    rate = uptake_range(network, quantity, window.low, window.high, strain, folder)
     return Bound(-rate.high, -rate.low, row["source"])
 
 

@@ -53,7 +53,23 @@ def prepared_model(
                 reaction.thermo["deltaGR"] = translocation_energy_kJ_mol(tfa, reaction)
             given = network.reactions[reaction.id]
             reaction.thermo["deltaGRerr"] = given.standard_energy_error_kJ_mol
+    _require_standard_energies(network, tfa)
     return tfa
+
+
+def _require_standard_energies(network: Network, tfa: ThermoModel) -> None:
+    """Raise unless the table holds the energy and its error of every reaction that has one."""
+    missing = []
+    for reaction in tfa.reactions:
+        given = network.reactions[reaction.id]
+        known = math.isfinite(given.standard_energy_kJ_mol + given.standard_energy_error_kJ_mol)
+        if given.kinetic and reaction.thermo["computed"] and not known:
+            missing.append(f"{reaction.id} {reaction.thermo['deltaGR']:.3f}")
+    if missing:
+        raise DataError(
+            "reactions.csv: dgr0_kJ_mol or dgr0_error_kJ_mol is empty; write the energy that "
+            f"follows from metabolites.csv, and its error: {', '.join(missing)}"
+        )
 
 
 def translocation_energy_kJ_mol(tfa: ThermoModel, reaction: cobra.Reaction) -> float:

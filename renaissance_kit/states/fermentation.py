@@ -4,6 +4,10 @@ In a batch, ``dS/dt = −q X``, so the mean specific rate over a window is the a
 the integral of the biomass. Between two measurements the biomass is taken to grow
 exponentially, which makes the integral the logarithmic mean times the interval
 (Stephanopoulos, Aristidou & Nielsen 1998, Metabolic Engineering, ch. 3).
+
+The table says which metabolite of the medium each substance is. Grams become mmol with the molar
+mass of that metabolite's formula, or of the formula in the column ``weighed_as`` where the table
+weighs another state of protonation (an acid whose anion is in the network).
 """
 
 from __future__ import annotations
@@ -13,13 +17,20 @@ from pathlib import Path
 
 import numpy as np
 
-from renaissance_kit.core.errors import DataError
-from renaissance_kit.core.tables import read_table
+from renaissance_kit.core.errors import DataError, nearest
+from renaissance_kit.core.tables import Row, parse_formula, read_table
 from renaissance_kit.core.types import Array
+from renaissance_kit.network.elements import molar_mass_g_mol
+from renaissance_kit.network.network import Network
 
-MOLAR_MASS_G_MOL = {"glucose": 180.156, "anthranilate": 137.138}
+FILE = "fermentation.csv"
+COLUMNS = (
+    "strain", "quantity", "variable", "weighed_as", "time_h", "value", "low", "high", "unit",
+    "source",
+)  # fmt: skip
 UNITS = ("g/L", "mM")
 BIOMASS = "biomass"
+"""State variable of a reactor, and what the column ``variable`` holds for it."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,8 @@ class Course:
         value, low, high: in ``unit``.
         unit: ``g/L`` or ``mM``; biomass is always in gDW/L, written ``g/L``.
         strain: that was measured.
+        variable: ``biomass``, or the metabolite of the medium that was measured.
+        molar_mass_g_mol: of what the grams are grams of; NaN for biomass and in mM.
     """
 
     time_h: Array
@@ -47,35 +60,98 @@ class Course:
     high: Array
     unit: str = "g/L"
     strain: str = ""
+    variable: str = ""
+    molar_mass_g_mol: float = float("nan")
+
+    @property
+    def falls(self) -> bool:
+        """Whether less is there at the end than at the start, as of a substance taken up."""
+        return bool(self.value[-1] < self.value[0])
+
+    @property
+    def units_per_mM(self) -> float:
+        """Units of the course in 1 mM of a substance, or in 1 gDW/L of biomass.
+
+        Raises:
+            DataError: a substance in g/L without molar mass.
+        """
+        if self.unit != "g/L" or self.variable == BIOMASS:
+            return 1.0
+        if not self.molar_mass_g_mol > 0:
+            raise DataError(
+                f"{FILE}: no molar mass of {self.variable or 'a substance'} in g/L; fill in its "
+                "formula in metabolites.csv or weighed_as, or write its rows in mM"
+            )
+        return self.molar_mass_g_mol / 1000
 
 
-def read_course(folder: Path, quantity: str, strain: str | None = None) -> Course:
+def read_course(
+    network: Network, quantity: str, strain: str | None = None, folder: Path | None = None
+) -> Course:
     """Read the course of one quantity of one strain from ``fermentation.csv``.
 
     Args:
-        folder: data folder.
-        quantity: ``biomass`` or a substance, as written in the table.
+        network: whose metabolites the table names.
+        quantity: biomass or a substance, as written in the table.
         strain: as written in the table; the first one there if not given.
+        folder: where the table is; the network's own if not given.
 
     Raises:
-        DataError: no such quantity or strain in the table, or units other than `UNITS`.
+        DataError: no such quantity or strain in the table, or a row that cannot be used.
     """
-    columns = ("strain", "quantity", "time_h", "value", "low", "high", "unit", "source")
-    table = read_table(folder / "fermentation.csv", columns, key=("strain", "quantity", "time_h"))
+    return _course(network, _table(network, folder), quantity, strain)
+
+
+def quantities(
+    network: Network, strain: str | None = None, folder: Path | None = None
+) -> tuple[str, ...]:
+    """What was measured on a strain, in the order of ``fermentation.csv``.
+
+    Args:
+        strain: as written in the table; the first one there if not given.
+        folder: where the table is; the network's own if not given.
+
+    Raises:
+        DataError: there is no table, or it has no such strain.
+    """
+    table = _table(network, folder)
+    strain = _strain(table, strain)
+    return tuple(dict.fromkeys(r["quantity"] for r in table if r["strain"] == strain))
+
+
+def _table(network: Network, folder: Path | None) -> list[Row]:
+    path = network.file(FILE) if folder is None else folder / FILE
+    return read_table(path, COLUMNS, key=("strain", "quantity", "time_h"))
+
+
+def _strain(table: list[Row], strain: str | None) -> str:
+    names = list(dict.fromkeys(r["strain"] for r in table))
+    if not names or (strain is not None and strain not in names):
+        known = f" There are: {', '.join(names)}"
+        raise DataError(f"{FILE} has no strain {strain!r}{nearest(strain or '', names)}{known}")
+    return names[0] if strain is None else strain
+
+
+def _course(network: Network, table: list[Row], quantity: str, strain: str | None) -> Course:
     if strain is None:
         strain = table[0]["strain"] if table else ""
     rows = [r for r in table if r["quantity"] == quantity and r["strain"] == strain]
     if not rows:
         raise DataError(
-            f"fermentation.csv has no {quantity!r} of strain {strain!r}; add its rows. There are: "
+            f"{FILE} has no {quantity!r} of strain {strain!r}; add its rows. There are: "
             + ", ".join(sorted({f"{r['quantity']} of {r['strain']}" for r in table}))
         )
-    allowed = UNITS[:1] if quantity == BIOMASS else UNITS
+    variable = rows[0]["variable"]
+    allowed = UNITS[:1] if variable == BIOMASS else UNITS
     for row in rows:
+        for column in ("variable", "weighed_as"):
+            if row[column] != rows[0][column]:
+                raise row.error(f"{column} {row[column]!r} after {rows[0][column]!r}; use one")
         if row["unit"] not in allowed:
             raise row.error(f"unit {row['unit']!r}; write {' or '.join(map(repr, allowed))}")
         if row["unit"] != rows[0]["unit"]:
             raise row.error(f"unit {row['unit']!r} after {rows[0]['unit']!r}; use one of them")
+    mass = _molar_mass(network, rows[0])
     rows.sort(key=lambda row: row.required_number("time_h"))
     time, value = (np.array([r.required_number(c) for r in rows]) for c in ("time_h", "value"))
     low, high = (np.array([r.number(c) for r in rows]) for c in ("low", "high"))
@@ -86,7 +162,47 @@ def read_course(folder: Path, quantity: str, strain: str | None = None) -> Cours
         np.where(np.isnan(high), value, high),
         rows[0]["unit"],
         strain,
+        variable,
+        mass,
     )
+
+
+def _molar_mass(network: Network, row: Row) -> float:
+    """Of the substance of a row, checked against the network; NaN for biomass and in mM."""
+    variable, weighed_as = row["variable"], row["weighed_as"]
+    if variable == BIOMASS or row["unit"] != "g/L":
+        if weighed_as:
+            raise row.error(f"weighed_as is for substances in g/L; leave {weighed_as!r} out")
+        if variable == BIOMASS:
+            return float("nan")
+    medium = [m for m in network.constant if _outside(network, m)]
+    if variable not in medium:
+        raise row.error(
+            f"variable {variable!r} is neither 'biomass' nor in the medium"
+            f"{nearest(variable, medium)}"
+        )
+    if row["unit"] != "g/L":
+        return float("nan")
+    formula = dict(network.metabolites[variable].formula)
+    if not formula and not weighed_as:
+        raise row.error(
+            f"no molar mass of {variable}; fill in its formula in metabolites.csv, or weighed_as "
+            "here, or write the rows in mM"
+        )
+    if weighed_as:
+        other = parse_formula(weighed_as, row)
+        if formula and {**other, "H": 0} != {**formula, "H": 0}:
+            raise row.error(
+                f"weighed_as {weighed_as} differs from the formula of {variable} in more than "
+                "hydrogens; convert the rows to mM"
+            )
+        formula = other
+    return molar_mass_g_mol(formula)
+
+
+def _outside(network: Network, metabolite: str) -> bool:
+    compartment = network.compartments[network.metabolites[metabolite].compartment]
+    return compartment.volume_fraction is None
 
 
 def biomass_integral(biomass: Course, stop_h: float) -> float:
@@ -106,15 +222,18 @@ def biomass_integral(biomass: Course, stop_h: float) -> float:
 
 
 def specific_rate(
-    folder: Path, quantity: str, stop_h: float, strain: str | None = None
+    network: Network,
+    quantity: str,
+    stop_h: float,
+    strain: str | None = None,
+    folder: Path | None = None,
 ) -> Estimate:
     """Mean specific rate of a substance from the first measurement to ``stop_h``.
 
     Args:
-        folder: data folder.
-        quantity: a substance in the table, in mM, or in g/L if it is in `MOLAR_MASS_G_MOL`.
+        network, strain, folder: as in `read_course`.
+        quantity: a substance in the table.
         stop_h: a time at which both the substance and the biomass were measured.
-        strain: as written in the table; the first one there if not given.
 
     Returns:
         The rate in mmol/gDW/h, negative for uptake. The range comes from the error bars of the
@@ -124,20 +243,18 @@ def specific_rate(
         DataError: a time without measurements, a substance that begins at another time than the
             biomass, or one in g/L of unknown molar mass.
 
-    >>> from renaissance_kit.core import example_folder
-    >>> rate = specific_rate(example_folder("ecoli_w3110_trpd9923"), "anthranilate", 12)
+    >>> from renaissance_kit import Network
+    >>> rate = specific_rate(Network.example(), "anthranilate", 12)
     >>> round(rate.value, 2)
     0.14
     """
-    course = read_course(folder, quantity, strain)
-    if course.unit == "g/L" and quantity not in MOLAR_MASS_G_MOL:
-        raise DataError(
-            f"fermentation.csv: no molar mass for {quantity!r}; known: "
-            f"{', '.join(MOLAR_MASS_G_MOL)}. Write its rows in mM"
-        )
+    table = _table(network, folder)
+    course = _course(network, table, quantity, strain)
+    if course.variable == BIOMASS:
+        raise DataError(f"{FILE}: {quantity} is biomass; ask for the rate of a substance")
     last = _index(course, stop_h, quantity)
-    scale = 1000.0 / MOLAR_MASS_G_MOL[quantity] if course.unit == "g/L" else 1.0
-    biomass = read_course(folder, BIOMASS, course.strain)
+    scale = 1.0 if course.unit == "mM" else 1000.0 / course.molar_mass_g_mol
+    biomass = _biomass(network, table, course.strain)
     if not np.isclose(course.time_h[0], biomass.time_h[0]):
         raise DataError(
             f"fermentation.csv: {quantity} of {course.strain} begins at {course.time_h[0]:g} h, "
@@ -149,8 +266,28 @@ def specific_rate(
     return Estimate(value, min(value, low), max(value, high))
 
 
+def biomass_course(
+    network: Network, strain: str | None = None, folder: Path | None = None
+) -> Course:
+    """The course of the biomass of a strain; arguments and errors as of `read_course`."""
+    table = _table(network, folder)
+    return _biomass(network, table, _strain(table, strain))
+
+
+def _biomass(network: Network, table: list[Row], strain: str) -> Course:
+    for row in table:
+        if row["strain"] == strain and row["variable"] == BIOMASS:
+            return _course(network, table, row["quantity"], strain)
+    raise DataError(f"{FILE} has no biomass of strain {strain!r}; add its rows, variable 'biomass'")
+
+
 def uptake_range(
-    folder: Path, quantity: str, first_h: float, last_h: float, strain: str | None = None
+    network: Network,
+    quantity: str,
+    first_h: float,
+    last_h: float,
+    strain: str | None = None,
+    folder: Path | None = None,
 ) -> Estimate:
     """Specific uptake over the windows from the first point to each one in [first_h, last_h].
 
@@ -161,7 +298,7 @@ def uptake_range(
     0.26 1/h = 6.2, lies inside as well.
 
     Args:
-        folder, quantity, strain: as in `specific_rate`.
+        network, quantity, strain, folder: as in `specific_rate`.
         first_h, last_h: the windows end between them.
 
     Returns:
@@ -170,7 +307,7 @@ def uptake_range(
     Raises:
         DataError: no measurement in the window.
     """
-    course = read_course(folder, quantity, strain)
+    course = read_course(network, quantity, strain, folder)
     times = course.time_h[1:]
     times = times[(times >= first_h) & (times <= last_h)]
     if not len(times):
@@ -178,7 +315,7 @@ def uptake_range(
             f"fermentation.csv has no {quantity} of {course.strain} between {first_h:g} and "
             f"{last_h:g} h; widen the window in constraints.csv"
         )
-    rates = [specific_rate(folder, quantity, float(t), course.strain) for t in times]
+    rates = [specific_rate(network, quantity, float(t), course.strain, folder) for t in times]
     return Estimate(
         -float(np.mean([r.value for r in rates])),
         -max(r.high for r in rates),

@@ -248,9 +248,7 @@ class SteadyStates:
             CheckpointError: there are none, or they cannot be read.
             SteadyStateError: they were sampled with another dry-weight density.
         """
-        if network.folder is None:
-            raise DataError("the network was not read from a folder; give the states yourself")
-        states = cls.load(network.folder / "steady_states.nc")
+        states = cls.load(network.file("steady_states.nc"))
         sampled = float(states.dataset.attrs["dry_weight_density_gDW_L"])
         now = network.conditions["dry_weight_density"].value
         if sampled != now:

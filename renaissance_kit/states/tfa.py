@@ -188,7 +188,7 @@ def _flux_requirements(model: ThermodynamicModel) -> list[Requirement]:
     for reaction, bound in constraints.fluxes.items():
         flux = model.magnitudes(reaction)
         row = model.new_constraint(f"flux_{reaction}", {flux[1]: 1.0, flux[-1]: -1.0})
-        unit = "1/h" if reaction == "GROWTH" else "mmol/gDW/h"
+        unit = model.network.flux_unit(reaction)
         label = f"flux of {reaction} from {bound.low:g} to {bound.high:g} {unit} ({bound.source})"
         # An exchange that is let go keeps its sign: the medium does not turn into food.
         exchange = model.network.reactions[reaction].role == "exchange"

@@ -23,15 +23,14 @@ from renaissance_kit.simulation.bioreactor import (
     engineered,
 )
 from renaissance_kit.simulation.conditions import ReactorConditions
-from renaissance_kit.simulation.dynamics import GROWTH
 from renaissance_kit.simulation.fit import Fit, MeasuredCurve, fit_of
 from renaissance_kit.simulation.integrators import Outcome
 from renaissance_kit.simulation.perturbation import identity
+from renaissance_kit.states.fermentation import BIOMASS
 
 Progress = Callable[[str], None]
 
-CARRIERS = (("nitrogen", "N", "nh4_e"), ("phosphorus", "P", "pi_e"), ("carbon", "C", "glc__D_e"))
-SHAPED = ("biomass", "glucose", "anthranilate")
+ELEMENTS = {"nitrogen": "N", "phosphorus": "P", "carbon": "C"}
 MATCHING, BEST, OTHER = "matching", "best", "other"
 
 
@@ -143,50 +142,70 @@ def matches_by_cut(fit: Fit, cuts: Sequence[float]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def shape_table(result: BioreactorResult, curves: Sequence[MeasuredCurve]) -> pd.DataFrame:
+def shape_table(
+    result: BioreactorResult,
+    curves: Sequence[MeasuredCurve],
+    *,
+    early_h: float,
+    late_h: float = 24.0,
+) -> pd.DataFrame:
     """What the curves look like, one row a model, labelled by it, and one ``measured``.
 
-    Columns: growth_rate_per_h (mean over the first 8 h), growth_ends_h (biomass reaches 90 % of
-    its last value), glucose_left_g_L (at the end), glucose_late_share (of the glucose used, that
-    used in the last 24 h), anthranilate_saturates_h (90 % of its last value). Needs the curves
-    biomass, glucose and anthranilate. Models that did not finish have NaN.
+    Args:
+        curves: biomass first of all; the others are told apart by whether they fall.
+        early_h: length of the first part, over which growth is averaged; such as the first of
+            `renaissance_kit.studies.growth_phase_h`.
+        late_h: length of the last part.
+
+    Returns:
+        Columns growth_rate_per_h (mean over the first part) and growth_ends_h (biomass reaches
+        90 % of its last value); of each substance that is taken up, say glucose in g/L,
+        glucose_left_g_L (at the end) and glucose_late_share (of what was used, that used in the
+        last part); of each one released, say acetate, acetate_saturates_h (90 % of its last
+        value). Models that did not finish have NaN.
+
+    Raises:
+        ParameterError: no curve of the biomass.
     """
-    named = {curve.quantity: curve for curve in curves}
-    missing = set(SHAPED) - set(named)
-    if missing:
-        raise ParameterError(f"no curve of {', '.join(sorted(missing))}; give all three")
-    end = float(result.dataset.time_h.values[-1])
+    if not any(curve.variable == BIOMASS for curve in curves):
+        raise ParameterError("no curve of the biomass; give it with the others")
     times = result.dataset.time_h.values
-    simulated = [named[quantity].simulated(result, times) for quantity in SHAPED]
+    end = float(times[-1])
+    simulated = [curve.simulated(result, times) for curve in curves]
     rows = [
-        _shape(biomass, glucose, product, times)
-        for biomass, glucose, product in zip(*simulated, strict=True)
+        _shape(curves, values, times, early_h, late_h) for values in zip(*simulated, strict=True)
     ]
     common = np.unique(np.concatenate([curve.course.time_h for curve in curves]))
     common = common[common <= end]
-    courses = [named[quantity].course for quantity in SHAPED]
-    x, s, p = (np.interp(common, c.time_h, c.value) for c in courses)
-    measured = _shape(x, s, p, common)
+    points = [np.interp(common, c.course.time_h, c.course.value) for c in curves]
+    measured = _shape(curves, points, common, early_h, late_h)
     labels = [str(m) for m in result.dataset.model.values]
     return pd.DataFrame([*rows, measured], index=[*labels, "measured"])
 
 
-def _shape(biomass: Array, glucose: Array, product: Array, times: Array) -> dict[str, float]:
+def _shape(
+    curves: Sequence[MeasuredCurve],
+    values: Sequence[Array],
+    times: Array,
+    early_h: float,
+    late_h: float,
+) -> dict[str, float]:
     end = float(times[-1])
-    if not (np.isfinite(biomass[-1]) and np.isfinite(glucose[-1]) and np.isfinite(product[-1])):
-        return dict.fromkeys(
-            ("growth_rate_per_h", "growth_ends_h", "glucose_left_g_L", "glucose_late_share",
-             "anthranilate_saturates_h"), np.nan,
-        )  # fmt: skip
-    early = min(8.0, end)
-    late = float(np.interp(max(end - 24.0, 0.0), times, glucose)) - glucose[-1]
-    return {
-        "growth_rate_per_h": float(np.log(np.interp(early, times, biomass) / biomass[0]) / early),
-        "growth_ends_h": _reaches(biomass, 0.9, times),
-        "glucose_left_g_L": float(glucose[-1]),
-        "glucose_late_share": float(late / max(glucose[0] - glucose[-1], 1e-12)),
-        "anthranilate_saturates_h": _reaches(product, 0.9, times),
-    }
+    early = min(early_h, end)
+    row: dict[str, float] = {}
+    for curve, y in zip(curves, values, strict=True):
+        name = curve.quantity
+        if curve.variable == BIOMASS:
+            rate = np.log(np.interp(early, times, y) / y[0]) / early
+            row |= {"growth_rate_per_h": float(rate), "growth_ends_h": _reaches(y, 0.9, times)}
+        elif curve.course.falls:
+            late = float(np.interp(max(end - late_h, 0.0), times, y)) - y[-1]
+            row[f"{name}_left_{curve.unit.replace('/', '_')}"] = float(y[-1])
+            row[f"{name}_late_share"] = float(late / max(y[0] - y[-1], 1e-12))
+        else:
+            row[f"{name}_saturates_h"] = _reaches(y, 0.9, times)
+    finished = all(np.isfinite(y[-1]) for y in values)
+    return row if finished else dict.fromkeys(row, np.nan)
 
 
 def _reaches(values: Array, share: float, times: Array) -> float:
@@ -203,48 +222,53 @@ def _reaches(values: Array, share: float, times: Array) -> float:
 
 
 def biomass_ceilings(network: Network, conditions: ReactorConditions) -> pd.DataFrame:
-    """Biomass for which the medium holds enough of each element and amino acid, by stoichiometry.
+    """Biomass for which the medium holds enough of each element and nutrient, by stoichiometry.
 
-    An element: what GROWTH takes out of the balance per gDW. An amino acid that no reaction makes:
-    its coefficient in GROWTH. By-products and losses are not counted, so these are upper bounds.
+    An element: what growth takes out of the balance per gDW, from the substance that brings most
+    of it. A nutrient that growth takes and no reaction makes: its coefficient in the growth
+    reaction. By-products and losses are not counted, so these are upper bounds.
 
     Returns:
         Columns what, medium (metabolite), medium_mM, per_gDW (mmol) and ceiling_gDW_L, lowest
         first.
+
+    Raises:
+        DataError: the network has no growth reaction.
     """
-    growth = network.reactions[GROWTH].stoichiometry
+    growth = network.reactions[network.require_growth("a ceiling of biomass")].stoichiometry
     rows = []
-    carriers = {
-        "nitrogen": ("N", "nh4_e"),
-        "phosphorus": ("P", "pi_e"),
-        "carbon": ("C", "glc__D_e"),
-    }
-    for name, (element, metabolite) in carriers.items():
-        if metabolite not in conditions.medium_mM:
-            continue
-        per_gdw = -sum(
-            n * network.metabolites[m].formula.get(element, 0) for m, n in growth.items()
-        )
-        each = network.metabolites[metabolite].formula.get(element, 0)
-        rows.append((name, metabolite, conditions.medium_mM[metabolite], per_gdw / each))
+    for name, element in ELEMENTS.items():
+        atoms = {m: network.metabolites[m].formula.get(element, 0) for m in network.metabolites}
+        per_gdw = -sum(n * atoms[m] for m, n in growth.items())
+        brought = {m: v * atoms[m] for m, v in conditions.medium_mM.items() if v * atoms[m] > 0}
+        if brought and per_gdw > 1e-9:
+            most = max(brought, key=lambda m: brought[m])
+            rows.append((name, most, conditions.medium_mM[most], per_gdw / atoms[most]))
     for metabolite, value in conditions.medium_mM.items():
-        inside = metabolite.removesuffix("_e") + "_c"
+        inside = network.counterpart(metabolite, network.cytosol)
         if inside in growth and growth[inside] < 0 and not _makers(network, inside):
-            name = network.metabolites[metabolite].name.removeprefix("L-").lower()
-            rows.append((name, metabolite, value, -growth[inside]))
+            rows.append((plain_name(network, metabolite), metabolite, value, -growth[inside]))
     table = pd.DataFrame(rows, columns=["what", "medium", "medium_mM", "per_gDW"])
     table["ceiling_gDW_L"] = conditions.inoculum_gDW_L + table.medium_mM / table.per_gDW
     return table.sort_values("ceiling_gDW_L", ignore_index=True)
 
 
+def plain_name(network: Network, metabolite: str) -> str:
+    """A substance in words, as ``tryptophan`` for L-Tryptophan."""
+    name = network.metabolites[metabolite].name
+    return name.removeprefix("L-").removeprefix("D-").lower()
+
+
 def _makers(network: Network, metabolite: str) -> list[str]:
     """Reactions that make a metabolite from others than itself in another compartment."""
-    base = metabolite.rsplit("_", 1)[0]
+    base = network.metabolites[metabolite].base
     found = []
     for name in network.kinetic_reactions:
         stoichiometry = network.reactions[name].stoichiometry
-        elsewhere = [m for m in stoichiometry if m != metabolite and m.rsplit("_", 1)[0] == base]
-        if name != GROWTH and stoichiometry.get(metabolite, 0) != 0 and not elsewhere:
+        elsewhere = [
+            m for m in stoichiometry if m != metabolite and network.metabolites[m].base == base
+        ]
+        if name != network.growth and stoichiometry.get(metabolite, 0) != 0 and not elsewhere:
             found.append(name)
     return found
 

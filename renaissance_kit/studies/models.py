@@ -10,11 +10,33 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.errors import CheckpointError, ParameterError
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.ensembles import KineticEnsemble
 from renaissance_kit.kinetics.spectrum import eigenvalues, is_valid
 from renaissance_kit.network.network import Network
+from renaissance_kit.states.steady_states import SteadyStates
+
+
+def states_of(network: Network, made: str | Path) -> tuple[SteadyStates, str]:
+    """Steady states of a network, and in words where they come from.
+
+    Args:
+        network: the states in its folder, ``steady_states.nc``, go first.
+        made: those that notebook 01 left, taken where the folder has none.
+
+    Raises:
+        CheckpointError: there are neither; says what makes them.
+        SteadyStateError: those in the folder are of another dry-weight density.
+    """
+    if network.folder is not None and network.file("steady_states.nc").is_file():
+        return SteadyStates.example(network), "the network's folder"
+    if not Path(made).is_file():
+        raise CheckpointError(
+            f"{network.name} comes without steady_states.nc, and {made} does not exist; run "
+            "notebook 01 with this network first"
+        )
+    return SteadyStates.load(made), str(made)
 
 
 def valid_ensemble(

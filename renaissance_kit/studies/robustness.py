@@ -22,8 +22,8 @@ from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.runs import run_chunks
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
+from renaissance_kit.network.labels import GROWTH_RATE
 from renaissance_kit.network.network import Network
-from renaissance_kit.simulation.dynamics import GROWTH
 from renaissance_kit.simulation.integrators import Outcome
 from renaissance_kit.simulation.perturbation import (
     CHUNK,
@@ -37,29 +37,23 @@ from renaissance_kit.simulation.perturbation import (
 )
 
 CYTOSOL = "all cytosolic"
-GROUPS: Mapping[str, str] = {
-    "growth": "growth", "ATP": "atp_c", "NADH": "nadh_c", "NADPH": "nadph_c",
-}  # fmt: skip
-"""Single variables that a return is asked of, by the name that figures give them."""
 
 RETURN_TIMES_MIN: Array = np.concatenate(
     [np.arange(0.0, 60.0), np.arange(60.0, 120.0, 2.0), np.geomspace(120.0, 600.0, 11)]
 )
 """Minutes at which courses are kept for a study of returns."""
 
-PAPER_RETURNS: Mapping[tuple[str, float], float] = {
-    ("growth", 24.0): 1.0, ("NADH", 24.0): 0.999, ("ATP", 24.0): 0.999, ("NADPH", 24.0): 1.0,
-    (CYTOSOL, 24.0): 0.754, (CYTOSOL, 34.0): 0.931,
-}  # fmt: skip
-"""Published shares by group and minutes, of 1,000 models (Choudhury et al. 2024 Nat Catal 7:1086).
-The criterion for a return is not part of the publication."""
-
 
 def variable_groups(network: Network) -> dict[str, tuple[str, ...]]:
-    """The variables of `GROUPS` that a network has, then `CYTOSOL`: its metabolites together."""
-    known = {*network.dynamic, *(("growth",) if GROWTH in network.reaction_index else ())}
-    found = {group: (name,) for group, name in GROUPS.items() if name in known}
-    return {**found, CYTOSOL: compartment_members(network, "c")}
+    """Variables that a return is asked of, then `CYTOSOL`: its metabolites together.
+
+    The single ones are those of ``figures.csv``, kind ``variable``, by their label; growth alone
+    where the table names none.
+    """
+    named = network.labels.get("variable", {}) or {GROWTH_RATE: GROWTH_RATE}
+    known = {*network.dynamic, *(() if network.growth is None else (GROWTH_RATE,))}
+    found = {label: (name,) for name, label in named.items() if name in known}
+    return {**found, CYTOSOL: compartment_members(network, network.cytosol)}
 
 
 def store_folder(folder: str | Path, models: KineticModels, settings: Perturbation) -> Path:

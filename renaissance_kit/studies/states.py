@@ -5,6 +5,7 @@ Nothing here needs the solver that made the states.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,10 +13,19 @@ import numpy as np
 import pandas as pd
 
 from renaissance_kit.analysis.profiles import distances_to_centroid
+from renaissance_kit.core.errors import DataError
 from renaissance_kit.core.types import Array
+from renaissance_kit.network.labels import ratio_of
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.constraints import Bound, Constraints
-from renaissance_kit.states.fermentation import read_course, specific_rate, uptake_range
+from renaissance_kit.states.fermentation import (
+    BIOMASS,
+    biomass_course,
+    quantities,
+    read_course,
+    specific_rate,
+    uptake_range,
+)
 from renaissance_kit.states.steady_states import SteadyStates
 from renaissance_kit.states.validation import concentration_bounds_mM
 
@@ -25,31 +35,7 @@ QUANTILES: Mapping[str, float] = {
 }  # fmt: skip
 """Columns that describe a sample, in every table here."""
 
-SHORT_NAMES: Mapping[str, str] = {
-    "Tyrosine, Tryptophan, and Phenylalanine Metabolism": "Aromatic amino acids",
-    "Glycolysis/Gluconeogenesis": "Glycolysis",
-    "Citric Acid Cycle": "Citric acid cycle",
-    "Pentose Phosphate Pathway": "Pentose phosphates",
-    "Oxidative Phosphorylation": "Respiration",
-    "Anaplerotic Reactions": "Anaplerosis",
-    "Pyruvate Metabolism": "Pyruvate",
-    "Glutamate Metabolism": "Glutamate",
-    "Glycine and Serine Metabolism": "Serine",
-    "Transport, Inner Membrane": "Inner membrane",
-    "Transport, Outer Membrane Porin": "Outer membrane",
-    "Inorganic Ion Transport and Metabolism": "Inorganic ions",
-}
-OTHER = "Other"
-
-KEY_FLUXES: Mapping[str, str] = {
-    "GROWTH": "growth", "EX_glc__D_e": "glucose uptake", "EX_o2_e": "O2 uptake",
-    "EX_co2_e": "CO2 release", "EX_ac_e": "acetate release",
-    "EX_anth_e": "anthranilate release", "ATPM": "ATP maintenance", "PFK": "PFK",
-    "G6PDH2r": "G6PDH2r", "PYK": "PYK", "PDH": "PDH", "PFL": "PFL", "PPC": "PPC", "CS": "CS",
-    "ICDHyr": "ICDHyr", "AKGDH": "AKGDH", "ICL": "ICL", "NADH16pp": "NADH16pp",
-    "ATPS4rpp": "ATPS4rpp", "DDPA": "DDPA",
-}  # fmt: skip
-"""Fluxes worth a look, with the text that names them in a figure."""
+CARRIERS, INORGANIC, OTHER = "Carriers", "Inorganic", "Other"
 
 
 def sample_ranges(values: Array) -> dict[str, Array]:
@@ -62,48 +48,55 @@ def sample_ranges(values: Array) -> dict[str, Array]:
 
 
 def reaction_pathways(network: Network) -> dict[str, str]:
-    """Subsystem of each kinetic reaction, in short; one with a single reaction is `OTHER`."""
+    """Subsystem of each kinetic reaction, in short; one with a single reaction is `OTHER`.
+
+    The short names are those of ``figures.csv``, kind ``pathway``.
+    """
+    short = network.labels.get("pathway", {})
     names = [network.reactions[r].subsystem for r in network.kinetic_reactions]
     return {
-        r: SHORT_NAMES.get(name, name) if names.count(name) > 1 else OTHER
+        r: short.get(name, name) if names.count(name) > 1 else OTHER
         for r, name in zip(network.kinetic_reactions, names, strict=True)
     }
 
 
 def metabolite_pathways(network: Network, states: SteadyStates) -> dict[str, str]:
-    """Group of each dynamic metabolite, for ordering.
+    """Group of each dynamic metabolite, in the order in which figures show them.
 
-    Metabolites outside the main compartment go by their compartment; members of conserved
-    moieties are ``Carriers``; molecules without carbon or without hydrogen are ``Inorganic``. All
-    others go by the subsystem of the reaction that turns over most of them on average, transport
-    and growth aside; `OTHER` where there is none.
+    Metabolites outside the cytosol go by their compartment; members of conserved moieties are
+    ``Carriers``; molecules without carbon or without hydrogen are ``Inorganic``. All others go by
+    the subsystem of the reaction that turns over most of them on average, growth and subsystems
+    with "transport" in their name aside; `OTHER` where there is none. The largest groups come
+    first, then the other compartments, ``Inorganic`` and `OTHER`.
     """
     reactions = network.kinetic_reactions
     mean = np.abs(states.dataset.flux.sel(reaction=list(reactions)).values).mean(axis=0)
     turned_over = np.abs(network.stoichiometry) * mean
     aside = [
-        "transport" in network.reactions[r].subsystem.lower()
-        or network.reactions[r].subsystem == "Biomass"
+        "transport" in network.reactions[r].subsystem.lower() or r == network.growth
         for r in reactions
     ]
     turned_over[:, aside] = 0.0
     where = [network.metabolites[m].compartment for m in network.dynamic]
-    main = max(dict.fromkeys(where), key=where.count)
     carriers = {name for moiety in network.moieties for name in moiety.coefficients}
     of_reaction = reaction_pathways(network)
     found = {}
     for name, compartment, share in zip(network.dynamic, where, turned_over, strict=True):
-        if compartment != main:
+        if compartment != network.cytosol:
             found[name] = network.compartments[compartment].name.capitalize()
         elif name in carriers:
-            found[name] = "Carriers"
+            found[name] = CARRIERS
         elif not {"C", "H"} <= set(network.metabolites[name].formula):
-            found[name] = "Inorganic"
+            found[name] = INORGANIC
         elif share.max() > 0:
             found[name] = of_reaction[reactions[int(share.argmax())]]
         else:
             found[name] = OTHER
-    return found
+    sizes = Counter(found.values())
+    outside = [c.name.capitalize() for c in network.compartments.values()]
+    last = [g for g in (*outside, INORGANIC, OTHER) if g in sizes]
+    groups = [*sorted((g for g in sizes if g not in last), key=lambda g: -sizes[g]), *last]
+    return {name: g for g in groups for name in found if found[name] == g}
 
 
 # --- tables, one row an item ---------------------------------------------------------------------
@@ -124,7 +117,7 @@ def concentration_table(
     bounds = dict(zip(network.species, zip(least, most, strict=True), strict=True))
     pathway = metabolite_pathways(network, states)
     rows = []
-    for name in network.dynamic:
+    for name in pathway:
         if dict(network.metabolites[name].formula) == {"H": 1}:
             continue  # the pH fixes them
         low, high = bounds[name]
@@ -163,48 +156,121 @@ def energy_table(network: Network, states: SteadyStates) -> pd.DataFrame:
     return table.assign(**sample_ranges(energy))
 
 
+def main_fluxes(network: Network) -> dict[str, str]:
+    """Fluxes worth a look, with the text that names them: ``figures.csv``, kind ``flux``.
+
+    Growth and the exchanges where the table names none.
+    """
+    named = network.labels.get("flux", {})
+    exchanges = {r.id: r.id for r in network.reactions.values() if r.role == "exchange"}
+    growth = {} if network.growth is None else {network.growth: "growth"}
+    return dict(named) or {**growth, **exchanges}
+
+
+def flux_ratios(network: Network, states: SteadyStates) -> pd.DataFrame:
+    """Ratios of magnitudes of fluxes: text, and `QUANTILES` over the states.
+
+    Those of ``figures.csv``, kind ``ratio``; no rows where the table names none.
+    """
+    flux = np.abs(states.dataset.flux)
+    rows = []
+    for text, label in network.labels.get("ratio", {}).items():
+        above, below = (flux.sel(reaction=list(part)).sum("reaction") for part in ratio_of(text))
+        quantiles = sample_ranges((above / below).values[:, None])
+        rows.append({"text": label, **{name: float(v[0]) for name, v in quantiles.items()}})
+    return pd.DataFrame(rows, columns=["text", *QUANTILES])
+
+
 def flux_table(
-    states: SteadyStates, constraints: Constraints, names: Mapping[str, str] = KEY_FLUXES
+    network: Network,
+    states: SteadyStates,
+    constraints: Constraints,
+    names: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Magnitudes of some fluxes: reaction, text, low and high (bounds), unit, and `QUANTILES`.
 
     The bounds are NaN where no constraint names the reaction.
+
+    Args:
+        names: text by reaction; `main_fluxes` if not given.
     """
-    names = {r: text for r, text in names.items() if r in states.dataset.reaction.values}
+    named = main_fluxes(network) if names is None else names
+    names = {r: text for r, text in named.items() if r in states.dataset.reaction.values}
     rows = []
     for name, text in names.items():
         bound = constraints.fluxes.get(name, Bound(0.0, 0.0))
         ends = sorted(abs(x) for x in (bound.low, bound.high))
         low, high = ends if name in constraints.fluxes else (np.nan, np.nan)
-        unit = "1/h" if name == "GROWTH" else "mmol/gDW/h"
+        unit = network.flux_unit(name)
         rows.append({"reaction": name, "text": text, "low": low, "high": high, "unit": unit})
     values = np.abs(states.dataset.flux.sel(reaction=list(names)).values)
     return pd.DataFrame(rows).assign(**sample_ranges(values))
 
 
+def growth_phase_h(network: Network) -> tuple[float, float]:
+    """Between which hours the windows of mean rates end: ``growth_phase`` of ``conditions.csv``.
+
+    Raises:
+        DataError: the network has no such row.
+    """
+    found = network.conditions.get("growth_phase")
+    if found is None or not (found.unit == "h" and found.low > 0 and found.high > 0):
+        raise DataError(
+            "conditions.csv: measured rates need the quantity 'growth_phase' in h, with low and "
+            "high between which the windows from the first measurement end; add a row"
+        )
+    return found.low, found.high
+
+
 def measured_rates(
-    network: Network, first_h: float = 8.0, last_h: float = 12.0, *, strain: str | None = None
+    network: Network,
+    first_h: float | None = None,
+    last_h: float | None = None,
+    *,
+    strain: str | None = None,
 ) -> pd.DataFrame:
-    """Growth, glucose uptake and anthranilate release as measured: reaction, value, low, high.
+    """Growth, uptake and release as measured: reaction, value, low, high.
 
     Means over the windows of the fermentation that begin at 0 h and end between ``first_h`` and
-    ``last_h``, with low and high over the windows and the error bars; anthranilate, which appears
-    late, over the longest window only. Magnitudes in 1/h and mmol/gDW/h.
+    ``last_h``, with low and high over the windows and the error bars; what is released, which may
+    appear late, over the longest window only. Magnitudes in 1/h and mmol/gDW/h.
 
     Args:
+        first_h, last_h: `growth_phase_h` if not given.
         strain: as written in ``fermentation.csv``; the first one there if not given.
+
+    Raises:
+        DataError: no growth reaction, no exchange of a substance, or a table that lacks something.
     """
-    assert network.folder is not None, "the fermentation table is in the network's folder"
-    biomass = read_course(network.folder, "biomass", strain)
+    usual = growth_phase_h(network) if first_h is None or last_h is None else (first_h, last_h)
+    first_h, last_h = (
+        chosen if given is None else given
+        for given, chosen in zip((first_h, last_h), usual, strict=True)
+    )
+    biomass = biomass_course(network, strain)
     inside = (biomass.time_h >= first_h) & (biomass.time_h <= last_h)
+    if not inside.any():
+        raise DataError(f"fermentation.csv has no biomass between {first_h:g} and {last_h:g} h")
     growth = np.log(biomass.value[inside] / biomass.value[0]) / biomass.time_h[inside]
-    glucose = uptake_range(network.folder, "glucose", first_h, last_h, strain)
-    product = specific_rate(network.folder, "anthranilate", last_h, strain)
-    rows = [
-        ("GROWTH", growth.mean(), growth.min(), growth.max()),
-        ("EX_glc__D_e", glucose.value, glucose.low, glucose.high),
-        ("EX_anth_e", product.value, product.low, product.high),
-    ]
+    rows: list[tuple[str, float, float, float]] = [
+        (network.require_growth("a measured growth rate"), growth.mean(), growth.min(),
+         growth.max())
+    ]  # fmt: skip
+    for quantity in quantities(network, strain):
+        course = read_course(network, quantity, strain)
+        if course.variable == BIOMASS:
+            continue
+        exchange = network.exchange_of(course.variable)
+        if exchange is None:
+            raise DataError(
+                f"reactions.csv has no exchange of {course.variable}, which fermentation.csv has "
+                "measured; add the reaction"
+            )
+        if course.falls:
+            rate = uptake_range(network, quantity, first_h, last_h, strain)
+        else:
+            rate = specific_rate(network, quantity, last_h, strain)
+        rows.append((exchange, rate.value, rate.low, rate.high))
     return pd.DataFrame(rows, columns=["reaction", "value", "low", "high"])
 
 
@@ -246,7 +312,7 @@ def profile_table(network: Network, states: SteadyStates) -> pd.DataFrame:
     )
 
 
-def constraints_table(constraints: Constraints) -> pd.DataFrame:
+def constraints_table(network: Network, constraints: Constraints) -> pd.DataFrame:
     """Constraints as a table to read: what, low, high, unit, source.
 
     The directions are one row; the concentrations, which the tables of the data folder list one
@@ -272,7 +338,7 @@ def constraints_table(constraints: Constraints) -> pd.DataFrame:
         rows += [(f"{'ΔrG′' if unit == 'kJ/mol' else 'pool'} of {name}", b.low, b.high, unit,
                   b.source) for name, b in names.items()]  # fmt: skip
     rows += [
-        (f"flux of {name}", b.low, b.high, "1/h" if name == "GROWTH" else "mmol/gDW/h", b.source)
+        (f"flux of {name}", b.low, b.high, network.flux_unit(name), b.source)
         for name, b in constraints.fluxes.items()
     ]
     rows.append((f"{len(constraints.directions)} reactions run one way", "", "", "1",

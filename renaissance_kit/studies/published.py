@@ -1,0 +1,65 @@
+"""Published values to stand beside our own: the optional table ``published.csv`` of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from renaissance_kit.core.tables import read_table
+from renaissance_kit.network.network import Network
+
+FILE = "published.csv"
+COLUMNS = ("claim", "quantity", "time_min", "value", "source")
+NOT_GIVEN, NO_PAPER = "not given", "none"
+Claim = tuple[str, str, str, str, bool]
+
+
+def published(network: Network) -> pd.DataFrame:
+    """The table of published values: claim, quantity, time_min (NaN without one), value, source.
+
+    Empty where the network has no ``published.csv``.
+
+    Raises:
+        DataError: a column or a source is missing, a row stands twice, a time is no number.
+    """
+    if network.folder is None or not network.file(FILE).is_file():
+        return pd.DataFrame(columns=list(COLUMNS))
+    rows = read_table(network.file(FILE), COLUMNS)
+    return pd.DataFrame([{**row, "time_min": row.number("time_min")} for row in rows])
+
+
+def published_returns(network: Network) -> dict[tuple[str, float], float]:
+    """Published shares of models that return, by group and minutes; empty without any."""
+    table = published(network)
+    rows = table[table.time_min.notna()].to_dict("records")
+    return {(row["quantity"], float(row["time_min"])): float(row["value"]) for row in rows}
+
+
+def claims_table(network: Network, rows: Iterable[Claim]) -> pd.DataFrame:
+    """Computed values beside the published ones.
+
+    Args:
+        network: whose published values are meant.
+        rows: claim, quantity, value here, spread, and whether this run is of the published size.
+
+    Returns:
+        Columns claim, quantity, paper, here, spread, comparable. A network without
+        ``published.csv`` has nothing to compare with: paper is `NO_PAPER`, comparable False.
+    """
+    table = published(network)
+    rest = table[table.time_min.isna()].to_dict("records")
+    known = {(row["claim"], row["quantity"]): row["value"] for row in rest}
+    for row in table[table.time_min.notna()].to_dict("records"):
+        for criterion in ("", ", norm,"):
+            text = f"{row['quantity']}{criterion} back within {row['time_min']:g} min"
+            known[row["claim"], text] = f"{float(row['value']):.1%}"
+    missing = NOT_GIVEN if len(table) else NO_PAPER
+    return pd.DataFrame(
+        [
+            (claim, quantity, known.get((claim, quantity), missing), here, spread,
+             comparable and len(table) > 0)
+            for claim, quantity, here, spread, comparable in rows
+        ],
+        columns=["claim", "quantity", "paper", "here", "spread", "comparable"],
+    )  # fmt: skip
