@@ -47,6 +47,7 @@ from .published import published as published
 from .published import published_returns as published_returns
 from .repeats import Repeat as Repeat
 from .repeats import checkpoint_file as checkpoint_file
+from .repeats import first_and_last as first_and_last
 from .repeats import incidence_history as incidence_history
 from .repeats import lambda_history as lambda_history
 from .repeats import mean_over_repeats as mean_over_repeats
