@@ -64,6 +64,7 @@ from .robustness import norm_shares as norm_shares
 from .robustness import outcome_table as outcome_table
 from .robustness import return_shares as return_shares
 from .robustness import return_table as return_table
+from .robustness import share_at as share_at
 from .robustness import share_interval as share_interval
 from .robustness import shares_by_generator as shares_by_generator
 from .robustness import store_folder as store_folder

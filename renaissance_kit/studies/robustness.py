@@ -104,6 +104,22 @@ def return_shares(
     return pd.DataFrame(rows)
 
 
+def share_at(shares: pd.DataFrame, group: str, time_min: float, tolerance: float) -> pd.Series:
+    """The row of a table of `return_shares` or `norm_shares` for a group, a time and a tolerance.
+
+    Raises:
+        ParameterError: the table has no such row.
+    """
+    found = shares[(shares.group == group) & (shares.time_min == time_min)]
+    found = found[np.isclose(found.tolerance, tolerance)]
+    if found.empty:
+        raise ParameterError(
+            f"no share of {group!r} at {time_min:g} min with a tolerance of {tolerance:g}; give "
+            "one of the times and tolerances that the table was made with"
+        )
+    return found.iloc[0]
+
+
 def shares_by_generator(
     ensembles: Mapping[str, KineticModels],
     settings: Perturbation,
