@@ -1,7 +1,5 @@
 from .baseline import Baseline as Baseline
 from .baseline import unbiased_sampling as unbiased_sampling
-from .cultivations import biomass_ceilings as biomass_ceilings
-from .cultivations import changed_media as changed_media
 from .cultivations import course_table as course_table
 from .cultivations import cultivation_outcomes as cultivation_outcomes
 from .cultivations import cultivation_store as cultivation_store
@@ -9,9 +7,6 @@ from .cultivations import inside_table as inside_table
 from .cultivations import matches_by_cut as matches_by_cut
 from .cultivations import measured_table as measured_table
 from .cultivations import misfit_table as misfit_table
-from .cultivations import plain_name as plain_name
-from .cultivations import predicted_strain as predicted_strain
-from .cultivations import shape_table as shape_table
 from .exactness import exactness_table as exactness_table
 from .held_out import held_out_table as held_out_table
 from .held_out import incidence_by_state as incidence_by_state
@@ -33,6 +28,12 @@ from .km_shifts import drawn_together as drawn_together
 from .km_shifts import median_table as median_table
 from .km_shifts import repeat_distances as repeat_distances
 from .km_shifts import shift_apart as shift_apart
+from .media import biomass_ceilings as biomass_ceilings
+from .media import biomass_gain as biomass_gain
+from .media import changed_media as changed_media
+from .media import final_values as final_values
+from .media import plain_name as plain_name
+from .media import richer_media as richer_media
 from .models import Confirmation as Confirmation
 from .models import confirm_valid as confirm_valid
 from .models import km_shift as km_shift
@@ -83,6 +84,8 @@ from .routes import gradient_generator as gradient_generator
 from .routes import history_table as history_table
 from .settings import leave_one_out as leave_one_out
 from .settings import settings_grid as settings_grid
+from .shapes import shape_summary as shape_summary
+from .shapes import shape_table as shape_table
 from .state_checks import agreement as agreement
 from .state_checks import changed_constraints as changed_constraints
 from .state_checks import check_table as check_table
@@ -99,6 +102,8 @@ from .states import measured_rates as measured_rates
 from .states import metabolite_pathways as metabolite_pathways
 from .states import profile_table as profile_table
 from .states import reaction_pathways as reaction_pathways
+from .strains import predicted_strain as predicted_strain
+from .strains import strain_changes as strain_changes
 from .timing import time_budget as time_budget
 from .timing import time_km_sets as time_km_sets
 from .turnover import search_by_turnover as search_by_turnover

@@ -1,4 +1,4 @@
-"""Cultivations against measured curves, in richer media, and of engineered strains."""
+"""Cultivations beside the measured curves, outside and inside the cell."""
 
 from __future__ import annotations
 
@@ -11,26 +11,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from renaissance_kit.core.errors import ParameterError, nearest
 from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
-from renaissance_kit.network.network import Network
 from renaissance_kit.simulation.bioreactor import (
     Bioreactor,
     BioreactorResult,
     cultivate,
-    engineered,
 )
-from renaissance_kit.simulation.conditions import ReactorConditions
-from renaissance_kit.simulation.fit import Fit, MeasuredCurve, fit_of
+from renaissance_kit.simulation.fit import Fit, MeasuredCurve
 from renaissance_kit.simulation.integrators import Outcome
 from renaissance_kit.simulation.perturbation import identity
-from renaissance_kit.states.fermentation import BIOMASS
 
 Progress = Callable[[str], None]
 
-ELEMENTS = {"nitrogen": "N", "phosphorus": "P", "carbon": "C"}
 MATCHING, BEST, OTHER = "matching", "best", "other"
 
 
@@ -95,7 +89,7 @@ def course_table(
         Columns model, group (matching, best or other), quantity, time_h, value.
     """
     positions, groups = _chosen(fit, best, background)
-    times = _times(result, every_h)
+    times = times_of(result, every_h)
     parts = []
     for curve in curves:
         values = curve.simulated(result, times)[positions]
@@ -142,248 +136,6 @@ def matches_by_cut(fit: Fit, cuts: Sequence[float]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def shape_table(
-    result: BioreactorResult,
-    curves: Sequence[MeasuredCurve],
-    *,
-    early_h: float,
-    late_h: float = 24.0,
-) -> pd.DataFrame:
-    """What the curves look like, one row a model, labelled by it, and one ``measured``.
-
-    Args:
-        curves: biomass first of all; the others are told apart by whether they fall.
-        early_h: length of the first part, over which growth is averaged; such as the first of
-            `renaissance_kit.studies.growth_phase_h`.
-        late_h: length of the last part.
-
-    Returns:
-        Columns growth_rate_per_h (mean over the first part) and growth_ends_h (biomass reaches
-        90 % of its last value); of each substance that is taken up, say glucose in g/L,
-        glucose_left_g_L (at the end) and glucose_late_share (of what was used, that used in the
-        last part); of each one released, say acetate, acetate_saturates_h (90 % of its last
-        value). Models that did not finish have NaN.
-
-    Raises:
-        ParameterError: no curve of the biomass.
-    """
-    if not any(curve.variable == BIOMASS for curve in curves):
-        raise ParameterError("no curve of the biomass; give it with the others")
-    times = result.dataset.time_h.values
-    end = float(times[-1])
-    simulated = [curve.simulated(result, times) for curve in curves]
-    rows = [
-        _shape(curves, values, times, early_h, late_h) for values in zip(*simulated, strict=True)
-    ]
-    common = np.unique(np.concatenate([curve.course.time_h for curve in curves]))
-    common = common[common <= end]
-    points = [np.interp(common, c.course.time_h, c.course.value) for c in curves]
-    measured = _shape(curves, points, common, early_h, late_h)
-    labels = [str(m) for m in result.dataset.model.values]
-    return pd.DataFrame([*rows, measured], index=[*labels, "measured"])
-
-
-def _shape(
-    curves: Sequence[MeasuredCurve],
-    values: Sequence[Array],
-    times: Array,
-    early_h: float,
-    late_h: float,
-) -> dict[str, float]:
-    end = float(times[-1])
-    early = min(early_h, end)
-    row: dict[str, float] = {}
-    for curve, y in zip(curves, values, strict=True):
-        name = curve.quantity
-        if curve.variable == BIOMASS:
-            rate = np.log(np.interp(early, times, y) / y[0]) / early
-            row |= {"growth_rate_per_h": float(rate), "growth_ends_h": _reaches(y, 0.9, times)}
-        elif curve.course.falls:
-            late = float(np.interp(max(end - late_h, 0.0), times, y)) - y[-1]
-            row[f"{name}_left_{curve.unit.replace('/', '_')}"] = float(y[-1])
-            row[f"{name}_late_share"] = float(late / max(y[0] - y[-1], 1e-12))
-        else:
-            row[f"{name}_saturates_h"] = _reaches(y, 0.9, times)
-    finished = all(np.isfinite(y[-1]) for y in values)
-    return row if finished else dict.fromkeys(row, np.nan)
-
-
-def _reaches(values: Array, share: float, times: Array) -> float:
-    """First time at which a course reaches a share of its last value, linear between points."""
-    wanted = share * values[-1]
-    i = int(np.argmax(values >= wanted))
-    if i == 0:
-        return float(times[0])
-    step = (wanted - values[i - 1]) / (values[i] - values[i - 1])
-    return float(times[i - 1] + step * (times[i] - times[i - 1]))
-
-
-# --- why growth stops -----------------------------------------------------------------------------
-
-
-def biomass_ceilings(network: Network, conditions: ReactorConditions) -> pd.DataFrame:
-    """Biomass for which the medium holds enough of each element and nutrient, by stoichiometry.
-
-    An element: what growth takes out of the balance per gDW, from the substance that brings most
-    of it. A nutrient that growth takes and no reaction makes: its coefficient in the growth
-    reaction. By-products and losses are not counted, so these are upper bounds.
-
-    Returns:
-        Columns what, medium (metabolite), medium_mM, per_gDW (mmol) and ceiling_gDW_L, lowest
-        first.
-
-    Raises:
-        DataError: the network has no growth reaction.
-    """
-    growth = network.reactions[network.require_growth("a ceiling of biomass")].stoichiometry
-    rows = []
-    for name, element in ELEMENTS.items():
-        atoms = {m: network.metabolites[m].formula.get(element, 0) for m in network.metabolites}
-        per_gdw = -sum(n * atoms[m] for m, n in growth.items())
-        brought = {m: v * atoms[m] for m, v in conditions.medium_mM.items() if v * atoms[m] > 0}
-        if brought and per_gdw > 1e-9:
-            most = max(brought, key=lambda m: brought[m])
-            rows.append((name, most, conditions.medium_mM[most], per_gdw / atoms[most]))
-    for metabolite, value in conditions.medium_mM.items():
-        inside = network.counterpart(metabolite, network.cytosol)
-        if inside in growth and growth[inside] < 0 and not _makers(network, inside):
-            rows.append((plain_name(network, metabolite), metabolite, value, -growth[inside]))
-    table = pd.DataFrame(rows, columns=["what", "medium", "medium_mM", "per_gDW"])
-    table["ceiling_gDW_L"] = conditions.inoculum_gDW_L + table.medium_mM / table.per_gDW
-    return table.sort_values("ceiling_gDW_L", ignore_index=True)
-
-
-def plain_name(network: Network, metabolite: str) -> str:
-    """A substance in words, as ``tryptophan`` for L-Tryptophan."""
-    name = network.metabolites[metabolite].name
-    return name.removeprefix("L-").removeprefix("D-").lower()
-
-
-def _makers(network: Network, metabolite: str) -> list[str]:
-    """Reactions that make a metabolite from others than itself in another compartment."""
-    base = network.metabolites[metabolite].base
-    found = []
-    for name in network.kinetic_reactions:
-        stoichiometry = network.reactions[name].stoichiometry
-        elsewhere = [
-            m for m in stoichiometry if m != metabolite and network.metabolites[m].base == base
-        ]
-        if name != network.growth and stoichiometry.get(metabolite, 0) != 0 and not elsewhere:
-            found.append(name)
-    return found
-
-
-def changed_media(
-    models: KineticModels,
-    reactor: Bioreactor,
-    media: Mapping[str, Mapping[str, float]],
-    *,
-    watched: Sequence[str],
-    folder: str | Path | None = None,
-    workers: int | None = 2,
-    every_h: float = 1.0,
-) -> pd.DataFrame:
-    """Cultivations in media with other concentrations.
-
-    Args:
-        media: by name, factors on the concentrations of metabolites of the medium.
-        watched: metabolites of the medium to keep.
-        folder: that keeps finished chunks.
-
-    Returns:
-        Columns medium, model, finished, time_h, biomass (gDW/L), growth_rate (1/h) and the watched
-        metabolites (mM).
-
-    Raises:
-        ParameterError: a metabolite that is not in the medium of the reactor.
-    """
-    parts = []
-    for name, factors in media.items():
-        given = reactor.conditions.medium_mM
-        for metabolite in factors:
-            if metabolite not in given:
-                raise ParameterError(f"{name}: {metabolite!r}{nearest(metabolite, list(given))}")
-        richer = reactor.conditions.but(medium_mM={m: f * given[m] for m, f in factors.items()})
-        result = _run(models, replace(reactor, conditions=richer), folder, workers)
-        times = _times(result, every_h)
-        n = result.dataset.sizes["model"]
-        columns = {v: result.at(v, times).ravel() for v in ("biomass", *watched)}
-        kept = result.dataset.time_h.values
-        growth = [np.interp(times, kept, rate) for rate in result.dataset.growth_rate.values]
-        parts.append(
-            pd.DataFrame(
-                {
-                    "medium": name,
-                    "model": np.repeat(result.dataset.model.values, len(times)),
-                    "finished": np.repeat(result.finished, len(times)),
-                    "time_h": np.tile(times, n),
-                    "growth_rate": np.array(growth).ravel(),
-                    **columns,
-                }
-            )
-        )
-    return pd.concat(parts, ignore_index=True)
-
-
-# --- engineered strains ---------------------------------------------------------------------------
-
-
-def predicted_strain(
-    models: KineticModels,
-    reactor: Bioreactor,
-    reactions: Sequence[str],
-    factors: Sequence[float],
-    curves: Sequence[MeasuredCurve],
-    *,
-    folder: str | Path | None = None,
-    workers: int | None = 2,
-    every_h: float = 1.0,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Courses of a strain in which some enzymes are overexpressed, for several factors on Vmax.
-
-    Args:
-        reactor: with the measured start of the strain.
-        reactions: whose maximal velocities are multiplied.
-        curves: measured on the strain; the models have not seen them.
-
-    Returns:
-        Courses (strain, factor, model, quantity, time_h, value) and misfits (strain, factor, model,
-        quantity, misfit, last, measured_last; the last values in the units of the measurements).
-    """
-    courses, misfits = [], []
-    for factor in factors:
-        strain = engineered(reactor, dict.fromkeys(reactions, float(factor)))
-        result = _run(models, strain, folder, workers)
-        fit = fit_of(result, curves)
-        times = _times(result, every_h)
-        for j, curve in enumerate(curves):
-            values = curve.simulated(result, times)
-            common = {"strain": curve.course.strain, "factor": factor, "quantity": curve.quantity}
-            courses.append(
-                pd.DataFrame(
-                    {
-                        **common,
-                        "model": np.repeat(fit.models, len(times)),
-                        "time_h": np.tile(times, len(fit)),
-                        "value": values.ravel(),
-                    }
-                )
-            )
-            last = curve.course.time_h <= times[-1]
-            misfits.append(
-                pd.DataFrame(
-                    {
-                        **common,
-                        "model": fit.models,
-                        "misfit": fit.misfit[:, j],
-                        "last": values[:, -1],
-                        "measured_last": float(curve.course.value[last][-1]),
-                    }
-                )
-            )
-    return pd.concat(courses, ignore_index=True), pd.concat(misfits, ignore_index=True)
-
-
 # --- inside the cell ------------------------------------------------------------------------------
 
 
@@ -403,7 +155,7 @@ def inside_table(
         best, background: see `course_table`.
     """
     positions, groups = _chosen(fit, best, background)
-    times = _times(result, every_h)
+    times = times_of(result, every_h)
     index, steady = models.network.species_index, models.state.concentrations_mM
     parts = []
     for name in metabolites:
@@ -422,9 +174,10 @@ def inside_table(
     return pd.concat(parts, ignore_index=True)
 
 
-def _run(
+def cultivated(
     models: KineticModels, reactor: Bioreactor, folder: str | Path | None, workers: int | None
 ) -> BioreactorResult:
+    """`cultivate` with a store of its own in a folder, if one is given."""
     store = None if folder is None else cultivation_store(folder, models, reactor)
     return cultivate(models, reactor, store=store, workers=workers)
 
@@ -438,7 +191,8 @@ def _chosen(fit: Fit, best: int, background: int) -> tuple[NDArray[np.int64], li
     return positions, [OTHER] * len(others) + [group] * len(shown)
 
 
-def _times(result: BioreactorResult, every_h: float) -> Array:
+def times_of(result: BioreactorResult, every_h: float) -> Array:
+    """Evenly spaced times from 0 to the end, which is among them."""
     end = float(result.dataset.time_h.values[-1])
     times = np.arange(0.0, end + 1e-9, every_h)
     return times if times[-1] == end else np.append(times, end)
