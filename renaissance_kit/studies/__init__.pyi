@@ -89,6 +89,7 @@ from .shapes import shape_table as shape_table
 from .state_checks import agreement as agreement
 from .state_checks import changed_constraints as changed_constraints
 from .state_checks import check_table as check_table
+from .state_checks import largest_differences as largest_differences
 from .states import QUANTILES as QUANTILES
 from .states import concentration_table as concentration_table
 from .states import constraints_table as constraints_table
@@ -106,7 +107,9 @@ from .strains import predicted_strain as predicted_strain
 from .strains import strain_changes as strain_changes
 from .timing import time_budget as time_budget
 from .timing import time_km_sets as time_km_sets
+from .turnover import reached_by_turnover as reached_by_turnover
 from .turnover import search_by_turnover as search_by_turnover
+from .turnover import slowest_turnover as slowest_turnover
 from .turnover import states_by_turnover as states_by_turnover
 from .turnover import turnover_table as turnover_table
 from .turnover import turnover_times_min as turnover_times_min

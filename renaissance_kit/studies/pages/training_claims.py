@@ -11,6 +11,7 @@ from renaissance_kit.analysis.intervals import incidence_interval
 from renaissance_kit.network.network import Network
 from renaissance_kit.studies.baseline import Baseline
 from renaissance_kit.studies.models import Confirmation
+from renaissance_kit.studies.pages.states_claims import size_of_network
 from renaissance_kit.studies.pages.training import GRIDS, MILLION, best_of_grid, seconds_of
 from renaissance_kit.studies.published import Claim
 from renaissance_kit.studies.repeats import Repeat
@@ -56,7 +57,6 @@ def claims(
     )
     paper_full = full and paper.generations.iloc[0] >= PUBLISHED_GENERATIONS
     million = stream["sets"] >= MILLION
-    odes = len(network.dynamic) + len(network.constant) + 1  # in the bioreactor, with biomass
     chosen, of_grid, grid_full = "not computed", "", False
     if grid is not None:
         best, length = best_of_grid(grid), GRIDS[scale].generations
@@ -67,10 +67,7 @@ def claims(
         of_grid = f"{len(grid)} trainings of {length} generations, one seed"
         grid_full = length >= PUBLISHED_GENERATIONS
     return [
-        ("C2", "differential equations (bioreactor)", f"{odes}", "exact", True),
-        ("C2", "reactions", f"{len(network.kinetic_reactions)}", "exact", True),
-        ("C2", "KM", f"{len(network.km_names)}", "exact", True),
-        ("C2", "Vmax", f"{len(network.kinetic_reactions)}", "exact", True),
+        *size_of_network(network),
         ("C3", "mean incidence after training", f"{last.mean():.1%}", spread(last, models), full),
         ("C3", "repeats at 100 %", f"{(last == 1).sum()} of {len(last)}", f"best {last.max():.1%}",
          full),
