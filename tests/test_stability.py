@@ -9,7 +9,7 @@ import scipy.stats
 
 from renaissance_kit import KineticModels
 from renaissance_kit.core import ParameterError
-from renaissance_kit.kinetics import Status, eigenvalues, spectrum_of
+from renaissance_kit.kinetics import Status, eigenvalues, incidence_of, is_valid, spectrum_of
 from renaissance_kit.kinetics.spectrum import CHUNK, with_slow_from_inverse
 
 THRESHOLD = -2.5
@@ -223,3 +223,13 @@ def test_an_empty_batch_and_a_missing_threshold_are_errors():
         spectrum(np.empty((0, 2, 2)))
     with pytest.raises(ParameterError, match="threshold_per_h is NaN"):
         spectrum([np.eye(2)], threshold=np.nan)
+
+
+def test_valid_is_at_or_below_the_threshold_and_never_nan():
+    values = np.array([-2.5, np.nextafter(-2.5, 0), -np.inf, np.inf, np.nan])
+    assert is_valid(values, -2.5).tolist() == [True, False, True, False, False]
+    assert is_valid(-2.5, -2.5)
+    assert not is_valid(np.nan, np.inf)
+    assert incidence_of(values, -2.5) == 0.4
+    assert incidence_of([np.nan], 0.0) == 0.0
+    assert np.isnan(incidence_of([], 0.0))

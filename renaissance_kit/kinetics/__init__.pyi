@@ -28,6 +28,12 @@ from .spectrum import (
     eigenvalues as eigenvalues,
 )
 from .spectrum import (
+    incidence_of as incidence_of,
+)
+from .spectrum import (
+    is_valid as is_valid,
+)
+from .spectrum import (
     spectrum_of as spectrum_of,
 )
 from .spectrum import (

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from threadpoolctl import threadpool_limits
 
 from renaissance_kit.core.errors import ParameterError
@@ -99,6 +99,41 @@ def time_constant_min(lambda_max_per_h: Array) -> Array:
     return np.where(np.isnan(lambda_max_per_h), np.nan, settles)
 
 
+def is_valid(lambda_max_per_h: ArrayLike, threshold_per_h: float) -> NDArray[np.bool_]:
+    """Whether models meet the threshold: λmax at or below it. The one place that says so.
+
+    Args:
+        lambda_max_per_h: (...,) largest real parts in 1/h; NaN where a model has none.
+        threshold_per_h: the bound in 1/h.
+
+    Returns:
+        (...,) False where λmax is NaN.
+
+    >>> from renaissance_kit.kinetics import is_valid
+    >>> is_valid([-3.0, -2.5, -2.0, float("nan")], -2.5)
+    array([ True,  True, False, False])
+    """
+    return np.asarray(lambda_max_per_h, dtype=np.float64) <= threshold_per_h
+
+
+def incidence_of(lambda_max_per_h: ArrayLike, threshold_per_h: float) -> float:
+    """Share of valid models among all, those without eigenvalues included.
+
+    Args:
+        lambda_max_per_h: (models,) largest real parts in 1/h; NaN where a model has none.
+        threshold_per_h: the bound in 1/h.
+
+    Returns:
+        NaN where there are no models.
+
+    >>> from renaissance_kit.kinetics import incidence_of
+    >>> incidence_of([-3.0, -2.5, -2.0, float("nan")], -2.5)
+    0.5
+    """
+    valid = is_valid(lambda_max_per_h, threshold_per_h)
+    return float(valid.mean()) if valid.size else float("nan")
+
+
 def spectrum_of(
     n_models: int,
     jacobians: Callable[[int, int], Array],
@@ -137,7 +172,7 @@ def spectrum_of(
     lambda_max = values[:, 0].real
     status = np.full(n_models, Status.NOT_FINITE, dtype=np.int8)
     status[np.isinf(lambda_max)] = Status.NOT_CONVERGED
-    status[lambda_max <= threshold_per_h] = Status.VALID
+    status[is_valid(lambda_max, threshold_per_h)] = Status.VALID
     status[(lambda_max > threshold_per_h) & (lambda_max <= 0)] = Status.SLOW
     status[(lambda_max > 0) & np.isfinite(lambda_max)] = Status.UNSTABLE
     values[status == Status.NOT_CONVERGED] = np.nan
