@@ -10,10 +10,10 @@ import numpy as np
 from renaissance_kit.analysis.intervals import wilson_interval
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
+from renaissance_kit.kinetics.spectrum import incidence_of
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.steady_states import SteadyState
-from renaissance_kit.training.fit import incidence_of
 
 
 @dataclass(frozen=True)

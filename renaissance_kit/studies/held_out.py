@@ -14,9 +14,9 @@ from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.seeds import derived_seed
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
+from renaissance_kit.kinetics.spectrum import incidence_of
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.steady_states import SteadyState
-from renaissance_kit.training.fit import incidence_of
 
 Draw = Callable[[SteadyState, int, np.random.Generator], Array]
 
