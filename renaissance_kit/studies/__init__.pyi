@@ -45,6 +45,7 @@ from .repeats import incidence_history as incidence_history
 from .repeats import lambda_history as lambda_history
 from .repeats import mean_over_repeats as mean_over_repeats
 from .repeats import run_repeats as run_repeats
+from .repeats import trained_in as trained_in
 from .robustness import CYTOSOL as CYTOSOL
 from .robustness import PAPER_RETURNS as PAPER_RETURNS
 from .robustness import RETURN_TIMES_MIN as RETURN_TIMES_MIN

@@ -188,10 +188,12 @@ class NESTrainer(Generic[Of]):
             state, weights=weights, step=state.step + 1, memory=memory,
             rng_state=dict(rng.bit_generator.state),
         )  # fmt: skip
+        with np.errstate(invalid="ignore"):  # a reward may be −∞
+            spread = float(rewards.std())
         values = {
             "population_incidence": float(is_valid(lambda_max, objective.threshold_per_h).mean()),
             "reward_mean": float(rewards.mean()),
-            "reward_std": float(rewards.std()),
+            "reward_std": spread,
             "reward_max": float(rewards.max()),
         }
         return after, Record(state.step, monitored, values, time.perf_counter() - began)
