@@ -33,14 +33,21 @@ import numpy as np
 import pandas as pd
 from IPython.display import display
 
-from renaissance_kit import KineticEnsemble, Network, Perturbation, perturb, studies
+from renaissance_kit import (
+    KineticEnsemble,
+    Network,
+    Perturbation,
+    Recipe,
+    perturb,
+    studies,
+    train,
+)
 from renaissance_kit.core import atomic_path, derived_seed
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import robustness as figures
 from renaissance_kit.studies import CYTOSOL
 from renaissance_kit.studies.pages import robustness as page
 from renaissance_kit.studies.pages import robustness_claims as tables
-from renaissance_kit.training import GradientSettings, train_by_gradient
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)
@@ -233,12 +240,13 @@ if shipped is not None and shipped.dataset.attrs["steady_state"] == state.label:
         shipped.dataset.km.values[shipped.valid][: sizes.compared_models]
     )
 for number in (1, 2):
-    training = train_by_gradient(
+    training = train(
         network,
         state,
         seed=derived_seed(seed, number),
-        settings=GradientSettings(steps=10 if scale == "smoke" else 100),
-        threshold_per_h=threshold,
+        recipe=Recipe.by_gradient(
+            network, threshold_per_h=threshold, steps=10 if scale == "smoke" else 100
+        ),
         workers=workers,
     )
     drawn = training.ensemble(3 * sizes.compared_models + 10, seed=derived_seed(seed, 10 + number))

@@ -147,7 +147,7 @@ def test_the_times_of_the_paper_are_marked(name: str) -> None:
 @pytest.mark.parametrize("name", ["returned", "tolerance", "trajectories"])
 def test_the_same_variable_has_the_same_colour(name: str) -> None:
     text = texts(FIGURES[name]().to_dict())
-    for group, colour in robustness.COLOURS.items():
+    for group, colour in robustness.colours_of(GROUPS).items():
         if group != CYTOSOL or name != "trajectories":  # there, each metabolite is a grey line
             assert colour in text
             assert theme.darker(colour) in text

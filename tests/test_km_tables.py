@@ -153,7 +153,7 @@ def test_a_table_that_is_not_there(tiny, tmp_path):
     with pytest.raises(DataError, match=r"km_measurements\.csv does not exist"):
         KMMeasurements.example(tiny)
     bare = Network(tiny.name, tiny.metabolites, tiny.reactions, tiny.compartments, tiny.conditions)
-    with pytest.raises(DataError, match="not read from a folder; give the table yourself"):
+    with pytest.raises(DataError, match="not read from a folder, so it has no km_measurements"):
         KMMeasurements.example(bare)
 
 

@@ -46,18 +46,17 @@ def read_tables(folder: Path) -> NetworkTables:
     """
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder; give one that holds reactions.csv")
-    compartments = {c.id: c for c in map(_compartment, _rows(folder, "compartments", "id"))}
-    _once("compartments.csv", "cytosol", [c.id for c in compartments.values()
-                                          if c.role == "cytosol"])  # fmt: skip
+    rows = _rows(folder, "compartments", "id")
+    compartments = {c.id: c for c in map(_compartment, rows)}
+    _once(rows, "cytosol")
     conditions = dict(map(_condition, _rows(folder, "conditions", "quantity")))
     metabolites = {
         m.id: m
         for m in (_metabolite(row, compartments) for row in _rows(folder, "metabolites", "id"))
     }
-    reactions = {
-        r.id: r for r in (_reaction(row, metabolites) for row in _rows(folder, "reactions", "id"))
-    }
-    _once("reactions.csv", "growth", [r.id for r in reactions.values() if r.role == "growth"])
+    rows = _rows(folder, "reactions", "id")
+    reactions = {r.id: r for r in (_reaction(row, metabolites) for row in rows)}
+    _once(rows, "growth")
     for required, unit in _CONDITION_UNITS.items():
         if required not in conditions:
             raise DataError(
@@ -67,9 +66,10 @@ def read_tables(folder: Path) -> NetworkTables:
     return NetworkTables(metabolites, reactions, compartments, conditions, labels)
 
 
-def _once(file: str, role: str, names: list[str]) -> None:
-    if len(names) > 1:
-        raise DataError(f"{file}: {' and '.join(names)} have the role {role!r}; one may have it")
+def _once(rows: list[Row], role: str) -> None:
+    marked = [row for row in rows if row["role"] == role]
+    if len(marked) > 1:
+        raise marked[1].error(f"{marked[0]['id']} has the role {role!r} already; one may have it")
 
 
 _COLUMNS = {

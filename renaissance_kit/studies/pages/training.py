@@ -137,18 +137,18 @@ def incidence(first_and_last: pd.DataFrame, baseline: Baseline) -> Text:
     low, high = baseline.interval
     return Text(
         f"Mean incidence went from {own['first'].mean():.1%} to {own['last'].mean():.1%} in "
-        f"{own.generations.iloc[0]} generations over {len(own)} repeat(s), from "
+        f"{own.steps.iloc[0]} generations over {len(own)} repeat(s), from "
         f"{own['last'].min():.1%} to {own['last'].max():.1%}. Unbiased sampling has "
         f"{baseline.incidence:.2%} ({low:.2%} to {high:.2%}). The published settings reached "
-        f"{paper['last'].mean():.1%} in {paper.generations.iloc[0]} generations over {len(paper)} "
+        f"{paper['last'].mean():.1%} in {paper.steps.iloc[0]} generations over {len(paper)} "
         "repeat(s)."
     )
 
 
 def lambda_max(lambdas: pd.DataFrame, threshold_per_h: float) -> Text:
     """Whether all models become faster, or only a few."""
-    by_generation = lambdas.groupby("generation").lambda_max_per_h
-    medians, fastest = by_generation.median(), by_generation.min()
+    by_step = lambdas.groupby("step").lambda_max_per_h
+    medians, fastest = by_step.median(), by_step.min()
     return Text(
         f"The median λmax went from {medians.iloc[0]:.3g} to {medians.iloc[-1]:.3g} 1/h and the "
         f"smallest from {fastest.iloc[0]:.3g} to {fastest.iloc[-1]:.3g} 1/h; the threshold is "

@@ -49,13 +49,13 @@ def claims(
     """Rows of the table beside the paper; arguments as those of the sentences above."""
     (_, own), (_, paper) = first_and_last.groupby("group", sort=False)
     last, paper_last, models = own["last"], paper["last"], len(runs[0].ensemble)
-    medians = lambdas.groupby("generation").lambda_max_per_h.median()
+    medians = lambdas.groupby("step").lambda_max_per_h.median()
     low, high = baseline.interval
     full = (
         settings.generations >= PUBLISHED_GENERATIONS
         and settings.population * settings.models_per_generator >= PUBLISHED_MODELS
     )
-    paper_full = full and paper.generations.iloc[0] >= PUBLISHED_GENERATIONS
+    paper_full = full and paper.steps.iloc[0] >= PUBLISHED_GENERATIONS
     million = stream["sets"] >= MILLION
     chosen, of_grid, grid_full = "not computed", "", False
     if grid is not None:
@@ -98,12 +98,12 @@ def summary(
     evaluated = runs[0].training.models_evaluated  # of one training, without those that watch it
     return {
         "repeats": len(runs),
-        "generations": int(own.generations.iloc[0]),
+        "generations": int(own.steps.iloc[0]),
         "incidence_first": float(own["first"].mean()),
         "incidence_last": float(own["last"].mean()),
         "incidence_last_of_repeats": own["last"].tolist(),
         "not_finite_last_of_repeats": [run.not_finite for run in runs],
-        "paper_settings_generations": int(paper.generations.iloc[0]),
+        "paper_settings_generations": int(paper.steps.iloc[0]),
         "paper_settings_incidence_last": float(paper["last"].mean()),
         "paper_settings_not_finite_last_of_repeats": [run.not_finite for run in paper_runs],
         "baseline_incidence": baseline.incidence,
