@@ -78,8 +78,8 @@ page.models(chosen, where)
 # %% [markdown]
 # ## A check first
 #
-# For a small perturbation the nonlinear course must be that of the linear equations, exp(J t). The
-# difference, divided by the size δ, must fall in proportion to δ.
+# For a small perturbation the nonlinear time course must be that of the linear equations, exp(J t).
+# The difference, divided by the size δ, must fall in proportion to δ.
 
 # %%
 check = studies.linearity_check(batch.with_km(batch.km_mM[:1]), [0.1, 0.01, 0.001], seed=seed)
@@ -92,7 +92,7 @@ check
 #
 # Totals of conserved moieties (adenylates, NAD(H), NADP(H), CoA, quinones) are kept, since the
 # network neither makes nor consumes them: with another total a model would settle at another state.
-# What is done is kept in a folder, and a run that was interrupted goes on from there.
+# What is done is kept in a folder, and a run that was interrupted resumes from there.
 
 # %%
 settings = Perturbation(
@@ -208,7 +208,7 @@ late.head(10).round(3)
 # %%
 ends = studies.extremes(result, groups[CYTOSOL], tolerance)
 figure = figures.trajectories(
-    studies.courses(result, ends, until_min=page.SHOWN_MIN),
+    studies.time_courses(result, ends, until_min=page.SHOWN_MIN),
     titles=page.model_titles(result, ends, groups[CYTOSOL], tolerance),
     groups=groups,
     tolerance=tolerance,
@@ -346,8 +346,8 @@ pd.Series(summary, name="summary").to_frame()
 # %% [markdown]
 # ## Try it yourself
 #
-# Perturb more or less, or only some metabolites, and click on a model to see its courses. Another
-# tolerance needs no new run: it is a question to the courses that are there.
+# Perturb more or less, or only some metabolites, and click on a model to see its time courses.
+# Another tolerance needs no new run: it is a question to the time courses that are there.
 
 # %%
 if widgets:

@@ -15,11 +15,11 @@ network = "ecoli_w3110_trpd9923"
 seed = 1  # draws the unbiased models
 ensemble = None  # file of an ensemble; None: notebook 02's of the same run, else the shipped one
 models = None  # how many valid models, or a list of numbers; None takes it from the scale
-cut = 1.0  # largest misfit of a curve that is matched
-duration_h = None  # length of a cultivation (h); None is that of bioreactor.csv, 60
+cut = 1.0  # threshold: largest goodness of fit of a curve that is matched
+duration_h = None  # length of the simulation (h); None is that of bioreactor.csv, 60
 inoculum_gDW_L = None  # biomass at the start; None is that of bioreactor.csv
 medium_mM = None  # what differs from bioreactor.csv, such as {"glc__D_e": 20.0}
-dilution = "replaced"  # what growth does to intracellular pools: replaced, all or none
+dilution = "replaced"  # what growth does to intracellular metabolites: replaced, all or none
 vmax_factor = 2.0  # factor on Vmax of the overexpressed enzymes of the engineered strains
 vmax_scan = None  # such factors to compare; None takes them from the scale
 scarcest_factor = 3.0  # factor on the scarcest nutrient of the medium, to see if it limits growth
@@ -56,7 +56,7 @@ from renaissance_kit.studies.pages import bioreactor_claims as tables
 use_theme()
 pd.set_option("display.max_colwidth", 120)
 output = Path(output_dir)
-runs = output / "runs" if store is None else Path(store)  # a run that was killed goes on from here
+runs = output / "runs" if store is None else Path(store)  # a run that was killed resumes from here
 
 # %%
 size = page.Sizes.at(
@@ -69,12 +69,12 @@ size = page.Sizes.at(
 page.Sizes.table()
 
 # %% [markdown]
-# ## The cultivation
+# ## The bioreactor
 #
-# Intracellular pools, medium and biomass are one system of 113 differential equations. The medium,
-# the inoculum and what is held (oxygen and carbon dioxide by aeration, the pH) stand in
-# `bioreactor.csv`; cells start at their steady state. Growth dilutes every pool but the members of
-# conserved moieties, whose synthesis the network does not contain.
+# Intracellular metabolites, medium and biomass are one system of 113 differential equations. The
+# medium, the inoculum and what is held (oxygen and carbon dioxide by aeration, the pH) stand in
+# `bioreactor.csv`; cells start at their steady state. Growth dilutes every metabolite but the
+# members of conserved moieties, whose synthesis the network does not contain.
 
 # %%
 network = Network.open(network)
@@ -91,7 +91,7 @@ changes = {name: float(value) for name, value in asked_for.items() if value is n
 changes["medium_mM"] = {name: float(value) for name, value in (medium_mM or {}).items()}
 reactor = replace(batch_of(network, **changes), dilution=dilution)
 curves = measured_curves(network)
-released = [c.quantity for c in curves[1:] if not c.course.falls]
+released = [c.quantity for c in curves[1:] if not c.time_course.falls]
 measured = studies.measured_table(curves)
 page.experiment(len(batch), where, reactor.conditions)
 
@@ -99,12 +99,12 @@ page.experiment(len(batch), where, reactor.conditions)
 result = cultivate(
     batch,
     reactor,
-    store=studies.cultivation_store(runs, batch, reactor),
+    store=studies.bioreactor_store(runs, batch, reactor),
     workers=workers,
     progress=print,
 )
 result.save(output / "cultivations.nc")
-outcomes = studies.cultivation_outcomes(result)
+outcomes = studies.bioreactor_outcomes(result)
 outcomes
 
 # %%
@@ -113,10 +113,10 @@ page.integrations(result)
 # %% [markdown]
 # ## Which models match the measurements?
 #
-# The misfit of a curve is the root mean square, over the measured times, of (simulated −
-# measured)/u. The uncertainty u is the larger of half the error bar and 10 % of the largest
-# measured value of that curve. A model matches a curve when its misfit is at most the cut, and
-# matches when it matches all three. The paper does not state its criterion.
+# The goodness of fit of a curve is the root mean square, over the measured times, of (simulated −
+# measured)/u: the smaller, the better. The uncertainty u is the larger of half the error bar and
+# 10 % of the largest measured value of that curve. A model matches a curve when this is at most the
+# threshold, and matches when it matches all three. The paper does not state its criterion.
 
 # %%
 fit = fit_of(result, curves, cut)
@@ -126,12 +126,12 @@ with atomic_path(output / "fit.csv") as path:
 fit.counts().to_frame("models")
 
 # %%
-figure = figures.courses(
-    studies.course_table(result, fit, curves, best=size.best_models),
+figure = figures.time_courses(
+    studies.time_course_table(result, fit, curves, best=size.best_models),
     measured,
     models=len(fit),
     finished=int(fit.finished.sum()),
-    cut=cut,
+    threshold=cut,
     source=source,
 )
 save(figure, output / "courses")
@@ -154,8 +154,9 @@ shape_summary = studies.shape_summary(shapes, front, group)
 shape_summary.round(3)
 
 # %% [markdown]
-# **Is the cut at a natural place, and do unbiased models ferment as well?** The comparison: models
-# with KM drawn evenly on a logarithmic scale within the same bounds, at the same steady state.
+# **Is the threshold at a natural place, and do unbiased models ferment as well?** The comparison:
+# models with KM drawn evenly on a logarithmic scale within the same bounds, at the same steady
+# state.
 
 # %%
 km = KMRanges.of(network).uniform(size.control_models, np.random.default_rng(seed))
@@ -163,15 +164,15 @@ control = KineticModels(network, batch.state, km)
 control_result = cultivate(
     control,
     reactor,
-    store=studies.cultivation_store(runs, control, reactor),
+    store=studies.bioreactor_store(runs, control, reactor),
     workers=workers,
     progress=print,
 )
 control_fit = fit_of(control_result, curves, cut)
 fits = {"valid": fit, "unbiased": control_fit}
-figure = figures.misfit_distribution(
-    studies.misfit_table(fits),
-    cut=cut,
+figure = figures.goodness_of_fit(
+    studies.goodness_of_fit_table(fits),
+    threshold=cut,
     failed={name: int((~f.finished).sum()) for name, f in fits.items()},
     source=source,
 )
@@ -182,7 +183,7 @@ figure
 page.unbiased(fit, control_fit)
 
 # %%
-studies.matches_by_cut(fit, sorted({*page.CUTS, cut}))
+studies.matches_by_threshold(fit, sorted({*page.THRESHOLDS, cut}))
 
 # %% [markdown]
 # ## Why does growth stop?
@@ -199,7 +200,7 @@ scarce = list(dict.fromkeys(ceilings.medium))[:2]
 factors = dict(zip(scarce, (scarcest_factor, second_factor), strict=False))
 factors = dict(reversed(factors.items()))
 media = studies.richer_media(network, factors)
-used = [c.variable for c in curves[1:] if c.course.falls]
+used = [c.variable for c in curves[1:] if c.time_course.falls]
 watched = list(dict.fromkeys([*factors, *used]))[:3]
 changed = studies.changed_media(few, reactor, media, watched=watched, folder=runs, workers=workers)
 figure = figures.why_growth_stops(
@@ -221,7 +222,7 @@ page.media(network, ends, reactor.conditions)
 ceilings.round(4)
 
 # %%
-# Of cultivations that did not finish there is no biomass to compare.
+# Of simulations that did not finish there is no biomass to compare.
 assert not (ends["biomass"].to_numpy() > 1.2 * ceilings.ceiling_gDW_L.max()).any()
 ends["biomass"].round(3)
 
@@ -256,9 +257,9 @@ for strain, reactions in strains.items():
     strain_points.append(studies.measured_table(strain_curves))
 figure = None
 if predictions:
-    strain_misfits = pd.concat([misfits for _, misfits in predictions])
+    strain_fits = pd.concat([fits for _, fits in predictions])
     figure = figures.engineered_strains(
-        pd.concat([courses for courses, _ in predictions]),
+        pd.concat([predicted for predicted, _ in predictions]),
         pd.concat(strain_points),
         host=measured,
         changed=strains,
@@ -274,12 +275,12 @@ product = released[-1] if released else ""  # the last substance of the table th
 if predictions:
     curve = next(c for c in curves if c.quantity == product)
     strain_changes = studies.strain_changes(
-        strain_misfits[strain_misfits.quantity == product],
+        strain_fits[strain_fits.quantity == product],
         pd.Series(curve.simulated(result)[order, -1], index=range(len(order))),
-        float(curve.course.value[-1]),
+        float(curve.time_course.value[-1]),
     )
     with atomic_path(output / "engineered_strains.csv") as path:
-        strain_misfits.to_csv(path, index=False)
+        strain_fits.to_csv(path, index=False)
 page.strains(strain_changes, product, vmax_factor)
 
 # %%
@@ -345,8 +346,8 @@ pd.Series(summary, name="summary").to_frame()
 # %% [markdown]
 # ## Try it yourself
 #
-# Change the medium, the inoculum or the models, and see whether the courses still run through the
-# measurements, which were made in the published medium.
+# Change the medium, the inoculum or the models, and see whether the time courses still run through
+# the measurements, which were made in the published medium.
 
 # %%
 if widgets:

@@ -164,7 +164,7 @@ def trajectories(
     """Courses of all cytosolic metabolites of some perturbed models, one panel each.
 
     Args:
-        table: as from `renaissance_kit.studies.courses`.
+        table: as from `renaissance_kit.studies.time_courses`.
         titles: text above each panel, by course; says by which rule it was chosen.
         groups: as from `renaissance_kit.studies.variable_groups`.
     """
@@ -184,7 +184,7 @@ def trajectories(
     width, height, panels = 400, 360, []
     gap = 0.055 * float(np.ptp(theme.to_symlog([low, high])))
     for i, (name, text) in enumerate(titles.items()):
-        part = shown[shown.course == name]
+        part = shown[shown.time_course == name]
         y_title = "Deviation from the steady state (%)" if i == 0 else None
         y = alt.Y("percent:Q", title=y_title, scale=scale, axis=axis)
         grey = part[~part.variable.isin(single)]

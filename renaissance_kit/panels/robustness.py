@@ -243,7 +243,7 @@ class RobustnessPanel(Panel):
         self._picker.on_click(live.PICKED, self._clicked)
         position = int(np.flatnonzero(result.dataset.model.values == key[0])[0])
         name = self._chosen.label
-        table = studies.courses(result, {"shown": (position, key[1])}, until_min=SHOWN_MIN)
+        table = studies.time_courses(result, {"shown": (position, key[1])}, until_min=SHOWN_MIN)
         if table.deviation.notna().any():
             figure = figures.trajectories(
                 table, titles={"shown": name[0].upper() + name[1:]}, groups=self.groups,

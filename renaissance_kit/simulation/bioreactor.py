@@ -204,7 +204,7 @@ class BioreactorResult:
         """Write a compressed NetCDF file, whole or not at all."""
         save_dataset(path, self.dataset, level=4)
 
-    def course(self, variable: str) -> Array:
+    def time_course(self, variable: str) -> Array:
         """One state variable, (model, time) in mM or gDW/L.
 
         Raises:
@@ -223,7 +223,7 @@ class BioreactorResult:
     def at(self, variable: str, times_h: ArrayLike) -> Array:
         """A state variable at any times, (model, times), linear between kept times."""
         kept, asked = self.dataset.time_h.values, np.asarray(times_h, dtype=np.float64)
-        return np.array([np.interp(asked, kept, course) for course in self.course(variable)])
+        return np.array([np.interp(asked, kept, course) for course in self.time_course(variable)])
 
 
 def cultivate(

@@ -1,12 +1,12 @@
 from .baseline import Baseline as Baseline
 from .baseline import unbiased_sampling as unbiased_sampling
-from .cultivations import course_table as course_table
-from .cultivations import cultivation_outcomes as cultivation_outcomes
-from .cultivations import cultivation_store as cultivation_store
-from .cultivations import inside_table as inside_table
-from .cultivations import matches_by_cut as matches_by_cut
-from .cultivations import measured_table as measured_table
-from .cultivations import misfit_table as misfit_table
+from .bioreactor import bioreactor_outcomes as bioreactor_outcomes
+from .bioreactor import bioreactor_store as bioreactor_store
+from .bioreactor import goodness_of_fit_table as goodness_of_fit_table
+from .bioreactor import inside_table as inside_table
+from .bioreactor import matches_by_threshold as matches_by_threshold
+from .bioreactor import measured_table as measured_table
+from .bioreactor import time_course_table as time_course_table
 from .exactness import exactness_table as exactness_table
 from .held_out import held_out_table as held_out_table
 from .held_out import incidence_by_state as incidence_by_state
@@ -55,7 +55,6 @@ from .repeats import run_repeats as run_repeats
 from .repeats import trained_in as trained_in
 from .robustness import CYTOSOL as CYTOSOL
 from .robustness import RETURN_TIMES_MIN as RETURN_TIMES_MIN
-from .robustness import courses as courses
 from .robustness import deviation_map as deviation_map
 from .robustness import extremes as extremes
 from .robustness import latecomers as latecomers
@@ -69,6 +68,7 @@ from .robustness import share_at as share_at
 from .robustness import share_interval as share_interval
 from .robustness import shares_by_generator as shares_by_generator
 from .robustness import store_folder as store_folder
+from .robustness import time_courses as time_courses
 from .robustness import variable_groups as variable_groups
 from .routes import LEAST_VALID as LEAST_VALID
 from .routes import RouteRun as RouteRun

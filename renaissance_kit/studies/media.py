@@ -14,7 +14,7 @@ from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.network import Network
 from renaissance_kit.simulation.bioreactor import Bioreactor
 from renaissance_kit.simulation.conditions import ReactorConditions
-from renaissance_kit.studies.cultivations import cultivated, times_of
+from renaissance_kit.studies.bioreactor import cultivated, times_of
 
 ELEMENTS = {"nitrogen": "N", "phosphorus": "P", "carbon": "C"}
 PUBLISHED, BOTH = "published", "both"
@@ -92,7 +92,7 @@ def changed_media(
     workers: int | None = 2,
     every_h: float = 1.0,
 ) -> pd.DataFrame:
-    """Cultivations in media with other concentrations.
+    """Bioreactor simulations in media with other concentrations.
 
     Args:
         media: by name, factors on the concentrations of metabolites of the medium.

@@ -41,7 +41,7 @@ CYTOSOL = "all cytosolic"
 RETURN_TIMES_MIN: Array = np.concatenate(
     [np.arange(0.0, 60.0), np.arange(60.0, 120.0, 2.0), np.geomspace(120.0, 600.0, 11)]
 )
-"""Minutes at which courses are kept for a study of returns."""
+"""Minutes at which time courses are kept for a study of returns."""
 
 
 def variable_groups(network: Network) -> dict[str, tuple[str, ...]]:
@@ -242,7 +242,7 @@ def outcome_table(result: PerturbationResult, tolerance: float) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-# --- metabolites and courses ---------------------------------------------------------------------
+# --- metabolites and time courses ----------------------------------------------------------------
 
 
 def deviation_map(
@@ -346,20 +346,20 @@ def extremes(
     }
 
 
-def courses(
+def time_courses(
     result: PerturbationResult, chosen: Mapping[str, tuple[int, int]], *, until_min: float = 60.0
 ) -> pd.DataFrame:
-    """Deviations of some perturbed models: course, variable, time_min, deviation.
+    """Deviations of some perturbed models: time_course, variable, time_min, deviation.
 
     Args:
-        chosen: position of model and perturbation, by the name of the course.
+        chosen: position of model and perturbation, by the name of the time course.
     """
     parts = []
     for name, (model, perturbation) in chosen.items():
         data = result.dataset.deviation.isel(model=model, perturbation=perturbation)
         data = data.sel(time_min=slice(0.0, until_min))
         frame = data.to_dataframe("deviation").reset_index()[["variable", "time_min", "deviation"]]
-        parts.append(frame.assign(course=name))
+        parts.append(frame.assign(time_course=name))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -388,7 +388,7 @@ class _Linear:
 def linear_result(
     models: KineticModels, settings: Perturbation, *, workers: int | None = 2
 ) -> PerturbationResult:
-    """The same perturbations, with the courses that linear stability promises; without growth.
+    """The same perturbations, with the time courses that linear stability promises; without growth.
 
     Raises:
         ParameterError: totals are not kept, so that the models settle at other states.
@@ -458,7 +458,7 @@ def return_table(
 def linearity_check(
     models: KineticModels, sizes: Sequence[float], *, seed: int, until_min: float = 60.0
 ) -> pd.DataFrame:
-    """Nonlinear courses of small perturbations against exp(J t): they must meet as δ goes to 0.
+    """Nonlinear time courses after small perturbations against exp(J t): they meet as δ goes to 0.
 
     The same directions with each size, so the difference over the size falls as the size does.
 

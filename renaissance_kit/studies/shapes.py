@@ -48,9 +48,9 @@ def shape_table(
     rows = [
         _shape(curves, values, times, early_h, late_h) for values in zip(*simulated, strict=True)
     ]
-    common = np.unique(np.concatenate([curve.course.time_h for curve in curves]))
+    common = np.unique(np.concatenate([curve.time_course.time_h for curve in curves]))
     common = common[common <= end]
-    points = [np.interp(common, c.course.time_h, c.course.value) for c in curves]
+    points = [np.interp(common, c.time_course.time_h, c.time_course.value) for c in curves]
     measured = _shape(curves, points, common, early_h, late_h)
     labels = [str(m) for m in result.dataset.model.values]
     return pd.DataFrame([*rows, measured], index=[*labels, "measured"])
@@ -71,7 +71,7 @@ def _shape(
         if curve.variable == BIOMASS:
             rate = np.log(np.interp(early, times, y) / y[0]) / early
             row |= {"growth_rate_per_h": float(rate), "growth_ends_h": _reaches(y, 0.9, times)}
-        elif curve.course.falls:
+        elif curve.time_course.falls:
             late = float(np.interp(max(end - late_h, 0.0), times, y)) - y[-1]
             row[f"{name}_left_{curve.unit.replace('/', '_')}"] = float(y[-1])
             row[f"{name}_late_share"] = float(late / max(y[0] - y[-1], 1e-12))
@@ -82,7 +82,7 @@ def _shape(
 
 
 def _reaches(values: Array, share: float, times: Array) -> float:
-    """First time at which a course reaches a share of its last value, linear between points."""
+    """First time at which a curve reaches a share of its last value, linear between points."""
     wanted = share * values[-1]
     i = int(np.argmax(values >= wanted))
     if i == 0:

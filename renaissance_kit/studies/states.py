@@ -20,9 +20,9 @@ from renaissance_kit.network.network import Network
 from renaissance_kit.states.constraints import Bound, Constraints
 from renaissance_kit.states.fermentation import (
     BIOMASS,
-    biomass_course,
+    biomass_time_course,
     quantities,
-    read_course,
+    read_time_course,
     specific_rate,
     uptake_range,
 )
@@ -247,7 +247,7 @@ def measured_rates(
         chosen if given is None else given
         for given, chosen in zip((first_h, last_h), usual, strict=True)
     )
-    biomass = biomass_course(network, strain)
+    biomass = biomass_time_course(network, strain)
     inside = (biomass.time_h >= first_h) & (biomass.time_h <= last_h)
     if not inside.any():
         raise DataError(f"fermentation.csv has no biomass between {first_h:g} and {last_h:g} h")
@@ -257,7 +257,7 @@ def measured_rates(
          growth.max())
     ]  # fmt: skip
     for quantity in quantities(network, strain):
-        course = read_course(network, quantity, strain)
+        course = read_time_course(network, quantity, strain)
         if course.variable == BIOMASS:
             continue
         exchange = network.exchange_of(course.variable)

@@ -11,7 +11,7 @@ import pandas as pd
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.simulation.bioreactor import Bioreactor, engineered
 from renaissance_kit.simulation.fit import MeasuredCurve, fit_of
-from renaissance_kit.studies.cultivations import cultivated, times_of
+from renaissance_kit.studies.bioreactor import cultivated, times_of
 
 
 def predicted_strain(
@@ -25,7 +25,7 @@ def predicted_strain(
     workers: int | None = 2,
     every_h: float = 1.0,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Courses of a strain in which some enzymes are overexpressed, for several factors on Vmax.
+    """Time courses of a strain with overexpressed enzymes, for several factors on Vmax.
 
     Args:
         reactor: with the measured start of the strain.
@@ -33,10 +33,11 @@ def predicted_strain(
         curves: measured on the strain; the models have not seen them.
 
     Returns:
-        Courses (strain, factor, model, quantity, time_h, value) and misfits (strain, factor, model,
-        quantity, misfit, last, measured_last; the last values in the units of the measurements).
+        Time courses (strain, factor, model, quantity, time_h, value) and fits (strain, factor,
+        model, quantity, goodness_of_fit, last, measured_last; the last values in the units of the
+        measurements).
     """
-    courses, misfits = [], []
+    time_courses, fits = [], []
     for factor in factors:
         strain = engineered(reactor, dict.fromkeys(reactions, float(factor)))
         result = cultivated(models, strain, folder, workers)
@@ -44,8 +45,12 @@ def predicted_strain(
         times = times_of(result, every_h)
         for j, curve in enumerate(curves):
             values = curve.simulated(result, times)
-            common = {"strain": curve.course.strain, "factor": factor, "quantity": curve.quantity}
-            courses.append(
+            common = {
+                "strain": curve.time_course.strain,
+                "factor": factor,
+                "quantity": curve.quantity,
+            }
+            time_courses.append(
                 pd.DataFrame(
                     {
                         **common,
@@ -55,37 +60,37 @@ def predicted_strain(
                     }
                 )
             )
-            last = curve.course.time_h <= times[-1]
-            misfits.append(
+            last = curve.time_course.time_h <= times[-1]
+            fits.append(
                 pd.DataFrame(
                     {
                         **common,
                         "model": fit.models,
-                        "misfit": fit.misfit[:, j],
+                        "goodness_of_fit": fit.goodness_of_fit[:, j],
                         "last": values[:, -1],
-                        "measured_last": float(curve.course.value[last][-1]),
+                        "measured_last": float(curve.time_course.value[last][-1]),
                     }
                 )
             )
-    return pd.concat(courses, ignore_index=True), pd.concat(misfits, ignore_index=True)
+    return pd.concat(time_courses, ignore_index=True), pd.concat(fits, ignore_index=True)
 
 
 def strain_changes(
-    misfits: pd.DataFrame, host_models: pd.Series, host_measured: float
+    fits: pd.DataFrame, host_models: pd.Series, host_measured: float
 ) -> pd.DataFrame:
     """What overexpression changes, as predicted and as measured: one row a strain and factor.
 
     Args:
-        misfits: as from `predicted_strain`, of one quantity.
+        fits: as from `predicted_strain`, of one quantity.
         host_models: its last value in the host strain, by model.
         host_measured: the same as measured.
 
     Returns:
         strain, factor, predicted change (median over the models, relative to the host), smallest,
-        largest, measured change and median misfit.
+        largest, measured change and median goodness of fit.
     """
     rows = []
-    for (strain, factor), part in misfits.groupby(["strain", "factor"], sort=False):
+    for (strain, factor), part in fits.groupby(["strain", "factor"], sort=False):
         ratio = part.set_index("model")["last"] / host_models
         rows.append(
             {
@@ -95,7 +100,7 @@ def strain_changes(
                 "smallest": ratio.min(),
                 "largest": ratio.max(),
                 "measured change": part.measured_last.iloc[0] / host_measured,
-                "median misfit": part.misfit.median(),
+                "median goodness of fit": part.goodness_of_fit.median(),
             }
         )
     return pd.DataFrame(rows)

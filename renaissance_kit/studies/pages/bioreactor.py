@@ -20,7 +20,7 @@ from renaissance_kit.studies.media import BOTH, PUBLISHED, biomass_gain, plain_n
 from renaissance_kit.studies.scale import Scale
 from renaissance_kit.studies.text import Text
 
-CUTS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
+THRESHOLDS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 """Thresholds that are compared."""
 
 
@@ -63,7 +63,7 @@ def integrations(result: BioreactorResult) -> Text:
     seconds = result.dataset.seconds.values
     return Text(
         f"{result.finished.sum():,} of {len(seconds):,} integrations reached the end. The others "
-        f"match nothing below and are counted apart. A cultivation took {np.median(seconds):.2f} s "
+        f"match nothing below and are counted apart. A simulation took {np.median(seconds):.2f} s "
         f"(median), the longest {seconds.max():.1f} s."
     )
 
@@ -73,11 +73,11 @@ def matches(fit: Fit) -> Text:
     low, high = wilson_interval(int(fit.matches.sum()), len(fit))
     fewer = "; ".join(f"{n:,} {name}" for name, n in fit.counts()[:-1].items())
     each = ", ".join(f"{name} {n:,}" for name, n in matches_by_curve(fit).items())
-    best = ", ".join(f"{v:.2f}" for v in fit.misfit[fit.best_first[0]])
+    best = ", ".join(f"{v:.2f}" for v in fit.goodness_of_fit[fit.best_first[0]])
     return Text(
         f"**{fit.matches.sum():,} of {len(fit):,} models match all curves** (95 % Wilson "
-        f"interval {low:.1%} to {high:.1%}); {fewer}. One by one: {each}. The best model has "
-        f"misfits of {best} ({', '.join(fit.quantities)})."
+        f"interval {low:.1%} to {high:.1%}); {fewer}. One by one: {each}. Goodness of fit of the "
+        f"best model: {best} ({', '.join(fit.quantities)})."
     )
 
 
@@ -95,10 +95,10 @@ def unbiased(fit: Fit, control: Fit) -> Text:
     """How well unbiased models ferment, beside the valid ones."""
     return Text(
         f"{control.matches.sum():,} of {len(control):,} unbiased models match all curves; "
-        f"{(~control.finished).sum():,} did not finish. Median of the worst misfit: "
+        f"{(~control.finished).sum():,} did not finish. Median goodness of fit of the worst curve: "
         f"{np.median(fit.worst[fit.finished]):.2f} (valid), "
         f"{np.median(control.worst[control.finished]):.2f} (unbiased). How many valid models match "
-        "at other cuts:"
+        "at other thresholds:"
     )
 
 

@@ -62,12 +62,12 @@ def claims(
     counts, fewer, n = fit.counts(), fewer_matches(fit), len(curves)
     every = {2: "both", 3: "all three"}.get(n, f"all {n}")
     how_many = " and ".join(str(i) for i in range(n - 1, 0, -1))
-    taken_up = [c.quantity for c in curves[1:] if c.course.falls]
-    released = [c.quantity for c in curves[1:] if not c.course.falls]
+    taken_up = [c.quantity for c in curves[1:] if c.time_course.falls]
+    released = [c.quantity for c in curves[1:] if not c.time_course.falls]
     return [
         ("C10", f"models that match {every} curves", f"{fit.matches.sum():,} of {len(fit):,}",
-         f"misfit ≤ {fit.cut:g} of each curve; {low:.1%} to {high:.1%} (Wilson); paper's criterion "
-         "not stated", full),
+         f"misfit ≤ {fit.threshold:g} of each curve; {low:.1%} to {high:.1%} (Wilson); paper's "
+         "criterion not stated", full),
         ("C10", f"models that match {how_many} of {n} curves",
          f"{' and '.join(f'{counts[name]:,}' for name in fewer)} of {len(fit):,}",
          f"{counts['did not finish']:,} did not finish", full),
@@ -107,7 +107,7 @@ def summary(
         "match_all_interval_95": list(wilson_interval(int(fit.matches.sum()), len(fit))),
         "match_fewer": {name: int(counts[name]) for name in fewer_matches(fit)},
         "match_by_curve": matches_by_curve(fit),
-        "best_misfits": fit.misfit[fit.best_first[0]].tolist(),
+        "best_misfits": fit.goodness_of_fit[fit.best_first[0]].tolist(),
         "control_models": len(control),
         "control_match_all": int(control.matches.sum()),
         "vmax_factor": vmax_factor,

@@ -1,4 +1,4 @@
-"""Cultivations beside the measured curves, outside and inside the cell."""
+"""Bioreactor simulations beside the measured curves, outside and inside the cell."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ Progress = Callable[[str], None]
 MATCHING, BEST, OTHER = "matching", "best", "other"
 
 
-def cultivation_store(folder: str | Path, models: KineticModels, reactor: Bioreactor) -> Path:
+def bioreactor_store(folder: str | Path, models: KineticModels, reactor: Bioreactor) -> Path:
     """A folder for the finished chunks of one run, named after all that its results depend on."""
     return Path(folder) / f"cultivation-{fingerprint(reactor.settings(), identity(models))}"
 
 
-def cultivation_outcomes(result: BioreactorResult) -> pd.DataFrame:
+def bioreactor_outcomes(result: BioreactorResult) -> pd.DataFrame:
     """How the integrations ended: outcome, meaning, models and an example of the reason."""
     outcome, reason = result.dataset.outcome.values, result.dataset.reason.values
     rows = []
@@ -55,12 +55,12 @@ def measured_table(curves: Sequence[MeasuredCurve]) -> pd.DataFrame:
                 {
                     "quantity": curve.quantity,
                     "unit": curve.unit,
-                    "time_h": curve.course.time_h,
-                    "value": curve.course.value,
-                    "low": curve.course.low,
-                    "high": curve.course.high,
+                    "time_h": curve.time_course.time_h,
+                    "value": curve.time_course.value,
+                    "low": curve.time_course.low,
+                    "high": curve.time_course.high,
                     "uncertainty": curve.uncertainty,
-                    "strain": curve.course.strain,
+                    "strain": curve.time_course.strain,
                 }
             )
             for curve in curves
@@ -69,7 +69,7 @@ def measured_table(curves: Sequence[MeasuredCurve]) -> pd.DataFrame:
     )
 
 
-def course_table(
+def time_course_table(
     result: BioreactorResult,
     fit: Fit,
     curves: Sequence[MeasuredCurve],
@@ -78,7 +78,7 @@ def course_table(
     background: int = 80,
     every_h: float = 1.0,
 ) -> pd.DataFrame:
-    """Simulated courses in the units of the measurements.
+    """Simulated time courses in the units of the measurements.
 
     Args:
         best: that are shown where no model matches.
@@ -107,30 +107,33 @@ def course_table(
     return pd.concat(parts, ignore_index=True)
 
 
-def misfit_table(fits: Mapping[str, Fit]) -> pd.DataFrame:
-    """Misfits of one or several groups of models, long: group, model, curve, misfit.
+def goodness_of_fit_table(fits: Mapping[str, Fit]) -> pd.DataFrame:
+    """Goodness of fit of groups of models, long: group, model, curve, goodness_of_fit.
 
     The curve ``all`` is the worst of a model's curves. Models that did not finish are left out.
     """
     rows = []
     for group, fit in fits.items():
         done = fit.finished
-        for name, values in [*zip(fit.quantities, fit.misfit.T, strict=True), ("all", fit.worst)]:
+        for name, values in [
+            *zip(fit.quantities, fit.goodness_of_fit.T, strict=True),
+            ("all", fit.worst),
+        ]:
             rows.append(
                 pd.DataFrame(
                     {"group": group, "model": fit.models[done], "curve": name,
-                     "misfit": values[done]}
+                     "goodness_of_fit": values[done]}
                 )
             )  # fmt: skip
     return pd.concat(rows, ignore_index=True)
 
 
-def matches_by_cut(fit: Fit, cuts: Sequence[float]) -> pd.DataFrame:
-    """Models that match each curve, and all of them, at several cuts."""
+def matches_by_threshold(fit: Fit, thresholds: Sequence[float]) -> pd.DataFrame:
+    """Models that match each curve, and all of them, at several thresholds."""
     rows = []
-    for cut in cuts:
-        matched = replace(fit, cut=cut)
-        row: dict[str, Any] = {"cut": cut}
+    for threshold in thresholds:
+        matched = replace(fit, threshold=threshold)
+        row: dict[str, Any] = {"threshold": threshold}
         row |= dict(zip(fit.quantities, matched.matched.sum(axis=0).tolist(), strict=True))
         rows.append({**row, "all": int(matched.matches.sum())})
     return pd.DataFrame(rows)
@@ -149,10 +152,10 @@ def inside_table(
     background: int = 40,
     every_h: float = 0.5,
 ) -> pd.DataFrame:
-    """Intracellular courses relative to the steady state: model, group, metabolite, time_h, ratio.
+    """Intracellular time courses over the steady state: model, group, metabolite, time_h, ratio.
 
     Args:
-        best, background: see `course_table`.
+        best, background: see `time_course_table`.
     """
     positions, groups = _chosen(fit, best, background)
     times = times_of(result, every_h)
@@ -178,7 +181,7 @@ def cultivated(
     models: KineticModels, reactor: Bioreactor, folder: str | Path | None, workers: int | None
 ) -> BioreactorResult:
     """`cultivate` with a store of its own in a folder, if one is given."""
-    store = None if folder is None else cultivation_store(folder, models, reactor)
+    store = None if folder is None else bioreactor_store(folder, models, reactor)
     return cultivate(models, reactor, store=store, workers=workers)
 
 
