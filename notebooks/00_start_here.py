@@ -216,10 +216,10 @@ page.eigenvalues(network, spectrum)
 # <details><summary>Answer</summary>
 #
 # A negative correlation means: the larger the KM, the faster the model. The strongest is KM(g6p) of
-# PGI (about −0.5): g6p is the largest pool in the middle of the chain, and a reaction that is not
-# saturated answers to a change of its substrate. The KM of products act the other way. But the
-# correlations are weak: no constant decides by itself, and that is why one trains a generator of
-# all of them.
+# PGI (about −0.5): g6p is the largest concentration in the middle of the chain, and a reaction that
+# is not saturated answers to a change of its substrate. The KM of products act the other way. But
+# the correlations are weak: no constant decides by itself, and that is why one trains a generator
+# of all of them.
 #
 # ```python
 # km_table = pd.DataFrame(random_models.km_mM, columns=network.km_names)
@@ -313,12 +313,12 @@ page.strict_threshold(
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# No model is valid, yet training goes on: the reward counts how near a model comes. It ends close
+# No model is valid, yet training continues: the reward counts how near a model comes. It ends close
 # to −300 1/h. Uptake by diffusion is v = Vmax · (c(outside) − c(inside)) with v = 300 mM/h at 2 and
-# 1 mM, so Vmax = 300 1/h, and dv/dc = −300 1/h whatever the KM: the pool of glucose empties at this
-# speed, and only the little that hexokinase adds can make it faster. When training stops to
-# improve, look for the one pool that sets the limit. In *E. coli* that is the first thing to look
-# at, too (notebook 01).
+# 1 mM, so Vmax = 300 1/h, and dv/dc = −300 1/h whatever the KM: the glucose in the cell is used up
+# at this speed, and only the little that hexokinase adds can make it faster. When training stops to
+# improve, look for the one metabolite that sets the limit. In *E. coli* that is the first thing to
+# look at, too (notebook 01).
 #
 # ```python
 # recipe = Recipe.default(
@@ -464,7 +464,7 @@ page.ecoli(ecoli_spectrum, ensemble, ecoli_threshold)
 #
 # ATP is back within 1 % in nearly all models, growth only within 5 %, and all metabolites at once
 # in none: a time constant of 24 minutes is the time in which a deviation falls to 37 %, not to 1 %,
-# and the slowest of the pools decides. A share without its tolerance says nothing. Notebook 03 does
+# and the slowest metabolite decides. A share without its tolerance says nothing. Notebook 03 does
 # this with 1,000 models.
 #
 # ```python
@@ -498,7 +498,7 @@ page.ecoli(ecoli_spectrum, ensemble, ecoli_threshold)
 # - λmax is about the slowest small disturbance. Valid is not the same as realistic.
 # - Random KM almost never give the observed dynamics; a trained generator does, and keeps many
 #   different sets of KM.
-# - Look for what sets the limit (a pool, a sum, a rate without KM) before training longer.
+# - Look for what sets the limit (a metabolite, a sum, a rate without KM) before training longer.
 #
 # Where to go on: `01_steady_states` (where fluxes and concentrations come from),
 # `02_generator_training` (the training at full length, with repeats and comparisons),

@@ -15,15 +15,15 @@ scale = "demo"  # smoke (seconds), demo (a minute), laptop (minutes) or paper (h
 output_dir = "../build/figures/01_steady_states"
 network = "ecoli_w3110_trpd9923"
 seed = 1
-turnover_time_min = None  # bound on slow pools (min); None is the constraints' own, 4
+turnover_time_min = None  # bound on turnover times (min); None is the constraints' own, 4
 workers = 2
 # None takes these from the scale, see the table below.
 n_states = None  # states of the fresh sample
 steps_per_dimension = None  # of the random walk between two states that are kept
 examined = None  # states among which the default profile of the fresh run is chosen
 profile_models = None  # random models by which each of those is judged
-remake = None  # True or False: make the shipped states anew and compare
-turnover_states = None  # states sampled with each of several bounds on slow pools
+remake = None  # True or False: regenerate the shipped states and compare
+turnover_states = None  # states sampled with each of several bounds on turnover
 model_states = None  # of those states, how many are tried with random models
 models = None  # random models at each of these
 search_models = None  # models of the search for the fastest one
@@ -243,14 +243,14 @@ figure
 page.fluxes(fluxes, rates, studies.flux_ratios(network, states))
 
 # %% [markdown]
-# ## Turnover, and why cells need small pools
+# ## Turnover, and why it has to be fast
 #
-# A pool that holds many minutes of its own throughput answers slowly, whatever the enzymes. Most
-# pools are not measured. Within generic bounds some of them hold hours, so each unmeasured pool is
-# held to a few minutes of its least throughput.
+# A metabolite whose amount is many minutes of its own throughput answers slowly, whatever the
+# enzymes. Most concentrations are not measured. Within generic bounds some metabolites take hours
+# to turn over, so each unmeasured one is bounded by a few minutes of its least throughput.
 #
-# **How long does each pool last, with this bound and without?** Red is the time constant that a
-# valid model must reach.
+# **How long does each metabolite last, with this bound and without?** Red is the time constant that
+# a valid model must reach.
 
 # %%
 sampled = studies.states_by_turnover(

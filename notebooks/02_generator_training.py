@@ -60,7 +60,7 @@ from renaissance_kit.studies.pages import training_claims as tables
 use_theme()
 pd.set_option("display.max_colwidth", 120)
 output = Path(output_dir)
-checkpoints = output / "checkpoints"  # a run that was killed goes on from here
+checkpoints = output / "checkpoints"  # a run that was killed resumes from here
 
 # %% [markdown]
 # What each scale does. The published size is 50 generations × 20 generators × 100 models.
@@ -285,7 +285,7 @@ page.recipe_parts(part_table, scale)
 #
 # The ensemble of the first repeat is saved, valid models and others, labelled with units and
 # provenance. Each model counted as valid is then confirmed from the file: its Jacobian is computed
-# anew and all its eigenvalues in double precision.
+# again and all its eigenvalues in double precision.
 
 # %%
 ensemble_file = output / "ensemble.nc"

@@ -294,7 +294,7 @@ def test_engineered_strains_add_up(ecoli: Network, valid: KineticModels) -> None
 @pytest.mark.parametrize(
     ("times", "message"),
     [([0.0], "two times"), ([1.0, 2.0], "rise from 0"), ([0.0, 2.0, 1.0], "rise from 0"),
-     ([0.0, 99.0], "after the cultivation")],
+     ([0.0, 99.0], "after the simulation")],
 )  # fmt: skip
 def test_wrong_times(one: KineticModels, times: list[float], message: str) -> None:
     with pytest.raises(ParameterError, match=message):

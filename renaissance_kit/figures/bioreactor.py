@@ -262,7 +262,7 @@ def engineered_strains(
     """Two engineered strains: curves predicted from the host's models, and the measured ones.
 
     Args:
-        predicted: courses as from `renaissance_kit.studies.predicted_strain`, of all strains.
+        predicted: time courses as from `renaissance_kit.studies.predicted_strain`, of all strains.
         measured: as from `renaissance_kit.studies.measured_table`, of these strains.
         host: the same of the host.
         changed: reactions whose Vmax is multiplied, by strain.

@@ -55,7 +55,7 @@ class BioreactorPanel(Panel):
         network: a network with a ``bioreactor.csv`` and a ``fermentation.csv`` in its folder.
         ensemble: file of an ensemble to take valid models from.
         trained: what a training may have left; taken if ``ensemble`` is not given.
-        dilution: what growth does to intracellular pools.
+        dilution: what growth does to intracellular metabolites.
         scale: of the batch run that does the same.
         folder: of the results, and of what is done when a run is stopped.
         workers: processes; does not change the result.

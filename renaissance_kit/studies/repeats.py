@@ -67,7 +67,7 @@ def run_repeats(
     Args:
         seeds: one per repeat, see `repeat_seeds`.
         models: size of each ensemble.
-        folder: of the checkpoints; a run that is there already goes on where it stopped.
+        folder: of the checkpoints; a run that is there already resumes where it stopped.
         progress: called with a line of text after every ``every`` steps and at the end.
     """
     repeats = []
@@ -212,7 +212,7 @@ def trained_in(
     workers: int = 2,
     progress: Callable[[TrainingState], None] | None = None,
 ) -> Training:
-    """`train`, with a checkpoint in a folder, if there is one; goes on from there if it exists."""
+    """`train`, with a checkpoint in a folder, if there is one; resumes from it if it exists."""
     path = None
     if folder is not None:
         path = checkpoint_file(folder, trainer_of(network, state, recipe), seed)

@@ -329,14 +329,14 @@ def constraints_table(network: Network, constraints: Constraints) -> pd.DataFram
         (f"{len(constraints.medium_mM)} concentrations in the medium",
          min(b.low for b in constraints.medium_mM.values()),
          max(b.high for b in constraints.medium_mM.values()), "mM", "medium.csv"),
-        ("every other pool", constraints.pool_mM.low, constraints.pool_mM.high, "mM",
+        ("every other concentration", constraints.pool_mM.low, constraints.pool_mM.high, "mM",
          constraints.pool_mM.source),
-        ("turnover time of an unmeasured pool, at its least throughput", "",
+        ("turnover time of an unmeasured metabolite, at its least throughput", "",
          constraints.turnover_time_min, "min", rule),
     ]  # fmt: skip
     for names, unit in ((constraints.energies_kJ_mol, "kJ/mol"), (constraints.pools_mM, "mM")):
-        rows += [(f"{'ΔrG′' if unit == 'kJ/mol' else 'pool'} of {name}", b.low, b.high, unit,
-                  b.source) for name, b in names.items()]  # fmt: skip
+        what = "ΔrG′" if unit == "kJ/mol" else "concentration"
+        rows += [(f"{what} of {name}", b.low, b.high, unit, b.source) for name, b in names.items()]
     rows += [
         (f"flux of {name}", b.low, b.high, network.flux_unit(name), b.source)
         for name, b in constraints.fluxes.items()

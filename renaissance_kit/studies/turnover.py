@@ -1,4 +1,4 @@
-"""Turnover times of pools, and what a bound on them does to the models of a state."""
+"""Turnover times of metabolites, and what a bound on them does to the models of a state."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ SEARCH = NESSettings(
 
 
 def turnover_times_min(network: Network, states: SteadyStates) -> Array:
-    """Time in which each pool is produced once, (states, dynamic metabolites) in min.
+    """Time in which each metabolite is produced once, (states, dynamic metabolites) in min.
 
-    The content of a pool over its production in all reactions, ``c φ / (ρ Σ⁺ S v)`` with the
+    The amount of a metabolite over its production in all reactions, ``c φ / (ρ Σ⁺ S v)`` with the
     volume fraction φ of its compartment and the dry weight ρ per litre of cell. At a steady state
     consumption is the same.
     """
@@ -64,7 +64,7 @@ def turnover_table(
     *,
     generic: SteadyStates | None = None,
 ) -> pd.DataFrame:
-    """Turnover time of each pool but the protons, the slowest of them first.
+    """Turnover time of each metabolite but the protons, the slowest of them first.
 
     Args:
         generic: states without a bound on turnover, for comparison.

@@ -86,10 +86,10 @@ def regenerated(largest: Mapping[str, float] | None, states: int, scale: str) ->
         states: how many.
     """
     if largest is None:
-        return Text(f"No shipped states were made anew at scale {scale}; set `remake=True`.")
+        return Text(f"No shipped states were regenerated at scale {scale}; set `remake=True`.")
     differences = ", ".join(f"{k.replace('_', ' ')} {v:.0e}" for k, v in largest.items())
     return Text(
-        f"The shipped states made anew with their seed ({states:,} states) differ by "
+        f"The shipped states, regenerated with their seed ({states:,} states) differ by "
         f"{differences} at most (relative)."
     )
 
@@ -197,11 +197,11 @@ def turnover(
     """
     names = slowest.metabolite.value_counts()
     most, bounded, free = names.index[0], slowest.turnover_time_min, generic.turnover_time_min
-    measured = ", a measured pool that the bound leaves alone"
+    measured = ", a measured metabolite that the bound leaves alone"
     return Text(
-        f"The slowest pool of a state turns over in {free.median():.0f} min without the bound "
-        f"(median; {(free > settle_min).mean():.0%} of {len(free):,} states have one slower than "
-        f"{settle_min:.0f} min) and in {bounded.median():.1f} min with it (at most "
+        f"The slowest metabolite of a state turns over in {free.median():.0f} min without the "
+        f"bound (median; {(free > settle_min).mean():.0%} of {len(free):,} states have one slower "
+        f"than {settle_min:.0f} min) and in {bounded.median():.1f} min with it (at most "
         f"{bounded.max():.1f}). With it the slowest is {most} in "
         f"{names.iloc[0] / len(slowest):.0%} of the states"
         f"{measured if most in constraints.measured_mM else ''}."
@@ -250,7 +250,7 @@ def default_profile(profile: pd.DataFrame, states: SteadyStates, slowest: pd.Dat
     return Text(
         f"State {chosen.state} is the default: number {rank} of {len(profile)} by its quantile of "
         f"{chosen.lambda_max_quantile:.2f} 1/h, at {chosen.distance:.2f} standard deviations from "
-        "the centroid; its slowest pool turns over in "
+        "the centroid; its slowest metabolite turns over in "
         f"{slowest.turnover_time_min[chosen.state]:.1f} min. The rule: "
         f"{states.provenance['default_rule']}."
     )
