@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-Terms = tuple[tuple[str, float], ...]
+from renaissance_kit.laws.record import Terms
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ class Reaction:
 
     Attributes:
         role: ``kinetic``, ``water_transport`` or ``exchange``.
-        rate_law: family name, empty where the reaction is not kinetic.
+        rate_law: name in `renaissance_kit.laws.REGISTRY`, empty where the reaction is not kinetic.
         protons: (metabolite, coefficient, mode) with mode ``displacement``, ``first_order``
-            or ``balance_only``; see `renaissance_kit.kinetics.rate_laws`.
+            or ``balance_only``; see `renaissance_kit.laws`.
         standard_energy_kJ_mol: standard transformed reaction energy, NaN where unknown.
     """
 
