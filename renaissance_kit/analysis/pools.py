@@ -3,7 +3,7 @@
 The diagonal entry of the Jacobian, J_ii = ∂(dc_i/dt)/∂c_i, is the rate at which pool i alone would
 return, with all other pools held. With fluxes and displacements fixed it depends on KM through the
 saturation terms e_k = ∂ln D/∂ln c̃_k of its own reactions only
-(`renaissance_kit.kinetics.slot_gradients`):
+(`renaissance_kit.laws`):
 
     J_ii = (1/c_i φ_i) Σ_r S_ir v_r (∂ln(S − P)/∂ln c_i − e_ir).
 
@@ -26,8 +26,8 @@ import numpy as np
 
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
-from renaissance_kit.kinetics.rate_laws import PROTON
 from renaissance_kit.km.ranges import KMRanges
+from renaissance_kit.laws.record import PROTON
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from renaissance_kit.core.errors import DataError, InfeasibleError, ParameterError
 from renaissance_kit.core.types import Array
-from renaissance_kit.network.families import FAMILIES, IRREVERSIBLE
+from renaissance_kit.laws.registry import REGISTRY
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.constraints import Constraints
 from renaissance_kit.states.diagnostics import effective_sample_size, split_rhat
@@ -268,7 +268,7 @@ class StateSpace:
         standard = {r: column(v.name) for r, v in model.standard_energy.items()}
         displacement = np.full((n, len(network.kinetic_reactions)), np.nan)
         for j, reaction in enumerate(network.kinetic_reactions):
-            if FAMILIES[network.reactions[reaction].rate_law] != IRREVERSIBLE:
+            if REGISTRY[network.reactions[reaction].rate_law].reversible:
                 displacement[:, j] = energies[reaction] / model.tfa.RT
         states = SteadyStates.from_arrays(
             network, fluxes, reactions, _rounded(concentrations), _rounded(displacement),
