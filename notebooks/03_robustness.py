@@ -89,12 +89,13 @@ display(
 # ## A check first
 #
 # For a small perturbation the nonlinear course must be that of the linear equations, exp(J t). The
-# difference, divided by the size δ, must fall in proportion to δ.
+# difference, divided by the size δ, must fall in proportion to δ, as far as the integration is
+# accurate.
 
 # %%
 check = studies.linearity_check(batch.with_km(batch.km_mM[:1]), [0.1, 0.01, 0.001], seed=seed)
 falls = check.largest_difference.to_numpy()
-assert falls[-1] < 0.2 * falls[-2]
+assert falls[-1] < max(0.2 * falls[-2], 1e-3)  # the integration is accurate to 1e-6 / δ
 check
 
 # %% [markdown]

@@ -234,7 +234,8 @@ def _controls(table: KMMeasurements) -> list[Control]:
         return value.split()
 
     usual = GradientSettings()
-    first = [r for r in ("ACONTa", "ACONTb") if r in by_reaction] or list(by_reaction)[:1]
+    usual_reactions = table.network.labels.get("km", {})
+    first = [r for r in usual_reactions if r in by_reaction] or list(by_reaction)[:1]
     return [
         Picks("reactions", "Measured KM held", "by reaction",
               "their constants are drawn from the measured ranges, in training and afterwards; "

@@ -263,6 +263,8 @@ class RobustnessPanel(Panel):
 def _controls(network: Network) -> list[Control]:
     usual = Perturbation()
     compartments = [c.id for c in network.compartments.values()]
+    named = [m for m in network.labels.get("variable", {}) if m in network.dynamic]
+    few = (named or list(network.dynamic))[:2]
 
     def parse(text: str) -> str | list[str]:
         names = [part.strip() for part in text.split(",") if part.strip()]
@@ -284,8 +286,7 @@ def _controls(network: Network) -> list[Control]:
         Words("metabolites", "Metabolites perturbed",
               "all, a compartment, or ids with commas; the others begin at the steady state",
               "all", parse, show, options=["all", *compartments, *network.dynamic],
-              example=f"all, {', '.join(compartments[:3])}, or ids: atp_c, nadh_c"
-              if "atp_c" in network.dynamic else "all, or ids with commas"),
+              example=f"all, {', '.join(compartments[:3])}, or ids: {', '.join(few)}"),
         Number("tolerance", "Tolerance", "share",
                "largest |c/c* − 1| of what has returned; larger lets models be back earlier",
                0.01, 0.001, 0.5, slider="log", hint=lambda v: f"within {100 * v:.3g} %"),

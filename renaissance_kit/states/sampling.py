@@ -201,9 +201,11 @@ class StateSpace:
                 solver = variable[f"ln_c {name}"]
                 limits[solver] = (math.log(low * 1e-3), math.log(high * 1e-3))
             else:
+                network = self.model.network
                 raise ParameterError(
-                    f"{key!r} is no flux or concentration of {self.model.network.name}; write "
-                    "'flux PGI' or 'concentration atp_c'"
+                    f"{key!r} is no flux or concentration of {network.name}; write "
+                    f"'flux {network.kinetic_reactions[0]}' or "
+                    f"'concentration {network.dynamic[0]}'"
                 )
         blocks = []
         for block in self.blocks:

@@ -11,7 +11,6 @@ from .cultivations import measured_table as measured_table
 from .cultivations import misfit_table as misfit_table
 from .cultivations import plain_name as plain_name
 from .cultivations import predicted_strain as predicted_strain
-from .cultivations import shape_table as shape_table
 from .exactness import exactness_table as exactness_table
 from .held_out import held_out_table as held_out_table
 from .held_out import incidence_by_state as incidence_by_state
@@ -79,6 +78,7 @@ from .routes import diversity_table as diversity_table
 from .routes import history_table as history_table
 from .settings import leave_one_out as leave_one_out
 from .settings import settings_grid as settings_grid
+from .shapes import shape_table as shape_table
 from .state_checks import agreement as agreement
 from .state_checks import changed_constraints as changed_constraints
 from .state_checks import check_table as check_table
