@@ -40,7 +40,7 @@ from IPython.display import Markdown, display
 
 from renaissance_kit import KineticModels, KMRanges, Network, cultivate, studies
 from renaissance_kit.analysis import wilson_interval
-from renaissance_kit.core import atomic_path
+from renaissance_kit.core import Run, atomic_path
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import bioreactor as figures
 from renaissance_kit.simulation import batch_of, fit_of, measured_curves, measured_start
@@ -48,7 +48,8 @@ from renaissance_kit.simulation import batch_of, fit_of, measured_curves, measur
 use_theme()
 pd.set_option("display.max_colwidth", 120)
 output = Path(output_dir)
-runs = output / "runs" if store is None else Path(store)  # a run that was killed goes on from here
+# A run that was killed resumes from this folder.
+run = Run(workers, output / "runs" if store is None else store, progress=print)
 
 # %%
 SIZES = pd.DataFrame(
@@ -99,13 +100,7 @@ display(
 )
 
 # %%
-result = cultivate(
-    batch,
-    reactor,
-    store=studies.cultivation_store(runs, batch, reactor),
-    workers=workers,
-    progress=print,
-)
+result = cultivate(batch, reactor, run=run)
 result.save(output / "cultivations.nc")
 outcomes = studies.cultivation_outcomes(result)
 outcomes
@@ -195,13 +190,7 @@ shape_summary.round(3)
 # %%
 km = KMRanges.of(network).uniform(int(size["control_models"]), np.random.default_rng(seed))
 control = KineticModels(network, batch.state, km)
-control_result = cultivate(
-    control,
-    reactor,
-    store=studies.cultivation_store(runs, control, reactor),
-    workers=workers,
-    progress=print,
-)
+control_result = cultivate(control, reactor, run=run)
 control_fit = fit_of(control_result, curves, cut)
 fits = {"valid": fit, "unbiased": control_fit}
 figure = figures.misfit_distribution(
@@ -243,9 +232,7 @@ media = {
     "ammonium": {nh4: ammonium_factor},
     "both": {trp: tryptophan_factor, nh4: ammonium_factor},
 }
-changed = studies.changed_media(
-    few, reactor, media, watched=[trp, nh4, "glc__D_e"], folder=runs, workers=workers
-)
+changed = studies.changed_media(few, reactor, media, watched=[trp, nh4, "glc__D_e"], run=run)
 ceilings = studies.biomass_ceilings(network, reactor.conditions)
 figure = figures.why_growth_stops(
     changed,
@@ -317,8 +304,7 @@ for strain, reactions in STRAINS.items():
             reactions,
             factors,
             strain_curves,
-            folder=runs,
-            workers=workers,
+            run=run,
         )
     )
     strain_points.append(studies.measured_table(strain_curves))

@@ -28,12 +28,15 @@ from .fingerprint import fingerprint as fingerprint
 from .linear import row_echelon as row_echelon
 from .paths import data_folder as data_folder
 from .paths import example_folder as example_folder
+from .runs import RUN as RUN
 from .runs import Progress as Progress
-from .runs import read_store as read_store
+from .runs import Run as Run
 from .runs import run_chunks as run_chunks
 from .seeds import derived_seed as derived_seed
 from .seeds import repeat_seeds as repeat_seeds
 from .seeds import rng_from as rng_from
+from .stores import read_store as read_store
+from .stores import store_of as store_of
 from .tables import (
     Row as Row,
 )
