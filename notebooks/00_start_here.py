@@ -448,8 +448,7 @@ display(
 # that were needed with the training above. What could speak against it?
 
 # %%
-# Your turn: exercise 7. from renaissance_kit.training.gradient import GradientSettings,
-# train_by_gradient
+# Your turn: exercise 7. Recipe.by_gradient(ecoli, steps=..., models_per_step=...)
 
 # %% [markdown]
 # <details><summary>Answer</summary>
@@ -461,10 +460,8 @@ display(
 # derivative, such as the outcome of a simulation, can only be evolved.
 #
 # ```python
-# from renaissance_kit.training.gradient import GradientSettings, train_by_gradient
-#
-# steps = GradientSettings(steps=20, models_per_step=32)
-# by_gradient = train_by_gradient(ecoli, profile, seed=seed, settings=steps, workers=workers)
+# recipe = Recipe.by_gradient(ecoli, steps=20, models_per_step=32)
+# by_gradient = train(ecoli, profile, seed=seed, recipe=recipe, workers=workers)
 # drawn = by_gradient.models(200, np.random.default_rng(seed)).spectrum(workers=workers)
 # print(by_gradient.models_evaluated, "models")
 # print(np.median(ecoli_spectrum.lambda_max_per_h), np.median(drawn.lambda_max_per_h), "1/h")

@@ -189,7 +189,7 @@ save(figure, output / "incidence")
 figure
 
 # %%
-first = history[(history.group == default.label) & (history.generation == 0)].incidence
+first = history[(history.group == default.label) & (history.step == 0)].incidence
 last = pd.Series([run.incidence for run in runs])
 paper_last = pd.Series([run.incidence for run in paper_runs])
 display(
@@ -212,8 +212,8 @@ save(figure, output / "lambda_max")
 figure
 
 # %%
-by_generation = lambdas.groupby("generation").lambda_max_per_h
-medians, fastest = by_generation.median(), by_generation.min()
+by_step = lambdas.groupby("step").lambda_max_per_h
+medians, fastest = by_step.median(), by_step.min()
 display(
     Markdown(
         f"The median λmax went from {medians.iloc[0]:.3g} to {medians.iloc[-1]:.3g} 1/h and the "

@@ -32,12 +32,20 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from renaissance_kit import KineticEnsemble, Network, Perturbation, SteadyStates, perturb, studies
+from renaissance_kit import (
+    KineticEnsemble,
+    Network,
+    Perturbation,
+    Recipe,
+    SteadyStates,
+    perturb,
+    studies,
+    train,
+)
 from renaissance_kit.core import Run, atomic_path, derived_seed
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import robustness as figures
 from renaissance_kit.studies import CYTOSOL
-from renaissance_kit.training import GradientSettings, train_by_gradient
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)
@@ -319,12 +327,13 @@ if shipped.dataset.attrs["steady_state"] == state.label and where != "the networ
         shipped.dataset.km.values[shipped.valid][: int(size_compared)]
     )
 for number in (1, 2):
-    training = train_by_gradient(
+    training = train(
         network,
         state,
         seed=derived_seed(seed, number),
-        settings=GradientSettings(steps=10 if scale == "smoke" else 100),
-        threshold_per_h=threshold,
+        recipe=Recipe.by_gradient(
+            network, threshold_per_h=threshold, steps=10 if scale == "smoke" else 100
+        ),
         workers=workers,
     )
     drawn = training.ensemble(3 * int(size_compared) + 10, seed=derived_seed(seed, 10 + number))

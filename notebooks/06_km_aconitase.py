@@ -35,7 +35,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from renaissance_kit import KMMeasurements, Network, SteadyStates, studies
+from renaissance_kit import KMMeasurements, Network, Recipe, SteadyStates, studies
 from renaissance_kit.analysis import (
     Pairs,
     change_table,
@@ -49,7 +49,6 @@ from renaissance_kit.core import atomic_path, derived_seed, repeat_seeds
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import km_change as figures
 from renaissance_kit.network import CURRENCY, reaction_distances, with_distance
-from renaissance_kit.training import GradientSettings, NESSettings
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)
@@ -109,11 +108,11 @@ measured.summary()[
 # ## Training
 
 # %%
-settings = GradientSettings(steps=size["steps"], models_per_step=size["models_per_step"])
+recipe = Recipe.by_gradient(network, steps=size["steps"], models_per_step=size["models_per_step"])
 job = studies.Integration(
     network,
     state,
-    settings,
+    recipe,
     size["models"],
     studies.EnsembleStore(
         output / "ensembles" if store is None else Path(store),
@@ -340,8 +339,8 @@ if size["evolution_repeats"]:
     evolved = studies.Integration(
         network,
         state,
-        NESSettings(
-            generations=generations, population=population, models_per_generator=each,
+        Recipe.default(
+            network, generations=generations, population=population, models_per_generator=each,
             monitor_models=min(100, 5 * each),
         ),
         size["models"],

@@ -34,7 +34,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from renaissance_kit import KMMeasurements, Network, SteadyStates, studies
+from renaissance_kit import KMMeasurements, Network, Recipe, SteadyStates, studies
 from renaissance_kit.analysis import (
     by_subsystem,
     held_out_scores,
@@ -48,7 +48,6 @@ from renaissance_kit.analysis.km_conflicts import ALL_IN, AS_GENERATED
 from renaissance_kit.core import atomic_path, derived_seed, repeat_seeds
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import km_overlap as figures
-from renaissance_kit.training import GradientSettings
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)
@@ -132,11 +131,11 @@ display(
 # ## Training
 
 # %%
-settings = GradientSettings(steps=size["steps"], models_per_step=size["models_per_step"])
+recipe = Recipe.by_gradient(network, steps=size["steps"], models_per_step=size["models_per_step"])
 job = studies.Integration(
     network,
     state,
-    settings,
+    recipe,
     size["models"],
     studies.EnsembleStore(
         output / "ensembles" if store is None else Path(store),

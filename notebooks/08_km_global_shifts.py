@@ -33,13 +33,12 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from renaissance_kit import KMMeasurements, Network, SteadyStates, studies
+from renaissance_kit import KMMeasurements, Network, Recipe, SteadyStates, studies
 from renaissance_kit.analysis import change_table, label_test, width_decades
 from renaissance_kit.core import atomic_path, derived_seed, repeat_seeds
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import km_change as change_figures
 from renaissance_kit.figures import km_shifts as figures
-from renaissance_kit.training import GradientSettings
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)
@@ -84,7 +83,7 @@ unknown = [name for name in network.km_names if name not in table.names]
 job = studies.Integration(
     network,
     state,
-    GradientSettings(steps=size["steps"], models_per_step=size["models_per_step"]),
+    Recipe.by_gradient(network, steps=size["steps"], models_per_step=size["models_per_step"]),
     size["models"],
     studies.EnsembleStore(
         output / "ensembles" if store is None else Path(store),

@@ -19,6 +19,7 @@ from renaissance_kit import (
     KMRanges,
     Network,
     Perturbation,
+    Recipe,
     SteadyState,
     SteadyStates,
     cultivate,
@@ -39,7 +40,6 @@ from renaissance_kit.panels import (
 from renaissance_kit.panels.states import StatesPanel
 from renaissance_kit.search import shorter_search, survey_states
 from renaissance_kit.simulation import batch_of, fit_of, measured_curves
-from renaissance_kit.training import GradientSettings
 
 ONE = Run(workers=1)
 
@@ -198,7 +198,7 @@ def test_trainings_with_data_are_those_of_the_study(
     done(panel)
     assert panel.result.measured.names == ("HEX:glc__D_c",)
     study = studies.Integration(
-        tiny, tiny_state, GradientSettings(steps=2, models_per_step=8), 30,
+        tiny, tiny_state, Recipe.by_gradient(tiny, steps=2, models_per_step=8), 30,
         studies.EnsembleStore(tmp_path / "study"),
     )  # fmt: skip
     seeds = repeat_seeds(1, 4)

@@ -77,7 +77,7 @@ def test_the_reward_in_closed_form(tiny):
 
 def test_what_is_returned(tiny, states, recipe):
     found = of(tiny, states, recipe)
-    assert found.sizes == {"state": 5, "model": 12, "generation": 3, "km": len(tiny.km_names)}
+    assert found.sizes == {"state": 5, "model": 12, "step": 3, "km": len(tiny.km_names)}
     assert list(found.state.values) == ["0", "1", "2", "3", "4"]
     assert ((found.incidence >= 0) & (found.incidence <= 1)).all()
     assert len(np.unique(found.reward)) == 15  # every state has noise of its own

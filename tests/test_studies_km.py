@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 from scipy.spatial.distance import pdist
 
-from renaissance_kit import KMMeasurements, Network, SteadyState, studies
+from renaissance_kit import KMMeasurements, Network, Recipe, SteadyState, studies
 from renaissance_kit.core import ParameterError
 from renaissance_kit.studies import EnsembleStore, Integration
-from renaissance_kit.training import GradientSettings, NESSettings
 
 NAMES = [f"R{i}:m_c" for i in range(40)]
-GRADIENT = GradientSettings(steps=2, models_per_step=4)
+GRADIENT = {"steps": 2, "models_per_step": 4}
+NES = {"generations": 1, "population": 2, "models_per_generator": 3, "monitor_models": 2}
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +31,14 @@ def test_what_is_kept_is_not_trained_again(
     tiny: Network, tiny_state: SteadyState, measured: KMMeasurements, tmp_path: Path
 ) -> None:
     said: list[str] = []
+    gradient = Recipe.by_gradient(tiny, **GRADIENT)
     first = Integration(
-        tiny, tiny_state, GRADIENT, 20, EnsembleStore(tmp_path / "a"), 1, said.append
+        tiny, tiny_state, gradient, 20, EnsembleStore(tmp_path / "a"), 1, said.append
     )
     runs = first.repeats(measured, seeds=(1, 2))
     assert len(said) == 2
     other = EnsembleStore(tmp_path / "b", (tmp_path / "a",))  # of another notebook
-    again = Integration(tiny, tiny_state, GRADIENT, 20, other, 1, said.append)
+    again = Integration(tiny, tiny_state, gradient, 20, other, 1, said.append)
     for run, kept in zip(runs, again.repeats(measured, seeds=(1, 2)), strict=True):
         np.testing.assert_array_equal(kept.ensemble.dataset.km, run.ensemble.dataset.km)
         np.testing.assert_array_equal(kept.weights, run.weights)
@@ -52,14 +53,11 @@ def test_what_is_kept_is_not_trained_again(
     assert table.incidence.item() == pytest.approx(np.mean([r.incidence for r in runs]))
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [GRADIENT, NESSettings(generations=1, population=2, models_per_generator=3, monitor_models=2)],
-)
+@pytest.mark.parametrize(("make", "size"), [(Recipe.by_gradient, GRADIENT), (Recipe.default, NES)])
 def test_a_run_goes_on_from_one_without_data(
-    tiny: Network, tiny_state: SteadyState, measured: KMMeasurements, settings: studies.Settings
+    tiny: Network, tiny_state: SteadyState, measured: KMMeasurements, make, size
 ) -> None:
-    job = Integration(tiny, tiny_state, settings, 30, workers=1)
+    job = Integration(tiny, tiny_state, make(tiny, **size), 30, workers=1)
     plain = job.run(None, seed=1)
     one = job.run(measured.drop("PGI:g6p_c"), seed=2, start=plain)
     both = job.run(measured, seed=3, start=one)

@@ -32,7 +32,9 @@ from .runs import RUN as RUN
 from .runs import Progress as Progress
 from .runs import Run as Run
 from .runs import run_chunks as run_chunks
+from .seeds import child_rng as child_rng
 from .seeds import derived_seed as derived_seed
+from .seeds import labelled_seeds as labelled_seeds
 from .seeds import repeat_seeds as repeat_seeds
 from .seeds import rng_from as rng_from
 from .stores import read_store as read_store

@@ -25,6 +25,7 @@ from renaissance_kit.panels.jobs import Handle, Update
 from renaissance_kit.panels.panel import Panel
 from renaissance_kit.states.steady_states import SteadyState
 from renaissance_kit.training.gradient import GradientSettings
+from renaissance_kit.training.recipes import Recipe
 
 SCORES = 12  # constants in the chart of scores
 
@@ -124,7 +125,9 @@ class KMPanel(Panel):
         study = studies.Integration(
             self.network,
             self.steady_state,
-            GradientSettings(steps=settings["steps"], models_per_step=settings["models_per_step"]),
+            Recipe.by_gradient(
+                self.network, steps=settings["steps"], models_per_step=settings["models_per_step"]
+            ),
             settings["models"],
             studies.EnsembleStore(self.folder / self.result_name),
             self.workers,

@@ -23,7 +23,6 @@ from .intracellular import timed_surveys as timed_surveys
 from .km_integration import EnsembleStore as EnsembleStore
 from .km_integration import Integration as Integration
 from .km_integration import IntegrationRun as IntegrationRun
-from .km_integration import Settings as Settings
 from .km_integration import run_table as run_table
 from .km_shifts import CommonFrame as CommonFrame
 from .km_shifts import common_frame as common_frame
@@ -45,6 +44,7 @@ from .repeats import incidence_history as incidence_history
 from .repeats import lambda_history as lambda_history
 from .repeats import mean_over_repeats as mean_over_repeats
 from .repeats import run_repeats as run_repeats
+from .repeats import trained_in as trained_in
 from .robustness import CYTOSOL as CYTOSOL
 from .robustness import PAPER_RETURNS as PAPER_RETURNS
 from .robustness import RETURN_TIMES_MIN as RETURN_TIMES_MIN
@@ -64,14 +64,12 @@ from .robustness import variable_groups as variable_groups
 from .routes import LEAST_VALID as LEAST_VALID
 from .routes import RouteRun as RouteRun
 from .routes import by_conditional as by_conditional
-from .routes import by_gradient as by_gradient
 from .routes import by_sampling as by_sampling
 from .routes import by_search as by_search
-from .routes import by_strategy as by_strategy
+from .routes import by_training as by_training
 from .routes import cost_table as cost_table
 from .routes import coverage_table as coverage_table
 from .routes import diversity_table as diversity_table
-from .routes import gradient_generator as gradient_generator
 from .routes import history_table as history_table
 from .settings import leave_one_out as leave_one_out
 from .settings import settings_grid as settings_grid

@@ -21,17 +21,9 @@ from renaissance_kit.km.measurements import KMMeasurements
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.steady_states import SteadyState
-from renaissance_kit.training.fit import Training, train
+from renaissance_kit.training.fit import train
 from renaissance_kit.training.generator import Generator
-from renaissance_kit.training.gradient import (
-    GradientSettings,
-    GradientTraining,
-    train_by_gradient,
-)
-from renaissance_kit.training.nes import NESSettings
 from renaissance_kit.training.recipes import Recipe
-
-Settings = GradientSettings | NESSettings
 
 
 @dataclass(frozen=True)
@@ -93,7 +85,8 @@ class Integration:
 
     Args:
         network, state: where the models stand.
-        settings: `GradientSettings` for training by gradient, `NESSettings` for evolution.
+        recipe: how to train at one state; its generator gives the architecture, and the network
+            and the data the bounds.
         models: drawn from each trained generator.
         store: keeps what is done; None keeps nothing.
         workers: threads.
@@ -102,7 +95,7 @@ class Integration:
 
     network: Network
     state: SteadyState
-    settings: Settings
+    recipe: Recipe
     models: int
     store: EnsembleStore | None = None
     workers: int = 2
@@ -111,7 +104,7 @@ class Integration:
     def generator(self, measured: KMMeasurements | None) -> Generator:
         """The generator of the other constants."""
         fixed = None if measured is None else measured.ranges()
-        return Generator(KMRanges.of(self.network, fixed=fixed))
+        return replace(self.recipe.generator, ranges=KMRanges.of(self.network, fixed=fixed))
 
     def run(
         self,
@@ -139,12 +132,15 @@ class Integration:
         if start is not None:
             if start.weights is None:
                 raise ParameterError("the run to start from kept no weights; train it anew")
-            before = Generator(_ranges_of(generator.ranges, start.integrated))
+            before = replace(generator, ranges=_ranges_of(generator.ranges, start.integrated))
             initial = generator.weights_from(before, start.weights)
         key = self._key(generator, seed, initial)
         if found := self._kept(key, names, seed):
             return found
-        training = self._train(generator, seed, initial)
+        training = train(
+            self.network, self.state, seed=seed, recipe=self.recipe.but(generator=generator),
+            initial_weights=initial, workers=self.workers,
+        )  # fmt: skip
         ensemble = training.ensemble(self.models, seed=derived_seed(seed, 1))
         seconds = float(training.history.seconds.sum())
         ensemble.dataset.attrs["training_seconds"] = seconds
@@ -176,24 +172,13 @@ class Integration:
             for data, seed, start in zip(each, seeds, begin, strict=True)
         ]
 
-    def _train(
-        self, generator: Generator, seed: int, initial: Weights | None
-    ) -> Training | GradientTraining:
-        if isinstance(self.settings, GradientSettings):
-            return train_by_gradient(
-                self.network, self.state, seed=seed, settings=self.settings, generator=generator,
-                initial_weights=initial, workers=self.workers,
-            )  # fmt: skip
-        recipe = Recipe.default(self.network, ranges=generator.ranges).but(settings=self.settings)
-        return train(
-            self.network, self.state, seed=seed, recipe=recipe, initial_weights=initial,
-            workers=self.workers,
-        )  # fmt: skip
-
     def _key(self, generator: Generator, seed: int, initial: Weights | None) -> str:
+        recipe, state, ranges = self.recipe, self.state, generator.ranges
         return fingerprint(
-            self.network.digest, self.state, self.settings, generator.architecture,
-            generator.ranges, seed, self.models, initial,
+            self.network.digest, recipe.settings, recipe.reward, recipe.threshold_per_h,
+            generator.architecture, ranges.sources, ranges.low_mM, ranges.high_mM, ranges.fixed,
+            state.concentrations_mM, state.fluxes_mM_h, state.log_displacement, initial, seed,
+            self.models,
         )  # fmt: skip
 
     def _kept(self, key: str, names: tuple[str, ...], seed: int) -> IntegrationRun | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,8 @@ from renaissance_kit.states.hit_and_run import STEPS_PER_DIMENSION
 from renaissance_kit.states.sampling import sample_steady_states
 from renaissance_kit.states.steady_states import SteadyStates
 from renaissance_kit.studies.states import sample_ranges
-from renaissance_kit.training.nes import NESSettings, start, step
+from renaissance_kit.training.fit import run
+from renaissance_kit.training.nes import NESSettings, NESTrainer
 
 SEARCH = NESSettings(
     population=40, models_per_generator=1, sigma=0.3, learning_rate=0.15, mirrored=True,
@@ -162,10 +163,11 @@ def search_by_turnover(
             search = _Search(first, ranges, workers)
             lambda_max = first.spectrum(workers=workers).lambda_max_per_h
             chosen = int(np.nanargmin(lambda_max))
-            state = start(search.weights(first.km_mM[chosen]), SEARCH, rng)
-            while (state.generation + 2) * SEARCH.population <= models:
-                state = step(state, search, SEARCH)
-            best = [r.rewards.max() for r in state.history]
+            best = []
+            if (steps := models // SEARCH.population - 1) > 0:
+                trainer = NESTrainer(search, replace(SEARCH, generations=steps))
+                begun = trainer.init(rng, search.weights(first.km_mM[chosen]))
+                best = [r.values["reward_max"] for r in run(trainer, begun).history]
             found = min([float(lambda_max[chosen]), *(-float(np.sinh(b)) for b in best)])
             rows.append({"turnover_time_min": time, "state": i, "lambda_max_per_h": found})
     return pd.DataFrame(rows)

@@ -7,21 +7,24 @@ kept as it is done.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import torch
 import xarray as xr
 from numpy.typing import NDArray
 
 from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.runs import RUN, Run, run_chunks
+from renaissance_kit.core.seeds import labelled_seeds
+from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.steady_states import SteadyState, SteadyStates
-from renaissance_kit.training.fit import KineticObjective, train
+from renaissance_kit.training.fit import train
+from renaissance_kit.training.nes import NESSettings
 from renaissance_kit.training.recipes import Recipe
+from renaissance_kit.training.trainers import trainer_of
 
 
 def nes_of_states(
@@ -46,7 +49,7 @@ def nes_of_states(
     Returns:
         By ``state``: ``lambda_max_per_h`` of the drawn models, ``km_mM`` of the fastest of them,
         ``reward`` (mean over the population), ``incidence`` (of its models) and ``seconds`` of
-        every generation. Of the states that were done, if the run was stopped.
+        every ``step``, which is a generation. Of the states that were done, if the run was stopped.
 
     Raises:
         ParameterError: stopped before any state was done, or settings out of range.
@@ -55,6 +58,11 @@ def nes_of_states(
     Reference: Choudhury et al. 2024 Nat Catal 7:1086 (intracellular states).
     """
     recipe = recipe or Recipe.study_of_states(network)
+    if not isinstance(recipe.settings, NESSettings):
+        raise ParameterError(
+            f"the recipe is of the method {recipe.settings.method!r}; give one of natural "
+            "evolution strategies, such as Recipe.study_of_states"
+        )
     if models < 1:
         raise ParameterError(f"asked for {models} models of each state; ask for at least 1")
     task = _Trainings(network, tuple(states), recipe, models, seed)
@@ -63,14 +71,14 @@ def nes_of_states(
     )  # fmt: skip
     if not len(columns["item"]):
         raise ParameterError("stopped before any state was done; nothing to return")
-    of_generation = ("state", "generation")
+    of_step = ("state", "step")
     return xr.Dataset(
         {
             "lambda_max_per_h": (("state", "model"), columns["lambda_max_per_h"]),
             "km_mM": (("state", "km"), columns["km_mM"]),
-            "reward": (of_generation, columns["reward"]),
-            "incidence": (of_generation, columns["incidence"]),
-            "seconds": (of_generation, columns["seconds"]),
+            "reward": (of_step, columns["reward"]),
+            "incidence": (of_step, columns["incidence"]),
+            "seconds": (of_step, columns["seconds"]),
         },
         coords={
             "state": [task.states[i].label for i in columns["item"]],
@@ -97,38 +105,33 @@ class _Trainings:
 
     def identity(self) -> dict[str, Any]:
         """Everything that the results depend on."""
-        hashed = hashlib.sha256()
-        for state in self.states:
-            objective = KineticObjective.of(self.network, state, self.recipe)
-            hashed.update(f"{state.label} {objective.digest}".encode())
+        digests = [
+            (state.label, trainer_of(self.network, state, self.recipe).digest)
+            for state in self.states
+        ]
         return {
-            "states_digest": hashed.hexdigest()[:16],
+            "states_digest": fingerprint(digests),
             "strategy": asdict(self.recipe.settings),
             "models": self.models,
             "seed": self.seed,
         }
 
     def __call__(self, items: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)  # the processes share the cores
-        try:
+        with single_threaded():  # the processes share the cores
             rows = [self._one(self.states[i]) for i in items]
-        finally:
-            torch.set_num_threads(threads)
         return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 
     def _one(self, state: SteadyState) -> dict[str, NDArray[Any]]:
-        path = int.from_bytes(hashlib.sha256(state.label.encode()).digest()[:4], "little")
-        own, drawn = np.random.SeedSequence((self.seed, path)).generate_state(2)
-        training = train(self.network, state, seed=int(own), recipe=self.recipe, workers=1)
-        models = training.models(self.models, np.random.default_rng(int(drawn)))
+        own, drawn = labelled_seeds(self.seed, state.label, 2)
+        training = train(self.network, state, seed=own, recipe=self.recipe, workers=1)
+        models = training.models(self.models, np.random.default_rng(drawn))
         spectrum = models.spectrum(threshold_per_h=self.recipe.threshold_per_h, workers=1)
         lambda_max = spectrum.lambda_max_per_h.copy()
-        history = training.state.history
+        history = training.history
         return {
             "lambda_max_per_h": lambda_max,
             "km_mM": models.km_mM[int(np.argmin(np.nan_to_num(lambda_max, nan=np.inf)))],
-            "reward": np.array([record.rewards.mean() for record in history]),
-            "incidence": np.array([record.population_incidence for record in history]),
-            "seconds": np.array([record.seconds for record in history]),
+            "reward": history.reward_mean.to_numpy(),
+            "incidence": history.population_incidence.to_numpy(),
+            "seconds": history.seconds.to_numpy(),
         }
