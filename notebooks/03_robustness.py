@@ -42,7 +42,7 @@ from renaissance_kit import (
     studies,
     train,
 )
-from renaissance_kit.core import atomic_path, derived_seed
+from renaissance_kit.core import Run, atomic_path, derived_seed
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import robustness as figures
 from renaissance_kit.studies import CYTOSOL
@@ -103,7 +103,7 @@ check
 #
 # Totals of conserved moieties (adenylates, NAD(H), NADP(H), CoA, quinones) are kept, since the
 # network neither makes nor consumes them: with another total a model would settle at another state.
-# What is done is kept in a folder, and a run that was interrupted goes on from there.
+# What is done is kept in a folder, and a run that was interrupted resumes from there.
 
 # %%
 settings = Perturbation(
@@ -115,13 +115,8 @@ settings = Perturbation(
     solver=solver,
     seed=seed,
 )
-result = perturb(
-    batch,
-    settings,
-    store=studies.store_folder(output, batch, settings) if store is None else store,
-    workers=workers,
-    progress=print,
-)
+run = Run(workers, output if store is None else store, progress=print)
+result = perturb(batch, settings, run=run)
 result.save(output / "perturbation.nc")
 outcomes = studies.outcome_table(result, tolerance)
 with atomic_path(output / "outcomes.csv") as path:
@@ -353,7 +348,7 @@ for number in (1, 2):
     if len(found):
         generators[f"by gradient, seed {number}"] = drawn.select(found).models(network)
 compared = studies.shares_by_generator(
-    generators, settings, groups, tolerance=tolerance, at_min=24.0, folder=output, workers=workers
+    generators, settings, groups, tolerance=tolerance, at_min=24.0, run=run
 )
 with atomic_path(output / "generators.csv") as path:
     compared.to_csv(path, index=False)
@@ -381,7 +376,7 @@ compared.round(3)
 # %%
 linear = None
 if totals == "keep":
-    linear = studies.linear_result(batch, settings, workers=workers)
+    linear = studies.linear_result(batch, settings, run=Run(workers))
 returns = studies.return_table(
     result, chosen.lambda_max_per_h, groups[CYTOSOL], tolerance=tolerance, linear=linear
 )

@@ -41,7 +41,7 @@ from IPython.display import Markdown, display
 
 from renaissance_kit import KineticModels, KMRanges, Network, cultivate, studies
 from renaissance_kit.analysis import wilson_interval
-from renaissance_kit.core import atomic_path
+from renaissance_kit.core import Run, atomic_path
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import bioreactor as figures
 from renaissance_kit.simulation import (
@@ -55,7 +55,8 @@ from renaissance_kit.simulation import (
 use_theme()
 pd.set_option("display.max_colwidth", 120)
 output = Path(output_dir)
-runs = output / "runs" if store is None else Path(store)  # a run that was killed goes on from here
+# A run that was killed resumes from this folder.
+run = Run(workers, output / "runs" if store is None else store, progress=print)
 
 # %%
 SIZES = pd.DataFrame(
@@ -106,13 +107,7 @@ display(
 )
 
 # %%
-result = cultivate(
-    batch,
-    reactor,
-    store=studies.cultivation_store(runs, batch, reactor),
-    workers=workers,
-    progress=print,
-)
+result = cultivate(batch, reactor, run=run)
 result.save(output / "cultivations.nc")
 outcomes = studies.cultivation_outcomes(result)
 outcomes
@@ -203,13 +198,7 @@ shape_summary.round(3)
 # %%
 km = KMRanges.of(network).uniform(int(size["control_models"]), np.random.default_rng(seed))
 control = KineticModels(network, batch.state, km)
-control_result = cultivate(
-    control,
-    reactor,
-    store=studies.cultivation_store(runs, control, reactor),
-    workers=workers,
-    progress=print,
-)
+control_result = cultivate(control, reactor, run=run)
 control_fit = fit_of(control_result, curves, cut)
 fits = {"valid": fit, "unbiased": control_fit}
 figure = figures.misfit_distribution(
@@ -256,7 +245,7 @@ media = {
 }
 used = [c.variable for c in curves[1:] if c.course.falls]
 watched = list(dict.fromkeys([*factors, *used]))[:3]
-changed = studies.changed_media(few, reactor, media, watched=watched, folder=runs, workers=workers)
+changed = studies.changed_media(few, reactor, media, watched=watched, run=run)
 figure = figures.why_growth_stops(
     changed,
     best=0,
@@ -324,8 +313,7 @@ for strain, reactions in strains.items():
             reactions,
             vmax_factors,
             strain_curves,
-            folder=runs,
-            workers=workers,
+            run=run,
         )
     )
     strain_points.append(studies.measured_table(strain_curves))

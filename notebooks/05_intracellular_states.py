@@ -60,7 +60,7 @@ from renaissance_kit.analysis import (
     threshold_of,
     wilson_interval,
 )
-from renaissance_kit.core import atomic_path
+from renaissance_kit.core import Run, atomic_path
 from renaissance_kit.figures import Source, save, theme, use_theme
 from renaissance_kit.figures import landscape as figures
 from renaissance_kit.search import SEARCH, shorter_search, survey_states
@@ -69,7 +69,8 @@ from renaissance_kit.states import Constraints, StateSpace
 
 use_theme()
 output = Path(output_dir)
-runs = output / "runs" if store is None else Path(store)  # a run that was killed resumes from here
+# A run that was killed resumes from this folder.
+run = Run(workers, output / "runs" if store is None else store, progress=print)
 
 # %%
 SIZES = pd.DataFrame(
@@ -111,12 +112,9 @@ known, _ = studies.states_of(network, output.parent / "01_steady_states" / "stat
 known = known[:: max(1, len(known) // size["shipped"])][: size["shipped"]]
 
 
-def survey(which, name, **changes):
-    """Survey states; what is done is kept under that name."""
-    options = {"seed": seed, "settings": settings, "workers": workers, **changes}
-    return survey_states(
-        network, which, store=runs / f"{name}_{len(which)}", **{"progress": print, **options}
-    )
+def survey(which):
+    """Survey states with the settings of this notebook."""
+    return survey_states(network, which, seed=seed, settings=settings, run=run)
 
 
 display(
@@ -137,8 +135,8 @@ display(
 # together. The search ends with the first fast model.
 
 # %%
-shipped_survey = survey(known, "shipped")
-found = survey(sample, "generic")
+shipped_survey = survey(known)
+found = survey(sample)
 found.save(output / "survey.nc")
 surveys = {"shipped": shipped_survey, "generic": found}
 shares = studies.share_table(surveys)
@@ -185,8 +183,8 @@ if found.fast.all() or not size["repeated"]:
     )
 else:
     before, after = search_again(
-        network, sample, found, n=size["repeated"], effort=10, seed=seed + 1, workers=workers,
-        chunk=1, store=runs / f"repeated_{size['repeated']}_of_{len(found)}", progress=print,
+        network, sample, found, n=size["repeated"], effort=10, seed=seed + 1,
+        run=replace(run, chunk=1),
     )  # fmt: skip
     turned, tried = int(after.fast.sum()), len(after)
     still_slow = generic_row.slow_share * (1 - turned / tried)
@@ -298,9 +296,9 @@ for k, (name, members) in enumerate(groups.items()):
         continue
     width[name] = central
     drawn = resample(space, bounds, size["resampled"], seed=seed + 10 + k, steps_per_dimension=fine)
-    new[f"new in {name}"] = survey(drawn, f"new_{k}")
+    new[f"new in {name}"] = survey(drawn)
 anywhere = space.states(size["resampled"], seed=seed + 20, steps_per_dimension=fine)
-new["new anywhere"] = survey(anywhere, "anywhere")
+new["new anywhere"] = survey(anywhere)
 new_shares = studies.share_table(new, of="first_descent")
 new_fast = studies.share_table(new)
 for name, members in groups.items():
@@ -465,7 +463,7 @@ for k, (name, bounds) in enumerate((("supporting", good), ("non-supporting", bad
     )
 held_surveys = {
     "free": new["new anywhere"],
-    **{n: survey(populations[n], n) for n in ("supporting", "non-supporting")},
+    **{n: survey(populations[n]) for n in ("supporting", "non-supporting")},
 }
 held_shares = studies.share_table(held_surveys, of="first_descent")
 held_fast = studies.share_table(held_surveys)

@@ -14,6 +14,7 @@ import pandas as pd
 from renaissance_kit import studies
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.files import atomic_path
+from renaissance_kit.core.runs import Run
 from renaissance_kit.figures import live
 from renaissance_kit.figures import robustness as figures
 from renaissance_kit.figures.theme import percent
@@ -36,7 +37,6 @@ class _Task:
     models: KineticModels
     lambda_max_per_h: np.ndarray
     settings: Perturbation
-    store: Path
     tolerance: float
 
 
@@ -122,8 +122,7 @@ class RobustnessPanel(Panel):
             times_min=studies.RETURN_TIMES_MIN,
             **{k: settings[k] for k in ("size", "metabolites", "per_model", "totals", "seed")},
         )
-        store = studies.store_folder(self.folder, models, perturbation)
-        return _Task(models, chosen.lambda_max_per_h, perturbation, store, settings["tolerance"])
+        return _Task(models, chosen.lambda_max_per_h, perturbation, settings["tolerance"])
 
     def work(self, task: _Task, handle: Handle) -> PerturbationResult | None:
         """Integrate, draw and write."""
@@ -135,10 +134,8 @@ class RobustnessPanel(Panel):
             handle.report(Update(now.done, now.total, now.left_s, doing))
 
         try:
-            result = perturb(
-                task.models, task.settings, store=task.store, workers=self.workers,
-                progress=progress, stop=handle.stop,
-            )  # fmt: skip
+            run = Run(self.workers, self.folder, progress, handle.stop)
+            result = perturb(task.models, task.settings, run=run)
         except ParameterError:
             if handle.stopped:  # before the first models were done
                 return None

@@ -4,7 +4,6 @@ from .cultivations import biomass_ceilings as biomass_ceilings
 from .cultivations import changed_media as changed_media
 from .cultivations import course_table as course_table
 from .cultivations import cultivation_outcomes as cultivation_outcomes
-from .cultivations import cultivation_store as cultivation_store
 from .cultivations import inside_table as inside_table
 from .cultivations import matches_by_cut as matches_by_cut
 from .cultivations import measured_table as measured_table
@@ -64,7 +63,6 @@ from .robustness import return_shares as return_shares
 from .robustness import return_table as return_table
 from .robustness import share_interval as share_interval
 from .robustness import shares_by_generator as shares_by_generator
-from .robustness import store_folder as store_folder
 from .robustness import variable_groups as variable_groups
 from .routes import LEAST_VALID as LEAST_VALID
 from .routes import RouteRun as RouteRun

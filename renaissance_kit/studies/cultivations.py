@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from renaissance_kit.core.errors import ParameterError, nearest
-from renaissance_kit.core.fingerprint import fingerprint
+from renaissance_kit.core.runs import RUN, Run
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.network import Network
@@ -25,17 +24,9 @@ from renaissance_kit.simulation.bioreactor import (
 from renaissance_kit.simulation.conditions import ReactorConditions
 from renaissance_kit.simulation.fit import Fit, MeasuredCurve, fit_of
 from renaissance_kit.simulation.integrators import Outcome
-from renaissance_kit.simulation.perturbation import identity
-
-Progress = Callable[[str], None]
 
 ELEMENTS = {"nitrogen": "N", "phosphorus": "P", "carbon": "C"}
 MATCHING, BEST, OTHER = "matching", "best", "other"
-
-
-def cultivation_store(folder: str | Path, models: KineticModels, reactor: Bioreactor) -> Path:
-    """A folder for the finished chunks of one run, named after all that its results depend on."""
-    return Path(folder) / f"cultivation-{fingerprint(reactor.settings(), identity(models))}"
 
 
 def cultivation_outcomes(result: BioreactorResult) -> pd.DataFrame:
@@ -202,16 +193,16 @@ def changed_media(
     media: Mapping[str, Mapping[str, float]],
     *,
     watched: Sequence[str],
-    folder: str | Path | None = None,
-    workers: int | None = 2,
     every_h: float = 1.0,
+    run: Run = RUN,
 ) -> pd.DataFrame:
     """Cultivations in media with other concentrations.
 
     Args:
         media: by name, factors on the concentrations of metabolites of the medium.
         watched: metabolites of the medium to keep.
-        folder: that keeps finished chunks.
+        every_h: time between two points.
+        run: workers, store, progress and stop of each cultivation.
 
     Returns:
         Columns medium, model, finished, time_h, biomass (gDW/L), growth_rate (1/h) and the watched
@@ -227,7 +218,7 @@ def changed_media(
             if metabolite not in given:
                 raise ParameterError(f"{name}: {metabolite!r}{nearest(metabolite, list(given))}")
         richer = reactor.conditions.but(medium_mM={m: f * given[m] for m, f in factors.items()})
-        result = _run(models, replace(reactor, conditions=richer), folder, workers)
+        result = cultivate(models, replace(reactor, conditions=richer), run=run)
         times = _times(result, every_h)
         n = result.dataset.sizes["model"]
         columns = {v: result.at(v, times).ravel() for v in ("biomass", *watched)}
@@ -258,9 +249,8 @@ def predicted_strain(
     factors: Sequence[float],
     curves: Sequence[MeasuredCurve],
     *,
-    folder: str | Path | None = None,
-    workers: int | None = 2,
     every_h: float = 1.0,
+    run: Run = RUN,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Courses of a strain in which some enzymes are overexpressed, for several factors on Vmax.
 
@@ -268,6 +258,8 @@ def predicted_strain(
         reactor: with the measured start of the strain.
         reactions: whose maximal velocities are multiplied.
         curves: measured on the strain; the models have not seen them.
+        every_h: time between two points.
+        run: workers, store, progress and stop of each cultivation.
 
     Returns:
         Courses (strain, factor, model, quantity, time_h, value) and misfits (strain, factor, model,
@@ -276,7 +268,7 @@ def predicted_strain(
     courses, misfits = [], []
     for factor in factors:
         strain = engineered(reactor, dict.fromkeys(reactions, float(factor)))
-        result = _run(models, strain, folder, workers)
+        result = cultivate(models, strain, run=run)
         fit = fit_of(result, curves)
         times = _times(result, every_h)
         for j, curve in enumerate(curves):
@@ -343,13 +335,6 @@ def inside_table(
             )
         )
     return pd.concat(parts, ignore_index=True)
-
-
-def _run(
-    models: KineticModels, reactor: Bioreactor, folder: str | Path | None, workers: int | None
-) -> BioreactorResult:
-    store = None if folder is None else cultivation_store(folder, models, reactor)
-    return cultivate(models, reactor, store=store, workers=workers)
 
 
 def _chosen(fit: Fit, best: int, background: int) -> tuple[NDArray[np.int64], list[str]]:

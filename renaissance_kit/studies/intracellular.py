@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 from renaissance_kit.analysis.intervals import wilson_interval
 from renaissance_kit.analysis.pools import pool_limits
 from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.runs import Run
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.kinetics.spectrum import Status
@@ -252,12 +253,13 @@ def timed_surveys(
     for n in workers:
         begin = time.perf_counter()
         brief = SearchSettings(steps=1, restarts=0)
-        survey_states(
-            network, states[:n], seed=seed, chunk=1, workers=n, settings=brief
-        )  # starts the processes and compiles
+        one_each = Run(workers=n, chunk=1)
+        survey_states(network, states[:n], seed=seed, run=one_each, settings=brief)
+        # has started the processes and compiled
         start = time.perf_counter() - begin
         begin = time.perf_counter()
-        found = survey_states(network, states, seed=seed, chunk=chunk, workers=n, settings=settings)
+        run = Run(workers=n, chunk=chunk)
+        found = survey_states(network, states, seed=seed, run=run, settings=settings)
         wall = time.perf_counter() - begin
         rows.append((n, start, wall, float(found.dataset.seconds.sum())))
     assert found is not None, "give at least one number of workers"
