@@ -169,7 +169,7 @@ if size["remake"] and shipped is not None:
         + " at most (relative)."
     )
 else:
-    text = f"No shipped states were made anew at scale {scale}; set `remake=True`."
+    text = f"The shipped states were not made anew at scale {scale}; set `remake=True`."
 display(Markdown(text))
 
 # %% [markdown]

@@ -172,7 +172,7 @@ def test_fermentations_are_those_of_the_study(ecoli: Network, tmp_path: Path) ->
     result.save(tmp_path / "study.nc")
     require_same_but_for_seconds(tmp_path / "panel" / "cultivations.nc", tmp_path / "study.nc")
     assert ecoli.folder is not None
-    fit = fit_of(result, measured_curves(ecoli.folder)).table()
+    fit = fit_of(result, measured_curves(ecoli)).table()
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "panel" / "fit.csv"), fit)
     assert "those of the published medium" in panel.message.value
     assert "biomass" in panel._misfits.value
