@@ -51,7 +51,7 @@ from IPython.display import Markdown, display
 
 from renaissance_kit import KMRanges, Network, Recipe, studies
 from renaissance_kit.analysis import incidence_interval
-from renaissance_kit.core import atomic_path, repeat_seeds
+from renaissance_kit.core import Run, atomic_path, repeat_seeds
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import settings as settings_figures
 from renaissance_kit.figures import training as figures
@@ -59,7 +59,8 @@ from renaissance_kit.figures import training as figures
 use_theme()
 pd.set_option("display.max_colwidth", 120)
 output = Path(output_dir)
-checkpoints = output / "checkpoints"  # a run that was killed goes on from here
+# A run that was killed resumes from the checkpoints in this folder.
+run = Run(workers, output / "checkpoints", progress=print)
 
 # %% [markdown]
 # What each scale does. The published size is 50 generations × 20 generators × 100 models.
@@ -164,9 +165,7 @@ runs = studies.run_repeats(
     default,
     seeds=seeds[: int(size["repeats"])],
     models=int(size["ensemble_models"]),
-    folder=checkpoints,
-    workers=workers,
-    progress=print,
+    run=run,
 )
 paper_runs = studies.run_repeats(
     network,
@@ -174,9 +173,7 @@ paper_runs = studies.run_repeats(
     published,
     seeds=seeds[: int(size["paper_repeats"])],
     models=int(size["ensemble_models"]),
-    folder=checkpoints,
-    workers=workers,
-    progress=print,
+    run=run,
 )
 
 # %% [markdown]
@@ -247,9 +244,7 @@ if size["grid"]:
         grid=values,
         seeds=seeds[:1],
         models=min(200, int(size["ensemble_models"])),
-        folder=checkpoints,
-        workers=workers,
-        progress=print,
+        run=run,
     )
     with atomic_path(output / "grid.csv") as path:
         grid_table.to_csv(path, index=False)
@@ -302,9 +297,7 @@ if size["parts"]:
         models=min(500, int(size["ensemble_models"])),
         threshold_per_h=threshold,
         ranges=ranges,
-        folder=checkpoints,
-        workers=workers,
-        progress=print,
+        run=run,
         generations=int(size["generations"]),
         **budget,
     )

@@ -46,7 +46,7 @@ from renaissance_kit.analysis import (
     narrowing,
 )
 from renaissance_kit.analysis.km_conflicts import ALL_IN, AS_GENERATED
-from renaissance_kit.core import atomic_path, derived_seed, repeat_seeds
+from renaissance_kit.core import Run, atomic_path, derived_seed, repeat_seeds
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import km_change as figures
 from renaissance_kit.network import reaction_distances, with_distance
@@ -116,15 +116,11 @@ job = studies.Integration(
     state,
     recipe,
     size["models"],
-    studies.EnsembleStore(
-        output / "ensembles" if store is None else Path(store),
-        (
-            output.parent / "07_km_tca" / "ensembles",
-            output.parent / "08_km_global_shifts" / "ensembles",
-        ),
+    Run(workers, output / "ensembles" if store is None else store, print),
+    (
+        output.parent / "07_km_tca" / "ensembles",
+        output.parent / "08_km_global_shifts" / "ensembles",
     ),
-    workers,
-    print,
 )
 seeds = repeat_seeds(derived_seed(seed, 5), size["repeats"])
 without = job.repeats(None, seeds=repeat_seeds(seed, size["repeats"]), label="without data")
@@ -346,9 +342,8 @@ if size["evolution_repeats"]:
             monitor_models=min(100, 5 * each),
         ),
         size["models"],
-        job.store,
-        workers,
-        print,
+        job.run,
+        job.also,
     )  # fmt: skip
     n = size["evolution_repeats"]
     others = repeat_seeds(derived_seed(seed, 4), 2 * n + 1)

@@ -46,7 +46,7 @@ from renaissance_kit.analysis import (
     width_decades,
 )
 from renaissance_kit.analysis.km_conflicts import ALL_IN, AS_GENERATED
-from renaissance_kit.core import atomic_path, derived_seed, repeat_seeds
+from renaissance_kit.core import Run, atomic_path, derived_seed, repeat_seeds
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import km_overlap as figures
 
@@ -139,12 +139,8 @@ job = studies.Integration(
     state,
     recipe,
     size["models"],
-    studies.EnsembleStore(
-        output / "ensembles" if store is None else Path(store),
-        tuple(output.parent / f / "ensembles" for f in ("06_km_aconitase", "08_km_global_shifts")),
-    ),
-    workers,
-    print,
+    Run(workers, output / "ensembles" if store is None else store, print),
+    tuple(output.parent / f / "ensembles" for f in ("06_km_aconitase", "08_km_global_shifts")),
 )
 if start == "trained" and size["repeats"] != size["combinations"]:
     raise ValueError("start='trained' compares pairs; give as many repeats as combinations")

@@ -36,7 +36,7 @@ from IPython.display import Markdown, display
 
 from renaissance_kit import KMMeasurements, Network, Recipe, studies
 from renaissance_kit.analysis import change_table, label_test, width_decades
-from renaissance_kit.core import atomic_path, derived_seed, repeat_seeds
+from renaissance_kit.core import Run, atomic_path, derived_seed, repeat_seeds
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import km_change as change_figures
 from renaissance_kit.figures import km_shifts as figures
@@ -87,12 +87,8 @@ job = studies.Integration(
     state,
     Recipe.by_gradient(network, steps=size["steps"], models_per_step=size["models_per_step"]),
     size["models"],
-    studies.EnsembleStore(
-        output / "ensembles" if store is None else Path(store),
-        tuple(output.parent / f / "ensembles" for f in ("07_km_tca", "06_km_aconitase")),
-    ),
-    workers,
-    print,
+    Run(workers, output / "ensembles" if store is None else store, print),
+    tuple(output.parent / f / "ensembles" for f in ("07_km_tca", "06_km_aconitase")),
 )
 full_seeds = [repeat_seeds(derived_seed(seed, i), size["full_repeats"]) for i in (8, 9)]
 NONE, SOME, CYCLE, ALL = (

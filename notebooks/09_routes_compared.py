@@ -29,7 +29,7 @@ from IPython.display import Markdown, display
 
 from renaissance_kit import KMRanges, Network, Recipe, studies, train
 from renaissance_kit.analysis import diversity_of, pair_coverage
-from renaissance_kit.core import atomic_path, derived_seed
+from renaissance_kit.core import Run, atomic_path, derived_seed
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import routes as figures
 from renaissance_kit.kinetics import incidence_of
@@ -113,6 +113,7 @@ gradient = Recipe.by_gradient(
 )  # fmt: skip
 alone = gradient.but("reward alone", diversity=0.0)
 folder = output / "runs"
+run = Run(workers, folder)
 common = {"models": size["models"], "workers": workers}
 runs = []
 for number, state in enumerate(chosen):
@@ -126,7 +127,7 @@ for number, state in enumerate(chosen):
         for route, recipe in recipes.items():
             runs.append(
                 studies.by_training(
-                    network, state, recipe, route=route, seed=own, folder=folder, **common
+                    network, state, recipe, route=route, seed=own, models=size["models"], run=run
                 )
             )
     own = derived_seed(seed, 3, number)
@@ -240,8 +241,8 @@ display(Markdown("To 90 % incidence (median of the repeats): " + "; ".join(sente
 rng = np.random.default_rng(derived_seed(seed, 6))
 table = studies.diversity_table(runs, rng)
 first_runs, coverages = {}, []
-for run in runs:
-    first_runs.setdefault((run.route, run.state), run)
+for done in runs:
+    first_runs.setdefault((done.route, done.state), done)
 for state in chosen:
     group = [run for (_, label), run in first_runs.items() if label == state.label]
     coverages.append(studies.coverage_table(group, rng, pairs=10 if scale == "smoke" else 60))
@@ -291,8 +292,8 @@ figure
 # log-uniform constants.
 
 # %%
-single = studies.trained_in(
-    folder, network, every.default, gradient, seed=derived_seed(seed, 2, 0, 0), workers=workers
+single = studies.kept_training(
+    network, every.default, gradient, seed=derived_seed(seed, 2, 0, 0), run=run
 )
 ranges = KMRanges.of(network)
 by_state = studies.incidence_by_state(

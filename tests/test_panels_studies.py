@@ -200,7 +200,7 @@ def test_trainings_with_data_are_those_of_the_study(
     assert panel.result.measured.names == ("HEX:glc__D_c",)
     study = studies.Integration(
         tiny, tiny_state, Recipe.by_gradient(tiny, steps=2, models_per_step=8), 30,
-        studies.EnsembleStore(tmp_path / "study"),
+        Run(store=tmp_path / "study"),
     )  # fmt: skip
     seeds = repeat_seeds(1, 4)
     study.repeats(None, seeds=seeds[:2])

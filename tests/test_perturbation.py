@@ -135,7 +135,6 @@ def test_what_did_not_finish_has_not_returned(ended: Outcome) -> None:
     assert list(got.status().ravel()) == [Return.RETURNED, Return[ended.name]]
     assert list(got.returned_by(3).ravel()) == [True, False]
     assert list(got.return_time_min().ravel()) == [0.0, np.inf]
-    assert got.lasting() == pytest.approx(0.5)
 
 
 # --- the guide -----------------------------------------------------------------------------------

@@ -45,21 +45,6 @@ class PoolLimits:
     rate_per_h: Array
     km_mM: Array = field(repr=False)
 
-    def start_mM(self, ranges: KMRanges, slower_than_per_h: float = np.inf) -> Array:
-        """Constants that favour the slowest pools, (km,); a start for a search.
-
-        Pools in the order of their limits, the slowest last and so with the last word, set the
-        constants of their own reactions; the others are in the middle of their bounds.
-
-        Args:
-            slower_than_per_h: pools with a higher limit have no say.
-        """
-        km = ranges.middle_mM
-        for i in np.argsort(-self.rate_per_h, kind="stable"):
-            if self.rate_per_h[i] < slower_than_per_h:
-                km = np.where(np.isfinite(self.km_mM[i]), self.km_mM[i], km)
-        return km
-
 
 def pool_limits(models: KineticModels, ranges: KMRanges | None = None) -> PoolLimits:
     """Limits of all pools at the steady state of some models.

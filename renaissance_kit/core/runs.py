@@ -55,6 +55,21 @@ class Run:
         if self.chunk is not None and self.chunk < 1:
             raise ParameterError(f"chunk is {self.chunk}; a task needs at least one item")
 
+    @property
+    def threads(self) -> int:
+        """Workers of a study that runs in this process; 2 where joblib is to decide."""
+        return 2 if self.workers is None else self.workers
+
+    @property
+    def stopped(self) -> bool:
+        """Whether ``stop`` says so now."""
+        return self.stop is not None and self.stop()
+
+    def say(self, what: Any) -> None:
+        """Call ``progress``, where there is one."""
+        if self.progress is not None:
+            self.progress(what)
+
     def store_of(self, name: str, *identity: Any) -> Path | None:
         """Where a result is kept, see `renaissance_kit.core.stores.store_of`; None for nowhere."""
         return None if self.store is None else store_of(self.store, name, *identity)
@@ -134,9 +149,8 @@ def run_chunks(
         done = sum(len(chunks[i]) for i in results)
         elapsed = time.perf_counter() - begin
         left = elapsed * (n_items - done) / fresh if fresh else np.nan
-        if run.progress is not None:
-            run.progress(Progress(done, n_items, elapsed, left))
-        return run.stop is not None and run.stop()
+        run.say(Progress(done, n_items, elapsed, left))
+        return run.stopped
 
     stopped = report() if results or run.stop is not None else False
     attempts = 0

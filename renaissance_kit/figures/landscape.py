@@ -11,12 +11,10 @@ from renaissance_kit.figures.rows import ROW, in_columns, row_axis
 from renaissance_kit.figures.theme import Figure, Source, count, headline, number, percent
 
 FAST, SLOW = theme.VALID, theme.INVALID
-UNCLEAR = theme.LIGHT_GREY
 TITLES = {
     "fast": "Share of fast states (%)",
     "first_descent": "States where the first descent succeeds (%)",
 }
-_SCALE = {"fast": FAST, "slow": SLOW}
 
 
 def state_map(

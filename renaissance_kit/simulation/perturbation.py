@@ -287,11 +287,6 @@ class PerturbationResult:
         """(model, perturbation) True where all the variables are back for good by then."""
         return np.all(self.return_time_min(tolerance, variables) <= minutes, axis=-1)
 
-    def lasting(self, tolerance: float = 0.01, variables: Sequence[str] | None = None) -> Array:
-        """(time,) share of perturbed models of which all the variables are back for good."""
-        worst = self.return_time_min(tolerance, variables).max(axis=-1)
-        return np.array([(worst <= t).mean() for t in self.dataset.time_min.values])
-
     def _away(self, tolerance: float, variables: Sequence[str] | None = None) -> NDArray[np.bool_]:
         if not tolerance > 0:
             raise ParameterError(f"tolerance is {tolerance}; give a share above 0, such as 0.01")

@@ -20,7 +20,6 @@ from .intracellular import share_table as share_table
 from .intracellular import slow_modes as slow_modes
 from .intracellular import survey_cost as survey_cost
 from .intracellular import timed_surveys as timed_surveys
-from .km_integration import EnsembleStore as EnsembleStore
 from .km_integration import Integration as Integration
 from .km_integration import IntegrationRun as IntegrationRun
 from .km_integration import run_table as run_table
@@ -45,10 +44,10 @@ from .published import published_returns as published_returns
 from .repeats import Repeat as Repeat
 from .repeats import checkpoint_file as checkpoint_file
 from .repeats import incidence_history as incidence_history
+from .repeats import kept_training as kept_training
 from .repeats import lambda_history as lambda_history
 from .repeats import mean_over_repeats as mean_over_repeats
 from .repeats import run_repeats as run_repeats
-from .repeats import trained_in as trained_in
 from .robustness import CYTOSOL as CYTOSOL
 from .robustness import RETURN_TIMES_MIN as RETURN_TIMES_MIN
 from .robustness import courses as courses
