@@ -237,12 +237,12 @@ def test_result_is_labelled_and_comes_back_from_its_file(
     assert result.dataset.unit.sel(variable="biomass") == "gDW/L"
     assert json.loads(result.dataset.attrs["settings"])["conditions"]["duration_h"] == 4.0
     np.testing.assert_allclose(result.at("biomass", [0.25])[0, 0],
-                               result.course("biomass")[0, :2].mean(), rtol=1e-6)  # fmt: skip
+                               result.time_course("biomass")[0, :2].mean(), rtol=1e-6)  # fmt: skip
     result.save(tmp_path / "result.nc")
     again = BioreactorResult.load(tmp_path / "result.nc")
     np.testing.assert_array_equal(again.dataset.state.values, result.dataset.state.values)
     with pytest.raises(ParameterError, match="did you mean 'biomass'"):
-        result.course("biomas")
+        result.time_course("biomas")
     (tmp_path / "other.nc").write_bytes(b"nothing")
     with pytest.raises(CheckpointError):
         BioreactorResult.load(tmp_path / "other.nc")
@@ -251,7 +251,7 @@ def test_result_is_labelled_and_comes_back_from_its_file(
 def test_growth_rate_is_the_slope_of_biomass(one: KineticModels) -> None:
     reactor = replace(batch_of(one.network), tolerances=TIGHT, times_h=np.linspace(0, 5, 501))
     result = cultivate(one, reactor, run=ONE)
-    slope = np.gradient(np.log(result.course("biomass")[0]), 0.01, edge_order=2)
+    slope = np.gradient(np.log(result.time_course("biomass")[0]), 0.01, edge_order=2)
     np.testing.assert_allclose(result.dataset.growth_rate.values[0], slope, atol=2e-3)
 
 
@@ -278,8 +278,8 @@ def test_a_member_that_fails_keeps_its_place(ecoli: Network, valid: KineticModel
     assert result.finished.tolist() == [False, False]
     assert set(result.dataset.outcome.values) == {Outcome.OUT_OF_TIME}
     assert "took more than" in str(result.dataset.reason.values[0])
-    assert np.isfinite(result.course("biomass")[:, 0]).all()
-    assert np.isnan(result.course("biomass")[:, -1]).all()
+    assert np.isfinite(result.time_course("biomass")[:, 0]).all()
+    assert np.isnan(result.time_course("biomass")[:, -1]).all()
 
 
 def test_engineered_strains_add_up(ecoli: Network, valid: KineticModels) -> None:
@@ -295,7 +295,7 @@ def test_engineered_strains_add_up(ecoli: Network, valid: KineticModels) -> None
 @pytest.mark.parametrize(
     ("times", "message"),
     [([0.0], "two times"), ([1.0, 2.0], "rise from 0"), ([0.0, 2.0, 1.0], "rise from 0"),
-     ([0.0, 99.0], "after the cultivation")],
+     ([0.0, 99.0], "after the simulation")],
 )  # fmt: skip
 def test_wrong_times(one: KineticModels, times: list[float], message: str) -> None:
     with pytest.raises(ParameterError, match=message):
@@ -329,7 +329,7 @@ def test_guide(ecoli: Network, tmp_path: Path, monkeypatch, capsys) -> None:
     assert names["result"].finished.all()
     assert len(list((tmp_path / "build" / "my-runs").glob("cultivation-*"))) == 6
     assert BioreactorResult.load("my_batch.nc").finished.all()
-    assert names["again"].course("trp__L_e")[0, 0] == pytest.approx(0.98)
+    assert names["again"].time_course("trp__L_e")[0, 0] == pytest.approx(0.98)
     start = names["pulsed"].medium_mM["nh4_e"]
     pulse = cultivate(names["few"], Bioreactor(names["pulsed"].but(duration_h=9.0)), run=ONE)
     before, after = pulse.at("nh4_e", [5.5, 6.0])[0]

@@ -63,7 +63,7 @@ def trajectories() -> Any:
     result = perturbed()
     chosen = studies.extremes(result, GROUPS[CYTOSOL], 0.01)
     return robustness.trajectories(
-        studies.courses(result, chosen), titles={"first": "Model 1", "last": "Model 4"},
+        studies.time_courses(result, chosen), titles={"first": "Model 1", "last": "Model 4"},
         groups=GROUPS, tolerance=0.01, source=SOURCE,
     )  # fmt: skip
 
@@ -165,7 +165,7 @@ def test_map_has_every_metabolite_once_and_its_median_return() -> None:
 
 
 def test_trajectories_end_where_a_failed_course_ends() -> None:
-    table = studies.courses(perturbed(), {"failed": (6, 0)})
+    table = studies.time_courses(perturbed(), {"failed": (6, 0)})
     chart = robustness.trajectories(
         table, titles={"failed": "Model 6"}, groups=GROUPS, tolerance=0.01
     ).to_dict()
@@ -196,7 +196,7 @@ def test_a_map_of_nothing_that_returned_and_few_points_still_draw() -> None:
 
 
 def test_a_course_that_runs_away_does_not_stretch_the_axis() -> None:
-    table = studies.courses(perturbed(), {"last": (4, 0)})
+    table = studies.time_courses(perturbed(), {"last": (4, 0)})
     table.loc[table.variable == "trp__L_c", "deviation"] *= 1e6
     chart = robustness.trajectories(
         table, titles={"last": "Model 4"}, groups=GROUPS, tolerance=0.01

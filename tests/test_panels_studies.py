@@ -175,7 +175,7 @@ def test_fermentations_are_those_of_the_study(ecoli: Network, tmp_path: Path) ->
     fit = fit_of(result, measured_curves(ecoli)).table()
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "panel" / "fit.csv"), fit)
     assert "those of the published medium" in panel.message.value
-    assert "biomass" in panel._misfits.value
+    assert "biomass" in panel._fits.value
     loose = panel._chart._made().spec
     panel.set(cut=20.0)
     assert panel._chart._made().spec != loose

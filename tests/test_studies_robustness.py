@@ -204,9 +204,9 @@ def test_extremes_are_first_and_last_of_those_that_finished() -> None:
 
 def test_courses_are_those_of_the_result() -> None:
     result = made_up()
-    table = studies.courses(result, {"x": (2, 1), "y": (0, 0)}, until_min=4.0)
+    table = studies.time_courses(result, {"x": (2, 1), "y": (0, 0)}, until_min=4.0)
     assert len(table) == 2 * 4 * len(NAMES)
-    row = table[(table.course == "x") & (table.variable == "d_p") & (table.time_min == 2.0)]
+    row = table[(table.time_course == "x") & (table.variable == "d_p") & (table.time_min == 2.0)]
     assert row.deviation.item() == result.dataset.deviation.values[2, 1, 2, 2]
 
 

@@ -134,7 +134,7 @@ def return_picker(
 
     Args:
         table: as from `renaissance_kit.studies.return_table`.
-        until_min: last time of the courses.
+        until_min: last time of the time courses.
         shown: model and perturbation that are marked.
     """
     back = np.isfinite(table.return_min)
@@ -193,7 +193,7 @@ def return_picker(
         height=300,
         title=theme.headline(
             "When each model is back",
-            "Click a point to see its courses. Triangles: not back"
+            "Click a point to see its time courses. Triangles: not back"
             f" within {number(until_min)} min.",
             width=50,
         ),

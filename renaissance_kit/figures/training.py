@@ -165,7 +165,7 @@ def lambda_ridge(
     ).properties(
         height=46 * len(shown) + 24,
         title=headline(
-            "λmax of the models as training goes on",
+            "λmax of the models during training",
             f"Density of {_range_of(per_strip)} models a strip, from "
             f"{count(lambdas['repeat'].nunique(), 'repeat') if 'repeat' in lambdas else 'one run'};"
             " symmetric logarithmic axis; blue: valid.",

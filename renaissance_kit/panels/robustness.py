@@ -49,7 +49,7 @@ class _Finished:
 
 
 class RobustnessPanel(Panel):
-    """Perturb models; look at shares over time, at every model, and at the courses of one.
+    """Perturb models; look at shares over time, at every model, and at the time courses of one.
 
     What a complete run writes to the folder: ``perturbation.nc`` and ``outcomes.csv``, as a batch
     run of notebook 03 with the same parameters writes them.
@@ -82,14 +82,14 @@ class RobustnessPanel(Panel):
         self.network, self.workers = network, workers
         self.ensemble, self.trained = ensemble, trained
         self.groups = studies.variable_groups(network)
-        self._shares, self._picker, self._courses = LiveChart(), LiveChart(), LiveChart()
+        self._shares, self._picker, self._time_courses = LiveChart(), LiveChart(), LiveChart()
         self._finished: _Finished | None = None
         self._drawn: float | None = None  # the tolerance of the charts
         self._filling = False
         self._chosen = widgets.Dropdown(
             options=[("after a run", "")],
             value="",
-            description="Model in the courses",
+            description="Model in the time courses",
             tooltip="Model in the courses: whose time courses are drawn; a click on a point of the "
             "chart does the same",
             disabled=True,
@@ -101,8 +101,8 @@ class RobustnessPanel(Panel):
         self.set(**{name: value for name, value in values.items() if value is not None})
 
     def charts(self) -> list[LiveChart]:
-        """Shares over time, every model, and the courses of one."""
-        return [self._shares, self._picker, self._courses]
+        """Shares over time, every model, and the time courses of one."""
+        return [self._shares, self._picker, self._time_courses]
 
     def extras(self) -> list[widgets.Widget]:
         """Another way than the mouse to pick a model."""
@@ -176,7 +176,7 @@ class RobustnessPanel(Panel):
         )
 
     def review(self) -> None:
-        """Another tolerance: the same courses, asked anew."""
+        """Another tolerance: the same time courses, asked again."""
         if self._finished is None:
             return
         tolerance = self.controls["tolerance"].value
@@ -240,7 +240,7 @@ class RobustnessPanel(Panel):
         self._picker.on_click(live.PICKED, self._clicked)
         position = int(np.flatnonzero(result.dataset.model.values == key[0])[0])
         name = self._chosen.label
-        table = studies.courses(result, {"shown": (position, key[1])}, until_min=SHOWN_MIN)
+        table = studies.time_courses(result, {"shown": (position, key[1])}, until_min=SHOWN_MIN)
         if table.deviation.notna().any():
             figure = figures.trajectories(
                 table, titles={"shown": name[0].upper() + name[1:]}, groups=self.groups,
@@ -248,13 +248,13 @@ class RobustnessPanel(Panel):
             )  # fmt: skip
             figure = figure.properties(
                 title=live.theme.headline(
-                    "Courses of the model",
+                    "Time courses of the model",
                     f"Grey: all {len(self.groups[CYTOSOL])} cytosolic metabolites. Band: the "
                     "tolerance. Symmetric logarithmic axis.",
                     width=60,
                 )
             )
-            self._courses.draw(specification(figure))
+            self._time_courses.draw(specification(figure))
 
 
 def _controls(network: Network) -> list[Control]:

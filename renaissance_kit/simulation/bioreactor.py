@@ -1,8 +1,8 @@
-"""Cultivations: intracellular pools, medium and biomass together.
+"""The bioreactor: intracellular metabolites, medium and biomass together.
 
 The equations are in `renaissance_kit.simulation.dynamics`, what the reactor is given in
 `renaissance_kit.simulation.conditions`. Between events the equations are integrated as they are;
-at an event the state or the pumps change and the integration starts anew. With inflow F_in and
+at an event the state or the pumps change and the integration starts again. With inflow F_in and
 outflow F_out the volume is V = V₀ + (F_in − F_out) t, and the feed dilutes the culture by F_in/V.
 """
 
@@ -35,12 +35,12 @@ TOLERANCES = Tolerances(relative=1e-6, absolute=1e-6, seconds=300.0)
 
 @dataclass(frozen=True)
 class Bioreactor:
-    """A cultivation of kinetic models.
+    """A bioreactor simulation of kinetic models.
 
     Attributes:
         conditions: medium, inoculum, feed and events.
         vmax_factors: by reaction, for engineered strains: maximal velocities are multiplied.
-        dilution: what growth does to intracellular pools.
+        dilution: what growth does to intracellular metabolites.
         times_h: hours at which the state is kept; every half hour if not given.
         solver, tolerances: see `renaissance_kit.simulation.integrators`.
     """
@@ -63,7 +63,7 @@ class Bioreactor:
             raise ParameterError("times_h must rise from 0, with at least two times")
         if times[-1] > end:
             raise ParameterError(
-                f"times_h end at {times[-1]:g} h, after the cultivation of {end:g} h"
+                f"times_h end at {times[-1]:g} h, after the simulation of {end:g} h"
             )
         object.__setattr__(self, "times_h", times)
 
@@ -176,7 +176,7 @@ def _apply(
 
 @dataclass(frozen=True)
 class BioreactorResult:
-    """Courses of cultivations.
+    """Time courses of bioreactor simulations.
 
     Attributes:
         dataset: ``state`` (model, time_h, variable): mM, biomass in gDW/L; ``growth_rate``
@@ -204,7 +204,7 @@ class BioreactorResult:
         """Write a compressed NetCDF file, whole or not at all."""
         save_dataset(path, self.dataset, level=4)
 
-    def course(self, variable: str) -> Array:
+    def time_course(self, variable: str) -> Array:
         """One state variable, (model, time) in mM or gDW/L.
 
         Raises:
@@ -223,7 +223,7 @@ class BioreactorResult:
     def at(self, variable: str, times_h: ArrayLike) -> Array:
         """A state variable at any times, (model, times), linear between kept times."""
         kept, asked = self.dataset.time_h.values, np.asarray(times_h, dtype=np.float64)
-        return np.array([np.interp(asked, kept, course) for course in self.course(variable)])
+        return np.array([np.interp(asked, kept, course) for course in self.time_course(variable)])
 
 
 def cultivate(
@@ -232,7 +232,7 @@ def cultivate(
     *,
     run: Run = RUN,
 ) -> BioreactorResult:
-    """Simulate a cultivation of every model of a batch.
+    """Simulate the bioreactor for every model of a batch.
 
     Args:
         models: a batch, such as ``ensemble.models(network)``.
@@ -306,7 +306,7 @@ class _Task:
 
 
 def batch_of(network: Network, **changes: Any) -> Bioreactor:
-    """The cultivation of a network's folder, with some conditions replaced.
+    """The bioreactor of a network's folder, with some conditions replaced.
 
     >>> from renaissance_kit import Network
     >>> reactor = batch_of(Network.example(), duration_h=20.0)
@@ -317,7 +317,7 @@ def batch_of(network: Network, **changes: Any) -> Bioreactor:
 
 
 def engineered(reactor: Bioreactor, factors: Mapping[str, float]) -> Bioreactor:
-    """The same cultivation of a strain whose maximal velocities are multiplied."""
+    """The same bioreactor with a strain whose maximal velocities are multiplied."""
     values = {**reactor.vmax_factors, **factors}
     return Bioreactor(
         reactor.conditions, values, reactor.dilution, reactor.times_h, reactor.solver,

@@ -35,12 +35,12 @@ from renaissance_kit.network.network import Network
 
 
 class Dilution(StrEnum):
-    """What growth does to intracellular pools.
+    """What growth does to intracellular metabolites.
 
-    ``REPLACED``: growth dilutes every pool but the members of conserved moieties (CoA, adenylates,
-    NAD(H), NADP(H), quinones). The network does not make these, so their synthesis and their
-    dilution are taken to balance; diluted, they would fall thirtyfold in a batch. ``ALL``: every
-    pool. ``NONE``: no pool, as in the published simulations.
+    ``REPLACED``: growth dilutes every metabolite but the members of conserved moieties (CoA,
+    adenylates, NAD(H), NADP(H), quinones). The network does not make these, so their synthesis and
+    their dilution are taken to balance; diluted, they would fall thirtyfold in a batch. ``ALL``:
+    every metabolite. ``NONE``: none, as in the published simulations.
     """
 
     REPLACED = "replaced"
@@ -81,7 +81,7 @@ class Dynamics:
         models: a batch of models at one steady state.
         reactor: with medium and biomass as state variables; else those of a cell in a medium
             that stays as it is.
-        dilution: what growth does to intracellular pools in a reactor.
+        dilution: what growth does to intracellular metabolites in a reactor.
         held: metabolites whose concentration stays as it is at the start.
 
     >>> import numpy as np
@@ -312,8 +312,8 @@ def _rates(
     """Rates per Vmax and, where asked for, their derivatives; fills c, f and df.
 
     A solver's trial step may fall below zero. Below `Terms.lowest` a rate continues along its
-    tangent, so that it has no kink. With concentrations cut off at zero instead, an emptied pool
-    makes the solver's steps shrink to nothing.
+    tangent, so that it has no kink. With concentrations cut off at zero instead, a metabolite that
+    is used up makes the solver's steps shrink to nothing.
     """
     variable, lowest = terms.species_variable, terms.lowest
     below = False

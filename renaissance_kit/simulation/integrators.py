@@ -115,9 +115,9 @@ def integrate(
 ) -> TimeCourse:
     """Integrate from the first time to the last.
 
-    A solver that fails is an outcome with its reason, never an exception. Near an empty pool a step
-    within the tolerance may leave the solver below zero, where there is no way back; the last part
-    is then done again with a tighter absolute tolerance.
+    A solver that fails is an outcome with its reason, never an exception. Near a concentration of 0
+    a step within the tolerance may leave the solver below zero, where there is no way back; the
+    last part is then done again with a tighter absolute tolerance.
 
     Args:
         derivative, jacobian: functions of (t, y, out) that fill out.
@@ -205,7 +205,7 @@ def _cvode(
     """Fill states; returns why it stopped early, empty if it did not.
 
     CVODE gives up after seven rejected attempts at one step, which abrupt turns need more of, so
-    it starts anew from the last state that it accepted.
+    it starts again from the last state that it accepted.
     """
     integrator = CVODE(
         derivative,

@@ -2,7 +2,7 @@
 
 Every chosen concentration is multiplied by a number drawn uniformly from 1 − δ to 1 + δ, the
 nonlinear model is integrated, and the deviation from the steady state is kept for every metabolite
-and for growth. When and how far a model returns is then a question to the stored course.
+and for growth. When and how far a model returns is then a question to the stored time course.
 
 Reference: Choudhury et al. 2024 Nat Catal 7:1086 (1,000 models, δ = 0.5).
 """
@@ -82,7 +82,7 @@ class Perturbation:
             total to stay that of the steady state, within ±δ, also those that are not displaced;
             otherwise (``resample``) a total changes with its members, and the model settles at
             another state.
-        times_min: minutes at which the course is kept, from 0.
+        times_min: minutes at which the time course is kept, from 0.
         solver: see `renaissance_kit.simulation.integrators`.
         tolerances: of the integration.
         seed: each perturbation has a random stream of its own, made from the seed, the number of
@@ -178,7 +178,7 @@ def compartment_members(network: Network, compartment: str) -> tuple[str, ...]:
 def keep_totals(network: Network, concentrations: Array, reference: Array, size: float) -> Array:
     """The nearest concentrations that have the totals of a reference and are within ±size of it.
 
-    Nearest in c/c*, so that a small pool keeps what it was given and the large pools of its moiety
+    Nearest in c/c*, so that a small concentration keeps its value and the large ones of its moiety
     make up for it. Dykstra's projections, on the totals and on the bounds in turn.
 
     Args:
@@ -215,7 +215,7 @@ def keep_totals(network: Network, concentrations: Array, reference: Array, size:
 
 @dataclass(frozen=True)
 class PerturbationResult:
-    """Courses of perturbed models.
+    """Time courses of perturbed models.
 
     Attributes:
         dataset: ``deviation`` (model, perturbation, time_min, variable): c/c* − 1 of every dynamic
@@ -318,7 +318,7 @@ def perturb(
         run: workers, store, progress and stop; chunks of 10 models.
 
     Returns:
-        The courses; of the models that were done, if the run was stopped.
+        The time courses; of the models that were done, if the run was stopped.
 
     Raises:
         ParameterError: wrong settings, or stopped before anything was done.
@@ -401,7 +401,7 @@ class _Task:
 
     def _member(self, dynamics: Dynamics, model: int, number: int) -> dict[str, NDArray[Any]]:
         starts = self.settings.starts(self.models, number)
-        courses = [self._course(dynamics, model, start) for start in starts]
+        courses = [self._time_course(dynamics, model, start) for start in starts]
         return {
             "deviation": np.stack([c[0] for c in courses]).astype(np.float32),
             "outcome": np.array([c[1].outcome for c in courses], dtype=np.int8),
@@ -410,7 +410,7 @@ class _Task:
             "seconds": np.array([c[1].seconds for c in courses]),
         }
 
-    def _course(self, dynamics: Dynamics, model: int, start: Array) -> tuple[Array, Any]:
+    def _time_course(self, dynamics: Dynamics, model: int, start: Array) -> tuple[Array, Any]:
         settings, steady = self.settings, dynamics.steady_state
         system, no_feed = dynamics.system(model), np.zeros(len(steady))
         course = integrate(
@@ -432,8 +432,8 @@ class _Task:
 def linear_response(models: KineticModels, model: int, start: ArrayLike, times_min: Array) -> Array:
     """What linear stability promises: exp(J t) (c₀ − c*), (times, dynamic) in mM.
 
-    The independent metabolites follow the reduced Jacobian, the dependent ones their moiety.
-    Agrees with the nonlinear course for small perturbations with kept totals. Times must not fall;
+    The independent metabolites follow the reduced Jacobian, the dependent ones their moiety. Agrees
+    with the nonlinear time course for small perturbations with kept totals. Times must not fall;
     evenly spaced ones need one matrix exponential.
     """
     network = models.network

@@ -4,7 +4,7 @@
    the second law allow (`renaissance_kit.states.tfa.parsimonious_fluxes`).
 2. With the directions fixed, fluxes, and concentrations with reaction energies, are polytopes that
    share no variable. Both are read out of the pyTFA model and sampled uniformly.
-3. Unmeasured pools are bounded by their turnover at the least throughput that the fluxes allow
+3. Unmeasured concentrations are bounded by turnover at the least throughput that the fluxes allow
    (`renaissance_kit.states.turnover`), so any flux vector goes with any concentration vector.
 4. Every state is checked against the tables, without pyTFA (`renaissance_kit.states.validation`).
 """

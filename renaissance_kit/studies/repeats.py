@@ -163,6 +163,22 @@ def lambda_history(repeats: Iterable[Repeat]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def first_and_last(history: pd.DataFrame) -> pd.DataFrame:
+    """Incidence before training and of the trained generator, one row a repeat.
+
+    Args:
+        history: as from `incidence_history`.
+
+    Returns:
+        Columns group, repeat, steps (of the training), first, last.
+    """
+    rows = []
+    for (group, repeat), part in history.groupby(["group", "repeat"], sort=False):
+        ends = part.iloc[[0, -1]].incidence
+        rows.append((group, repeat, int(part.step.iloc[-1]), *map(float, ends)))
+    return pd.DataFrame(rows, columns=["group", "repeat", "steps", "first", "last"])
+
+
 def mean_over_repeats(history: pd.DataFrame) -> pd.DataFrame:
     """Mean incidence by group and step with its `incidence_interval`.
 

@@ -39,7 +39,7 @@ CYTOSOL = "all cytosolic"
 RETURN_TIMES_MIN: Array = np.concatenate(
     [np.arange(0.0, 60.0), np.arange(60.0, 120.0, 2.0), np.geomspace(120.0, 600.0, 11)]
 )
-"""Minutes at which courses are kept for a study of returns."""
+"""Minutes at which time courses are kept for a study of returns."""
 
 
 def variable_groups(network: Network) -> dict[str, tuple[str, ...]]:
@@ -95,6 +95,22 @@ def return_shares(
             back = result.return_time_min(tolerance, variables).max(axis=-1)
             rows += _shares_of({"group": group, "tolerance": tolerance}, back, times)
     return pd.DataFrame(rows)
+
+
+def share_at(shares: pd.DataFrame, group: str, time_min: float, tolerance: float) -> pd.Series:
+    """The row of a table of `return_shares` or `norm_shares` for a group, a time and a tolerance.
+
+    Raises:
+        ParameterError: the table has no such row.
+    """
+    found = shares[(shares.group == group) & (shares.time_min == time_min)]
+    found = found[np.isclose(found.tolerance, tolerance)]
+    if found.empty:
+        raise ParameterError(
+            f"no share of {group!r} at {time_min:g} min with a tolerance of {tolerance:g}; give "
+            "one of the times and tolerances that the table was made with"
+        )
+    return found.iloc[0]
 
 
 def shares_by_generator(
@@ -217,7 +233,7 @@ def outcome_table(result: PerturbationResult, tolerance: float) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-# --- metabolites and courses ---------------------------------------------------------------------
+# --- metabolites and time courses ----------------------------------------------------------------
 
 
 def deviation_map(
@@ -321,20 +337,20 @@ def extremes(
     }
 
 
-def courses(
+def time_courses(
     result: PerturbationResult, chosen: Mapping[str, tuple[int, int]], *, until_min: float = 60.0
 ) -> pd.DataFrame:
-    """Deviations of some perturbed models: course, variable, time_min, deviation.
+    """Deviations of some perturbed models: time_course, variable, time_min, deviation.
 
     Args:
-        chosen: position of model and perturbation, by the name of the course.
+        chosen: position of model and perturbation, by the name of the time course.
     """
     parts = []
     for name, (model, perturbation) in chosen.items():
         data = result.dataset.deviation.isel(model=model, perturbation=perturbation)
         data = data.sel(time_min=slice(0.0, until_min))
         frame = data.to_dataframe("deviation").reset_index()[["variable", "time_min", "deviation"]]
-        parts.append(frame.assign(course=name))
+        parts.append(frame.assign(time_course=name))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -363,7 +379,7 @@ class _Linear:
 def linear_result(
     models: KineticModels, settings: Perturbation, *, run: Run = RUN
 ) -> PerturbationResult:
-    """The same perturbations, with the courses that linear stability promises; without growth.
+    """The same perturbations, with the time courses that linear stability promises; without growth.
 
     Raises:
         ParameterError: totals are not kept, so that the models settle at other states.
@@ -434,7 +450,7 @@ def return_table(
 def linearity_check(
     models: KineticModels, sizes: Sequence[float], *, seed: int, until_min: float = 60.0
 ) -> pd.DataFrame:
-    """Nonlinear courses of small perturbations against exp(J t): they must meet as δ goes to 0.
+    """Nonlinear time courses after small perturbations against exp(J t): they meet as δ goes to 0.
 
     The same directions with each size, so the difference over the size falls as the size does.
 

@@ -1,4 +1,4 @@
-"""What measured and simulated curves look like, in a few numbers."""
+"""What simulated and measured curves look like: growth, uptake and release in a few numbers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.types import Array
@@ -47,9 +48,9 @@ def shape_table(
     rows = [
         _shape(curves, values, times, early_h, late_h) for values in zip(*simulated, strict=True)
     ]
-    common = np.unique(np.concatenate([curve.course.time_h for curve in curves]))
+    common = np.unique(np.concatenate([curve.time_course.time_h for curve in curves]))
     common = common[common <= end]
-    points = [np.interp(common, c.course.time_h, c.course.value) for c in curves]
+    points = [np.interp(common, c.time_course.time_h, c.time_course.value) for c in curves]
     measured = _shape(curves, points, common, early_h, late_h)
     labels = [str(m) for m in result.dataset.model.values]
     return pd.DataFrame([*rows, measured], index=[*labels, "measured"])
@@ -70,7 +71,7 @@ def _shape(
         if curve.variable == BIOMASS:
             rate = np.log(np.interp(early, times, y) / y[0]) / early
             row |= {"growth_rate_per_h": float(rate), "growth_ends_h": _reaches(y, 0.9, times)}
-        elif curve.course.falls:
+        elif curve.time_course.falls:
             late = float(np.interp(max(end - late_h, 0.0), times, y)) - y[-1]
             row[f"{name}_left_{curve.unit.replace('/', '_')}"] = float(y[-1])
             row[f"{name}_late_share"] = float(late / max(y[0] - y[-1], 1e-12))
@@ -81,10 +82,37 @@ def _shape(
 
 
 def _reaches(values: Array, share: float, times: Array) -> float:
-    """First time at which a course reaches a share of its last value, linear between points."""
+    """First time at which a curve reaches a share of its last value, linear between points."""
     wanted = share * values[-1]
     i = int(np.argmax(values >= wanted))
     if i == 0:
         return float(times[0])
     step = (wanted - values[i - 1]) / (values[i] - values[i - 1])
     return float(times[i - 1] + step * (times[i] - times[i - 1]))
+
+
+def shape_summary(shapes: pd.DataFrame, shown: NDArray[np.int64], group: str) -> pd.DataFrame:
+    """The measured shape beside that of some models and of all that finished.
+
+    Args:
+        shapes: as from `shape_table`.
+        shown: positions of the models.
+        group: what these are called.
+
+    Returns:
+        One row a column of ``shapes``: measured; median, smallest and largest of the group; median,
+        5 % and 95 % of all that finished.
+    """
+    models = shapes.drop(index="measured")
+    chosen = models.iloc[shown]
+    return pd.DataFrame(
+        {
+            "measured": shapes.loc["measured"],
+            f"{group}, median": chosen.median(),
+            f"{group}, smallest": chosen.min(),
+            f"{group}, largest": chosen.max(),
+            "all finished, median": models.median(),
+            "all finished, 5 %": models.quantile(0.05),
+            "all finished, 95 %": models.quantile(0.95),
+        }
+    )
