@@ -8,9 +8,9 @@
 # along the exact derivative of λmax by the constants, which takes about a second on one core.
 #
 # The words used here: a state is **fast** when constants were found with all eigenvalues at or
-# below the threshold, and **slow** when none were. It is **easy** when the first descent, from
-# the middle of the bounds, found them, and **hard** when that took more. How many states are hard
-# depends on the length of the descent; how many are slow, on all the effort.
+# below the threshold, and **slow** when none were. The **first descent**, from the middle of the
+# bounds, succeeds at a state when it finds them already. At how many states it succeeds depends on
+# its length; how many are slow, on all the effort.
 #
 # There are two populations. **The shipped states** bound every unmeasured pool by its turnover
 # (notebook 01), and with that the slow states were kept out from the start. **Generic states**
@@ -27,7 +27,7 @@ states = None  # generic states to survey; None takes it and all below from the 
 sampled = None  # generic states to sample, of which those are evenly spaced
 shipped = None  # shipped states to survey
 steps = None  # of a descent; the further effort of a search is in proportion
-repeated = None  # slow states to search again with ten times the starts; 0 leaves that out
+repeated = None  # slow states to search again with ten times the descents; 0 leaves that out
 resampled = None  # new states in each kind of neighbourhood, and anywhere
 held = 30  # metabolites held to ranges
 held_states = None  # with non-supporting ranges, and as many in the control
@@ -69,7 +69,7 @@ from renaissance_kit.states import Constraints, StateSpace
 
 use_theme()
 output = Path(output_dir)
-runs = output / "runs" if store is None else Path(store)  # a run that was killed goes on from here
+runs = output / "runs" if store is None else Path(store)  # a run that was killed resumes from here
 
 # %%
 SIZES = pd.DataFrame(
@@ -131,10 +131,10 @@ display(
 # %% [markdown]
 # ## How many states have no fast model?
 #
-# A search starts in the middle of the bounds, then at random and from its best set with a fifth of
-# the constants drawn anew, in turn, up to 100 times. A start is a descent; where it ends above the
-# threshold, Newton steps move the slowest eigenvalues on together. The search ends with the first
-# fast model.
+# The first descent begins in the middle of the bounds. Up to 99 restarts begin at random points and
+# at the best point so far with a fifth of its constants drawn anew, in turn. Where a descent ends
+# above the threshold, eigenvalue placement by Newton steps moves the slowest eigenvalues further
+# together. The search ends with the first fast model.
 
 # %%
 shipped_survey = survey(known, "shipped")
@@ -142,22 +142,24 @@ found = survey(sample, "generic")
 found.save(output / "survey.nc")
 surveys = {"shipped": shipped_survey, "generic": found}
 shares = studies.share_table(surveys)
-ease = studies.share_table(surveys, of="easy")
-shares.merge(ease.drop(columns=["share", "low", "high"]))
+at_once = studies.share_table(surveys, of="first_descent")
+shares.merge(at_once.drop(columns=["share", "low", "high"]))
 
 # %%
 shipped_row, generic_row = shares.itertuples(index=False)
-shipped_ease, generic_ease = ease.itertuples(index=False)
+shipped_at_once, generic_at_once = at_once.itertuples(index=False)
 display(
     Markdown(
         f"**{generic_row.slow_share:.2%} of the generic states are slow** "
         f"({len(found) - generic_row.fast:,} of {len(found):,}; 95 % interval "
         f"{generic_row.slow_low:.2%} to {generic_row.slow_high:.2%}); the paper found 18.4 % of "
-        f"its 5,000. {generic_ease.hard_share:.1%} are hard ({generic_ease.hard_low:.1%} to "
-        f"{generic_ease.hard_high:.1%}). Of the shipped states "
+        f"its 5,000. The first descent fails at {generic_at_once.failed_share:.1%} "
+        f"({generic_at_once.failed_low:.1%} to {generic_at_once.failed_high:.1%}). Of the shipped "
+        "states "
         f"{len(shipped_survey) - shipped_row.fast:,} of {len(shipped_survey):,} are slow (up to "
-        f"{shipped_row.slow_high:.2%}) and {shipped_ease.hard_share:.1%} hard, as their turnover "
-        "is bounded. Status of the fastest models: "
+        f"{shipped_row.slow_high:.2%}), and the first descent fails at "
+        f"{shipped_at_once.failed_share:.1%}, as their turnover is bounded. Status of the fastest "
+        "models: "
         + ", ".join(f"{n:,} {k.lower().replace('_', ' ')}" for k, n in found.counts().items() if n)
         + f". A state took {found.dataset.evaluations.values.mean():.0f} models on average, "
         f"{found.dataset.seconds.values.mean():.2f} core-seconds."
@@ -166,7 +168,7 @@ display(
 
 # %% [markdown]
 # **Would more effort turn the slow ones?** Up to fifty of them, drawn at random, get ten times the
-# starts.
+# descents.
 
 # %%
 if found.fast.all() or not size["repeated"]:
@@ -209,7 +211,10 @@ else:
 # model are no longer fast? Measured constants are known to some tens of percent.
 
 # %%
-kinds = {"easy states": found.easy, "hard states": ~found.easy}
+kinds = {
+    "first descent succeeds": found.first_descent,
+    "first descent fails": ~found.first_descent,
+}
 exactness = studies.exactness_table(
     network, sample, found, kinds, rng=np.random.default_rng(seed),
     most=10 if scale == "smoke" else 200,
@@ -231,8 +236,8 @@ display(
         )
         + ". Where several eigenvalues have met, λmax is steep, and constants must be met more "
         "exactly. The share of slow states says at how many no fast model was found; that of "
-        "hard states, at how many it takes more than a descent, and how exact such models are, "
-        "these curves."
+        "states where the first descent fails, at how many it takes more effort, and how exact "
+        "such models are, these curves."
     )
 )
 
@@ -248,7 +253,7 @@ table, names = features(network, sample)
 chart = map_of(table, seed=seed)
 rings, sectors = (2, 6) if len(sample) >= 100 else (1, 3)
 cell = neighbourhoods(chart, rings=rings, sectors=sectors)
-cells = neighbourhood_table(chart, cell, found.easy)
+cells = neighbourhood_table(chart, cell, found.first_descent)
 figure = figures.state_map(
     pd.DataFrame(
         {
@@ -267,19 +272,19 @@ save(figure, output / "map")
 figure
 
 # %% [markdown]
-# **Do neighbourhoods of easy states yield new states that are easy?** New states are drawn inside
-# the bounds of a neighbourhood: every concentration and flux between the quantiles of its members,
-# from the same space and by the same sampler. For comparison, new states drawn anywhere. A second
-# kind of neighbourhood does without the map: the range of concentrations of *all* easy states
-# against that of *all* hard ones.
+# **Where the first descent succeeds, does it succeed at new states nearby?** New states are drawn
+# inside the bounds of a neighbourhood: every concentration and flux between the quantiles of its
+# members, from the same space and by the same sampler. For comparison, new states drawn anywhere.
+# A second kind of neighbourhood does without the map: the range of concentrations of *all* states
+# where the first descent succeeds against that of *all* others.
 
 # %%
 order = cells.sort_values("share", ascending=False).cell.to_numpy()
 groups = {
-    "easiest cell": cell == order[0],
-    "hardest cell": cell == order[-1],
-    "all easy states": found.easy,
-    "all hard states": ~found.easy,
+    "best cell": cell == order[0],
+    "worst cell": cell == order[-1],
+    "all where it succeeds": found.first_descent,
+    "all where it fails": ~found.first_descent,
 }
 new, width = {}, {}
 for k, (name, members) in enumerate(groups.items()):
@@ -296,17 +301,17 @@ for k, (name, members) in enumerate(groups.items()):
     new[f"new in {name}"] = survey(drawn, f"new_{k}")
 anywhere = space.states(size["resampled"], seed=seed + 20, steps_per_dimension=fine)
 new["new anywhere"] = survey(anywhere, "anywhere")
-new_shares = studies.share_table(new, of="easy")
+new_shares = studies.share_table(new, of="first_descent")
 new_fast = studies.share_table(new)
 for name, members in groups.items():
     if name.endswith("cell"):
         new_shares.loc[len(new_shares)] = studies.share_table(
-            {f"members of the {name}": found.select(members)}, of="easy"
+            {f"members of the {name}": found.select(members)}, of="first_descent"
         ).iloc[0]
 figure = figures.shares(
     new_shares,
-    title="New states in neighbourhoods of easy and of hard states",
-    of="easy",
+    title="The first descent at new states in neighbourhoods",
+    of="first_descent",
     text="Central share of the members that the bounds cover: "
     + ", ".join(f"{name} {theme.percent(value)}" for name, value in width.items())
     + ".",
@@ -321,17 +326,18 @@ new_shares.merge(new_fast[["population", "fast"]], how="left").round(3)
 # %% [markdown]
 # ## Which concentrations support fast dynamics?
 #
-# For each metabolite, the distribution among easy states against that among hard ones
-# (Kolmogorov–Smirnov), with the false discovery rate controlled over all metabolites.
+# For each metabolite, the distribution among states where the first descent succeeds against that
+# among the others (Kolmogorov–Smirnov), with the false discovery rate controlled over all
+# metabolites.
 
 # %%
-both_kinds = 0 < found.easy.sum() < len(found)
+both_kinds = 0 < found.first_descent.sum() < len(found)
 assert both_kinds, "all states are of one kind; survey more of them"
-ranges = ranges_of_metabolites(network, sample, found.easy)
+ranges = ranges_of_metabolites(network, sample, found.first_descent)
 with atomic_path(output / "metabolites.csv") as path:
     ranges.to_csv(path, index=False)
 figure = figures.supporting_ranges(
-    ranges, states=len(sample), easy=int(found.easy.sum()), source=source
+    ranges, states=len(sample), succeeded=int(found.first_descent.sum()), source=source
 )
 save(figure, output / "metabolites")
 figure
@@ -340,16 +346,18 @@ figure
 significant = ranges[ranges.found]
 display(
     Markdown(
-        f"**{len(significant)} of {len(ranges)} metabolites** differ between easy and hard states "
-        "(false discovery rate 5 %): " + (", ".join(significant.metabolite[:12]) or "none") + "."
+        f"**{len(significant)} of {len(ranges)} metabolites** differ between states where the "
+        "first descent succeeds and the others (false discovery rate 5 %): "
+        + (", ".join(significant.metabolite[:12]) or "none")
+        + "."
     )
 )
 ranges.head(12).round(4)
 
 # %% [markdown]
-# **Thresholds.** The concentration that divides easy from hard states best, with its bootstrap
-# interval; 3-phosphoglycerate because the paper names it, then the metabolites that matter most
-# here.
+# **Thresholds.** The concentration that best divides the states where the first descent succeeds
+# from the others, with its bootstrap interval; 3-phosphoglycerate because the paper names it, then
+# the metabolites that matter most here.
 
 # %%
 first = [first_metabolite] if first_metabolite in network.species_index else []
@@ -357,7 +365,7 @@ watched = list(dict.fromkeys([*first, *ranges.metabolite[:3]]))[:3]
 rows = []
 for name in watched:
     x = sample.dataset.concentration.sel(metabolite=name).values
-    t = threshold_of(x, found.easy, seed=seed)
+    t = threshold_of(x, found.first_descent, seed=seed)
     row = ranges.set_index("metabolite").loc[name]
     rows.append({"metabolite": name, **vars(t), "q": row.q, "found": row.found})
 thresholds = pd.DataFrame(rows)
@@ -392,13 +400,13 @@ figure
 thresholds.round(4)
 
 # %% [markdown]
-# ## Why are the hard states hard?
+# ## Why does the first descent fail?
 #
-# The eigenvectors of the fastest model at each hard state say which metabolite its slowest mode
+# Where it fails, the eigenvectors of the fastest model say which metabolite its slowest mode
 # moves. Several eigenvalues have met there, so these modes mix many pools. What no constants
 # change is how fast a pool could relax by itself at best: with a large pool, a small flux, a
 # concentration far above the largest KM, and driving forces far from equilibrium, that limit is
-# low. It is shown for the metabolite that sets easy and hard states apart most.
+# low. It is shown for the metabolite that sets the two kinds of states apart most.
 
 # %%
 modes = studies.slow_modes(network, sample, found)
@@ -419,23 +427,23 @@ by_metabolite.head(10).round(3)
 
 # %%
 culprit = str(ranges.metabolite.iloc[0])
-pool = studies.limits_of_pool(network, sample, culprit).assign(easy=found.easy)
-medians = pool.groupby("easy").median(numeric_only=True).drop(columns="state")
-medians.index = ["easy" if e else "hard" for e in medians.index]
+pool = studies.limits_of_pool(network, sample, culprit).assign(succeeds=found.first_descent)
+medians = pool.groupby("succeeds").median(numeric_only=True).drop(columns="state")
+medians.index = [f"first descent {'succeeds' if s else 'fails'}" for s in medians.index]
 limited = pool.limit_per_h < -threshold
 
 
-def easy_of(mask):
-    """How many of some states are easy, in words."""
-    return f"{int(pool.easy[mask].sum()):,} of {int(mask.sum()):,}"
+def succeeds_at(mask):
+    """At how many of some states the first descent succeeds, in words."""
+    return f"{int(pool.succeeds[mask].sum()):,} of {int(mask.sum()):,}"
 
 
 display(
     Markdown(
-        f"**{culprit} sets easy and hard states apart most.** By itself it relaxes slower than "
+        f"**{culprit} sets the two kinds apart most.** By itself it relaxes slower than "
         f"the threshold, whatever the constants, at {int(limited.sum()):,} of {len(pool):,} "
-        f"states. Of these {easy_of(limited)} are easy, of the others {easy_of(~limited)}. "
-        "Largest share in the slowest mode of a hard state: "
+        f"states. The first descent succeeds at {succeeds_at(limited)} of these, of the others at "
+        f"{succeeds_at(~limited)}. Largest share in the slowest mode where it fails: "
         + ", ".join(f"{n} at {int(k)}" for n, k in by_metabolite.states.head(5).items())
         + f" of {len(modes):,}."
     )
@@ -445,11 +453,11 @@ medians.round(3)
 # %% [markdown]
 # ## Thirty metabolites held to ranges
 #
-# The metabolites with the largest differences are held to the half of their range in which easy
-# states are rarer. The control holds the same metabolites to the other half.
+# The metabolites with the largest differences are held to the half of their range in which
+# the first descent succeeds less often. The control holds the same metabolites to the other half.
 
 # %%
-held_table, bad, good = held_ranges(space, network, sample, found.easy, metabolites=held)
+held_table, bad, good = held_ranges(space, network, sample, found.first_descent, metabolites=held)
 populations = {"free": anywhere}
 for k, (name, bounds) in enumerate((("supporting", good), ("non-supporting", bad))):
     populations[name] = resample(
@@ -459,7 +467,7 @@ held_surveys = {
     "free": new["new anywhere"],
     **{n: survey(populations[n], n) for n in ("supporting", "non-supporting")},
 }
-held_shares = studies.share_table(held_surveys, of="easy")
+held_shares = studies.share_table(held_surveys, of="first_descent")
 held_fast = studies.share_table(held_surveys)
 figure = figures.held_distributions(
     pd.concat(
@@ -530,12 +538,12 @@ new_by, new_fast_by = (t.set_index("population") for t in (new_shares, new_fast)
 held_by, held_fast_by = (t.set_index("population") for t in (held_shares, held_fast))
 
 
-def share_text(ease, fast):
-    """Shares of easy and of fast states with their counts, and their intervals."""
+def share_text(first, fast):
+    """Shares of successful first descents and of fast states, counts, and their intervals."""
     return (
-        f"{ease.share:.1%} easy ({int(ease.easy):,} of {int(ease.states):,}), {fast.share:.1%} "
-        f"fast ({int(fast.fast):,})",
-        f"{ease.low:.1%} to {ease.high:.1%}, {fast.low:.1%} to {fast.high:.1%} (Wilson)",
+        f"{first.share:.1%} at the first descent ({int(first.first_descent):,} of "
+        f"{int(first.states):,}), {fast.share:.1%} fast ({int(fast.fast):,})",
+        f"{first.low:.1%} to {first.high:.1%}, {fast.low:.1%} to {fast.high:.1%} (Wilson)",
     )
 
 
@@ -544,8 +552,9 @@ rows = [
      f"{generic_row.slow_share:.2%} ({len(found) - generic_row.fast:,} of {len(found):,})",
      f"{generic_row.slow_low:.2%} to {generic_row.slow_high:.2%} (Wilson)", full),
     ("C11", f"states that one descent of {size['steps']:,} steps leaves slow", "not given",
-     f"{generic_ease.hard_share:.1%} ({len(found) - generic_ease.easy:,} of {len(found):,})",
-     f"{generic_ease.hard_low:.1%} to {generic_ease.hard_high:.1%} (Wilson)", full),
+     f"{generic_at_once.failed_share:.1%} "
+     f"({len(found) - generic_at_once.first_descent:,} of {len(found):,})",
+     f"{generic_at_once.failed_low:.1%} to {generic_at_once.failed_high:.1%} (Wilson)", full),
     ("C11", "states without a valid model among the shipped, bounded by turnover", "not given",
      f"{shipped_row.slow_share:.1%} ({len(shipped_survey) - shipped_row.fast:,} of "
      f"{len(shipped_survey):,})", f"up to {shipped_row.slow_high:.2%} (Wilson)", full),
@@ -560,8 +569,8 @@ if tried:
          f"{generic_row.slow_high * (1 - turned_low):.2%} (both intervals)", full),
     ]  # fmt: skip
 for name, paper in (
-    ("new in easiest cell", "fast"), ("new in hardest cell", "not given"),
-    ("new in all easy states", "fast"), ("new in all hard states", "not given"),
+    ("new in best cell", "fast"), ("new in worst cell", "not given"),
+    ("new in all where it succeeds", "fast"), ("new in all where it fails", "not given"),
     ("new anywhere", "not given"),
 ):  # fmt: skip
     if name in new_by.index:
@@ -570,11 +579,11 @@ for name, paper in (
 for t in thresholds.itertuples():
     side = "below" if t.below else "above"
     rows.append(
-        ("C13", f"threshold of {t.metabolite} (mM), easy {side} it",
+        ("C13", f"threshold of {t.metabolite} (mM), descent succeeds {side} it",
          "about 2 (measured 1.5)" if t.metabolite == "3pg_c" else "not given",
          f"{t.value_mM:.3g}" if t.found else f"none (q = {t.q:.2g})",
-         f"{t.low_mM:.3g} to {t.high_mM:.3g} (bootstrap); easy on this side {t.share_inside:.0%}, "
-         f"on the other {t.share_outside:.0%}", full)
+         f"{t.low_mM:.3g} to {t.high_mM:.3g} (bootstrap); succeeds on this side at "
+         f"{t.share_inside:.0%}, on the other at {t.share_outside:.0%}", full)
     )  # fmt: skip
 for name, paper in (("non-supporting", "nearly none"), ("supporting", "not given")):
     rows.append(
@@ -595,9 +604,12 @@ summary = {
     "fast": int(found.fast.sum()),
     "slow_share": float(generic_row.slow_share),
     "slow_interval_95": [float(generic_row.slow_low), float(generic_row.slow_high)],
-    "easy": int(found.easy.sum()),
-    "hard_share": float(generic_ease.hard_share),
-    "hard_interval_95": [float(generic_ease.hard_low), float(generic_ease.hard_high)],
+    "first_descent": int(found.first_descent.sum()),
+    "failed_share": float(generic_at_once.failed_share),
+    "failed_interval_95": [
+        float(generic_at_once.failed_low),
+        float(generic_at_once.failed_high),
+    ],
     "stay_fast_by_change": {
         name: {f"{k:g}": float(v) for k, v in held_to[name].items()} for name in held_to
     },

@@ -58,7 +58,7 @@ def ranges() -> Any:
          "others_low": middle / 5, "others_median": middle, "others_high": 5 * middle,
          "group_low": middle / 4, "group_median": middle, "group_high": 2 * middle}
     )  # fmt: skip
-    return landscape.supporting_ranges(table, states=30, easy=20, source=SOURCE)
+    return landscape.supporting_ranges(table, states=30, succeeded=20, source=SOURCE)
 
 
 def thresholds() -> Any:
@@ -97,8 +97,8 @@ def exactness() -> Any:
     table = pd.concat(
         pd.DataFrame({"group": g, "change": change, "states": 20, "held": 10, "share": s,
                       "low": s - 0.1, "high": s + 0.1})
-        for g, s in (("easy states", np.array([0.9, 0.8, 0.5])),
-                     ("hard states", np.array([0.6, 0.3, 0.1])))
+        for g, s in (("succeeds", np.array([0.9, 0.8, 0.5])),
+                     ("fails", np.array([0.6, 0.3, 0.1])))
     )  # fmt: skip
     return landscape.exactness(table, threshold_per_h=-2.5, source=SOURCE)
 
@@ -111,11 +111,15 @@ def cost() -> Any:
 
 FIGURES: dict[str, tuple[Callable[[], Any], int, tuple[str, ...]]] = {
     "map": (state_map, 112, ("30 steady states", "−2.5 1/h", "63 %", "seed 3")),
-    "ranges": (ranges, 130, ("30 steady states", "20 easy", "(2 of them)", "seed 3")),
+    "ranges": (
+        ranges,
+        130,
+        ("30 steady states", "blue: 20", "(2 of them)", "seed 3"),
+    ),
     "shares": (shares, 96, ("Three kinds.", "Wilson", "seed 3")),
     "thresholds": (thresholds, 116, ("30 steady states", "bootstrap", "seed 3")),
     "held": (held, 96, ("20 free", "20 non-supporting", "seed 3")),
-    "exactness": (exactness, 96, ("easy states: 20", "−2.5 1/h", "Wilson", "seed 3")),
+    "exactness": (exactness, 96, ("succeeds: 20", "−2.5 1/h", "Wilson", "seed 3")),
     "cost": (cost, 96, ("5,000 states", "0.8 core-seconds", "seed 3")),
 }
 

@@ -7,21 +7,19 @@ import pytest
 
 from renaissance_kit import KineticModels, KMRanges, SteadyStates
 from renaissance_kit.search import (
+    SchurForm,
     SearchSettings,
+    SlowModes,
+    eigenvalue_derivative,
     fastest_dynamics,
+    least_change,
+    matched_labels,
     place_slowest,
     power_sum_derivatives,
     power_sums,
+    restricted,
 )
-from renaissance_kit.search.placement import (
-    FIRST,
-    _least_change,
-    _matched,
-    _restricted,
-    _single_derivative,
-    _Steps,
-)
-from renaissance_kit.search.tracking import MODES
+from renaissance_kit.search.placement import FIRST
 
 
 @pytest.fixture(scope="module")
@@ -29,17 +27,9 @@ def descended(ecoli):
     """A shipped state at the end of a short descent: models, ln KM, bounds."""
     ranges = KMRanges.of(ecoli)
     models = KineticModels(ecoli, SteadyStates.example(ecoli).default, ranges.middle_mM)
-    settings = SearchSettings(steps=150, starts=1, margin=np.inf)
+    settings = SearchSettings(steps=150, restarts=0, margin=np.inf)
     found = fastest_dynamics(models, np.random.default_rng(1), settings=settings)
     return models, np.log(found.km_mM), np.log(ranges.low_mM), np.log(ranges.high_mM)
-
-
-@pytest.fixture(scope="module")
-def steps(descended):
-    models, log_km, low, high = descended
-    taken = _Steps(models, low, high, -2.5)
-    taken._point(log_km, 10)
-    return taken
 
 
 def test_power_sums_and_derivatives_of_a_jordan_block():
@@ -62,29 +52,49 @@ def test_power_sums_and_derivatives_of_a_jordan_block():
         np.testing.assert_allclose(found[:, i, j], slope, rtol=1e-6, atol=1e-6)
 
 
-def test_rows_are_the_derivatives_of_the_sums_by_the_constants(descended, steps, rng):
-    _, log_km, _, _ = descended
-    point = steps._point(log_km, 10)
-    order = np.argsort(-point.slow.real)
-    slow = np.zeros(MODES, dtype=bool)
-    k = 4 + (point.slow[order[3]].imag > 0)  # pairs stay together
-    slow[order[:k]] = True
-    part = _restricted(point, slow)
+def test_derivatives_of_the_sums_by_the_constants(descended, rng):
+    """Against differences of all eigenvalues of J: the last of the modes that are followed are not
+    sharply divided from the rest, so that their block can have an eigenvalue that J has not."""
+    models, log_km, _, _ = descended
+    model = models.with_km(np.exp(log_km))
+
+    def rightmost(x: np.ndarray) -> np.ndarray:
+        values = np.linalg.eigvals(models.with_km(np.exp(x)).jacobians_per_h()[0])
+        return values[np.argsort(-values.real, kind="stable")]
+
+    values = rightmost(log_km)
+    k = 4 + int(np.isclose(values[3], values[4].conj()))  # a pair stays together
+    modes = SlowModes(models)
+    modes.block(model, 10)
+    block = modes.block(model, 10)
+    schur = SchurForm.of(block.matrix)
+    distance = np.abs(schur.values[:, None] - values[None, :k])
+    chosen = np.isin(np.arange(len(schur.values)), distance.argmin(axis=0))
+    assert distance.min(axis=0).max() < 1e-4
+    part = restricted(block, schur, chosen)
     np.testing.assert_allclose(
-        np.sort_complex(np.linalg.eigvals(part.matrix)), np.sort_complex(point.slow[slow])
+        np.sort_complex(np.linalg.eigvals(part.matrix)), np.sort_complex(schur.values[chosen])
     )
     np.testing.assert_allclose(part.left.T @ part.right, np.eye(k), atol=1e-8)
-    centre, radius = float(point.slow[slow].real.mean()), 3.0
+    centre, radius = float(values[:k].real.mean()), 3.0
     by_entry = [part.by_entry(d) for d in power_sum_derivatives(part.matrix, centre, radius)]
-    rows = steps.modes.by_log_km(point.model, np.array(by_entry))
+    rows = modes.by_log_km(model, np.array(by_entry))
     direction = rng.standard_normal(len(log_km))
+    sums = [
+        power_sums(rightmost(log_km + h * direction)[:k], centre, radius) for h in (-1e-5, 1e-5)
+    ]
+    slope = (sums[1] - sums[0]) / 2e-5
+    np.testing.assert_allclose(rows @ direction, slope, rtol=1e-3, atol=1e-3 * abs(slope).max())
 
-    def sums(x: np.ndarray) -> np.ndarray:
-        values = steps._point(x, 10).slow
-        return power_sums(values[np.argsort(-values.real)][:k], centre, radius)
 
-    slope = (sums(log_km + 1e-6 * direction) - sums(log_km - 1e-6 * direction)) / 2e-6
-    np.testing.assert_allclose(rows @ direction, slope, rtol=1e-3, atol=1e-6)
+def test_an_invariant_subspace_never_divides_a_pair(descended):
+    models, log_km, _, _ = descended
+    modes = SlowModes(models)
+    block = modes.block(models.with_km(np.exp(log_km)), 10)
+    schur = SchurForm.of(block.matrix)
+    one = np.zeros(len(schur.values), dtype=bool)
+    one[np.abs(schur.values.imag).argmax()] = True
+    assert restricted(block, schur, one) is None
 
 
 def test_the_derivative_of_a_single_eigenvalue(rng):
@@ -94,7 +104,7 @@ def test_the_derivative_of_a_single_eigenvalue(rng):
         values = np.linalg.eigvals(m)
         return values[values.real.argmax()]
 
-    found = _single_derivative(matrix, top(matrix))
+    found = eigenvalue_derivative(matrix, top(matrix))
     for i, j in ((0, 0), (3, 7), (8, 2)):
         change = np.zeros((9, 9))
         change[i, j] = 1e-6
@@ -102,14 +112,14 @@ def test_the_derivative_of_a_single_eigenvalue(rng):
         assert found[i, j] == pytest.approx(slope, rel=1e-5, abs=1e-7)
 
 
-def test_one_step_moves_the_front_by_what_was_asked(descended, steps):
-    _, log_km, _, _ = descended
-    here = steps._point(log_km, 10)
-    size = FIRST * (1 + abs(here.front))
-    there, _ = steps._try(here, size, 0.3 * (1 + abs(here.front)), 0.5)
-    assert there is not None
-    assert there.front <= here.front - 0.5 * size
-    assert np.abs(there.log_km - here.log_km).max() < 0.5
+def test_one_step_moves_the_slowest_by_what_was_asked(descended):
+    models, log_km, low, high = descended
+    placed = place_slowest(models, log_km, low, high, target_per_h=-1e3, most=3)
+    before = placed.history_per_h[0]
+    assert placed.history_per_h[1] == pytest.approx(before)  # the modes are found in two turns
+    assert placed.lambda_max_per_h <= before - 0.5 * FIRST * (1 + abs(before))
+    assert placed.lambda_max_per_h == placed.history_per_h[-1]
+    assert 0 < np.abs(placed.log_km - log_km).max() < 0.5
 
 
 def test_it_gets_further_than_the_descent(descended):
@@ -128,22 +138,22 @@ def test_it_gets_further_than_the_descent(descended):
 
 def test_constants_at_their_bounds_stay_there(rng):
     rows, missing = rng.standard_normal((3, 12)), rng.standard_normal(3)
-    free = _least_change(rows, missing, np.full(12, np.inf), np.full(12, np.inf))
+    free = least_change(rows, missing, np.full(12, np.inf), np.full(12, np.inf))
     np.testing.assert_allclose(free, np.linalg.pinv(rows) @ missing)
     above = np.full(12, 0.9 * np.abs(free).max())
-    change = _least_change(rows, missing, above, above)
+    change = least_change(rows, missing, above, above)
     assert (np.abs(change) <= above + 1e-12).all()
     np.testing.assert_allclose(rows @ change, missing, atol=1e-9)
-    assert _least_change(rows, missing, np.zeros(12), np.zeros(12)) is None
+    assert least_change(rows, missing, np.zeros(12), np.zeros(12)) is None
 
 
 def test_a_pair_is_never_divided_between_clusters():
     labels = np.array([0, 0, 1])
     wanted = np.array([-2 + 1j, -2 - 1j, -5 + 0j])
     np.testing.assert_array_equal(
-        _matched(np.array([-5.2 + 0j, -2.1 - 1j, -2.1 + 1j]), wanted, labels), [1, 0, 0]
+        matched_labels(np.array([-5.2 + 0j, -2.1 - 1j, -2.1 + 1j]), wanted, labels), [1, 0, 0]
     )
-    assert _matched(np.array([-2 + 0j, -4 + 1j, -4 - 1j]), wanted, labels) is None
+    assert matched_labels(np.array([-2 + 0j, -4 + 1j, -4 - 1j]), wanted, labels) is None
 
 
 def test_small_networks_are_given_back(tiny, tiny_state):

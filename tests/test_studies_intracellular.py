@@ -13,7 +13,7 @@ from renaissance_kit.core import ParameterError
 from renaissance_kit.search import SearchSettings, Survey, survey_states
 from renaissance_kit.studies.intracellular import DISPATCH_S, LINK_BYTES_PER_S, SurveyCost
 
-BRIEF = SearchSettings(steps=8, starts=1)
+BRIEF = SearchSettings(steps=8, restarts=0)
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +41,10 @@ def test_shares_with_their_intervals(survey):
         assert (row.low, row.high) == wilson_interval(row.fast, row.states)
         assert row.slow_low == pytest.approx(1 - row.high)
         assert row.share + row.slow_share == 1
-    easy = studies.share_table({"a": survey}, of="easy").iloc[0]
-    assert easy.easy == survey.easy.sum()
-    assert easy.hard_share == pytest.approx(1 - easy.share)
-    with pytest.raises(ParameterError, match="one of fast, easy"):
+    first = studies.share_table({"a": survey}, of="first_descent").iloc[0]
+    assert first.first_descent == survey.first_descent.sum()
+    assert first.failed_share == pytest.approx(1 - first.share)
+    with pytest.raises(ParameterError, match="one of fast, first_descent"):
         studies.share_table({"a": survey}, of="quick")
 
 
@@ -71,7 +71,7 @@ def test_participation_is_the_sensitivity_of_the_eigenvalue_to_the_diagonal(tiny
 
 def test_slow_modes_name_a_pool_and_its_limit(tiny, tiny_states, survey):
     table = studies.slow_modes(tiny, tiny_states, survey)
-    assert table.state.tolist() == survey.numbers[~survey.easy].tolist()
+    assert table.state.tolist() == survey.numbers[~survey.first_descent].tolist()
     assert len(table) >= 2
     assert set(table.metabolite) <= set(tiny.independent)
     assert ((table.participation > 0) & (table.participation <= 1)).all()
@@ -80,7 +80,7 @@ def test_slow_modes_name_a_pool_and_its_limit(tiny, tiny_states, survey):
         column = tiny.dynamic.index(row.metabolite)
         assert row.turnover_min == turnover[row.state, column]
         assert row.slowest_limit_per_h <= row.limit_per_h
-    assert len(studies.slow_modes(tiny, tiny_states, survey.select(survey.easy))) == 0
+    assert len(studies.slow_modes(tiny, tiny_states, survey.select(survey.first_descent))) == 0
 
 
 def test_limits_of_a_pool_scale_with_the_fluxes(tiny, tiny_states):
@@ -144,7 +144,7 @@ def test_timing_gives_the_survey_and_a_speedup_of_one_for_one(tiny, tiny_states,
 
 def test_a_model_at_the_fastest_dynamics_holds_for_no_change(tiny, tiny_states):
     """Any change of the constants raises λmax there, so nothing holds just below it."""
-    longest = SearchSettings(steps=400, starts=1, margin=np.inf)
+    longest = SearchSettings(steps=400, restarts=0, margin=np.inf)
     survey = survey_states(tiny, tiny_states[:1], seed=1, settings=longest, workers=1)
     survey.dataset.attrs["threshold_per_h"] = 0.9999 * survey.lambda_max_per_h[0]
     groups = {"one": survey.fast, "none": ~survey.fast}

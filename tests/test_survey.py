@@ -25,7 +25,7 @@ from renaissance_kit.search import (
 )
 from renaissance_kit.search import survey as module
 
-BRIEF = SearchSettings(steps=12, starts=2)
+BRIEF = SearchSettings(steps=12, restarts=1)
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +73,9 @@ def test_slower_fluxes_give_slower_states(full):
     assert not full.fast[-1]
     assert (np.diff(full.fast.astype(int)) <= 0).all()
     np.testing.assert_array_equal(full.fast, full.lambda_max_per_h <= full.threshold_per_h)
-    assert (full.easy <= full.fast).all()
+    assert (full.first_descent <= full.fast).all()
     assert (full.first_lambda_max_per_h >= full.lambda_max_per_h - 1e-9).all()
-    assert (full.dataset.evaluations.values[full.easy] <= BRIEF.steps).all()
+    assert (full.dataset.evaluations.values[full.first_descent] <= BRIEF.steps).all()
     assert full.counts()["VALID"] == full.fast.sum()
 
 
@@ -182,16 +182,17 @@ def test_states_without_eigenvalues_are_counted_apart(tiny, tiny_states, full):
 def test_shorter_searches_are_shorter_in_all():
     assert shorter_search(SEARCH.steps) == SEARCH
     half = shorter_search(SEARCH.steps // 2)
-    assert (half.starts, half.placements) == (SEARCH.starts // 4, SEARCH.placements // 2)
-    assert shorter_search(1).starts == 2
-    assert shorter_search(10 * SEARCH.steps).starts == SEARCH.starts
+    assert half.restarts + 1 == (SEARCH.restarts + 1) // 4
+    assert half.placement_steps == SEARCH.placement_steps // 2
+    assert shorter_search(1).restarts == 1
+    assert shorter_search(10 * SEARCH.steps).restarts == SEARCH.restarts
 
 
 def test_repeating_with_more_effort(tiny, tiny_states, full):
     before, after = repeated(tiny, tiny_states, full, n=3, effort=4, seed=5, workers=1, chunk=2)
     np.testing.assert_array_equal(before.numbers, after.numbers)
     assert not before.fast.any()
-    assert after.settings.starts == 8
+    assert after.settings.restarts == 7
     assert (after.dataset.evaluations.values[~after.fast] == 8 * BRIEF.steps).all()
     with pytest.raises(ParameterError, match="no state of the survey is slow"):
         repeated(tiny, tiny_states, full.select(full.fast), n=3, effort=2, seed=1)

@@ -198,7 +198,7 @@ def resample(
 def ranges_of_metabolites(
     network: Network, states: SteadyStates, group: Flags, *, alpha: float = 0.05
 ) -> pd.DataFrame:
-    """Concentrations of a group of states, such as easy ones, against those of all others.
+    """Concentrations of a group of states, such as fast ones, against those of all others.
 
     The test is Kolmogorov and Smirnov's for two samples, which sees any difference between the
     distributions; the false discovery rate over all metabolites is controlled after Benjamini &

@@ -46,7 +46,7 @@ def brush_map(
         .mark_line(color=theme.LIGHT_GREY, strokeWidth=1)
         .encode(x=x, y=y, detail="r:N", order="i:Q")
     )
-    kind = np.where(is_valid(table.lambda_max_per_h, threshold_per_h), "easy", "hard")
+    kind = np.where(is_valid(table.lambda_max_per_h, threshold_per_h), "succeeds", "fails")
     data = table.assign(kind=kind)
     points = (
         alt.Chart(data)
@@ -56,12 +56,14 @@ def brush_map(
             y=y,
             color=alt.Color(
                 "kind:N",
-                scale=alt.Scale(domain=["easy", "hard"], range=[theme.VALID, theme.VERMILLION]),
+                scale=alt.Scale(
+                    domain=["succeeds", "fails"], range=[theme.VALID, theme.VERMILLION]
+                ),
                 legend=None,
             ),
             shape=alt.Shape(
                 "kind:N",
-                scale=alt.Scale(domain=["easy", "hard"], range=["circle", "triangle-up"]),
+                scale=alt.Scale(domain=["succeeds", "fails"], range=["circle", "triangle-up"]),
                 legend=None,
             ),
             tooltip=[
@@ -81,18 +83,18 @@ def brush_map(
         drawn = f"length(data('{BRUSH}_store')) > 0"  # then the rectangle is the neighbourhood
         shown = alt.condition(drawn, alt.value(0.0), alt.value(0.9))
         layers.append(ring.encode(x=x, y=y, opacity=shown))
-    easy = float((kind == "easy").mean())
+    share = float((kind == "succeeds").mean())
     return alt.layer(*layers).properties(
         width=WIDTH,
         height=WIDTH,
         title=theme.headline(
             "A map of the states",
-            f"{count(len(table), 'state')}; circles: easy, one descent found a model at or below "
-            f"{number(threshold_per_h)} 1/h ({percent(easy)}); triangles: hard. Rings: "
+            f"{count(len(table), 'state')}; circles: one descent finds a model at or below "
+            f"{number(threshold_per_h)} 1/h ({percent(share)}); triangles: it fails. Rings: "
             "the neighbourhood. A rectangle drawn here is another.",
             width=58,
         ),
-        description="Map of steady states by t-SNE, easy and hard ones, with a neighbourhood",
+        description="Map of steady states by t-SNE: success of one descent, and a neighbourhood",
     )
 
 

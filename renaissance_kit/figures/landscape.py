@@ -12,6 +12,10 @@ from renaissance_kit.figures.theme import Figure, Source, count, headline, numbe
 
 FAST, SLOW = theme.VALID, theme.INVALID
 UNCLEAR = theme.LIGHT_GREY
+TITLES = {
+    "fast": "Share of fast states (%)",
+    "first_descent": "States where the first descent succeeds (%)",
+}
 _SCALE = {"fast": FAST, "slow": SLOW}
 
 
@@ -24,7 +28,7 @@ def state_map(
     explained: float,
     source: Source | None = None,
 ) -> Figure:
-    """The states on the plane, coloured by λmax after one descent; shares of easy ones by cell.
+    """The states on the plane, coloured by λmax after one descent, and its successes by cell.
 
     Args:
         table: x, y, lambda_max_per_h; one row a state.
@@ -87,7 +91,7 @@ def state_map(
             f"components with {percent(explained)} of the variance, t-SNE (perplexity "
             f"{number(perplexity)}). Blue: λmax at or below {number(threshold_per_h)} 1/h. "
             f"Numbers: polar cells about the centroid with equal numbers of states. Right: share "
-            f"of easy states (blue) in each, with 95 % interval; black: all states, "
+            f"of states where it succeeds (blue), with 95 % interval; black: all states, "
             f"{percent(overall)}.",
             source or "",
             width=112,
@@ -103,7 +107,7 @@ def _cell_shares(cells: pd.DataFrame) -> Figure:
 
     def x(field: str) -> alt.X:
         axis = alt.Axis(labelExpr=theme.PERCENT, tickCount=5)
-        return alt.X(f"{field}:Q", scale=scale, axis=axis, title="Share of easy states (%)")
+        return alt.X(f"{field}:Q", scale=scale, axis=axis, title=TITLES["first_descent"])
 
     overall = pd.DataFrame({"all": [float(cells.fast.sum() / cells.states.sum())]})
     base = alt.Chart(table).encode(y=y)
@@ -117,13 +121,13 @@ def _cell_shares(cells: pd.DataFrame) -> Figure:
 def shares(
     table: pd.DataFrame, *, title: str, text: str, of: str = "fast", source: Source | None = None
 ) -> Figure:
-    """Shares of fast or easy states in several populations, with intervals and numbers.
+    """Shares of states in several populations, with intervals and numbers.
 
     Args:
         table: population, states, share, low, high and a column named as ``of``; drawn in this
             order.
         text: of the caption: what the populations are.
-        of: what is counted, "fast" or "easy".
+        of: what is counted, a key of `TITLES`.
     """
     table = table.assign(
         label=[f"{f:,} of {n:,}" for f, n in zip(table[of], table.states, strict=True)]
@@ -139,7 +143,7 @@ def shares(
             f"{field}:Q",
             scale=alt.Scale(domain=[0, 1]),
             axis=axis,
-            title=f"Share of {of} states (%)",
+            title=TITLES[of],
         )
 
     base = alt.Chart(table).encode(y=y)
@@ -156,13 +160,19 @@ def shares(
 
 
 def supporting_ranges(
-    table: pd.DataFrame, *, states: int, easy: int, shown: int = 40, source: Source | None = None
+    table: pd.DataFrame,
+    *,
+    states: int,
+    succeeded: int,
+    shown: int = 40,
+    source: Source | None = None,
 ) -> Figure:
-    """Per metabolite, the range of hard states against that of easy ones, largest difference first.
+    """Per metabolite, its range where the first descent fails against that where it succeeds.
 
     Args:
-        table: as from `renaissance_kit.analysis.landscape.ranges_of_metabolites`, easy states as
-        the group. states, easy: number of states, and of easy ones. shown: metabolites with the
+        table: as from `renaissance_kit.analysis.landscape.ranges_of_metabolites`, of the states
+        where the first descent succeeds. states, succeeded: number of states, and of these. shown:
+        metabolites with the
         largest differences.
     """
     found = int(table.found.sum())
@@ -209,9 +219,10 @@ def supporting_ranges(
     return alt.hconcat(*panels, spacing=30).properties(
         title=headline(
             "Which concentrations support fast dynamics?",
-            f"{count(states, 'steady state')}. Grey: {states - easy:,} hard ones; blue: {easy:,} "
-            f"easy ones. Line: 95 % of them, tick: median; the {len(part)} metabolites with the "
-            "largest difference (Kolmogorov–Smirnov, hard against easy), largest first. "
+            f"{count(states, 'steady state')}. Grey: {states - succeeded:,} where the first "
+            f"descent fails; blue: {succeeded:,} where it succeeds. Line: 95 % of them, tick: "
+            f"median; the {len(part)} metabolites with the largest difference "
+            "(Kolmogorov–Smirnov), largest first. "
             f"●: significant at a false discovery rate of 5 % over {len(table)} metabolites "
             f"({found} of them).",
             source or "",
@@ -295,8 +306,9 @@ def against_concentration(
         title=headline(
             "How fast one descent gets, against single concentrations",
             f"{count(states, 'steady state')}. Blue: running median and 10 to 90 %. Red: the "
-            f"threshold, {number(threshold_per_h)} 1/h. Orange: the concentration that divides "
-            "easy from hard states best, with its 95 % bootstrap interval. Dashed: measured.",
+            f"threshold, {number(threshold_per_h)} 1/h. Orange: the concentration that best "
+            "divides states where it succeeds from the others, with its 95 % bootstrap interval. "
+            "Dashed: measured.",
             source or "",
             width=116,
         )

@@ -217,17 +217,17 @@ class StatesPanel(Panel):
         if result.drawn_from:
             assert self._found is not None
             assert self._members is not None
-            easy = self._found.survey.easy
+            succeeded = self._found.survey.first_descent
             return (
-                f"Drawn inside the neighbourhood ({result.drawn_from}): {share_of(survey.easy)} "
-                f"are easy. Of the members {percent(float(easy[self._members].mean()))} "
-                f"are, of all states {percent(float(easy.mean()))}. Fast: "
-                f"{share_of(survey.fast)}."
+                f"Drawn inside the neighbourhood ({result.drawn_from}): the first descent "
+                f"succeeds at {share_of(survey.first_descent)}. Of the members it does at "
+                f"{percent(float(succeeded[self._members].mean()))}, of all states at "
+                f"{percent(float(succeeded.mean()))}. Fast: {share_of(survey.fast)}."
             )
         return (
             f"{share_of(survey.fast)} have a model at or below "
-            f"{number(self.threshold_per_h)} 1/h; {share_of(survey.easy)} are easy: one descent "
-            f"finds it. Written: {self.folder / self.result_name}"
+            f"{number(self.threshold_per_h)} 1/h; the first descent finds it at "
+            f"{share_of(survey.first_descent)}. Written: {self.folder / self.result_name}"
         )
 
     # --- pieces
@@ -300,17 +300,17 @@ class StatesPanel(Panel):
         """The list of neighbourhoods of a new map."""
         assert self._found is not None
         assert self._found.chart is not None
-        easy = self._found.survey.easy
-        rings, sectors = (2, 6) if len(easy) >= 100 else (1, 3)
+        succeeded = self._found.survey.first_descent
+        rings, sectors = (2, 6) if len(succeeded) >= 100 else (1, 3)
         self._cell = neighbourhoods(self._found.chart, rings=rings, sectors=sectors)
-        cells = neighbourhood_table(self._found.chart, self._cell, easy)
+        cells = neighbourhood_table(self._found.chart, self._cell, succeeded)
         cells = cells.sort_values("share", ascending=False, kind="stable")
         columns = (cells.cell, cells.states, cells.share)
         options: list[tuple[str, Any]] = [
-            (f"cell {cell + 1}: {states} states, {share:.0%} easy", int(cell))
+            (f"cell {cell + 1}: {states} states, {share:.0%} at once", int(cell))
             for cell, states, share in zip(*columns, strict=True)
         ]
-        options += [("all easy states", "easy"), ("all hard states", "hard")]
+        options += [("all where one descent succeeds", "succeeds"), ("all others", "fails")]
         self._filling = True
         self._choice.options = [*options, ("rectangle on the map", BRUSHED)]
         self._choice.value = options[0][1]
@@ -321,11 +321,11 @@ class StatesPanel(Panel):
     def _chosen(self, _: Any) -> None:
         if self._filling or self._found is None:
             return
-        value, easy = self._choice.value, self._found.survey.easy
+        value, succeeded = self._choice.value, self._found.survey.first_descent
         if value == BRUSHED:
             return
-        if value in ("easy", "hard"):
-            self._take(easy if value == "easy" else ~easy)
+        if value in ("succeeds", "fails"):
+            self._take(succeeded if value == "succeeds" else ~succeeded)
         else:
             self._take(self._cell == value)
 
@@ -404,7 +404,7 @@ def _controls() -> list[Control]:
                "of which the surveyed ones are evenly spaced; more are less alike",
                400, FEWEST, 20_000, whole=True),
         Number("steps", "Steps of a search", "in a descent",
-               "in a descent; with fewer also fewer starts, which miss more fast models",
+               "in a descent; with fewer also fewer restarts, which miss more fast models",
                SEARCH.steps, 10, SEARCH.steps, whole=True),
         Number("resampled", "New states", "in a neighbourhood",
                "more give a surer share of fast ones and take longer",

@@ -1,3 +1,10 @@
+from .clusters import SchurForm as SchurForm
+from .clusters import cluster_labels as cluster_labels
+from .clusters import eigenvalue_derivative as eigenvalue_derivative
+from .clusters import matched_labels as matched_labels
+from .clusters import power_sum_derivatives as power_sum_derivatives
+from .clusters import power_sums as power_sums
+from .clusters import restricted as restricted
 from .descent import ValleyDescent as ValleyDescent
 from .fastest import (
     Fastest as Fastest,
@@ -8,18 +15,10 @@ from .fastest import (
 from .fastest import (
     fastest_dynamics as fastest_dynamics,
 )
-from .fastest import (
-    fastest_of_states as fastest_of_states,
-)
-from .placement import (
-    place_slowest as place_slowest,
-)
-from .placement import (
-    power_sum_derivatives as power_sum_derivatives,
-)
-from .placement import (
-    power_sums as power_sums,
-)
+from .fastest import restart_point as restart_point
+from .placement import Placed as Placed
+from .placement import least_change as least_change
+from .placement import place_slowest as place_slowest
 from .survey import (
     SEARCH as SEARCH,
 )

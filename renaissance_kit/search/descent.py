@@ -1,10 +1,10 @@
 """Steps down a valley with steep walls.
 
 At the fastest dynamics of a state many eigenvalues meet, and the largest real part has a kink
-across them: a narrow valley whose floor falls slowly. A step along the derivative, each coordinate
-scaled or not, bounces from wall to wall and hardly moves along the floor. The last derivatives
-span the directions of the walls. With h = D^½ g, g the derivative and D⁻¹ its root mean square of
-late, coordinate by coordinate, and
+across them: a narrow valley whose floor descends slowly. A step along the derivative, each
+coordinate scaled or not, bounces from wall to wall and hardly moves along the floor. The last
+derivatives span the directions of the walls. With h = D^½ g, g the derivative and D⁻¹ its root mean
+square of late, coordinate by coordinate, and
 
     C = (1 − β) Σ_a βᵃ h hᵀ     over the last ``WINDOW`` derivatives of age a,
 

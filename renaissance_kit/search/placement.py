@@ -1,4 +1,4 @@
-"""Newton steps that move the slowest eigenvalues to the left together.
+"""Eigenvalue placement: Newton steps that move the slowest eigenvalues to the left together.
 
 At the end of a descent some six to twelve eigenvalues have met, each with its left and right
 vectors almost at a right angle. Their single derivatives are then huge and hold for no finite
@@ -30,21 +30,25 @@ functions of a cluster).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse.csgraph
-from numpy.typing import NDArray
-from scipy.linalg.lapack import dgees, dtrsen, dtrsyl, zgetrf, zgetrs
-from scipy.optimize import linear_sum_assignment
 from threadpoolctl import threadpool_limits
 
-from renaissance_kit.core.types import Array, Mask
+from renaissance_kit.core.types import Array, Index
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.kinetics.spectrum import eigenvalues
+from renaissance_kit.search.clusters import (
+    Complex,
+    SchurForm,
+    cluster_labels,
+    eigenvalue_derivative,
+    matched_labels,
+    power_sum_derivatives,
+    power_sums,
+    restricted,
+)
 from renaissance_kit.search.tracking import SlowBlock, SlowModes
-
-Complex = NDArray[np.complex128]
 
 # Lengths on the axis of λ are relative to 1 h⁻¹ + the size of λmax.
 FIRST, LEAST, MOST = 6e-3, 3e-6, 0.15  # steps of the front
@@ -62,7 +66,7 @@ COPIES, DIFFER = 8, 1e-12  # models that have to be beyond the target too; chang
 
 @dataclass(frozen=True)
 class Placed:
-    """Where the steps ended.
+    """Where the placement ended.
 
     Attributes:
         log_km: (km,).
@@ -89,15 +93,15 @@ def place_slowest(
 
     Args:
         models: any model at the state.
-        log_km: (km,) ln KM / mM where it starts, best at the end of a descent.
+        log_km: (km,) ln KM / mM of the initial point, best the end of a descent.
         low, high: (km,) bounds.
         target_per_h: for λmax, of the copies too.
         most: models, copies aside; as many again as long as the last of them went at least half of
             the way that was left to the target.
 
     Returns:
-        The start where nothing better was found, or where the network has no more metabolites
-        than modes are followed.
+        The initial point where nothing better was found, or where the network has no more
+        metabolites than modes are followed.
 
     >>> import numpy as np
     >>> from renaissance_kit import KineticModels, Network, SteadyState
@@ -114,14 +118,12 @@ def place_slowest(
 
 @dataclass
 class _Point:
-    """A model with its slow block, the Schur form of that, and what lies beyond."""
+    """A model with its slow block, the Schur form of that, and the eigenvalues beyond."""
 
     log_km: Array
     model: KineticModels
     block: SlowBlock
-    schur: Array
-    rotation: Array
-    slow: Complex  # eigenvalues of the block
+    schur: SchurForm
     fast: Complex  # the others, one of each pair
     front: float  # largest real part
     exact: float  # the same from all eigenvalues
@@ -189,31 +191,31 @@ class _Steps:
         block = self.modes.block(model, turns)
         if block is None:
             return None
-        schur, _, real, imaginary, rotation, _, failed = dgees(_no_order, block.matrix)
+        schur = SchurForm.of(block.matrix)
         every = eigenvalues(block.jacobian[None], near=self.target)[0]
         exact = float(every[0].real)
         self.history.append(exact)
-        if failed or not np.isfinite(exact):
+        if schur is None or not np.isfinite(exact):
             return None
-        rest = every[np.argsort(np.abs(every), kind="stable")][len(real) :]
+        rest = every[np.argsort(np.abs(every), kind="stable")][len(schur.values) :]
         fast = rest[rest.imag >= 0]
-        front = float(max(real.max(), fast.real.max(initial=-np.inf)))
+        front = float(max(schur.values.real.max(), fast.real.max(initial=-np.inf)))
         if exact > front + BESIDE * (1.0 + abs(front)):
             front = exact  # the block has lost a mode
-        slow = real + 1j * imaginary
-        return _Point(log_km, model, block, schur, rotation, slow, fast, front, exact)
+        return _Point(log_km, model, block, schur, fast, front, exact)
 
     def _try(
         self, here: _Point, step: float, beside: float, link: float
     ) -> tuple[_Point | None, bool]:
-        """One step of the front by Newton's method; None if it fails. And whether it was easy."""
+        """One step of the front by Newton's method; None if it fails. And whether it took few
+        iterations."""
         front = here.front - step
-        wanted = np.minimum(here.slow.real, front) + 1j * here.slow.imag
-        labels = _labels(here.slow, link)
+        wanted = np.minimum(here.schur.values.real, front) + 1j * here.schur.values.imag
+        labels = cluster_labels(here.schur.values, link)
         clusters = [
-            _cluster(int(label), here.slow[labels == label], wanted[labels == label])
+            _cluster(int(label), here.schur.values[labels == label], wanted[labels == label])
             for label in np.unique(labels)
-            if here.slow.real[labels == label].max() >= front - beside
+            if here.schur.values.real[labels == label].max() >= front - beside
         ]
         loose = [(value, min(value.real, front)) for value in here.fast]
         loose = [pair for pair in loose if pair[0].real > front - beside]
@@ -226,7 +228,7 @@ class _Steps:
             error = float(np.abs(missing).max())
             if i > 1 and error > last:
                 return None, False
-            change = _least_change(rows, missing, point.log_km - self.low, self.high - point.log_km)
+            change = least_change(rows, missing, point.log_km - self.low, self.high - point.log_km)
             if change is None:
                 return None, False
             log_km = np.clip(point.log_km + change, self.low, self.high)
@@ -237,7 +239,7 @@ class _Steps:
                 return None, False
             if found.front <= here.front - ENOUGH * step:
                 return found, i <= 3
-            matched = _matched(found.slow, wanted, labels)
+            matched = matched_labels(found.schur.values, wanted, labels)
             if matched is None or (loose and not len(found.fast)):
                 return None, False
             point, now = found, matched
@@ -248,21 +250,21 @@ class _Steps:
         self,
         point: _Point,
         clusters: list[_Cluster],
-        labels: NDArray[np.int64],
+        labels: Index,
         loose: list[tuple[complex, float]],
     ) -> tuple[Array, Array] | None:
         """Rows ∂q/∂ln KM of length 1, (equations, km), and what is missing; None if it fails."""
         by_entry, missing = [], []
         for cluster in clusters:
             chosen = labels == cluster.label
-            part = _restricted(point, chosen)
+            part = restricted(point.block, point.schur, chosen)
             if part is None:
                 return None
             if cluster.single:
                 missing.append(cluster.sums[0] - np.trace(part.matrix) / len(part.matrix))
                 by_entry.append(part.by_entry(np.eye(len(part.matrix)) / len(part.matrix)))
                 continue
-            sums = power_sums(point.slow[chosen], cluster.centre, cluster.radius)
+            sums = power_sums(point.schur.values[chosen], cluster.centre, cluster.radius)
             missing.extend(cluster.sums - sums)
             by_entry.extend(
                 part.by_entry(d)
@@ -270,7 +272,7 @@ class _Steps:
             )
         for value, goal in loose:
             missing.append(goal - value.real)
-            by_entry.append(_single_derivative(point.block.scaled, value))
+            by_entry.append(eigenvalue_derivative(point.block.scaled, value))
         if not by_entry:
             return None
         rows = self.modes.by_log_km(point.model, np.array(by_entry))
@@ -278,29 +280,6 @@ class _Steps:
         if not (np.isfinite(length) & (length > 0)).all():
             return None
         return rows / length[:, None], np.array(missing) / length
-
-
-def power_sums(values: Complex, centre: float, radius: float) -> Array:
-    """(k,) Σ_i ((λ_i − a)/ρ)ᵐ for m = 1 … k, of k eigenvalues that are real or in pairs."""
-    z = (values - centre) / radius
-    return np.array([(z**m).sum().real for m in range(1, len(z) + 1)])
-
-
-def power_sum_derivatives(matrix: Array, centre: float, radius: float) -> Array:
-    """(k, k, k) ∂q_m by the entries of a (k, k) matrix.
-
-    >>> import numpy as np
-    >>> from renaissance_kit.search import power_sum_derivatives
-    >>> power_sum_derivatives(np.diag([1.0, 3.0]), 2.0, 1.0)[1]
-    array([[-2.,  0.],
-           [ 0.,  2.]])
-    """
-    k = len(matrix)
-    scaled, power, out = (matrix - centre * np.eye(k)) / radius, np.eye(k), np.empty((k, k, k))
-    for m in range(k):
-        out[m] = (m + 1) / radius * power.T
-        power = power @ scaled
-    return out
 
 
 def _cluster(label: int, values: Complex, wanted: Complex) -> _Cluster:
@@ -311,59 +290,18 @@ def _cluster(label: int, values: Complex, wanted: Complex) -> _Cluster:
     return _Cluster(label, centre, radius, sums, single)
 
 
-def _labels(values: Complex, link: float) -> NDArray[np.int64]:
-    """Clusters of eigenvalues, by numbers; pairs are never divided."""
-    size = np.abs(values)
-    distance = np.abs(values[:, None] - values[None, :])
-    near = distance <= link * (0.3 + np.minimum(size[:, None], size[None, :]))
-    near |= np.abs(values[:, None] - values[None, :].conj()) <= 1e-9 * (1.0 + size)
-    return np.asarray(scipy.sparse.csgraph.connected_components(near, directed=False)[1])
-
-
-def _matched(
-    values: Complex, wanted: Complex, labels: NDArray[np.int64]
-) -> NDArray[np.int64] | None:
-    """Labels of eigenvalues from those of the nearest wanted ones; None if a pair is divided."""
-    cost = np.abs(values.real[:, None] - wanted.real[None, :])
-    cost += np.abs(np.abs(values.imag)[:, None] - np.abs(wanted.imag)[None, :])
-    of, to = linear_sum_assignment(cost)
-    matched = np.empty_like(labels)
-    matched[of] = labels[to]
-    partner = np.abs(values[:, None] - values[None, :].conj()).argmin(axis=1)
-    return matched if (matched[partner] == matched).all() else None
-
-
-def _restricted(point: _Point, chosen: Mask) -> SlowBlock | None:
-    """The slow block restricted further, to the invariant subspace of some eigenvalues."""
-    n, k = len(chosen), int(chosen.sum())
-    schur, rotation, *_ = dtrsen(
-        chosen.astype(np.int32), point.schur, point.rotation, lwork=n * n, liwork=n * n
-    )
-    if k < n and schur[k, k - 1] != 0.0:
-        return None
-    right = left = rotation[:, :k]
-    if k < n:
-        solved, scale, _ = dtrsyl(schur[:k, :k], schur[k:, k:], schur[:k, k:], isgn=-1)
-        left = left + rotation[:, k:] @ (solved / scale).T
-    block = point.block
-    return replace(block, matrix=schur[:k, :k], left=block.left @ left, right=block.right @ right)
-
-
-def _single_derivative(matrix: Array, value: complex) -> Array:
-    """∂Re λ by the entries of a matrix, by inverse iteration at a simple eigenvalue."""
-    factors, pivots, _ = zgetrf(matrix - value * (1.0 + 1e-9) * np.eye(len(matrix)))
-    right = left = np.ones(len(matrix), dtype=np.complex128)
-    for _ in range(3):
-        right = zgetrs(factors, pivots, right)[0]
-        left = zgetrs(factors, pivots, left, trans=2)[0]
-        right, left = right / np.linalg.norm(right), left / np.linalg.norm(left)
-    return np.asarray((np.outer(left.conj(), right) / (left.conj() @ right)).real)
-
-
-def _least_change(rows: Array, missing: Array, below: Array, above: Array) -> Array | None:
-    """Least x with rows · x = missing and −below ≤ x ≤ above; None without freedom.
+def least_change(rows: Array, missing: Array, below: Array, above: Array) -> Array | None:
+    """Least x with rows · x = missing and −below ≤ x ≤ above.
 
     Coordinates that would leave their bounds are set there, and the others solved for again.
+
+    Args:
+        rows: (equations, n).
+        missing: (equations,).
+        below, above: (n,) how far each coordinate may go.
+
+    Returns:
+        (n,), or None where too few coordinates are free.
     """
     change, free = np.zeros(rows.shape[1]), np.ones(rows.shape[1], dtype=bool)
     for _ in range(10):
@@ -379,7 +317,3 @@ def _least_change(rows: Array, missing: Array, below: Array, above: Array) -> Ar
         change[out] = np.clip(change[out], -below[out], above[out])
         free &= ~out
     return change
-
-
-def _no_order(real: float, imaginary: float) -> int:
-    return 0

@@ -3,11 +3,11 @@
 Each state is a search of its own (`renaissance_kit.search.fastest`) with a random stream of its
 own, so that the result depends neither on the chunks nor on the workers, nor on which other states
 are surveyed. Chunks of states go through `renaissance_kit.core.runs`: in parallel, on a cluster,
-and with a store from which a run that was killed goes on.
+and with a store from which a run that was killed resumes.
 
 A state without a model at or below the threshold is called slow. That is what a search of finite
-effort says; `repeated` tells how far more effort changes it. A state is called easy when the first
-descent of its search found a model, else hard.
+effort says; `repeated` tells how far more effort changes it. At how many states the first descent
+already found such a model says how rare fast models are.
 """
 
 from __future__ import annotations
@@ -38,26 +38,26 @@ from renaissance_kit.search.fastest import SearchSettings, fastest_dynamics
 from renaissance_kit.states.steady_states import SteadyState, SteadyStates
 
 CHUNK = 20  # states; seconds to a minute of work
-SEARCH = SearchSettings(steps=4000, starts=100, margin=0.02, placements=2500)
-"""Default settings of a survey. One long fall finds what many short ones miss, and Newton steps
-from its end turn most of what it leaves slow; a state that is still slow gets further starts
+SEARCH = SearchSettings(steps=4000, restarts=99, margin=0.02, placement_steps=2500)
+"""Default settings of a survey. One long descent finds what many short ones miss, and eigenvalue
+placement from its end turns most of what it leaves slow; a state that is still slow gets restarts
 (docs/cost-of-surveys.md)."""
 
 
 def shorter_search(steps: int) -> SearchSettings:
-    """`SEARCH` with so many steps in a fall, and less of the other effort.
+    """`SEARCH` with so many steps in a descent, and less of the other effort.
 
-    Newton steps go in proportion, starts with the square: a short search finds many states hard,
-    and each of them takes all its starts.
+    Steps of the placement go in proportion, the number of descents with the square: short descents
+    fail at many states, and each of these takes all restarts.
 
     >>> from renaissance_kit.search import shorter_search
-    >>> shorter_search(1000).starts
-    6
+    >>> shorter_search(1000).restarts
+    5
     """
     share = min(1.0, steps / SEARCH.steps)
-    starts = max(2, round(share**2 * SEARCH.starts))
-    placements = round(share * SEARCH.placements)
-    return replace(SEARCH, steps=steps, starts=starts, placements=placements)
+    descents = max(2, round(share**2 * (SEARCH.restarts + 1)))
+    placement_steps = round(share * SEARCH.placement_steps)
+    return replace(SEARCH, steps=steps, restarts=descents - 1, placement_steps=placement_steps)
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,9 @@ class Survey:
     """The fastest model found at each state.
 
     Attributes:
-        dataset: ``lambda_max`` (state) in 1/h, ``first_lambda_max`` (state) after the first fall,
-            ``status`` (state) with its meanings as flag attributes, ``evaluations`` (state),
-            ``seconds`` (state) of one core, ``km`` (state, km_name) in mM.
+        dataset: ``lambda_max`` (state) in 1/h, ``first_lambda_max`` (state) after the first
+            descent, ``status`` (state) with its meanings as flag attributes, ``evaluations``
+            (state), ``seconds`` (state) of one core, ``km`` (state, km_name) in mM.
             The coordinate ``state`` is the number in the set of states.
             Attributes hold the threshold, the seed, the settings and the fingerprints.
     """
@@ -111,15 +111,15 @@ class Survey:
 
     @property
     def first_lambda_max_per_h(self) -> Array:
-        """(states,) of the model that the first fall of each search ended at."""
+        """(states,) of the best model of the first descent at each state."""
         return np.asarray(self.dataset.first_lambda_max.values)
 
     @property
-    def easy(self) -> NDArray[np.bool_]:
-        """(states,) True where the first fall, from the middle of the bounds, found a fast model.
+    def first_descent(self) -> NDArray[np.bool_]:
+        """(states,) True where the first descent, from the middle of the bounds, succeeded.
 
-        The share of easy states says how hard states are; it grows with ``steps``. That of fast
-        ones grows with all the effort of the search.
+        The share of these states says how rare fast models are; it grows with ``steps``. That of
+        fast states grows with all the effort of the search.
         """
         return is_valid(self.first_lambda_max_per_h, self.threshold_per_h)
 
@@ -148,7 +148,7 @@ class Survey:
         return Survey(self.dataset.isel(state=index))
 
     def to_dataframe(self) -> pd.DataFrame:
-        """One row a state: lambda_max_per_h, first_lambda_max_per_h, status, fast, easy …"""
+        """One row a state: lambda_max_per_h, first_lambda_max_per_h, status, fast …"""
         data = self.dataset
         return pd.DataFrame(
             {
@@ -156,7 +156,7 @@ class Survey:
                 "first_lambda_max_per_h": self.first_lambda_max_per_h,
                 "status": [Status(int(s)).name for s in data.status.values],
                 "fast": self.fast,
-                "easy": self.easy,
+                "first_descent": self.first_descent,
                 "evaluations": data.evaluations.values,
                 "seconds": data.seconds.values,
             },
@@ -304,7 +304,7 @@ def repeated(
     Args:
         survey: of these states.
         n: states to try, at random among the slow ones; all of them if there are fewer.
-        effort: times the starts of the survey's searches.
+        effort: times the descents of the survey's searches.
         seed: of the choice and of the searches.
         options: of `survey_states`.
 
@@ -322,7 +322,8 @@ def repeated(
     before = survey.select(chosen)
     position = {int(s): i for i, s in enumerate(states.dataset.state.values)}
     index = np.array([position[int(number)] for number in before.numbers])
-    longer = replace(survey.settings, starts=max(1, round(effort * survey.settings.starts)))
+    descents = max(1, round(effort * (survey.settings.restarts + 1)))
+    longer = replace(survey.settings, restarts=descents - 1)
     after = survey_states(
         network, SteadyStates(states.dataset.isel(state=index)), seed=seed, settings=longer,
         threshold_per_h=survey.threshold_per_h, **options,

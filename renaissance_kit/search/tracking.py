@@ -11,7 +11,7 @@ derivative of the smooth maximum of M goes back to J as L (∂s/∂M) Qᵀ.
 
 Inverse iteration finds the eigenvalues nearest to zero. One far to the right would be missed, so
 all eigenvalues are computed again after a number of models that doubles while both agree, and
-starts at one where they do not.
+goes back to one where they do not.
 
 Reference: Golub & Van Loan 2013, Matrix Computations, section 7.3.2 (subspace iteration); Stewart
 1976 Numer. Math. 25:123 (both sides at once).

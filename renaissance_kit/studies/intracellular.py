@@ -28,7 +28,7 @@ from renaissance_kit.states.steady_states import SteadyStates
 from renaissance_kit.studies.turnover import turnover_times_min
 
 LINK_BYTES_PER_S = 1e8  # a slow network, 1 Gbit/s with overheads
-OTHERS = {"fast": "slow", "easy": "hard"}
+OTHERS = {"fast": "slow", "first_descent": "failed"}
 DISPATCH_S = 0.01  # of the process that hands out tasks, per task
 
 
@@ -40,7 +40,8 @@ def share_table(surveys: Mapping[str, Survey], *, of: str = "fast") -> pd.DataFr
 
     Args:
         surveys: by population.
-        of: "fast", or "easy" for that column and ``hard_…`` in place of ``slow_…``.
+        of: "fast", or "first_descent" for the states at which the first descent succeeded, with
+            ``failed_…`` in place of ``slow_…``.
 
     Raises:
         ParameterError: another ``of``.
@@ -71,7 +72,7 @@ def participation(models: KineticModels) -> pd.Series:
 
 
 def slow_modes(network: Network, states: SteadyStates, survey: Survey) -> pd.DataFrame:
-    """What dominates the slowest mode of the fastest model at each hard state.
+    """What dominates the slowest mode of the fastest model where the first descent failed.
 
     Returns:
         state, lambda_max_per_h, metabolite (of the largest participation), participation,
@@ -82,7 +83,7 @@ def slow_modes(network: Network, states: SteadyStates, survey: Survey) -> pd.Dat
     position = {int(s): i for i, s in enumerate(states.dataset.state.values)}
     status = survey.dataset.status.values
     known = np.isin(status, (Status.VALID, Status.SLOW, Status.UNSTABLE))
-    chosen = np.flatnonzero(known & ~survey.easy)
+    chosen = np.flatnonzero(known & ~survey.first_descent)
     if not len(chosen):
         columns = [
             "state", "lambda_max_per_h", "metabolite", "participation", "limit_per_h",
@@ -250,7 +251,7 @@ def timed_surveys(
     rows, found = [], None
     for n in workers:
         begin = time.perf_counter()
-        brief = SearchSettings(steps=1, starts=1)
+        brief = SearchSettings(steps=1, restarts=0)
         survey_states(
             network, states[:n], seed=seed, chunk=1, workers=n, settings=brief
         )  # starts the processes and compiles
