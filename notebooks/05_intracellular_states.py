@@ -61,8 +61,9 @@ from renaissance_kit.analysis import (
     wilson_interval,
 )
 from renaissance_kit.core import atomic_path
-from renaissance_kit.figures import Source, save, theme, use_theme
+from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import landscape as figures
+from renaissance_kit.figures import surveys as charts
 from renaissance_kit.search import SEARCH, shorter_search, survey_states
 from renaissance_kit.search import repeated as search_again
 from renaissance_kit.states import Constraints, StateSpace
@@ -221,7 +222,7 @@ exactness = studies.exactness_table(
 )  # fmt: skip
 with atomic_path(output / "exactness.csv") as path:
     exactness.to_csv(path, index=False)
-figure = figures.exactness(exactness, threshold_per_h=threshold, source=source)
+figure = charts.exactness(exactness, threshold_per_h=threshold, source=source)
 save(figure, output / "exactness")
 figure
 
@@ -308,15 +309,7 @@ for name, members in groups.items():
         new_shares.loc[len(new_shares)] = studies.share_table(
             {f"members of the {name}": found.select(members)}, of="first_descent"
         ).iloc[0]
-figure = figures.shares(
-    new_shares,
-    title="The first descent at new states in neighbourhoods",
-    of="first_descent",
-    text="Central share of the members that the bounds cover: "
-    + ", ".join(f"{name} {theme.percent(value)}" for name, value in width.items())
-    + ".",
-    source=source,
-)
+figure = charts.neighbourhood_shares(new_shares, covered=width, source=source)
 save(figure, output / "neighbourhoods")
 figure
 
@@ -504,7 +497,7 @@ scaled = timing.assign(
     wall_s=timing.wall_s / size["timed"] * goal * cost.per_state_s
     / (timing.core_s.to_numpy() / size["timed"])
 )  # fmt: skip
-figure = figures.cost_by_cores(
+figure = charts.cost_by_cores(
     modelled, scaled, states=goal, per_state_s=cost.per_state_s, source=source
 )
 save(figure, output / "cost")

@@ -1,5 +1,8 @@
 from .baseline import Baseline as Baseline
 from .baseline import unbiased_sampling as unbiased_sampling
+from .cost import SurveyCost as SurveyCost
+from .cost import survey_cost as survey_cost
+from .cost import timed_surveys as timed_surveys
 from .cultivations import biomass_ceilings as biomass_ceilings
 from .cultivations import changed_media as changed_media
 from .cultivations import course_table as course_table
@@ -15,13 +18,10 @@ from .cultivations import shape_table as shape_table
 from .exactness import exactness_table as exactness_table
 from .held_out import held_out_table as held_out_table
 from .held_out import incidence_by_state as incidence_by_state
-from .intracellular import SurveyCost as SurveyCost
 from .intracellular import limits_of_pool as limits_of_pool
 from .intracellular import participation as participation
 from .intracellular import share_table as share_table
 from .intracellular import slow_modes as slow_modes
-from .intracellular import survey_cost as survey_cost
-from .intracellular import timed_surveys as timed_surveys
 from .km_integration import EnsembleStore as EnsembleStore
 from .km_integration import Integration as Integration
 from .km_integration import IntegrationRun as IntegrationRun
