@@ -18,10 +18,17 @@ from .cultivations import shape_table as shape_table
 from .exactness import exactness_table as exactness_table
 from .held_out import held_out_table as held_out_table
 from .held_out import incidence_by_state as incidence_by_state
+from .intracellular import MoreEffort as MoreEffort
+from .intracellular import concentration_points as concentration_points
 from .intracellular import limits_of_pool as limits_of_pool
+from .intracellular import new_states as new_states
 from .intracellular import participation as participation
+from .intracellular import running_table as running_table
+from .intracellular import share_row as share_row
 from .intracellular import share_table as share_table
+from .intracellular import slow_mode_table as slow_mode_table
 from .intracellular import slow_modes as slow_modes
+from .intracellular import threshold_table as threshold_table
 from .km_integration import EnsembleStore as EnsembleStore
 from .km_integration import Integration as Integration
 from .km_integration import IntegrationRun as IntegrationRun

@@ -80,6 +80,17 @@ class SurveyCost:
             rows.append((n, wall, one / wall, one / wall / n))
         return pd.DataFrame(rows, columns=["workers", "wall_s", "speedup", "efficiency"])
 
+    def scaled(self, timing: pd.DataFrame, *, timed: int, states: int) -> pd.DataFrame:
+        """Measured times for so many states, as if each had cost what those of the survey did.
+
+        Args:
+            timing: as from `timed_surveys`.
+            timed: states that were timed.
+            states: to scale to.
+        """
+        each = timing.core_s.to_numpy() / timed
+        return timing.assign(wall_s=timing.wall_s / timed * states * self.per_state_s / each)
+
 
 def survey_cost(
     network: Network, survey: Survey, *, chunk: int, start_s: float = 0.0

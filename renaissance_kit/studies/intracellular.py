@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import scipy.linalg
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from renaissance_kit.analysis.intervals import wilson_interval
+from renaissance_kit.analysis.landscape import (
+    bounds_of,
+    resample,
+    running_quantiles,
+    threshold_of,
+)
 from renaissance_kit.analysis.pools import pool_limits
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.kinetics.models import KineticModels
@@ -17,10 +26,12 @@ from renaissance_kit.kinetics.spectrum import Status
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
 from renaissance_kit.search.survey import Survey
+from renaissance_kit.states.sampling import StateSpace
 from renaissance_kit.states.steady_states import SteadyStates
 from renaissance_kit.studies.turnover import turnover_times_min
 
 OTHERS = {"fast": "slow", "first_descent": "failed"}
+CENTRAL = (0.5, 0.8, 1.0)  # shares of the members that bounds cover; the first with room is taken
 
 
 def share_table(surveys: Mapping[str, Survey], *, of: str = "fast") -> pd.DataFrame:
@@ -47,6 +58,146 @@ def share_table(surveys: Mapping[str, Survey], *, of: str = "fast") -> pd.DataFr
         rows.append((name, n, good, good / n, low, high, 1 - good / n, slow_low, slow_high))
     rest = [f"{OTHERS[of]}_{name}" for name in ("share", "low", "high")]
     return pd.DataFrame(rows, columns=["population", "states", of, "share", "low", "high", *rest])
+
+
+def share_row(table: pd.DataFrame, population: str) -> Any:
+    """The row of a population in a `share_table`, with the columns as attributes."""
+    return next(row for row in table.itertuples(index=False) if row.population == population)
+
+
+@dataclass(frozen=True)
+class MoreEffort:
+    """Slow states of a survey that were searched again with more effort.
+
+    Attributes:
+        survey: of all states.
+        before, after: of those that were searched again; empty if none was.
+    """
+
+    survey: Survey
+    before: Survey
+    after: Survey
+
+    @classmethod
+    def of(cls, survey: Survey, again: tuple[Survey, Survey] | None) -> MoreEffort:
+        """From what `renaissance_kit.search.repeated` returned, or None without such a search."""
+        none = survey.select(np.array([], dtype=np.int64))
+        return cls(survey, *(again or (none, none)))
+
+    @property
+    def tried(self) -> int:
+        """Number of slow states that were searched again."""
+        return len(self.after)
+
+    @property
+    def turned(self) -> int:
+        """Number of these that turned fast."""
+        return int(self.after.fast.sum())
+
+    @property
+    def turned_interval(self) -> tuple[float, float]:
+        """95 % Wilson interval of the share that turned; 0 to 1 if none was tried."""
+        return wilson_interval(self.turned, self.tried) if self.tried else (0.0, 1.0)
+
+    @property
+    def slow_share(self) -> float:
+        """Share of all states that stay slow if slow states turn at that rate."""
+        slow = 1 - int(self.survey.fast.sum()) / len(self.survey)
+        return slow * (1 - self.turned / self.tried) if self.tried else slow
+
+    @property
+    def slow_interval(self) -> tuple[float, float]:
+        """That share with the ends of both intervals."""
+        n = len(self.survey)
+        low, high = wilson_interval(n - int(self.survey.fast.sum()), n)
+        turned_low, turned_high = self.turned_interval
+        return low * (1 - turned_high), high * (1 - turned_low)
+
+
+def new_states(
+    space: StateSpace,
+    network: Network,
+    states: SteadyStates,
+    members: NDArray[np.bool_],
+    n: int,
+    *,
+    seed: int,
+    steps_per_dimension: int = 16,
+) -> tuple[SteadyStates, float] | None:
+    """Draw new states inside the bounds of some states.
+
+    Args:
+        space: that the states come from.
+        members: (states,) which make the bounds.
+        n: states to draw.
+        steps_per_dimension: of the sampler, between two states.
+
+    Returns:
+        The states, and the share of the members that each bound covers, the first of `CENTRAL`
+        that leaves room. None with fewer than two members, or without room.
+    """
+    if members.sum() < 2:
+        return None
+    for central in CENTRAL:
+        bounds = bounds_of(network, states, members, central=central)
+        if space.within(bounds).has_room():
+            drawn = resample(space, bounds, n, seed=seed, steps_per_dimension=steps_per_dimension)
+            return drawn, central
+    return None
+
+
+def concentration_points(
+    states: SteadyStates, survey: Survey, metabolites: Sequence[str]
+) -> pd.DataFrame:
+    """metabolite, concentration_mM and lambda_max_per_h after the first descent, row by row."""
+    return pd.concat(
+        pd.DataFrame(
+            {
+                "metabolite": name,
+                "concentration_mM": states.dataset.concentration.sel(metabolite=name).values,
+                "lambda_max_per_h": survey.first_lambda_max_per_h,
+            }
+        )
+        for name in metabolites
+    ).dropna()
+
+
+def running_table(points: pd.DataFrame) -> pd.DataFrame:
+    """`renaissance_kit.analysis.running_quantiles` of each metabolite of `concentration_points`."""
+    return pd.concat(
+        running_quantiles(
+            part.concentration_mM.to_numpy(), part.lambda_max_per_h.to_numpy()
+        ).assign(metabolite=name)
+        for name, part in points.groupby("metabolite", sort=False)
+    )
+
+
+def threshold_table(
+    states: SteadyStates,
+    survey: Survey,
+    ranges: pd.DataFrame,
+    metabolites: Sequence[str],
+    *,
+    seed: int,
+) -> pd.DataFrame:
+    """The concentration that divides success of the first descent from failure best.
+
+    Args:
+        ranges: of all metabolites, as from `renaissance_kit.analysis.ranges_of_metabolites`.
+        metabolites: for which to look.
+
+    Returns:
+        metabolite, the attributes of `renaissance_kit.analysis.Threshold`, and q and found of
+        ``ranges``.
+    """
+    by_name = ranges.set_index("metabolite")
+    rows = []
+    for name in metabolites:
+        x = states.dataset.concentration.sel(metabolite=name).values
+        best = threshold_of(x, survey.first_descent, seed=seed)
+        row = by_name.loc[name]
+        rows.append({"metabolite": name, **vars(best), "q": row.q, "found": row.found})
+    return pd.DataFrame(rows)
 
 
 def participation(models: KineticModels) -> pd.Series:
@@ -105,6 +256,21 @@ def slow_modes(network: Network, states: SteadyStates, survey: Survey) -> pd.Dat
                 }
             )
     return pd.DataFrame(rows)
+
+
+def slow_mode_table(modes: pd.DataFrame) -> pd.DataFrame:
+    """`slow_modes` by metabolite: number of states, and medians of the rest; most states first."""
+    return (
+        modes.groupby("metabolite")
+        .agg(
+            states=("state", "size"),
+            participation=("participation", "median"),
+            turnover_min=("turnover_min", "median"),
+            limit_per_h=("limit_per_h", "median"),
+            lambda_max_per_h=("lambda_max_per_h", "median"),
+        )
+        .sort_values("states", ascending=False)
+    )
 
 
 def limits_of_pool(network: Network, states: SteadyStates, metabolite: str) -> pd.DataFrame:
