@@ -40,6 +40,14 @@ from .km_shifts import drawn_together as drawn_together
 from .km_shifts import median_table as median_table
 from .km_shifts import repeat_distances as repeat_distances
 from .km_shifts import shift_apart as shift_apart
+from .measured import INSIDE as INSIDE
+from .measured import OUTSIDE as OUTSIDE
+from .measured import combination_table as combination_table
+from .measured import first_models as first_models
+from .measured import mean_width_decades as mean_width_decades
+from .measured import measured_in as measured_in
+from .measured import measurements_of as measurements_of
+from .measured import scores_by_place as scores_by_place
 from .models import Confirmation as Confirmation
 from .models import confirm_valid as confirm_valid
 from .models import km_shift as km_shift
