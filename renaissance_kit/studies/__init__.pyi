@@ -29,6 +29,12 @@ from .intracellular import share_table as share_table
 from .intracellular import slow_mode_table as slow_mode_table
 from .intracellular import slow_modes as slow_modes
 from .intracellular import threshold_table as threshold_table
+from .km_changes import change_counts as change_counts
+from .km_changes import joint_tables as joint_tables
+from .km_changes import moving_parameters as moving_parameters
+from .km_changes import of_other_reactions as of_other_reactions
+from .km_changes import pairs_of_runs as pairs_of_runs
+from .km_changes import surest_changes as surest_changes
 from .km_integration import EnsembleStore as EnsembleStore
 from .km_integration import Integration as Integration
 from .km_integration import IntegrationRun as IntegrationRun
