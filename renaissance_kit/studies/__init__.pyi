@@ -46,6 +46,7 @@ from .km_shifts import drawn_together as drawn_together
 from .km_shifts import median_table as median_table
 from .km_shifts import repeat_distances as repeat_distances
 from .km_shifts import shift_apart as shift_apart
+from .km_shifts import shift_table as shift_table
 from .measured import INSIDE as INSIDE
 from .measured import OUTSIDE as OUTSIDE
 from .measured import combination_table as combination_table

@@ -10,7 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
-from renaissance_kit.analysis.permutations import ShuffledBaseline, beside_shuffled, shuffled_labels
+from renaissance_kit.analysis.km_change import width_decades
+from renaissance_kit.analysis.permutations import (
+    ShuffledBaseline,
+    beside_shuffled,
+    label_test,
+    shuffled_labels,
+)
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.types import Array
 from renaissance_kit.studies.km_integration import log_columns
@@ -142,6 +148,54 @@ def shift_apart(
     labels = shuffled_labels(len(a), len(b), permutations, rng)
     null = [_rms(both[label].mean(axis=0) - both[~label].mean(axis=0)) for label in labels]
     return beside_shuffled(_rms(b.mean(axis=0) - a.mean(axis=0)), null)
+
+
+def shift_table(
+    km: Levels,
+    names: Sequence[str],
+    *,
+    levels: Sequence[str],
+    rng: np.random.Generator,
+    permutations: int = 2000,
+) -> pd.DataFrame:
+    """Levels of data against none: shift, nearness and width of the constants without data.
+
+    Args:
+        km: tables of KM, (models, constants), of each ensemble, by level; the first without data.
+        names: constants that no level holds to data.
+        levels: which of them to compare.
+
+    Returns:
+        One row a level, with the numbers of `shift_apart` and `drawn_together`, and the mean width
+        of the central 95 % in decades, each beside its permutations.
+    """
+    without = next(iter(km.values()))
+    rows = []
+    for level in levels:
+        apart = shift_apart(without, km[level], names, rng=rng, permutations=permutations)
+        together = drawn_together(without, km[level], names, rng=rng, permutations=permutations)
+        before, after = (
+            [width_decades(t[list(names)]) for t in group] for group in (without, km[level])
+        )
+        narrow = label_test(before, after, names, rng=rng, permutations=permutations)
+        width = narrow.mean()
+        rows.append(
+            {
+                "level": level,
+                "shift (decades)": apart.observed,
+                "shift, shuffled": apart.mean,
+                "p of shift": apart.p_value,
+                "nearer to each other by (decades)": together.observed,
+                "p of nearer": together.p_value,
+                "width before (decades)": narrow.before.mean(),
+                "width after (decades)": narrow.after.mean(),
+                "width change, shuffled low": width.low,
+                "width change, shuffled high": width.high,
+                "narrower constants": int((narrow.change < 0).sum()),
+                "narrower, shuffled": float((narrow.null < 0).sum(axis=1).mean()),
+            }
+        )
+    return pd.DataFrame(rows).set_index("level")
 
 
 def _rms(x: Array) -> float:
