@@ -89,6 +89,10 @@ from .robustness import share_interval as share_interval
 from .robustness import shares_by_generator as shares_by_generator
 from .robustness import store_folder as store_folder
 from .robustness import variable_groups as variable_groups
+from .route_coverage import coverage_by_state as coverage_by_state
+from .route_coverage import first_runs as first_runs
+from .route_coverage import log_uniform_diversity as log_uniform_diversity
+from .route_coverage import mean_coverage as mean_coverage
 from .routes import LEAST_VALID as LEAST_VALID
 from .routes import RouteRun as RouteRun
 from .routes import by_conditional as by_conditional
