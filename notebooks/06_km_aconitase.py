@@ -5,9 +5,9 @@
 # that have not? This notebook trains generators with and without the four constants and compares
 # what they make: the width of each distribution, its median, its shape, and the correlations
 # between parameters. A generator that is trained twice gives two different distributions, so every
-# change is compared with what appears when the labels "with" and "without" are shuffled among the
-# trainings. The results stand beside the published ones (Choudhury et al. 2024 Nat Catal 7:1086,
-# "the paper" below).
+# change is compared with its permutation null distribution: what appears when the labels "with" and
+# "without" are permuted among the trainings. The results stand beside the published ones (Choudhury
+# et al. 2024 Nat Catal 7:1086, "the paper" below).
 
 # %% tags=["parameters"]
 scale = "demo"  # smoke, demo (minutes), laptop (a quarter of an hour) or paper (an hour or two)
@@ -24,7 +24,7 @@ repeats = None  # generators without the data, and as many with them
 steps = None  # steps of a training by gradient
 models_per_step = None  # models that judge a step
 models = None  # models drawn from each generator
-permutations = None  # shufflings that tell a change from noise
+permutations = None  # of the labels, for the null distribution of a change
 evolution_repeats = None  # trainings by evolution with and without data; 0: none
 widgets = True  # False leaves out the panel at the end
 
@@ -183,7 +183,7 @@ figure
 # ## What changed, and how far away
 #
 # Three numbers for each parameter: shift of the median, narrowing of the central 95 %, and the
-# Jensen-Shannon distance of the two distributions. Each has a p-value from shuffled trainings and,
+# Jensen-Shannon distance of the two distributions. Each has a p-value from a permutation test and,
 # over all parameters of a kind, a false discovery rate q (Benjamini & Hochberg).
 
 # %%
@@ -289,8 +289,8 @@ by_evolution.round(3)
 # %% [markdown]
 # ## Beside the paper
 #
-# The paper shows distributions before and after. Here a change counts if it is more than what
-# shuffled trainings show.
+# The paper shows distributions before and after. Here a change counts if it is more than
+# the permutation null distribution allows.
 
 # %%
 published_size = size.repeats >= 10 and scale in ("laptop", "paper") and km_table is None

@@ -4,7 +4,7 @@
 # Some Michaelis constants of the citric acid cycle have been measured. If nine of them are held to
 # their data, do the generated values of the others come nearer to theirs? Nine are drawn at random,
 # ten times; each time the constants that were left out, in the cycle and outside it, are compared
-# with their own measurements. Trainings without any data give the score to beat, and shuffled
+# with their own measurements. Trainings without any data give the score to beat, and permuted
 # labels say how large a difference chance makes. The counts stand beside the published ones
 # (Choudhury et al. 2024 Nat Catal 7:1086, "the paper" below).
 
@@ -25,7 +25,7 @@ combinations = None  # random choices of the constants held to data, a generator
 repeats = None  # generators without the data, a seed each
 steps = None  # steps of a training by gradient
 models = None  # models drawn from each generator
-permutations = None  # shufflings that tell a change from noise
+permutations = None  # of the labels, for the null distribution of a change
 
 # %%
 import json
@@ -38,8 +38,8 @@ from renaissance_kit import Network, studies
 from renaissance_kit.analysis import (
     held_out_scores,
     incidence_by_measurement,
-    label_test,
     measured_intervals,
+    permutation_test,
     subsystem_of,
 )
 from renaissance_kit.analysis.km_conflicts import ALL_IN
@@ -154,7 +154,7 @@ tests = {}
 for measure in ("overlap", "inside"):
     before = held_out_scores(km_without, intervals, [()] * len(without), measure)
     after = held_out_scores(km_with, intervals, [c.names for c in chosen], measure)
-    tests[measure] = label_test(
+    tests[measure] = permutation_test(
         before, after, list(intervals), rng=rng, permutations=size.permutations, paired=trained
     )
 scores = tests["overlap"].table().assign(group=[groups[n] for n in intervals])
@@ -224,10 +224,10 @@ summary = {
     "incidence_with_all_of_the_cycle_put_in": float(blame.without[ALL_IN]),
     "tca_improved": int(tca.improved),
     "tca_constants": int(tca.constants),
-    "tca_improved_shuffled": float(tca.improved_shuffled),
+    "tca_improved_shuffled": float(tca.improved_null),
     "outside_improved": int(rest.improved),
     "outside_constants": int(rest.constants),
-    "outside_improved_shuffled": float(rest.improved_shuffled),
+    "outside_improved_shuffled": float(rest.improved_null),
     "constants_beyond_shuffling": page.beyond_chance(scores),
     "mean_width_without_decades": width_without,
     "mean_width_with_decades": width_with,

@@ -24,7 +24,7 @@ repeats = None  # generators without data, and as many with some of the cycle
 full_repeats = None  # generators with all data of the cycle, and as many with all data
 steps = None  # steps of a training by gradient
 models = None  # models drawn from each generator
-permutations = None  # shufflings that tell a change from noise
+permutations = None  # of the labels, for the null distribution of a change
 
 # %%
 import json
@@ -118,7 +118,7 @@ page.components(frame)
 # ## Do they shift, and do they draw together?
 #
 # The distance of two trainings is the root mean square, over the constants, of the difference
-# between their medians on log10. The finite number of models alone makes some of it. Shuffling the
+# between their medians on log10. The finite number of models alone makes some of it. Permuting the
 # labels of trainings tells whether a level lies apart from "no data", and whether its trainings are
 # nearer to each other than those without data.
 

@@ -12,7 +12,7 @@ import pytest
 import xarray as xr
 
 from renaissance_kit import Network, studies
-from renaissance_kit.analysis import label_test, wilson_interval
+from renaissance_kit.analysis import permutation_test, wilson_interval
 from renaissance_kit.kinetics import Status
 from renaissance_kit.search import Survey
 from renaissance_kit.studies.pages import aconitase, intracellular, routes, shifts, tca
@@ -123,7 +123,7 @@ def test_conflict_speaks_of_the_other_constants_only_for_valid_models() -> None:
 
 def group(change: float) -> dict[str, Any]:
     return {
-        "constants": 4, "improved": 3, "improved_shuffled": 2.0, "p_improved": 0.2, "before": 0.2,
+        "constants": 4, "improved": 3, "improved_null": 2.0, "p_improved": 0.2, "before": 0.2,
         "after": 0.2 + change, "change": change, "null_low": -0.1, "null_high": 0.1,
         "p_change": 0.3,
     }  # fmt: skip
@@ -131,12 +131,12 @@ def group(change: float) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("change", "says"),
-    [(0.05, "within what"), (0.2, "more than shuffled"), (-0.2, "a fall beyond")],
+    [(0.05, ", within the"), (0.2, ", above the"), (-0.2, ", below the")],
 )
 def test_scores_rise_beyond_chance_or_not(change: float, says: str) -> None:
     rng = np.random.default_rng(1)
     noise = rng.standard_normal((2, 3, 2))
-    test = label_test(*noise, ["A:a_c", "B:b_c"], rng=rng, permutations=20)
+    test = permutation_test(*noise, ["A:a_c", "B:b_c"], rng=rng, permutations=20)
     by_group = pd.DataFrame(
         [{"group": studies.INSIDE, **group(change)}, {"group": studies.OUTSIDE, **group(0.0)}]
     )
@@ -154,7 +154,7 @@ def test_wide_distributions_leave_scores_little_to_grow_by() -> None:
 
 @pytest.mark.parametrize(("p", "chance"), [(0.5, True), (0.01, False)])
 def test_shifts_are_chance_or_not(p: float, chance: bool) -> None:
-    row = {"shift (decades)": 0.1, "shift, shuffled": 0.09, "p of shift": p,
+    row = {"shift (decades)": 0.1, "shift, null": 0.09, "p of shift": p,
            "nearer to each other by (decades)": -0.02, "p of nearer": 0.4}  # fmt: skip
     table = pd.DataFrame([row], index=["all 9 measured"])
     text = shifts.shifted(table, "all 9 measured", pd.DataFrame({"q_shift": [0.01, 0.5]}))

@@ -14,7 +14,7 @@ Q = 0.05
 """False discovery rate below which a change counts."""
 CHANGES = [
     "kind", "name", "distance_steps", "shift", "p_shift", "q_shift", "narrowing", "q_narrowing",
-    "distance", "distance_shuffled", "q_distance",
+    "distance", "distance_null", "q_distance",
 ]  # fmt: skip
 
 

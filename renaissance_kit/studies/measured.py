@@ -10,7 +10,7 @@ import pandas as pd
 
 from renaissance_kit.analysis.km_change import width_decades
 from renaissance_kit.analysis.km_overlap import by_subsystem, subsystem_of
-from renaissance_kit.analysis.permutations import LabelTest
+from renaissance_kit.analysis.permutations import PermutationTest
 from renaissance_kit.kinetics.ensembles import KineticEnsemble
 from renaissance_kit.km.measurements import KMMeasurements
 from renaissance_kit.network.network import Network
@@ -60,7 +60,7 @@ def mean_width_decades(tables: Iterable[pd.DataFrame], names: Sequence[str]) -> 
     return float(np.mean([width_decades(km[chosen]).mean() for km in tables]))
 
 
-def scores_by_place(test: LabelTest, network: Network, inside: Iterable[str]) -> pd.DataFrame:
+def scores_by_place(test: PermutationTest, network: Network, inside: Iterable[str]) -> pd.DataFrame:
     """`renaissance_kit.analysis.by_subsystem` for one place, all others, and their subsystems.
 
     Args:

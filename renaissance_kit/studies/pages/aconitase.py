@@ -130,15 +130,15 @@ def propagation(counts: pd.DataFrame) -> Text:
     )
     return Text(
         f"Of {every} parameters of other reactions, {shifted} shifted and {reshaped} changed shape "
-        f"by more than shuffled trainings do. {meaning}"
+        f"beyond the permutation null distribution (q < 0.05). {meaning}"
     )
 
 
 def correlations(table: pd.DataFrame) -> Text:
     """How many pairs change their correlation by more than chance."""
     return Text(
-        f"Of {len(table):,} pairs {int((table.q_value < 0.05).sum())} change their correlation by "
-        "more than shuffled trainings do (q < 0.05)."
+        f"Of {len(table):,} pairs {int((table.q_value < 0.05).sum())} change their correlation "
+        "beyond the permutation null distribution (q < 0.05)."
     )
 
 

@@ -74,9 +74,9 @@ def shifted(shifts: pd.DataFrame, level: str, changes: pd.DataFrame) -> Text:
     nearer = row["nearer to each other by (decades)"]
     text = (
         f"With {level.removeprefix('all ')} constants held to data the constants without data "
-        f"shift by {row['shift (decades)']:.3f} decades (root mean square; shuffled trainings: "
-        f"{row['shift, shuffled']:.3f}, p = {row['p of shift']:.2g}). "
-        f"{shifted_constants(changes)} of {len(changes)} shift beyond shuffling at q < 0.05. "
+        f"shift by {row['shift (decades)']:.3f} decades (root mean square; with permuted labels: "
+        f"{row['shift, null']:.3f}, p = {row['p of shift']:.2g}). "
+        f"{shifted_constants(changes)} of {len(changes)} shift beyond chance at q < 0.05. "
         f"Trainings with data are {'nearer' if nearer > 0 else 'further apart'} by "
         f"{abs(nearer):.4f} decades than those without (p = {row['p of nearer']:.2g})."
     )
@@ -114,13 +114,13 @@ def claims(
         rows += [
             ("C17", f"shift of their medians, {level} (decades)",
              f"{row['shift (decades)']:.3f}",
-             f"shuffled {row['shift, shuffled']:.3f}, p = {row['p of shift']:.3g}"),
+             f"shuffled {row['shift, null']:.3f}, p = {row['p of shift']:.3g}"),
             ("C17", f"trainings nearer to each other, {level} (decades)",
              f"{row['nearer to each other by (decades)']:+.4f}", f"p = {row['p of nearer']:.3g}"),
             ("C17", f"mean width of 95 %, {level} (decades)",
              f"{row['width before (decades)']:.3f} → {row['width after (decades)']:.3f}",
-             f"shuffled change {row['width change, shuffled low']:+.4f} to "
-             f"{row['width change, shuffled high']:+.4f}"),
+             f"shuffled change {row['width change, null low']:+.4f} to "
+             f"{row['width change, null high']:+.4f}"),
         ]  # fmt: skip
     return rows
 

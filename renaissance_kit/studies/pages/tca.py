@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from renaissance_kit.analysis.km_conflicts import ALL_IN, AS_GENERATED
-from renaissance_kit.analysis.permutations import LabelTest
+from renaissance_kit.analysis.permutations import PermutationTest
 from renaissance_kit.km.measurements import KMMeasurements
 from renaissance_kit.network.network import Network
 from renaissance_kit.studies.measured import INSIDE, OUTSIDE
@@ -95,31 +95,32 @@ def conflicts(blame: pd.DataFrame) -> Text:
 
 
 def _beyond(row: Any) -> str:
-    """Whether the mean score of a group changes by more than with shuffled labels."""
+    """Whether the mean score of a group leaves its permutation null distribution."""
     if row.null_low <= row.change <= row.null_high:
-        return "within what shuffled trainings show"
-    return "more than shuffled trainings show" if row.change > 0 else "a fall beyond shuffling"
+        return "within the permutation null distribution"
+    side = "above" if row.change > 0 else "below"
+    return f"{side} the permutation null distribution"
 
 
-def rises(by_group: pd.DataFrame, scores: pd.DataFrame, inside: LabelTest) -> Text:
+def rises(by_group: pd.DataFrame, scores: pd.DataFrame, inside: PermutationTest) -> Text:
     """How many scores rise in the cycle and outside it, and whether that is more than chance.
 
     Args:
         by_group: as from `renaissance_kit.studies.scores_by_place`.
-        scores: of the single constants, as from `LabelTest.table`.
+        scores: of the single constants, as from `PermutationTest.table`.
         inside: of the shares of generated values inside the measured intervals.
     """
     groups = by_group.set_index("group")
     places = (("In the cycle", groups.loc[INSIDE]), ("Outside it", groups.loc[OUTSIDE]))
     counts = " ".join(
         f"{where} {int(row.improved)} of {int(row.constants)} scores rise "
-        f"({row.improved_shuffled:.1f} expected of shuffled labels, p = {row.p_improved:.2g}); "
+        f"({row.improved_null:.1f} expected by permutation, p = {row.p_improved:.2g}); "
         f"their mean goes from {row.before:.4f} to {row.after:.4f}, {_beyond(row)}."
         for where, row in places
     )
     shares = inside.count()
     return Text(
-        f"{counts} Single constants beyond shuffling at q < 0.05: "
+        f"{counts} Single constants beyond chance at q < 0.05: "
         f"{', '.join(beyond_chance(scores)) or 'none'}. The share of generated values inside "
         f"the measured interval rises for {int(shares.observed)} of "
         f"{int(np.isfinite(inside.change).sum())} constants ({shares.mean:.0f} expected)."
@@ -180,7 +181,7 @@ def claims(by_group: pd.DataFrame, *, design: str) -> list[tuple[str, str, str, 
     rows = []
     for row in by_group.itertuples():
         count = f"{row.improved} of {row.constants}"
-        chance = f"shuffled {row.improved_shuffled:.1f}, p = {row.p_improved:.3g}"
+        chance = f"shuffled {row.improved_null:.1f}, p = {row.p_improved:.3g}"
         span = f"{row.null_low:+.4f} to {row.null_high:+.4f}"
         if row.group == INSIDE:
             rows += [
