@@ -11,7 +11,7 @@ from renaissance_kit import KineticModels, KMRanges, SteadyStates, studies
 from renaissance_kit.analysis import wilson_interval
 from renaissance_kit.core import ParameterError, Run
 from renaissance_kit.search import SearchSettings, Survey, survey_states
-from renaissance_kit.studies.intracellular import DISPATCH_S, LINK_BYTES_PER_S, SurveyCost
+from renaissance_kit.studies.cost import DISPATCH_S, LINK_BYTES_PER_S, SurveyCost
 
 ONE = Run(workers=1)
 
