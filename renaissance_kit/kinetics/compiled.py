@@ -5,10 +5,11 @@ function is unchanged. A function that it calls may have been edited meanwhile, 
 and the old number comes out. Here the name under which numba keeps a function ends in a digest of
 all sources that can enter it: the rate laws, this room, and the room of the function itself.
 
-The digest goes into ``__qualname__``, from which numba makes the file names; that and
-``njit(cache=True)`` are the public interface of every numba that ``pyproject.toml`` allows.
-Locator classes, the other way, are private, and ``NUMBA_CACHE_LOCATOR_CLASSES``, which newer
-releases read, would decide for the other packages of the process too.
+The digest goes into ``__qualname__``, from which every numba that ``pyproject.toml`` allows makes
+the names of its files: no private name of numba is touched, and a test would see a release that
+does otherwise. Locator classes, the other way, are private, and ``NUMBA_CACHE_LOCATOR_CLASSES``,
+which newer releases read, would decide for the other packages of the process too. Files of older
+sources stay where they are; they may be deleted at any time.
 
 numba keeps files in ``NUMBA_CACHE_DIR`` if that is set, else in ``__pycache__`` beside the source,
 else in the user's cache folder. Where none of them can be written, everything is compiled anew in
