@@ -50,7 +50,7 @@ import pandas as pd
 from IPython.display import display
 
 from renaissance_kit import KMRanges, Network, Recipe, studies
-from renaissance_kit.core import atomic_path, repeat_seeds
+from renaissance_kit.core import Run, atomic_path, repeat_seeds
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import settings as settings_figures
 from renaissance_kit.figures import training as figures
@@ -60,7 +60,8 @@ from renaissance_kit.studies.pages import training_claims as tables
 use_theme()
 pd.set_option("display.max_colwidth", 120)
 output = Path(output_dir)
-checkpoints = output / "checkpoints"  # a run that was killed resumes from here
+# A run that was killed resumes from the checkpoints in this folder.
+run = Run(workers, output / "checkpoints", progress=print)
 
 # %% [markdown]
 # What each scale does. The published size is 50 generations × 20 generators × 100 models.
@@ -151,9 +152,7 @@ runs = studies.run_repeats(
     default,
     seeds=seeds[: size.repeats],
     models=size.ensemble_models,
-    folder=checkpoints,
-    workers=workers,
-    progress=print,
+    run=run,
 )
 paper_runs = studies.run_repeats(
     network,
@@ -161,9 +160,7 @@ paper_runs = studies.run_repeats(
     published,
     seeds=seeds[: size.paper_repeats],
     models=size.ensemble_models,
-    folder=checkpoints,
-    workers=workers,
-    progress=print,
+    run=run,
 )
 
 # %% [markdown]
@@ -213,9 +210,7 @@ if size.grid:
         grid=short.around(default.settings),
         seeds=seeds[:1],
         models=min(200, size.ensemble_models),
-        folder=checkpoints,
-        workers=workers,
-        progress=print,
+        run=run,
     )
     with atomic_path(output / "grid.csv") as path:
         grid_table.to_csv(path, index=False)
@@ -258,9 +253,7 @@ if size.parts:
         models=min(500, size.ensemble_models),
         threshold_per_h=threshold,
         ranges=ranges,
-        folder=checkpoints,
-        workers=workers,
-        progress=print,
+        run=run,
         generations=size.generations,
         **budget,
     )

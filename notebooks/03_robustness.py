@@ -42,7 +42,7 @@ from renaissance_kit import (
     studies,
     train,
 )
-from renaissance_kit.core import atomic_path, derived_seed
+from renaissance_kit.core import Run, atomic_path, derived_seed
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import robustness as figures
 from renaissance_kit.studies import CYTOSOL
@@ -79,12 +79,13 @@ page.models(chosen, where)
 # ## A check first
 #
 # For a small perturbation the nonlinear time course must be that of the linear equations, exp(J t).
-# The difference, divided by the size δ, must fall in proportion to δ.
+# The difference, divided by the size δ, must fall in proportion to δ, as far as the integration is
+# accurate.
 
 # %%
 check = studies.linearity_check(batch.with_km(batch.km_mM[:1]), [0.1, 0.01, 0.001], seed=seed)
 difference = check.largest_difference.to_numpy()
-assert difference[-1] < 0.2 * difference[-2]
+assert difference[-1] < max(0.2 * difference[-2], 1e-3)  # the integration is accurate to 1e-6 / δ
 check
 
 # %% [markdown]
@@ -104,13 +105,8 @@ settings = Perturbation(
     solver=solver,
     seed=seed,
 )
-result = perturb(
-    batch,
-    settings,
-    store=studies.store_folder(output, batch, settings) if store is None else store,
-    workers=workers,
-    progress=print,
-)
+run = Run(workers, output if store is None else store, progress=print)
+result = perturb(batch, settings, run=run)
 result.save(output / "perturbation.nc")
 outcomes = studies.outcome_table(result, tolerance)
 with atomic_path(output / "outcomes.csv") as path:
@@ -254,7 +250,7 @@ for number in (1, 2):
     if len(found):
         generators[f"by gradient, seed {number}"] = drawn.select(found).models(network)
 compared = studies.shares_by_generator(
-    generators, settings, groups, tolerance=tolerance, at_min=24.0, folder=output, workers=workers
+    generators, settings, groups, tolerance=tolerance, at_min=24.0, run=run
 )
 with atomic_path(output / "generators.csv") as path:
     compared.to_csv(path, index=False)
@@ -273,7 +269,7 @@ compared.round(3)
 # %%
 linear = None
 if totals == "keep":
-    linear = studies.linear_result(batch, settings, workers=workers)
+    linear = studies.linear_result(batch, settings, run=Run(workers))
 returns = studies.return_table(
     result, chosen.lambda_max_per_h, groups[CYTOSOL], tolerance=tolerance, linear=linear
 )

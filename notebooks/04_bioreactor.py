@@ -40,7 +40,7 @@ import pandas as pd
 from IPython.display import display
 
 from renaissance_kit import KineticModels, KMRanges, Network, cultivate, studies
-from renaissance_kit.core import atomic_path
+from renaissance_kit.core import Run, atomic_path
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import bioreactor as figures
 from renaissance_kit.simulation import (
@@ -56,7 +56,8 @@ from renaissance_kit.studies.pages import bioreactor_claims as tables
 use_theme()
 pd.set_option("display.max_colwidth", 120)
 output = Path(output_dir)
-runs = output / "runs" if store is None else Path(store)  # a run that was killed resumes from here
+# A run that was killed resumes from this folder.
+run = Run(workers, output / "runs" if store is None else store, progress=print)
 
 # %%
 size = page.Sizes.at(
@@ -96,13 +97,7 @@ measured = studies.measured_table(curves)
 page.experiment(len(batch), where, reactor.conditions)
 
 # %%
-result = cultivate(
-    batch,
-    reactor,
-    store=studies.bioreactor_store(runs, batch, reactor),
-    workers=workers,
-    progress=print,
-)
+result = cultivate(batch, reactor, run=run)
 result.save(output / "cultivations.nc")
 outcomes = studies.bioreactor_outcomes(result)
 outcomes
@@ -161,13 +156,7 @@ shape_summary.round(3)
 # %%
 km = KMRanges.of(network).uniform(size.control_models, np.random.default_rng(seed))
 control = KineticModels(network, batch.state, km)
-control_result = cultivate(
-    control,
-    reactor,
-    store=studies.bioreactor_store(runs, control, reactor),
-    workers=workers,
-    progress=print,
-)
+control_result = cultivate(control, reactor, run=run)
 control_fit = fit_of(control_result, curves, cut)
 fits = {"valid": fit, "unbiased": control_fit}
 figure = figures.goodness_of_fit(
@@ -202,7 +191,7 @@ factors = dict(reversed(factors.items()))
 media = studies.richer_media(network, factors)
 used = [c.variable for c in curves[1:] if c.time_course.falls]
 watched = list(dict.fromkeys([*factors, *used]))[:3]
-changed = studies.changed_media(few, reactor, media, watched=watched, folder=runs, workers=workers)
+changed = studies.changed_media(few, reactor, media, watched=watched, run=run)
 figure = figures.why_growth_stops(
     changed,
     best=0,
@@ -250,8 +239,7 @@ for strain, reactions in strains.items():
             reactions,
             vmax_factors,
             strain_curves,
-            folder=runs,
-            workers=workers,
+            run=run,
         )
     )
     strain_points.append(studies.measured_table(strain_curves))

@@ -4,7 +4,7 @@
 # Some Michaelis constants of the citric acid cycle have been measured. If nine of them are held to
 # their data, do the generated values of the others come nearer to theirs? Nine are drawn at random,
 # ten times; each time the constants that were left out, in the cycle and outside it, are compared
-# with their own measurements. Trainings without any data give the score to beat, and shuffled
+# with their own measurements. Trainings without any data give the score to beat, and permuted
 # labels say how large a difference chance makes. The counts stand beside the published ones
 # (Choudhury et al. 2024 Nat Catal 7:1086, "the paper" below).
 
@@ -25,7 +25,7 @@ combinations = None  # random choices of the constants held to data, a generator
 repeats = None  # generators without the data, a seed each
 steps = None  # steps of a training by gradient
 models = None  # models drawn from each generator
-permutations = None  # shufflings that tell a change from noise
+permutations = None  # of the labels, for the null distribution of a change
 
 # %%
 import json
@@ -33,41 +33,31 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown, display
 
-from renaissance_kit import KMMeasurements, Network, Recipe, studies
+from renaissance_kit import Network, Recipe, studies
 from renaissance_kit.analysis import (
-    by_subsystem,
     held_out_scores,
     incidence_by_measurement,
-    label_test,
     measured_intervals,
+    permutation_test,
     subsystem_of,
-    width_decades,
 )
-from renaissance_kit.analysis.km_conflicts import ALL_IN, AS_GENERATED
-from renaissance_kit.core import atomic_path, derived_seed, repeat_seeds
+from renaissance_kit.analysis.km_conflicts import ALL_IN
+from renaissance_kit.core import Run, atomic_path, derived_seed, repeat_seeds
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import km_overlap as figures
+from renaissance_kit.studies.pages import tca as page
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)
 output = Path(output_dir)
 
 # %%
-SIZES = pd.DataFrame(
-    {
-        "smoke": [2, 2, 3, 12, 40, 100],
-        "demo": [3, 3, 50, 64, 400, 500],
-        "laptop": [10, 10, 50, 64, 400, 2_000],
-        "paper": [10, 20, 100, 64, 1_500, 10_000],
-    },
-    index=["combinations", "repeats", "steps", "models_per_step", "models", "permutations"],
-)
-given = {name: globals().get(name) for name in SIZES.index}
-size = {k: int(SIZES.loc[k, scale] if v is None else v) for k, v in given.items()}
-valid_only = scale != "smoke"  # too short a training has no valid models
-SIZES
+size = page.Sizes.at(
+    scale, combinations=combinations, repeats=repeats, steps=steps, models=models,
+    permutations=permutations,
+)  # fmt: skip
+page.Sizes.table()
 
 # %% [markdown]
 # ## The data
@@ -77,36 +67,18 @@ network = Network.open(network)
 states, _ = studies.states_of(network, output.parent / "01_steady_states" / "states.nc")
 state = states.default
 source = Source(network.name, state.label, seed, scale)
-table = (
-    KMMeasurements.example(network) if km_table is None else KMMeasurements.read(network, km_table)
-)
-also = also_reactions.split()
-cycle = table.select(
-    reactions=[
-        r
-        for r in network.kinetic_reactions
-        if network.reactions[r].subsystem == subsystem or r in also
-    ]
-)
+table = studies.measurements_of(network, km_table)
+cycle = studies.measured_in(network, table, subsystem, also_reactions.split())
 rng = np.random.default_rng(derived_seed(seed, 6))
-chosen = [cycle.sample(held, rng) for _ in range(size["combinations"])]
-always = [name for name in cycle.names if all(name in c.names for c in chosen)]
+chosen = [cycle.sample(held, rng) for _ in range(size.combinations)]
 groups = {
-    name: "TCA cycle" if name in cycle.names else group
+    name: studies.INSIDE if name in cycle.names else group
     for name, group in subsystem_of(network, table.names).items()
 }
-display(
-    Markdown(
-        f"{len(cycle.names)} constants of the cycle have a measurement that is used, "
-        f"{len(table.names) - len(cycle.names)} others. {size['combinations']} combinations of "
-        f"{held}"
-        + (f" ({', '.join(always)} in all of them, and so never held out)" if always else "")
-        + ":"
-    )
-)
-pd.DataFrame({name: [name in c.names for c in chosen] for name in cycle.names}, dtype=int).T.rename(
-    columns=lambda i: f"combination {i + 1}"
-)
+page.combinations(table, cycle, chosen, held)
+
+# %%
+studies.combination_table(cycle.names, chosen)
 
 # %% [markdown]
 # ## The score
@@ -119,38 +91,26 @@ pd.DataFrame({name: [name in c.names for c in chosen] for name in cycle.names}, 
 
 # %%
 intervals = measured_intervals(table)
-measured_width = np.log10([high / low for low, high in intervals.values()])
-display(
-    Markdown(
-        f"The measured intervals are {measured_width.min():.2f} to {measured_width.max():.2f} "
-        f"decades wide, with a median of {np.median(measured_width):.2f}. A constant that is "
-        f"generated over the whole of its bounds has 95 % in 3.98 decades, and a score of about "
-        f"{np.median(measured_width) / 3.98:.2f}."
-    )
-)
+page.measured_widths(intervals)
 
 # %% [markdown]
 # ## Training
 
 # %%
-recipe = Recipe.by_gradient(network, steps=size["steps"], models_per_step=size["models_per_step"])
+recipe = Recipe.by_gradient(network, steps=size.steps, models_per_step=size.models_per_step)
 job = studies.Integration(
     network,
     state,
     recipe,
-    size["models"],
-    studies.EnsembleStore(
-        output / "ensembles" if store is None else Path(store),
-        tuple(output.parent / f / "ensembles" for f in ("06_km_aconitase", "08_km_global_shifts")),
-    ),
-    workers,
-    print,
+    size.models,
+    Run(workers, output / "ensembles" if store is None else store, print),
+    tuple(output.parent / f / "ensembles" for f in ("06_km_aconitase", "08_km_global_shifts")),
 )
-if start == "trained" and size["repeats"] != size["combinations"]:
+if start == "trained" and size.repeats != size.combinations:
     raise ValueError("start='trained' compares pairs; give as many repeats as combinations")
 trained = start == "trained"
-without = job.repeats(None, seeds=repeat_seeds(seed, size["repeats"]), label="without data")
-seeds = repeat_seeds(derived_seed(seed, 7), size["combinations"])
+without = job.repeats(None, seeds=repeat_seeds(seed, size.repeats), label="without data")
+seeds = repeat_seeds(derived_seed(seed, 7), size.combinations)
 with_data = job.repeats(
     chosen, seeds=seeds, starts=without if trained else None, label=f"{held} constants held"
 )
@@ -164,8 +124,7 @@ runs.round(4)
 # have data are put into valid models that were made without, and one at a time is left out.
 
 # %%
-pool = without[0].ensemble
-pool = pool.select(np.flatnonzero(pool.valid | (not valid_only))[:200])
+pool = studies.first_models(without[0].ensemble, valid_only=size.valid_only)
 blame = incidence_by_measurement(
     pool.models(network),
     cycle.ranges(),
@@ -174,28 +133,24 @@ blame = incidence_by_measurement(
 )
 with atomic_path(output / "conflicts.csv") as path:
     blame.to_csv(path)
-display(
-    Markdown(
-        f"Valid before: {blame.without[AS_GENERATED]:.1%}; with all {len(cycle.names)} put in: "
-        f"{blame.without[ALL_IN]:.1%}. {int((blame.q_value < 0.05).sum())} of them change that by "
-        "more than chance when left out."
-    )
-)
+page.conflicts(blame)
+
+# %%
 blame.round(4).head(8)
 
 # %% [markdown]
 # ## Scores without and with data
 
 # %%
-km_without = [run.parameters("km", valid_only=valid_only) for run in without]
-km_with = [run.parameters("km", valid_only=valid_only) for run in with_data]
+km_without = [run.parameters("km", valid_only=size.valid_only) for run in without]
+km_with = [run.parameters("km", valid_only=size.valid_only) for run in with_data]
 rng = np.random.default_rng(derived_seed(seed, 3))
 tests = {}
 for measure in ("overlap", "inside"):
     before = held_out_scores(km_without, intervals, [()] * len(without), measure)
     after = held_out_scores(km_with, intervals, [c.names for c in chosen], measure)
-    tests[measure] = label_test(
-        before, after, list(intervals), rng=rng, permutations=size["permutations"], paired=trained
+    tests[measure] = permutation_test(
+        before, after, list(intervals), rng=rng, permutations=size.permutations, paired=trained
     )
 scores = tests["overlap"].table().assign(group=[groups[n] for n in intervals])
 with atomic_path(output / "overlap.csv") as path:
@@ -207,21 +162,10 @@ save(figure, output / "overlap")
 figure
 
 # %%
-by_group = by_subsystem(tests["overlap"], groups)
-outside = [n for n in intervals if n not in cycle.names]
-totals = by_subsystem(
-    tests["overlap"],
-    {n: "outside the TCA cycle" if n in outside else "TCA cycle" for n in intervals},
-).set_index("group")
-by_group = pd.concat([by_group, totals.loc[["outside the TCA cycle"]].reset_index()])
-order = ["TCA cycle", "outside the TCA cycle"]
-by_group["place"] = [order.index(g) if g in order else len(order) for g in by_group.group]
-by_group = by_group.sort_values(["place", "constants"], ascending=[True, False])
-by_group = by_group.drop(columns="place").reset_index(drop=True)
+by_group = studies.scores_by_place(tests["overlap"], network, cycle.names)
 with atomic_path(output / "subsystems.csv") as path:
     by_group.to_csv(path, index=False)
-PAPER = {"TCA cycle": (16, 17), "outside the TCA cycle": (85, 91)}
-figure = figures.overlap_by_group(by_group, paper=PAPER, source=source)
+figure = figures.overlap_by_group(by_group, paper=page.published_counts(network), source=source)
 save(figure, output / "subsystems")
 figure
 
@@ -232,98 +176,42 @@ by_group.round(4)
 # ## What it means
 
 # %%
-inside = tests["inside"]
-free = [n for n in network.km_names if n not in cycle.names]
-held_free = {
-    label: np.mean([width_decades(km[free]).mean() for km in group])
-    for label, group in (("without", km_without), ("with", km_with))
-}
-sure = scores[(scores.q_value < 0.05) & scores.change.notna()]
-tca, rest = totals.loc["TCA cycle"], totals.loc["outside the TCA cycle"]
+page.rises(by_group, scores, tests["inside"])
 
-
-def beyond(row: pd.Series) -> str:
-    """Whether a group improves, in words."""
-    if row.null_low <= row.change <= row.null_high:
-        return "within what shuffled trainings show"
-    return "more than shuffled trainings show" if row.change > 0 else "a fall beyond shuffling"
-
-
-rises = [
-    f"{where} {int(row.improved)} of {int(row.constants)} scores rise ({row.improved_shuffled:.1f} "
-    f"expected of shuffled labels, p = {row.p_improved:.2g}); their mean goes from "
-    f"{row.before:.4f} to {row.after:.4f}, {beyond(row)}."
-    for where, row in (("In the cycle", tca), ("Outside it", rest))
-]
-shares = inside.count()
-display(
-    Markdown(
-        f"{' '.join(rises)} Single constants beyond shuffling at q < 0.05: "
-        f"{', '.join(sure.name) if len(sure) else 'none'}. The share of generated values inside "
-        f"the measured interval rises for {int(shares.observed)} of "
-        f"{int(np.isfinite(inside.change).sum())} constants ({shares.mean:.0f} expected)."
-    )
-)
-why = (
-    "The constants outside the cycle are {without:.2f} decades wide (central 95 %, mean) without "
-    "data and {with:.2f} with, of 3.98 that their bounds allow."
-).format(**held_free)
-if held_free["without"] > 3.0:
-    why += (
-        " Training by gradient asks for the widest distribution of valid models. Nearly all values "
-        "of nearly every constant occur in some valid model, data or no data, and a score that "
-        "grows as the generated values narrow has little to grow by. The evolution strategy "
-        "narrows distributions as it goes, around a centre that depends on the seed; notebook 06 "
-        "shows how far two such trainings differ without any data."
-    )
-display(Markdown(why))
+# %%
+others = [name for name in network.km_names if name not in cycle.names]
+width_without = studies.mean_width_decades(km_without, others)
+width_with = studies.mean_width_decades(km_with, others)
+page.widths(width_without, width_with)
 
 # %% [markdown]
 # ## Beside the paper
 
 # %%
 published_size = (
-    size["combinations"] >= 10 and held == 9 and scale in ("laptop", "paper") and km_table is None
+    size.combinations >= 10 and held == 9 and scale in ("laptop", "paper") and km_table is None
 )
-design = (
-    f"{len(with_data)} trainings with, {len(without)} without data, "
-    f"{size['permutations']:,} permutations"
-)
-rows = [
-    ("C15", "TCA constants with a higher overlap score when held out", "16 of 17",
-     f"{int(tca.improved)} of {int(tca.constants)}",
-     f"shuffled {tca.improved_shuffled:.1f}, p = {tca.p_improved:.3g}; {design}", published_size),
-    ("C15", "mean overlap score of the TCA cycle", "higher", f"{tca.before:.4f} → {tca.after:.4f}",
-     f"shuffled change {tca.null_low:+.4f} to {tca.null_high:+.4f}, p = {tca.p_change:.3g}",
-     published_size),
-    ("C16", "constants outside the TCA cycle with a higher score", "85 of 91",
-     f"{int(rest.improved)} of {int(rest.constants)}",
-     f"shuffled {rest.improved_shuffled:.1f}, p = {rest.p_improved:.3g}", published_size),
-]  # fmt: skip
-for row in by_group[~by_group.group.isin(order)].itertuples():
-    rows.append(
-        ("C16", f"higher score: {row.group}", "most", f"{row.improved} of {row.constants}",
-         f"shuffled {row.improved_shuffled:.1f}, p = {row.p_improved:.3g}; mean change "
-         f"{row.change:+.4f} (shuffled {row.null_low:+.4f} to {row.null_high:+.4f})",
-         published_size)
-    )  # fmt: skip
-claims = pd.DataFrame(rows, columns=["claim", "quantity", "paper", "here", "spread", "comparable"])
+design = page.design(len(with_data), len(without), size.permutations)
+rows = page.claims(by_group, design=design)
+claims = studies.claims_table(network, [(*row, published_size) for row in rows])
 with atomic_path(output / "claims.csv") as path:
     claims.to_csv(path, index=False)
 claims
 
 # %%
+places = by_group.set_index("group")
+tca, rest = places.loc[studies.INSIDE], places.loc[studies.OUTSIDE]
 summary = {
     "model": network.name,
     "steady_state": state.label,
     "scale": scale,
     "seed": seed,
     "constants_held": held,
-    "combinations": size["combinations"],
-    "repeats": size["repeats"],
-    "training_steps": size["steps"],
-    "models": size["models"],
-    "permutations": size["permutations"],
+    "combinations": size.combinations,
+    "repeats": size.repeats,
+    "training_steps": size.steps,
+    "models": size.models,
+    "permutations": size.permutations,
     "start": start,
     "measured_constants": len(intervals),
     "incidence_without": float(runs.incidence[0]),
@@ -331,13 +219,13 @@ summary = {
     "incidence_with_all_of_the_cycle_put_in": float(blame.without[ALL_IN]),
     "tca_improved": int(tca.improved),
     "tca_constants": int(tca.constants),
-    "tca_improved_shuffled": float(tca.improved_shuffled),
+    "tca_improved_shuffled": float(tca.improved_null),
     "outside_improved": int(rest.improved),
     "outside_constants": int(rest.constants),
-    "outside_improved_shuffled": float(rest.improved_shuffled),
-    "constants_beyond_shuffling": list(sure.name),
-    "mean_width_without_decades": float(held_free["without"]),
-    "mean_width_with_decades": float(held_free["with"]),
+    "outside_improved_shuffled": float(rest.improved_null),
+    "constants_beyond_shuffling": page.beyond_chance(scores),
+    "mean_width_without_decades": width_without,
+    "mean_width_with_decades": width_with,
     "seconds_of_training": float(sum(run.seconds for run in [*without, *with_data])),
     "workers": workers,
 }

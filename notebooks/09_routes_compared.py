@@ -25,15 +25,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown, display
 
 from renaissance_kit import KMRanges, Network, Recipe, studies, train
-from renaissance_kit.analysis import diversity_of, pair_coverage
-from renaissance_kit.core import atomic_path, derived_seed
+from renaissance_kit.core import Run, atomic_path, derived_seed
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import routes as figures
 from renaissance_kit.kinetics import incidence_of
 from renaissance_kit.states import StateFeatures
+from renaissance_kit.studies.pages import routes as page
 from renaissance_kit.training import FastestDynamics, split_states
 
 use_theme()
@@ -41,21 +40,8 @@ pd.set_option("display.max_colwidth", 120)
 output = Path(output_dir)
 
 # %%
-SIZES = pd.DataFrame(
-    {
-        "smoke": [1, 1, 1, 2, 4, 8, 4, 12, 30, 24, 6, 3, 6, 30],
-        "demo": [1, 1, 1, 20, 20, 50, 60, 32, 200, 40, 100, 20, 20, 300],
-        "laptop": [2, 1, 2, 40, 20, 100, 100, 64, 500, 100, 500, 100, 40, 1_000],
-        "paper": [10, 3, 5, 50, 20, 100, 100, 64, 1_000, 300, 2_000, 500, 100, 5_000],
-    },
-    [
-        "states", "nes_repeats", "gradient_repeats", "generations", "population",
-        "models_per_generator", "gradient_steps", "gradient_models", "models", "searches",
-        "conditional_steps", "held_out_states", "held_out_models", "unbiased_models",
-    ],
-)  # fmt: skip
-size = SIZES[scale].astype(int).to_dict()
-SIZES
+size = page.Sizes.at(scale)
+page.Sizes.table()
 
 # %% [markdown]
 # ## States that the conditional generator never sees
@@ -72,7 +58,7 @@ default = int(np.flatnonzero(every.dataset.state.values == every.default_label)[
 trained, held = trained[trained != default], held[held != default]
 order = np.random.default_rng(derived_seed(seed, 1)).permutation(held)
 if states is None:
-    chosen = [every.default, *(every[int(i)] for i in order[: size["states"] - 1])]
+    chosen = [every.default, *(every[int(i)] for i in order[: size.states - 1])]
 else:
     place = {int(label): i for i, label in enumerate(every.dataset.state.values)}
     missing = [label for label in states if int(label) not in place]
@@ -80,15 +66,9 @@ else:
         raise ValueError(f"there are no states {missing}; give labels as in every.dataset.state")
     chosen = [every[place[int(label)]] for label in states]
     trained = np.array([i for i in trained if every[int(i)].label not in {s.label for s in chosen}])
-unseen = [every[int(i)] for i in order[-size["held_out_states"] :]]
+unseen = [every[int(i)] for i in order[-size.held_out_states :]]
 source = Source(network.name, ", ".join(s.label for s in chosen), seed, scale)
-display(
-    Markdown(
-        f"Compared at {', '.join('state ' + s.label for s in chosen)}; the conditional generator "
-        f"is trained at {len(trained):,} other states, and {len(unseen)} of {len(held)} more that "
-        "it does not see are looked at below."
-    )
-)
+page.compared_at(chosen, trained=len(trained), unseen=len(unseen), held=len(held))
 
 # %% [markdown]
 # ## One state at a time
@@ -103,42 +83,45 @@ display(
 # %%
 nes = Recipe.default(
     network,
-    **{k: size[k] for k in ("generations", "population", "models_per_generator")},
-    monitor_models=min(100, size["models_per_generator"]),
+    generations=size.generations,
+    population=size.population,
+    models_per_generator=size.models_per_generator,
+    monitor_models=min(100, size.models_per_generator),
 )
 study = nes.but("study's reward", reward=FastestDynamics(n_fastest=10))
 gradient = Recipe.by_gradient(
-    network, threshold_per_h=threshold, steps=size["gradient_steps"],
-    models_per_step=size["gradient_models"], diversity=diversity,
+    network, threshold_per_h=threshold, steps=size.gradient_steps,
+    models_per_step=size.gradient_models, diversity=diversity,
 )  # fmt: skip
 alone = gradient.but("reward alone", diversity=0.0)
 folder = output / "runs"
-common = {"models": size["models"], "workers": workers}
+run = Run(workers, folder)
+common = {"models": size.models, "workers": workers}
 runs = []
 for number, state in enumerate(chosen):
-    for repeat in range(max(size["nes_repeats"], size["gradient_repeats"])):
+    for repeat in range(max(size.nes_repeats, size.gradient_repeats)):
         own = derived_seed(seed, 2, number, repeat)
         recipes = {}
-        if repeat < size["nes_repeats"]:
+        if repeat < size.nes_repeats:
             recipes |= {"NES": nes, "NES, study's reward": study}
-        if repeat < size["gradient_repeats"]:
+        if repeat < size.gradient_repeats:
             recipes |= {"gradient": gradient, "gradient, reward alone": alone}
         for route, recipe in recipes.items():
             runs.append(
                 studies.by_training(
-                    network, state, recipe, route=route, seed=own, folder=folder, **common
+                    network, state, recipe, route=route, seed=own, models=size.models, run=run
                 )
             )
     own = derived_seed(seed, 3, number)
     runs.append(
         studies.by_search(
-            network, state, route="direct search", seed=own, models=size["searches"],
+            network, state, route="direct search", seed=own, models=size.searches,
             threshold_per_h=threshold, workers=workers,
         )
     )  # fmt: skip
     runs.append(
         studies.by_sampling(
-            network, state, route="unbiased sampling", seed=own, models=size["unbiased_models"],
+            network, state, route="unbiased sampling", seed=own, models=size.unbiased_models,
             threshold_per_h=threshold, workers=workers,
         )
     )  # fmt: skip
@@ -154,12 +137,12 @@ for number, state in enumerate(chosen):
 # %%
 at_many = Recipe.conditional(
     network,
-    steps=size["conditional_steps"],
-    models_per_step=24 if scale == "smoke" else 128,
-    states_per_step=4 if scale == "smoke" else 16,
+    steps=size.conditional_steps,
+    models_per_step=size.conditional_models,
+    states_per_step=size.states_per_step,
     diversity=conditional_diversity,
 )
-seen = [every[int(i)] for i in (trained if scale != "smoke" else trained[:50])]
+seen = [every[int(i)] for i in trained[: size.trained_states]]
 
 
 def report(state) -> None:
@@ -175,7 +158,7 @@ def trained_at_many(features=None, name: str = "conditional"):
     return train(
         network, seen, seed=derived_seed(seed, 4), recipe=at_many.but(name, features=features),
         progress=report, workers=workers, resume=True,
-        checkpoint=folder / f"{name}-{len(seen)}-{size['conditional_steps']}.npz",
+        checkpoint=folder / f"{name}-{len(seen)}-{size.conditional_steps}.npz",
     )  # fmt: skip
 
 
@@ -214,19 +197,7 @@ middle = costs.drop(columns=["state", "seed"]).groupby("route", sort=False).medi
 middle.round(3)
 
 # %%
-per_state = costs.groupby(["route", "state"], sort=False).seconds_to_90.median().unstack(0)
-sentences = []
-for state in chosen:
-    row = per_state.loc[state.label]
-    if np.isfinite(row["NES"]) and np.isfinite(row["gradient"]):
-        sentences.append(
-            f"state {state.label}: NES {row['NES']:.0f} s, gradient {row['gradient']:.1f} s, "
-            f"{row['NES'] / row['gradient']:.0f} times faster"
-        )
-    else:
-        late = " and ".join(r for r in ("NES", "gradient") if not np.isfinite(row[r]))
-        sentences.append(f"state {state.label}: {late} did not get there")
-display(Markdown("To 90 % incidence (median of the repeats): " + "; ".join(sentences) + "."))
+page.time_to_90(costs)
 
 # %% [markdown]
 # ## Is speed bought by collapse?
@@ -239,20 +210,8 @@ display(Markdown("To 90 % incidence (median of the repeats): " + "; ".join(sente
 # %%
 rng = np.random.default_rng(derived_seed(seed, 6))
 table = studies.diversity_table(runs, rng)
-first_runs, coverages = {}, []
-for run in runs:
-    first_runs.setdefault((run.route, run.state), run)
-for state in chosen:
-    group = [run for (_, label), run in first_runs.items() if label == state.label]
-    coverages.append(studies.coverage_table(group, rng, pairs=10 if scale == "smoke" else 60))
-coverage = pd.concat(coverages)
-others = coverage[coverage.route != coverage.other]
-mean_coverage = others.groupby(["route", "state"]).coverage.mean()
-is_first = [first_runs[run.route, run.state] is run for run in runs]
-table["coverage"] = [
-    mean_coverage.get((row.route, row.state), np.nan) if first else np.nan
-    for row, first in zip(table.itertuples(), is_first, strict=True)
-]
+coverage = studies.coverage_by_state(runs, rng, pairs=size.coverage_pairs)
+table["coverage"] = studies.mean_coverage(runs, coverage)
 with atomic_path(output / "diversity.csv") as path:
     table.to_csv(path, index=False)
 with atomic_path(output / "coverage.csv") as path:
@@ -260,25 +219,8 @@ with atomic_path(output / "coverage.csv") as path:
 table.drop(columns=["seed"]).groupby(["route", "state"], sort=False).mean().round(2)
 
 # %%
-measured = table.dropna(subset=["std_mean"])
-n = int(measured.valid.iloc[0]) if len(measured) else studies.LEAST_VALID
-uniform = np.log(KMRanges.of(network).uniform(2 * n, rng))
-reference = diversity_of(uniform[:n], rng)
-half = max(n // 2, 6)
-log_uniform = {
-    "std_mean": reference.std_mean,
-    "joint_deficit": reference.joint_deficit,
-    "coverage": float(
-        np.mean(
-            [
-                pair_coverage(uniform[:half], run.valid_log_km[:half], rng, pairs=20)
-                for run in first_runs.values()
-                if len(run.valid_log_km) >= half
-            ]
-            or [np.nan]
-        )
-    ),
-}
+ranges = KMRanges.of(network)
+log_uniform = studies.log_uniform_diversity(ranges, runs, table, rng)
 figure = figures.diversity_against_incidence(table, log_uniform=log_uniform, source=source)
 save(figure, output / "diversity")
 figure
@@ -291,8 +233,8 @@ figure
 # log-uniform constants.
 
 # %%
-single = studies.trained_in(
-    folder, network, every.default, gradient, seed=derived_seed(seed, 2, 0, 0), workers=workers
+single = studies.kept_training(
+    network, every.default, gradient, seed=derived_seed(seed, 2, 0, 0), run=run
 )
 ranges = KMRanges.of(network)
 by_state = studies.incidence_by_state(
@@ -304,7 +246,7 @@ by_state = studies.incidence_by_state(
         "gradient": lambda _, n, rng: single.km(n, rng),
         "unbiased sampling": lambda _, n, rng: ranges.uniform(n, rng),
     },
-    models=size["held_out_models"],
+    models=size.held_out_models,
     seed=derived_seed(seed, 7),
     threshold_per_h=threshold,
     workers=workers,
@@ -321,18 +263,7 @@ held_table.round(3)
 
 # %%
 seconds = float(conditional.history.seconds.sum())
-here = held_table.set_index("generator")
-per_state_s = costs[costs.route == "gradient"].seconds.median()
-display(
-    Markdown(
-        f"The conditional generator took {seconds:.0f} s and {conditional.models_evaluated:,} "
-        f"evaluations and then makes valid models at {here.incidence['conditional']:.0%} "
-        f"({here.low['conditional']:.0%} to {here.high['conditional']:.0%}) at states that it has "
-        f"not seen, {here.incidence['without seeing the state']:.0%} without seeing them. Training "
-        f"by gradient at one state takes {per_state_s:.0f} s; from "
-        f"{int(np.ceil(seconds / per_state_s))} states on, the conditional generator costs less."
-    )
-)
+page.at_unseen_states(held_table, costs, seconds=seconds, evaluations=conditional.models_evaluated)
 
 # %% [markdown]
 # ## Beside the paper
@@ -340,32 +271,20 @@ display(
 # The paper gives the time of a training, 3 to 20 minutes on a workstation.
 
 # %%
-default_costs = costs[costs.state == every.default.label]
-ninety = default_costs.groupby("route").seconds_to_90.median()
-rows = [
-    (
-        "C6",
-        f"time of one training to 90 % incidence, {route}",
-        "3 to 20 min (whole training)",
-        f"{ninety[route]:.1f} s" if np.isfinite(ninety.get(route, np.nan)) else "not reached",
-        f"{(default_costs.route == route).sum()} repeats, state {every.default.label}",
-        scale in ("laptop", "paper"),
-    )
-    for route in ("NES", "gradient")
-    if route in ninety
-]
-claims = pd.DataFrame(rows, columns=["claim", "quantity", "paper", "here", "spread", "comparable"])
+rows = page.claims(costs, every.default.label)
+claims = studies.claims_table(network, [(*row, scale in ("laptop", "paper")) for row in rows])
 with atomic_path(output / "claims.csv") as path:
     claims.to_csv(path, index=False)
 claims
 
 # %%
+ninety = costs[costs.state == every.default.label].groupby("route").seconds_to_90.median()
 summary = {
     "model": network.name,
     "steady_state": ", ".join(s.label for s in chosen),
     "scale": scale,
     "seed": seed,
-    "models": size["models"],
+    "models": size.models,
     "trained_at_states": len(seen),
     "conditional_seconds": seconds,
     "conditional_evaluations": conditional.models_evaluated,

@@ -106,7 +106,7 @@ def test_a_truncated_file_is_an_error_wherever_it_ends(path):
     whole = path.read_bytes()
     for size in (0, 5, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:size])
-        with pytest.raises(CheckpointError, match=r"models\.nc cannot be read .*make it anew"):
+        with pytest.raises(CheckpointError, match=r"models\.nc cannot be read .* makes it again"):
             KineticEnsemble.load(path)
 
 

@@ -12,7 +12,7 @@ import pytest
 from figure_checks import nodes, require_caption, require_same_twice, require_units, texts
 
 from renaissance_kit import studies
-from renaissance_kit.analysis import by_subsystem, change_table, label_test
+from renaissance_kit.analysis import by_subsystem, change_table, permutation_test
 from renaissance_kit.figures import Source, km_change, km_overlap, km_shifts, theme
 
 SOURCE = Source("example", "7", 3, "smoke")
@@ -43,7 +43,7 @@ def scores() -> Any:
     rng = np.random.default_rng(4)
     before, after = rng.uniform(0.1, 0.4, (2, 5, len(NAMES)))
     after[:, :4] += 0.4
-    return label_test(before, after, NAMES, rng=rng, permutations=300)
+    return permutation_test(before, after, NAMES, rng=rng, permutations=300)
 
 
 def densities() -> Any:

@@ -18,7 +18,7 @@ from figure_checks import (
 )
 
 from renaissance_kit.analysis import wilson_interval
-from renaissance_kit.figures import Source, landscape
+from renaissance_kit.figures import Source, landscape, surveys
 
 SOURCE = Source("example", "example", 3, "smoke")
 RNG = np.random.default_rng
@@ -47,7 +47,12 @@ def state_map() -> Any:
 
 def shares() -> Any:
     table = cells().assign(population=["a", "b", "c"])
-    return landscape.shares(table, title="New states", text="Three kinds.", source=SOURCE)
+    return surveys.shares(table, title="New states", text="Three kinds.", source=SOURCE)
+
+
+def neighbourhoods() -> Any:
+    table = cells().assign(population=["a", "b", "c"]).rename(columns={"fast": "first_descent"})
+    return surveys.neighbourhood_shares(table, covered={"a": 0.5, "b": 1.0}, source=SOURCE)
 
 
 def ranges() -> Any:
@@ -100,13 +105,13 @@ def exactness() -> Any:
         for g, s in (("succeeds", np.array([0.9, 0.8, 0.5])),
                      ("fails", np.array([0.6, 0.3, 0.1])))
     )  # fmt: skip
-    return landscape.exactness(table, threshold_per_h=-2.5, source=SOURCE)
+    return surveys.exactness(table, threshold_per_h=-2.5, source=SOURCE)
 
 
 def cost() -> Any:
     modelled = pd.DataFrame({"workers": [1, 2, 10, 100], "wall_s": [4000.0, 2010, 410, 60]})
     measured = pd.DataFrame({"workers": [1, 2], "wall_s": [4100.0, 2100]})
-    return landscape.cost_by_cores(modelled, measured, states=5000, per_state_s=0.8, source=SOURCE)
+    return surveys.cost_by_cores(modelled, measured, states=5000, per_state_s=0.8, source=SOURCE)
 
 
 FIGURES: dict[str, tuple[Callable[[], Any], int, tuple[str, ...]]] = {
@@ -117,6 +122,7 @@ FIGURES: dict[str, tuple[Callable[[], Any], int, tuple[str, ...]]] = {
         ("30 steady states", "blue: 20", "(2 of them)", "seed 3"),
     ),
     "shares": (shares, 96, ("Three kinds.", "Wilson", "seed 3")),
+    "neighbourhoods": (neighbourhoods, 96, ("bounds cover: a 50 %, b 100 %.", "Wilson", "seed 3")),
     "thresholds": (thresholds, 116, ("30 steady states", "bootstrap", "seed 3")),
     "held": (held, 96, ("20 free", "20 non-supporting", "seed 3")),
     "exactness": (exactness, 96, ("succeeds: 20", "−2.5 1/h", "Wilson", "seed 3")),

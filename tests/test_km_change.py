@@ -18,13 +18,13 @@ from renaissance_kit.analysis import (
     held_out_scores,
     jaccard,
     jensen_shannon,
-    label_test,
     measured_intervals,
     median_log10,
     narrowing,
     overlap_scores,
     parameters_of,
-    shuffled_labels,
+    permutation_test,
+    permuted_labels,
     subsystem_of,
     width_decades,
 )
@@ -208,7 +208,9 @@ def test_a_planted_narrowing_is_found():
 def test_without_a_change_p_values_are_uniform():
     rng = np.random.default_rng(7)
     noise = rng.standard_normal((12, 600))
-    test = label_test(noise[:6], noise[6:], [str(i) for i in range(600)], rng=rng, permutations=400)
+    test = permutation_test(
+        noise[:6], noise[6:], [str(i) for i in range(600)], rng=rng, permutations=400
+    )
     assert stats.kstest(test.p_value, "uniform").pvalue > 1e-3
     assert 0.02 < (test.p_value <= 0.05).mean() < 0.09
     count = test.count()
@@ -218,7 +220,7 @@ def test_without_a_change_p_values_are_uniform():
 def test_permutation_p_is_that_of_scipy():
     rng = np.random.default_rng(8)
     a, b = rng.normal(0, 1, 5), rng.normal(0.8, 1, 5)
-    test = label_test(a[:, None], b[:, None], ["x"], rng=rng, permutations=20_000)
+    test = permutation_test(a[:, None], b[:, None], ["x"], rng=rng, permutations=20_000)
     exact = stats.permutation_test(
         (a, b), lambda x, y: abs(x.mean() - y.mean()), n_resamples=np.inf, alternative="greater"
     )
@@ -229,7 +231,7 @@ def test_the_observation_counts_as_one_of_the_permutations():
     """A p-value is never 0 (Phipson & Smyth 2010)."""
     rng = np.random.default_rng(10)
     low, high = rng.standard_normal((10, 1)), 9 + rng.standard_normal((10, 1))
-    test = label_test(low, high, ["x"], rng=rng, permutations=99)
+    test = permutation_test(low, high, ["x"], rng=rng, permutations=99)
     assert np.abs(test.null).max() < test.change[0]  # neither labelling of the data was drawn
     assert test.p_value[0] == test.mean().p_value == 1 / 100
 
@@ -237,7 +239,7 @@ def test_the_observation_counts_as_one_of_the_permutations():
 def test_equal_changes_count_whatever_their_sign():
     """Both labellings of two pairs occur: of four, two are as large, and of the mean one."""
     rng = np.random.default_rng(11)
-    test = label_test(
+    test = permutation_test(
         [[0.3], [0.1]], [[0.1], [-0.1]], ["x"], rng=rng, permutations=4000, paired=True
     )
     assert test.p_value[0] == pytest.approx(0.5, abs=0.03)
@@ -249,10 +251,10 @@ def test_pairs_take_out_what_they_share():
     rng = np.random.default_rng(9)
     start = rng.standard_normal((10, 1))
     after = start + 0.1 + 0.02 * rng.standard_normal((10, 1))
-    alone = label_test(start, after, ["x"], rng=rng, permutations=1000)
-    paired = label_test(start, after, ["x"], rng=rng, permutations=1000, paired=True)
+    alone = permutation_test(start, after, ["x"], rng=rng, permutations=1000)
+    paired = permutation_test(start, after, ["x"], rng=rng, permutations=1000, paired=True)
     assert paired.p_value[0] < 0.01 < 0.5 < alone.p_value[0]
-    labels = shuffled_labels(10, 10, 50, rng, paired=True)
+    labels = permuted_labels(10, 10, 50, rng, paired=True)
     assert (labels[:, :10] ^ labels[:, 10:]).all()
 
 
@@ -260,10 +262,10 @@ def test_held_constants_do_not_count():
     rng = np.random.default_rng(10)
     values = rng.standard_normal((8, 2))
     values[4:7, 0] = np.nan
-    test = label_test(values[:4], values[4:], ["a", "b"], rng=rng, permutations=200)
+    test = permutation_test(values[:4], values[4:], ["a", "b"], rng=rng, permutations=200)
     assert test.after[0] == values[7, 0]
     values[7, 0] = np.nan
-    table = label_test(values[:4], values[4:], ["a", "b"], rng=rng, permutations=200).table()
+    table = permutation_test(values[:4], values[4:], ["a", "b"], rng=rng, permutations=200).table()
     assert table.p_value.isna().tolist() == [True, False]
     assert table.q_value[1] == pytest.approx(table.p_value[1])
 
@@ -271,7 +273,7 @@ def test_held_constants_do_not_count():
 @pytest.mark.parametrize(("n", "m", "paired"), [(1, 4, False), (4, 1, False), (3, 4, True)])
 def test_too_few_ensembles(n, m, paired):
     with pytest.raises(ParameterError, match="ensembles"):
-        shuffled_labels(n, m, 10, np.random.default_rng(0), paired=paired)
+        permuted_labels(n, m, 10, np.random.default_rng(0), paired=paired)
 
 
 def test_false_discovery_rate_by_hand():
@@ -308,7 +310,7 @@ def test_scores_by_subsystem(ecoli):
     names = ["CS:oaa_c", "FUM:fum_c", "PGI:g6p_c", "PYK:pep_c"]
     noise = 0.01 * rng.standard_normal((12, 4))
     noise[6:, :2] += 0.2
-    test = label_test(noise[:6], noise[6:], names, rng=rng, permutations=500)
+    test = permutation_test(noise[:6], noise[6:], names, rng=rng, permutations=500)
     table = by_subsystem(test, subsystem_of(ecoli, names)).set_index("group")
     tca = table.loc["Citric Acid Cycle"]
     assert (tca.constants, tca.improved) == (2, 2)

@@ -46,7 +46,10 @@ ROWS = {
         "fru_c has no KM in the rate law of HEX. The KM of HEX are HEX:glc__D_c, HEX:atp_c, "
         "HEX:g6p_c, HEX:adp_c; correct or remove the row",
     ),
-    "mass action": ("GLCt,glc__D_c,1,mM,x", "GLCt follows mass action and has no KM; remove"),
+    "mass action": (
+        "GLCt,glc__D_c,1,mM,x",
+        "GLCt follows reversible_mass_action, which has no KM; remove",
+    ),
     "wrong unit": ("HEX,atp_c,1,mg/L,x", r"unit 'mg/L'; write one of M, mM, uM, nM \(or µM\)"),
     "unit in capitals": ("HEX,atp_c,1,MM,x", "unit 'MM'; write one of"),
     "no unit": ("HEX,atp_c,1,,x", "unit ''; write one of"),

@@ -20,7 +20,7 @@ from renaissance_kit import (
     train,
 )
 from renaissance_kit.analysis import incidence_interval, mean_interval, wilson_interval
-from renaissance_kit.core import ParameterError, repeat_seeds
+from renaissance_kit.core import ParameterError, Run, repeat_seeds
 from renaissance_kit.studies import timing
 from renaissance_kit.training import trainer_of
 
@@ -165,8 +165,8 @@ def test_interrupted_repeat_goes_on_to_the_same_result(
     assert stopped.state.step == 2
     lines: list[str] = []
     resumed = studies.run_repeats(
-        tiny, tiny_state, recipe, seeds=[seed], models=30, folder=tmp_path, progress=lines.append,
-        every=1,
+        tiny, tiny_state, recipe, seeds=[seed], models=30, every=1,
+        run=Run(store=tmp_path, progress=lines.append),
     )  # fmt: skip
     assert np.array_equal(resumed[0].training.weights, repeats[0].training.weights)
     assert resumed[0].ensemble.dataset.km.equals(repeats[0].ensemble.dataset.km)
@@ -199,7 +199,7 @@ def test_grid_keeps_the_budget(
     grid = {"sigma": [0.1, 0.3], "population": [2, 6]}
     table = studies.settings_grid(
         tiny, tiny_state, recipe.but(generations=1, monitor_models=0), grid=grid,
-        seeds=(1, 2), models=10, folder=tmp_path,
+        seeds=(1, 2), models=10, run=Run(store=tmp_path),
     )  # fmt: skip
     assert len(table) == 8
     assert table.groupby(["sigma", "population"]).size().eq(2).all()

@@ -11,9 +11,11 @@ from cultivated import cultivation_result
 from monod import BY_PRODUCT, INSIDE, SUBSTRATE, YIELD_PER_GDW, monod
 
 from renaissance_kit import KineticModels, Network, ReactorConditions, cultivate, studies
-from renaissance_kit.core import ParameterError
+from renaissance_kit.core import ParameterError, Run
 from renaissance_kit.simulation import Bioreactor, MeasuredCurve, Outcome, batch_of, fit_of
 from renaissance_kit.states import MeasuredTimeCourse
+
+ONE = Run(workers=1)
 
 TIMES = np.linspace(0.0, 60.0, 121)
 
@@ -132,7 +134,7 @@ def reactor(one: KineticModels) -> Bioreactor:
 def test_richer_media(one: KineticModels, reactor: Bioreactor, tmp_path: Path) -> None:
     media = {"given": {}, "double": {SUBSTRATE: 2.0}}
     table = studies.changed_media(
-        one, reactor, media, watched=[SUBSTRATE, BY_PRODUCT], folder=tmp_path, workers=1
+        one, reactor, media, watched=[SUBSTRATE, BY_PRODUCT], run=Run(1, store=tmp_path)
     )
     last = table[table.time_h == 10].set_index("medium")
     gain = last.biomass - 0.1
@@ -144,21 +146,21 @@ def test_richer_media(one: KineticModels, reactor: Bioreactor, tmp_path: Path) -
     assert table.finished.all()
     assert len(list(tmp_path.glob("cultivation-*"))) == 2
     again = studies.changed_media(
-        one, reactor, media, watched=[SUBSTRATE, BY_PRODUCT], folder=tmp_path, workers=1
+        one, reactor, media, watched=[SUBSTRATE, BY_PRODUCT], run=Run(1, store=tmp_path)
     )
     assert again.equals(table)
     with pytest.raises(ParameterError, match="'glc_e'"):
-        studies.changed_media(one, reactor, {"x": {"glc_e": 2.0}}, watched=[], workers=1)
+        studies.changed_media(one, reactor, {"x": {"glc_e": 2.0}}, watched=[], run=ONE)
 
 
 def test_strains_are_predicted_by_their_factors(one: KineticModels, reactor: Bioreactor) -> None:
     measured = [curve("biomass", "biomass", [0.0, 2.0, 10.0], [0.1, 0.15, 0.3])]
     time_courses, fits = studies.predicted_strain(
-        one, reactor, ["GROWTH"], [1.0, 2.0], measured, workers=1
+        one, reactor, ["GROWTH"], [1.0, 2.0], measured, run=ONE
     )
     early = time_courses[time_courses.time_h == 1].set_index("factor").value
     assert early[2.0] > early[1.0]
-    plain = cultivate(one, reactor, workers=1)
+    plain = cultivate(one, reactor, run=ONE)
     assert early[1.0] == pytest.approx(plain.at("biomass", [1.0])[0, 0])
     assert fits.factor.tolist() == [1.0, 2.0]
     assert fits.measured_last.tolist() == [0.3, 0.3]
@@ -167,7 +169,7 @@ def test_strains_are_predicted_by_their_factors(one: KineticModels, reactor: Bio
 
 
 def test_inside_relative_to_the_steady_state(one: KineticModels, reactor: Bioreactor) -> None:
-    result = cultivate(one, reactor, workers=1)
+    result = cultivate(one, reactor, run=ONE)
     fit = fit_of(result, [curve("biomass", "biomass", [0.0, 10.0], [0.1, 0.3])], threshold=10)
     table = studies.inside_table(result, fit, one, [INSIDE])
     assert table.ratio.iloc[0] == pytest.approx(1.0)
@@ -177,9 +179,7 @@ def test_inside_relative_to_the_steady_state(one: KineticModels, reactor: Biorea
 def test_a_run_is_named_after_all_that_it_depends_on(
     one: KineticModels, reactor: Bioreactor, tmp_path: Path
 ) -> None:
-    names = {
-        studies.bioreactor_store(tmp_path, models, changed)
-        for models in (one, one.with_km(2 * one.km_mM))
-        for changed in (reactor, replace(reactor, vmax_factors={"GROWTH": 2.0}))
-    }
-    assert len(names) == 4
+    for models in (one, one.with_km(2 * one.km_mM)):
+        for changed in (reactor, replace(reactor, vmax_factors={"GROWTH": 2.0}), reactor):
+            cultivate(models, changed, run=Run(workers=1, store=tmp_path))
+    assert len(list(tmp_path.glob("cultivation-*"))) == 4

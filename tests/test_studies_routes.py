@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from renaissance_kit import Generator, KineticModels, KMRanges, Recipe, studies, train
-from renaissance_kit.core import ParameterError
+from renaissance_kit.core import ParameterError, Run
 from renaissance_kit.studies.routes import RouteRun
 
 COMMON = {"route": "x", "seed": 3, "models": 40, "workers": 1}
@@ -86,8 +86,9 @@ def test_trainings_count_their_evaluations(tiny, tiny_state, rare, tmp_path):
     )
     recipe = recipe.but(generator=Generator(KMRanges.of(tiny), hidden=(8,)))
     by_gradient = Recipe.by_gradient(tiny, steps=3, models_per_step=60, threshold_per_h=rare)
-    nes = studies.by_training(tiny, tiny_state, recipe, folder=tmp_path, **COMMON)
-    gradient = studies.by_training(tiny, tiny_state, by_gradient, folder=tmp_path, **COMMON)
+    kept = {**{k: v for k, v in COMMON.items() if k != "workers"}, "run": Run(1, tmp_path)}
+    nes = studies.by_training(tiny, tiny_state, recipe, **kept)
+    gradient = studies.by_training(tiny, tiny_state, by_gradient, **kept)
     assert list(nes.history.evaluations) == [0, 40, 80, 120]
     assert list(gradient.history.evaluations) == [0, 60, 120, 180]
     assert list(gradient.history.models) == [60, 120, 120, 40]  # pooled; the last is the sample
@@ -95,7 +96,7 @@ def test_trainings_count_their_evaluations(tiny, tiny_state, rare, tmp_path):
         assert run.history.seconds.is_monotonic_increasing
         assert run.history.fastest_per_h.is_monotonic_decreasing
         assert run.history.incidence.iloc[-1] == run.incidence
-    again = studies.by_training(tiny, tiny_state, by_gradient, folder=tmp_path, **COMMON)
+    again = studies.by_training(tiny, tiny_state, by_gradient, **kept)
     np.testing.assert_array_equal(again.km_mM, gradient.km_mM)
     assert len(list(tmp_path.glob("*.npz"))) == 2
     table = studies.history_table([nes, gradient])

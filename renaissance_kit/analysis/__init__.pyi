@@ -111,16 +111,16 @@ from .landscape import (
     threshold_of as threshold_of,
 )
 from .permutations import (
-    LabelTest as LabelTest,
+    PermutationTest as PermutationTest,
 )
 from .permutations import (
     false_discovery_rate as false_discovery_rate,
 )
 from .permutations import (
-    label_test as label_test,
+    permutation_test as permutation_test,
 )
 from .permutations import (
-    shuffled_labels as shuffled_labels,
+    permuted_labels as permuted_labels,
 )
 from .pools import pool_limits as pool_limits
 from .profiles import (

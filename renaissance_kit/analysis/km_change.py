@@ -18,11 +18,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from renaissance_kit.analysis.intervals import central_interval
 from renaissance_kit.analysis.permutations import (
-    LabelTest,
+    PermutationTest,
     false_discovery_rate,
-    label_test,
     p_values,
-    shuffled_labels,
+    permutation_test,
+    permuted_labels,
 )
 from renaissance_kit.core.errors import ParameterError, nearest
 from renaissance_kit.core.types import Array
@@ -81,7 +81,7 @@ def jensen_shannon(before: ArrayLike, after: ArrayLike, *, bins: int = BINS) -> 
 
     The square root of the divergence in bits, of histograms on a logarithmic scale whose bins
     divide the common range of both samples evenly. Samples of finite size are never at 0; compare
-    with shuffled labels.
+    with permuted labels.
 
     Args:
         before, after: (models, parameters) positive numbers.
@@ -134,14 +134,14 @@ def change_table(
 
     Args:
         without, with_data: one table an ensemble, as from `parameters_of`.
-        rng, permutations, paired: as in `renaissance_kit.analysis.permutations.label_test`.
+        rng, permutations, paired: as in `renaissance_kit.analysis.permutations.permutation_test`.
 
     Returns:
         The columns of `narrowing`, of the pooled models, and of shift, narrowing and distance the
-        p-value of shuffled ensembles and the false discovery rate over all parameters:
+        permutation p-value and the false discovery rate over all parameters:
         ``p_shift``, ``q_shift`` and so on. Widths and medians are means over the ensembles.
-        ``shift_low`` and ``shift_high`` hold the central 95 % of shuffled shifts,
-        ``distance_shuffled`` the mean distance of shuffled ensembles, with ``_low`` and ``_high``
+        ``shift_low`` and ``shift_high`` hold the central 95 % of the null distribution,
+        ``distance_null`` the mean distance with permuted labels, with ``_low`` and ``_high``
         for their central 95 %.
     """
     names = list(without[0].columns)
@@ -163,13 +163,13 @@ def change_table(
             "median_after": 10**medians.after,
             "shift": medians.change,
             "distance": observed,
-            "distance_shuffled": null.mean(axis=0),
-            "distance_shuffled_low": low,
-            "distance_shuffled_high": high,
+            "distance_null": null.mean(axis=0),
+            "distance_null_low": low,
+            "distance_null_high": high,
         }
     )
-    shuffled = tests["shift"].table()
-    table["shift_low"], table["shift_high"] = shuffled.null_low, shuffled.null_high
+    null_shifts = tests["shift"].table()
+    table["shift_low"], table["shift_high"] = null_shifts.null_low, null_shifts.null_high
     for name, test in tests.items():
         table[f"p_{name}"] = test.p_value
     table["p_distance"] = p_distance
@@ -185,11 +185,11 @@ def _test(
     rng: np.random.Generator,
     permutations: int,
     paired: bool,
-) -> LabelTest:
+) -> PermutationTest:
     assert callable(summary)
     a, b = ([summary(table) for table in group] for group in (without, with_data))
     names = list(without[0].columns)
-    return label_test(a, b, names, rng=rng, permutations=permutations, paired=paired)
+    return permutation_test(a, b, names, rng=rng, permutations=permutations, paired=paired)
 
 
 def _distance_test(
@@ -199,11 +199,11 @@ def _distance_test(
     permutations: int,
     paired: bool,
 ) -> tuple[Array, Array]:
-    """Distance of the pooled groups, (parameters,), and with shuffled labels."""
+    """Distance of the pooled groups, (parameters,), and its null distribution."""
     logs = [np.log10(_positive(table)) for table in (*without, *with_data)]
     edges = _edges(np.concatenate(logs), BINS)
     shares = np.array([_shares(x, edges) for x in logs])  # every ensemble has the same weight
-    labels = shuffled_labels(len(without), len(with_data), permutations, rng, paired=paired)
+    labels = permuted_labels(len(without), len(with_data), permutations, rng, paired=paired)
     truth = np.repeat([False, True], [len(without), len(with_data)])
     observed = _distance(shares[~truth].mean(axis=0), shares[truth].mean(axis=0))
     null = np.empty((permutations, shares.shape[1]))
@@ -252,7 +252,7 @@ def correlation_changes(
 
     Returns:
         One row a pair: first, second, r_before, r_after (of the mean z), change (of z), p_value
-        and q_value of shuffled ensembles.
+        and q_value of the permutation test.
     """
 
     def z(table: pd.DataFrame) -> Array:
@@ -264,7 +264,7 @@ def correlation_changes(
 
     a, b = ([z(table) for table in group] for group in (without, with_data))
     labels = [f"{x} | {y}" for x, y in pairs.names]
-    test = label_test(a, b, labels, rng=rng, permutations=permutations, paired=paired)
+    test = permutation_test(a, b, labels, rng=rng, permutations=permutations, paired=paired)
     table = pd.DataFrame(
         {
             "first": [x for x, _ in pairs.names],

@@ -20,7 +20,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from renaissance_kit.analysis.intervals import central_interval
-from renaissance_kit.analysis.permutations import LabelTest
+from renaissance_kit.analysis.permutations import PermutationTest
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.types import Array
 from renaissance_kit.km.measurements import KMMeasurements
@@ -115,18 +115,18 @@ def held_out_scores(
     return pd.DataFrame(rows, columns=list(intervals))
 
 
-def by_subsystem(test: LabelTest, groups: Mapping[str, str]) -> pd.DataFrame:
+def by_subsystem(test: PermutationTest, groups: Mapping[str, str]) -> pd.DataFrame:
     """Scores of groups of constants, each with its permutation baseline.
 
     Args:
-        test: of the scores, as from `renaissance_kit.analysis.permutations.label_test`.
+        test: of the scores, as from `renaissance_kit.analysis.permutations.permutation_test`.
         groups: name of the group by constant, such as from `subsystem_of`.
 
     Returns:
         One row a group, in order of appearance: group, constants, improved (those whose score
-        rises), improved_shuffled (its mean with shuffled labels), p_improved, before, after (mean
-        scores), change, null_low, null_high (central 95 % of shuffled changes), p_change. Both p
-        are shares of shuffles with a number at least as large.
+        rises), improved_null (its mean with permuted labels), p_improved, before, after (mean
+        scores), change, null_low, null_high (central 95 % of the null distribution), p_change.
+        Both p are shares of permutations with a number at least as large.
     """
     rows = []
     have = np.isfinite(test.change)
@@ -141,7 +141,7 @@ def by_subsystem(test: LabelTest, groups: Mapping[str, str]) -> pd.DataFrame:
                 "group": group,
                 "constants": len(names),
                 "improved": int(count.observed),
-                "improved_shuffled": count.mean,
+                "improved_null": count.mean,
                 "p_improved": count.p_value,
                 "before": test.before[which].mean(),
                 "after": test.after[which].mean(),

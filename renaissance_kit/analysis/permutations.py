@@ -1,9 +1,10 @@
-"""Tell a change from noise: shuffle which ensembles had the treatment.
+"""Permutation tests: is a change between groups of ensembles more than chance?
 
 Trainings with different seeds end in different distributions, whatever data they were given. A
 change between ensembles made with and without data means something only if it is larger than what
-appears when the labels "with" and "without" are dealt out at random. The ensembles are what is
-exchanged, never their models: models of one training are not independent of each other.
+appears when the labels "with" and "without" are permuted: the permutation null distribution. The
+ensembles are exchanged, never their models: models of one training are not independent of each
+other.
 
 References: Phipson & Smyth 2010 Stat Appl Genet Mol Biol 9:39 (permutation p-values are never 0);
 Benjamini & Hochberg 1995 J R Stat Soc B 57:289 (false discovery rate).
@@ -25,12 +26,12 @@ from renaissance_kit.core.types import Array
 
 
 @dataclass(frozen=True)
-class ShuffledBaseline:
-    """A number beside what it is when labels are dealt out at random.
+class BesideNull:
+    """A number beside its permutation null distribution.
 
     Attributes:
         observed: the number.
-        mean, low, high: mean and central 95 % of the permutations.
+        mean, low, high: mean and central 95 % of the null distribution.
         p_value: share of the permutations with a number at least as large.
     """
 
@@ -42,13 +43,13 @@ class ShuffledBaseline:
 
 
 @dataclass(frozen=True)
-class LabelTest:
+class PermutationTest:
     """Changes of many quantities between two groups of ensembles, and their permutations.
 
     Attributes:
         names: of the quantities.
         before, after: (quantities,) means over the ensembles of each group.
-        null: (permutations, quantities) changes with shuffled labels.
+        null: (permutations, quantities) changes with permuted labels.
     """
 
     names: tuple[str, ...]
@@ -69,8 +70,8 @@ class LabelTest:
     def table(self) -> pd.DataFrame:
         """One row a quantity: name, before, after, change, null_low, null_high, p_value, q_value.
 
-        ``null_low`` and ``null_high`` hold the central 95 % of the shuffled changes; ``q_value`` is
-        the false discovery rate of Benjamini & Hochberg over all quantities.
+        ``null_low`` and ``null_high`` hold the central 95 % of the null distribution;
+        ``q_value`` is the false discovery rate of Benjamini & Hochberg over all quantities.
         """
         low, high = central_interval(self.null, axis=0)
         return pd.DataFrame(
@@ -86,20 +87,20 @@ class LabelTest:
             }
         )
 
-    def count(self, names: Iterable[str] | None = None) -> ShuffledBaseline:
-        """How many of some quantities increase, beside the same count with shuffled labels."""
+    def count(self, names: Iterable[str] | None = None) -> BesideNull:
+        """How many of some quantities increase, beside its null distribution."""
         which = self._which(names)
-        return beside_shuffled(
+        return beside_null(
             float((self.change[which] > 0).sum()), (self.null[:, which] > 0).sum(axis=1)
         )
 
-    def mean(self, names: Iterable[str] | None = None) -> ShuffledBaseline:
-        """Mean change of some quantities, beside the same mean with shuffled labels."""
+    def mean(self, names: Iterable[str] | None = None) -> BesideNull:
+        """Mean change of some quantities, beside its null distribution."""
         which = self._which(names)
         which &= np.isfinite(self.change)
         if not which.any():
             raise ParameterError("none of these quantities has a value in both groups")
-        return beside_shuffled(
+        return beside_null(
             float(self.change[which].mean()), np.nanmean(self.null[:, which], axis=1)
         )
 
@@ -110,7 +111,7 @@ class LabelTest:
         return np.array([n in chosen for n in self.names])
 
 
-def label_test(
+def permutation_test(
     without: ArrayLike,
     with_data: ArrayLike,
     names: Sequence[str],
@@ -118,14 +119,14 @@ def label_test(
     rng: np.random.Generator,
     permutations: int = 2000,
     paired: bool = False,
-) -> LabelTest:
+) -> PermutationTest:
     """Compare ensembles made without and with data.
 
     Args:
         without, with_data: (ensembles, quantities), one row an ensemble: a median, a width or a
             score of each. NaN where an ensemble says nothing, as a constant that was held there.
         names: of the quantities.
-        rng: shuffles the labels.
+        rng: permutes the labels.
         permutations: how often.
         paired: row i of both began at the same point; labels are exchanged within pairs only.
 
@@ -133,11 +134,11 @@ def label_test(
         ParameterError: shapes that do not fit, or fewer than two ensembles in a group.
 
     >>> import numpy as np
-    >>> from renaissance_kit.analysis import label_test
+    >>> from renaissance_kit.analysis import permutation_test
     >>> rng = np.random.default_rng(1)
     >>> noise = rng.standard_normal((20, 2))
     >>> noise[10:, 1] += 3  # the second quantity changes
-    >>> test = label_test(noise[:10], noise[10:], ["same", "moved"], rng=rng)
+    >>> test = permutation_test(noise[:10], noise[10:], ["same", "moved"], rng=rng)
     >>> [bool(q < 0.05) for q in test.table().q_value]
     [False, True]
     """
@@ -146,15 +147,15 @@ def label_test(
         raise ParameterError(
             f"values are {a.shape} and {b.shape} for {len(names)} names; give (ensembles, names)"
         )
-    labels = shuffled_labels(len(a), len(b), permutations, rng, paired=paired)
+    labels = permuted_labels(len(a), len(b), permutations, rng, paired=paired)
     values = np.concatenate([a, b])
     truth = np.repeat([False, True], [len(a), len(b)])[None]
     before, after = _group_means(values, ~truth)[0], _group_means(values, truth)[0]
     null = _group_means(values, labels) - _group_means(values, ~labels)
-    return LabelTest(tuple(names), before, after, null)
+    return PermutationTest(tuple(names), before, after, null)
 
 
-def shuffled_labels(
+def permuted_labels(
     n_without: int,
     n_with: int,
     permutations: int,
@@ -207,12 +208,12 @@ def false_discovery_rate(p: ArrayLike) -> Array:
     return q
 
 
-def beside_shuffled(observed: float, null: ArrayLike) -> ShuffledBaseline:
-    """An observed number beside its permutations."""
-    shuffled = np.asarray(null, dtype=float)
-    low, high = central_interval(shuffled)
-    p = p_values(np.array([observed]), shuffled[:, None])[0]
-    return ShuffledBaseline(observed, float(shuffled.mean()), float(low), float(high), float(p))
+def beside_null(observed: float, null: ArrayLike) -> BesideNull:
+    """An observed number beside its null distribution."""
+    values = np.asarray(null, dtype=float)
+    low, high = central_interval(values)
+    p = p_values(np.array([observed]), values[:, None])[0]
+    return BesideNull(observed, float(values.mean()), float(low), float(high), float(p))
 
 
 def _group_means(values: Array, labels: NDArray[np.bool_]) -> Array:

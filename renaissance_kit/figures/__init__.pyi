@@ -13,6 +13,7 @@ from . import rows as rows
 from . import sampling as sampling
 from . import settings as settings
 from . import states as states
+from . import surveys as surveys
 from . import theme as theme
 from . import training as training
 from .saving import save as save

@@ -137,13 +137,13 @@ def change_by_distance(
             "found:N", legend=None,
             scale=alt.Scale(domain=["found", "noise"], range=[theme.BLUE, "#B5B5B5"]),
         )  # fmt: skip
-        shuffled = [f"distance_shuffled{end}" for end in ("", "_low", "_high")]
-        null = table.assign(steps=steps).groupby("steps")[shuffled].mean().reset_index()
+        columns = [f"distance_null{end}" for end in ("", "_low", "_high")]
+        null = table.assign(steps=steps).groupby("steps")[columns].mean().reset_index()
         null = null.assign(low=null.steps - 0.4, high=null.steps + 0.4)
         sides = {"x": alt.X("low:Q", scale=x_scale), "x2": "high:Q"}
         band = alt.Chart(null).mark_rect(color=NOISE).encode(
-            **sides, y=alt.Y("distance_shuffled_low:Q", scale=y_scale),
-            y2="distance_shuffled_high:Q",
+            **sides, y=alt.Y("distance_null_low:Q", scale=y_scale),
+            y2="distance_null_high:Q",
         )  # fmt: skip
         rule = alt.Chart(null).mark_rule(color=theme.INK, strokeWidth=2)
         found = int((table.q_distance < threshold).sum())
@@ -151,7 +151,7 @@ def change_by_distance(
             alt.layer(
                 band,
                 alt.Chart(placed).mark_circle(size=34, opacity=0.8).encode(x=x, y=y, color=colour),
-                rule.encode(**sides, y=alt.Y("distance_shuffled:Q", scale=y_scale)),
+                rule.encode(**sides, y=alt.Y("distance_null:Q", scale=y_scale)),
             ).properties(
                 width=300, height=300,
                 title=alt.Title(f"{kind}: {found} of {len(table)} changed", fontSize=theme.TITLE,
@@ -163,8 +163,8 @@ def change_by_distance(
             "Change against distance from the data",
             "Each point a parameter. Steps: from reaction to reaction over shared metabolites, "
             "currency metabolites left out; 0: reactions with data; none: no path. Blue: false "
-            f"discovery rate below {100 * threshold:g} % against shuffled ensembles; black and "
-            "grey: mean distance of shuffled ensembles and its central 95 %, averaged over the "
+            f"discovery rate below {100 * threshold:g} % in a permutation test; black and "
+            "grey: mean distance with permuted labels and its central 95 %, averaged over the "
             "parameters.",
             source or "",
             width=_WIDE,
@@ -180,7 +180,7 @@ def moved_most(
     threshold: float = 0.05,
     source: Source | None = None,
 ) -> Figure:
-    """Shift of the medians that moved most, each beside what shuffled ensembles do.
+    """Shift of the medians that moved most, each beside its permutation null distribution.
 
     Args:
         table: as from `renaissance_kit.analysis.km_change.change_table`.
@@ -214,8 +214,8 @@ def moved_most(
         title=headline(
             f"{what[:1].upper()}{what[1:]} that the data moved most",
             f"The {len(shown)} of {len(table)} {what} whose median moved most. Grey bars: 95 % of "
-            f"shuffled ensembles. Blue: false discovery rate below {100 * threshold:g} %, as for "
-            f"{found} of the {len(table)}.",
+            "the permutation null distribution. Blue: false discovery rate below "
+            f"{100 * threshold:g} %, as for {found} of the {len(table)}.",
             source or "",
         ),
     )

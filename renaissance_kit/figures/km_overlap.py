@@ -28,7 +28,7 @@ def overlap_by_constant(
 
     Args:
         table: columns name, group, before, after, null_low, null_high and q_value, as from
-            `renaissance_kit.analysis.permutations.LabelTest.table` with the subsystem as group.
+            `renaissance_kit.analysis.PermutationTest.table` with the subsystem as group.
         runs: number of trainings without and with data.
     """
     table = table[np.isfinite(table.change)]
@@ -67,8 +67,8 @@ def overlap_by_constant(
             "Overlap of generated and measured constants",
             f"{len(table)} measured constants that were held out. Grey ring: without data "
             f"({count(runs[0], 'training')}), blue: with ({count(runs[1], 'training')}); grey bar: "
-            f"95 % of shuffled ensembles. The score of {up} of them rises; beyond shuffling, at a "
-            f"false discovery rate of {100 * threshold:g} %, {sure} rise and {down} fall.",
+            f"95 % of the permutation null distribution. The score of {up} of them rises; beyond "
+            f"it, at a false discovery rate of {100 * threshold:g} %, {sure} rise and {down} fall.",
             source or "",
             width=150,
         )
@@ -92,7 +92,7 @@ def overlap_by_group(
         row=range(len(rows)),
         label=[f"{g} ({n})" for g, n in zip(rows.group, rows.constants, strict=True)],
         share=rows.improved / rows.constants,
-        shuffled=rows.improved_shuffled / rows.constants,
+        null=rows.improved_null / rows.constants,
         sure=np.where(
             (rows.change < rows.null_low) | (rows.change > rows.null_high), "found", "noise"
         ),
@@ -129,7 +129,7 @@ def overlap_by_group(
     x = alt.X("share:Q", title=share_title, scale=scale, axis=axis)
     layers = [
         base.mark_tick(color=theme.INK, thickness=2, height=ROW - 4).encode(
-            x=alt.X("shuffled:Q", title=share_title, scale=scale, axis=axis), y=bare
+            x=alt.X("null:Q", title=share_title, scale=scale, axis=axis), y=bare
         ),
         base.mark_circle(size=90, opacity=1).encode(x=x, y=bare, color=colour),
         base.mark_text(align="left", fontSize=14).encode(x=alt.datum(1.05), y=bare, text="text:N"),
@@ -151,9 +151,9 @@ def overlap_by_group(
     return alt.hconcat(left, right, spacing=20).properties(
         title=headline(
             "Overlap scores by subsystem",
-            "Held-out constants, their number in brackets. Left, grey bars: 95 % of shuffled "
-            "ensembles; blue: mean change beyond them. Right, black tick: shuffled "
-            "ensembles." + (f" Diamond: the paper ({known})." if known else ""),
+            "Held-out constants, their number in brackets. Left, grey bars: 95 % of the "
+            "permutation null distribution; blue: mean change beyond it. Right, black tick: its "
+            "mean." + (f" Diamond: the paper ({known})." if known else ""),
             source or "",
             width=125,
         )

@@ -13,6 +13,7 @@ import numpy as np
 from renaissance_kit import studies
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.files import atomic_path
+from renaissance_kit.core.runs import Run
 from renaissance_kit.figures import bioreactor as figures
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.network import Network
@@ -35,7 +36,6 @@ LISTED = 10
 class _Task:
     models: KineticModels
     reactor: Bioreactor
-    store: Path
     threshold: float
 
 
@@ -128,8 +128,7 @@ class BioreactorPanel(Panel):
             medium_mM=medium,
         )
         reactor = replace(reactor, dilution=Dilution(self.dilution))
-        store = studies.bioreactor_store(self.folder / "runs", models, reactor)
-        return _Task(models, reactor, store, settings["cut"])
+        return _Task(models, reactor, settings["cut"])
 
     def work(self, task: _Task, handle: Handle) -> BioreactorResult | None:
         """Simulate, draw and write."""
@@ -141,10 +140,8 @@ class BioreactorPanel(Panel):
             handle.report(Update(now.done, now.total, now.left_s, doing))
 
         try:
-            result = cultivate(
-                task.models, task.reactor, store=task.store, workers=self.workers,
-                progress=progress, stop=handle.stop,
-            )  # fmt: skip
+            run = Run(self.workers, self.folder / "runs", progress, handle.stop)
+            result = cultivate(task.models, task.reactor, run=run)
         except ParameterError:
             if handle.stopped:  # before the first models were done
                 return None

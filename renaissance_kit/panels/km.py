@@ -15,6 +15,7 @@ import pandas as pd
 from renaissance_kit import studies
 from renaissance_kit.analysis.km_overlap import measured_intervals, overlap_scores
 from renaissance_kit.core.errors import ParameterError, nearest
+from renaissance_kit.core.runs import Run
 from renaissance_kit.core.seeds import repeat_seeds
 from renaissance_kit.figures import choices
 from renaissance_kit.km.measurements import KMMeasurements
@@ -129,8 +130,7 @@ class KMPanel(Panel):
                 self.network, steps=settings["steps"], models_per_step=settings["models_per_step"]
             ),
             settings["models"],
-            studies.EnsembleStore(self.folder / self.result_name),
-            self.workers,
+            Run(self.workers, self.folder / self.result_name),
         )
         measured = self.table.select(reactions=settings["reactions"].split())
         seeds = repeat_seeds(settings["seed"], 2 * settings["repeats"])
@@ -148,7 +148,7 @@ class KMPanel(Panel):
             ):
                 if handle.stop():
                     return result
-                done.append(task.study.run(measured, seed=seed))
+                done.append(task.study.train(measured, seed=seed))
                 n = len(result.without) + len(result.with_data)
                 left = (time.perf_counter() - began) / n * (total - n)
                 copy = KMResult(task.measured, list(result.without), list(result.with_data))
@@ -234,7 +234,8 @@ def _controls(table: KMMeasurements) -> list[Control]:
         return value.split()
 
     usual = GradientSettings()
-    first = [r for r in ("ACONTa", "ACONTb") if r in by_reaction] or list(by_reaction)[:1]
+    usual_reactions = table.network.labels.get("km", {})
+    first = [r for r in usual_reactions if r in by_reaction] or list(by_reaction)[:1]
     return [
         Picks("reactions", "Measured KM held", "by reaction",
               "their constants are drawn from the measured ranges, in training and afterwards; "

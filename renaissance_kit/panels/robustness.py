@@ -14,6 +14,7 @@ import pandas as pd
 from renaissance_kit import studies
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.files import atomic_path
+from renaissance_kit.core.runs import Run
 from renaissance_kit.figures import live
 from renaissance_kit.figures import robustness as figures
 from renaissance_kit.figures.theme import percent
@@ -36,7 +37,6 @@ class _Task:
     models: KineticModels
     lambda_max_per_h: np.ndarray
     settings: Perturbation
-    store: Path
     tolerance: float
 
 
@@ -122,8 +122,7 @@ class RobustnessPanel(Panel):
             times_min=studies.RETURN_TIMES_MIN,
             **{k: settings[k] for k in ("size", "metabolites", "per_model", "totals", "seed")},
         )
-        store = studies.store_folder(self.folder, models, perturbation)
-        return _Task(models, chosen.lambda_max_per_h, perturbation, store, settings["tolerance"])
+        return _Task(models, chosen.lambda_max_per_h, perturbation, settings["tolerance"])
 
     def work(self, task: _Task, handle: Handle) -> PerturbationResult | None:
         """Integrate, draw and write."""
@@ -135,10 +134,8 @@ class RobustnessPanel(Panel):
             handle.report(Update(now.done, now.total, now.left_s, doing))
 
         try:
-            result = perturb(
-                task.models, task.settings, store=task.store, workers=self.workers,
-                progress=progress, stop=handle.stop,
-            )  # fmt: skip
+            run = Run(self.workers, self.folder, progress, handle.stop)
+            result = perturb(task.models, task.settings, run=run)
         except ParameterError:
             if handle.stopped:  # before the first models were done
                 return None
@@ -263,6 +260,8 @@ class RobustnessPanel(Panel):
 def _controls(network: Network) -> list[Control]:
     usual = Perturbation()
     compartments = [c.id for c in network.compartments.values()]
+    named = [m for m in network.labels.get("variable", {}) if m in network.dynamic]
+    few = (named or list(network.dynamic))[:2]
 
     def parse(text: str) -> str | list[str]:
         names = [part.strip() for part in text.split(",") if part.strip()]
@@ -284,8 +283,7 @@ def _controls(network: Network) -> list[Control]:
         Words("metabolites", "Metabolites perturbed",
               "all, a compartment, or ids with commas; the others begin at the steady state",
               "all", parse, show, options=["all", *compartments, *network.dynamic],
-              example=f"all, {', '.join(compartments[:3])}, or ids: atp_c, nadh_c"
-              if "atp_c" in network.dynamic else "all, or ids with commas"),
+              example=f"all, {', '.join(compartments[:3])}, or ids: {', '.join(few)}"),
         Number("tolerance", "Tolerance", "share",
                "largest |c/c* − 1| of what has returned; larger lets models be back earlier",
                0.01, 0.001, 0.5, slider="log", hint=lambda v: f"within {100 * v:.3g} %"),

@@ -9,7 +9,7 @@ outflow F_out the volume is V = V₀ + (F_in − F_out) t, and the feed dilutes 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from renaissance_kit.core.datasets import load_dataset, save_dataset
 from renaissance_kit.core.errors import ParameterError, nearest
-from renaissance_kit.core.runs import Progress, run_chunks
+from renaissance_kit.core.runs import RUN, Run, run_chunks
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.network import Network
@@ -230,26 +230,22 @@ def cultivate(
     models: KineticModels,
     reactor: Bioreactor,
     *,
-    store: str | Path | None = None,
-    workers: int | None = 2,
-    progress: Callable[[Progress], None] | None = None,
-    stop: Callable[[], bool] | None = None,
+    run: Run = RUN,
 ) -> BioreactorResult:
     """Simulate the bioreactor for every model of a batch.
 
     Args:
         models: a batch, such as ``ensemble.models(network)``.
         reactor: what to simulate.
-        store, workers, progress, stop: see `renaissance_kit.core.runs.run_chunks`.
+        run: workers, store, progress and stop; chunks of 5 models.
 
     Raises:
         ParameterError: wrong conditions, or stopped before anything was done.
     """
     dynamics = reactor.dynamics(models)
     columns = run_chunks(
-        _Run(models, reactor), len(models), chunk=CHUNK, store=store, workers=workers,
-        progress=progress, stop=stop,
-        settings={"study": "bioreactor", **reactor.settings(), **identity(models)},
+        _Task(models, reactor), len(models), name="cultivation", chunk=CHUNK, run=run,
+        settings={**reactor.settings(), **identity(models)},
     )  # fmt: skip
     if not len(columns["item"]):
         raise ParameterError("stopped before any model was done; nothing to return")
@@ -283,7 +279,7 @@ def cultivate(
 
 
 @dataclass(frozen=True)
-class _Run:
+class _Task:
     """Simulates some models; goes to the worker processes."""
 
     models: KineticModels

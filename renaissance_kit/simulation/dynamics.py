@@ -22,13 +22,15 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from renaissance_kit.core.errors import ParameterError, nearest
 from renaissance_kit.core.types import Array, Index
+from renaissance_kit.kinetics.compiled import compiled
+from renaissance_kit.kinetics.kernels import rates_kernel
 from renaissance_kit.kinetics.models import KineticModels
-from renaissance_kit.kinetics.rate_laws import PROTON, Slots, rates_kernel
+from renaissance_kit.kinetics.slots import Slots
+from renaissance_kit.laws.record import PROTON
 from renaissance_kit.network.network import Network
 
 
@@ -302,7 +304,7 @@ class System:
 # Arrays are taken out of the tables before the loops: inside, that would take most of the time.
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _rates(
     slots: Slots, terms: Terms, inverse_km: Array, inverse_keq: Array, c: Array, state: Array,
     f: Array, df: Array, derivatives: bool,
@@ -329,7 +331,7 @@ def _rates(
                 f[reaction[k]] += df[k] * (state[j] - lowest[species[k]])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _derivative(
     slots: Slots, terms: Terms, inverse_km: Array, vmax: Array, inverse_keq: Array, c: Array,
     state: Array, feed_per_h: float, feed: Array, f: Array, df: Array, out: Array,
@@ -354,7 +356,7 @@ def _derivative(
     out[last] = (mu - feed_per_h) * state[last] + feed_per_h * feed[last]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _jacobian(
     slots: Slots, terms: Terms, inverse_km: Array, vmax: Array, inverse_keq: Array, c: Array,
     state: Array, feed_per_h: float, f: Array, df: Array, out: Array,

@@ -10,7 +10,7 @@ Reference: Choudhury et al. 2024 Nat Catal 7:1086 (1,000 models, δ = 0.5).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from enum import IntEnum
 from pathlib import Path
@@ -24,7 +24,7 @@ from scipy.linalg import expm
 from renaissance_kit.core.datasets import load_dataset, save_dataset
 from renaissance_kit.core.errors import ParameterError, nearest
 from renaissance_kit.core.fingerprint import fingerprint
-from renaissance_kit.core.runs import Progress, run_chunks
+from renaissance_kit.core.runs import RUN, Run, run_chunks
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.labels import GROWTH_RATE
@@ -287,11 +287,6 @@ class PerturbationResult:
         """(model, perturbation) True where all the variables are back for good by then."""
         return np.all(self.return_time_min(tolerance, variables) <= minutes, axis=-1)
 
-    def lasting(self, tolerance: float = 0.01, variables: Sequence[str] | None = None) -> Array:
-        """(time,) share of perturbed models of which all the variables are back for good."""
-        worst = self.return_time_min(tolerance, variables).max(axis=-1)
-        return np.array([(worst <= t).mean() for t in self.dataset.time_min.values])
-
     def _away(self, tolerance: float, variables: Sequence[str] | None = None) -> NDArray[np.bool_]:
         if not tolerance > 0:
             raise ParameterError(f"tolerance is {tolerance}; give a share above 0, such as 0.01")
@@ -311,10 +306,7 @@ def perturb(
     models: KineticModels,
     settings: Perturbation | None = None,
     *,
-    store: str | Path | None = None,
-    workers: int | None = 2,
-    progress: Callable[[Progress], None] | None = None,
-    stop: Callable[[], bool] | None = None,
+    run: Run = RUN,
 ) -> PerturbationResult:
     """Perturb every model of a batch and integrate.
 
@@ -323,9 +315,7 @@ def perturb(
     Args:
         models: a batch, such as ``ensemble.models(network)``.
         settings: ±50 % of all metabolites if not given.
-        store: folder that keeps finished chunks; the same call resumes from there.
-        workers: processes; None takes joblib's configuration, which may be a cluster.
-        progress, stop: see `renaissance_kit.core.runs.run_chunks`.
+        run: workers, store, progress and stop; chunks of 10 models.
 
     Returns:
         The time courses; of the models that were done, if the run was stopped.
@@ -335,22 +325,23 @@ def perturb(
 
     >>> import numpy as np
     >>> from renaissance_kit import KineticModels, Network, SteadyState
+    >>> from renaissance_kit.core import Run
     >>> network = Network.example("tiny")
     >>> models = KineticModels(network, SteadyState.from_folder(network), np.ones((2, 10)))
-    >>> result = perturb(models, Perturbation(size=0.1), workers=1)
+    >>> result = perturb(models, Perturbation(size=0.1), run=Run(workers=1))
     >>> bool(result.returned_by(10).all())
     True
     """
     chosen = settings or Perturbation()
     chosen.displaced(models.network)  # complain before any work
-    run = _Run(models, chosen)
+    task = _Task(models, chosen)
     columns = run_chunks(
-        run, len(models), chunk=CHUNK, store=store, workers=workers, progress=progress, stop=stop,
-        settings={"study": "perturbation", **chosen.settings(), **identity(models)},
+        task, len(models), name="perturbation", chunk=CHUNK, run=run,
+        settings={**chosen.settings(), **identity(models)},
     )  # fmt: skip
     if not len(columns["item"]):
         raise ParameterError("stopped before any model was done; nothing to return")
-    variables = run.variables
+    variables = task.variables
     dims = ("model", "perturbation")
     return PerturbationResult(
         xr.Dataset(
@@ -392,7 +383,7 @@ def identity(models: KineticModels) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class _Run:
+class _Task:
     """Integrates the perturbations of some models; goes to the worker processes."""
 
     models: KineticModels

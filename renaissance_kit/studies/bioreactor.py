@@ -4,33 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.simulation.bioreactor import (
-    Bioreactor,
     BioreactorResult,
-    cultivate,
 )
 from renaissance_kit.simulation.fit import Fit, MeasuredCurve
 from renaissance_kit.simulation.integrators import Outcome
-from renaissance_kit.simulation.perturbation import identity
 
 Progress = Callable[[str], None]
 
 MATCHING, BEST, OTHER = "matching", "best", "other"
-
-
-def bioreactor_store(folder: str | Path, models: KineticModels, reactor: Bioreactor) -> Path:
-    """A folder for the finished chunks of one run, named after all that its results depend on."""
-    return Path(folder) / f"cultivation-{fingerprint(reactor.settings(), identity(models))}"
 
 
 def bioreactor_outcomes(result: BioreactorResult) -> pd.DataFrame:
@@ -175,14 +165,6 @@ def inside_table(
             )
         )
     return pd.concat(parts, ignore_index=True)
-
-
-def cultivated(
-    models: KineticModels, reactor: Bioreactor, folder: str | Path | None, workers: int | None
-) -> BioreactorResult:
-    """`cultivate` with a store of its own in a folder, if one is given."""
-    store = None if folder is None else bioreactor_store(folder, models, reactor)
-    return cultivate(models, reactor, store=store, workers=workers)
 
 
 def _chosen(fit: Fit, best: int, background: int) -> tuple[NDArray[np.int64], list[str]]:

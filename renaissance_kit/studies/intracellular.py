@@ -1,12 +1,10 @@
-"""Which intracellular states allow fast dynamics, why the others do not, and what asking costs."""
+"""Which intracellular states allow fast dynamics, and why the others do not."""
 
 from __future__ import annotations
 
-import heapq
-import pickle
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,21 +13,25 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from renaissance_kit.analysis.intervals import wilson_interval
+from renaissance_kit.analysis.landscape import (
+    bounds_of,
+    resample,
+    running_quantiles,
+    threshold_of,
+)
 from renaissance_kit.analysis.pools import pool_limits
 from renaissance_kit.core.errors import ParameterError
-from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.kinetics.spectrum import Status
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
-from renaissance_kit.search.fastest import SearchSettings
-from renaissance_kit.search.survey import Survey, survey_states
+from renaissance_kit.search.survey import Survey
+from renaissance_kit.states.sampling import StateSpace
 from renaissance_kit.states.steady_states import SteadyStates
 from renaissance_kit.studies.turnover import turnover_times_min
 
-LINK_BYTES_PER_S = 1e8  # a slow network, 1 Gbit/s with overheads
 OTHERS = {"fast": "slow", "first_descent": "failed"}
-DISPATCH_S = 0.01  # of the process that hands out tasks, per task
+CENTRAL = (0.5, 0.8, 1.0)  # shares of the members that bounds cover; the first with room is taken
 
 
 def share_table(surveys: Mapping[str, Survey], *, of: str = "fast") -> pd.DataFrame:
@@ -56,6 +58,146 @@ def share_table(surveys: Mapping[str, Survey], *, of: str = "fast") -> pd.DataFr
         rows.append((name, n, good, good / n, low, high, 1 - good / n, slow_low, slow_high))
     rest = [f"{OTHERS[of]}_{name}" for name in ("share", "low", "high")]
     return pd.DataFrame(rows, columns=["population", "states", of, "share", "low", "high", *rest])
+
+
+def share_row(table: pd.DataFrame, population: str) -> Any:
+    """The row of a population in a `share_table`, with the columns as attributes."""
+    return next(row for row in table.itertuples(index=False) if row.population == population)
+
+
+@dataclass(frozen=True)
+class MoreEffort:
+    """Slow states of a survey that were searched again with more effort.
+
+    Attributes:
+        survey: of all states.
+        before, after: of those that were searched again; empty if none was.
+    """
+
+    survey: Survey
+    before: Survey
+    after: Survey
+
+    @classmethod
+    def of(cls, survey: Survey, again: tuple[Survey, Survey] | None) -> MoreEffort:
+        """From what `renaissance_kit.search.repeated` returned, or None without such a search."""
+        none = survey.select(np.array([], dtype=np.int64))
+        return cls(survey, *(again or (none, none)))
+
+    @property
+    def tried(self) -> int:
+        """Number of slow states that were searched again."""
+        return len(self.after)
+
+    @property
+    def turned(self) -> int:
+        """Number of these that turned fast."""
+        return int(self.after.fast.sum())
+
+    @property
+    def turned_interval(self) -> tuple[float, float]:
+        """95 % Wilson interval of the share that turned; 0 to 1 if none was tried."""
+        return wilson_interval(self.turned, self.tried) if self.tried else (0.0, 1.0)
+
+    @property
+    def slow_share(self) -> float:
+        """Share of all states that stay slow if slow states turn at that rate."""
+        slow = 1 - int(self.survey.fast.sum()) / len(self.survey)
+        return slow * (1 - self.turned / self.tried) if self.tried else slow
+
+    @property
+    def slow_interval(self) -> tuple[float, float]:
+        """That share with the ends of both intervals."""
+        n = len(self.survey)
+        low, high = wilson_interval(n - int(self.survey.fast.sum()), n)
+        turned_low, turned_high = self.turned_interval
+        return low * (1 - turned_high), high * (1 - turned_low)
+
+
+def new_states(
+    space: StateSpace,
+    network: Network,
+    states: SteadyStates,
+    members: NDArray[np.bool_],
+    n: int,
+    *,
+    seed: int,
+    steps_per_dimension: int = 16,
+) -> tuple[SteadyStates, float] | None:
+    """Draw new states inside the bounds of some states.
+
+    Args:
+        space: that the states come from.
+        members: (states,) which make the bounds.
+        n: states to draw.
+        steps_per_dimension: of the sampler, between two states.
+
+    Returns:
+        The states, and the share of the members that each bound covers, the first of `CENTRAL`
+        that leaves room. None with fewer than two members, or without room.
+    """
+    if members.sum() < 2:
+        return None
+    for central in CENTRAL:
+        bounds = bounds_of(network, states, members, central=central)
+        if space.within(bounds).has_room():
+            drawn = resample(space, bounds, n, seed=seed, steps_per_dimension=steps_per_dimension)
+            return drawn, central
+    return None
+
+
+def concentration_points(
+    states: SteadyStates, survey: Survey, metabolites: Sequence[str]
+) -> pd.DataFrame:
+    """metabolite, concentration_mM and lambda_max_per_h after the first descent, row by row."""
+    return pd.concat(
+        pd.DataFrame(
+            {
+                "metabolite": name,
+                "concentration_mM": states.dataset.concentration.sel(metabolite=name).values,
+                "lambda_max_per_h": survey.first_lambda_max_per_h,
+            }
+        )
+        for name in metabolites
+    ).dropna()
+
+
+def running_table(points: pd.DataFrame) -> pd.DataFrame:
+    """`renaissance_kit.analysis.running_quantiles` of each metabolite of `concentration_points`."""
+    return pd.concat(
+        running_quantiles(
+            part.concentration_mM.to_numpy(), part.lambda_max_per_h.to_numpy()
+        ).assign(metabolite=name)
+        for name, part in points.groupby("metabolite", sort=False)
+    )
+
+
+def threshold_table(
+    states: SteadyStates,
+    survey: Survey,
+    ranges: pd.DataFrame,
+    metabolites: Sequence[str],
+    *,
+    seed: int,
+) -> pd.DataFrame:
+    """The concentration that divides success of the first descent from failure best.
+
+    Args:
+        ranges: of all metabolites, as from `renaissance_kit.analysis.ranges_of_metabolites`.
+        metabolites: for which to look.
+
+    Returns:
+        metabolite, the attributes of `renaissance_kit.analysis.Threshold`, and q and found of
+        ``ranges``.
+    """
+    by_name = ranges.set_index("metabolite")
+    rows = []
+    for name in metabolites:
+        x = states.dataset.concentration.sel(metabolite=name).values
+        best = threshold_of(x, survey.first_descent, seed=seed)
+        row = by_name.loc[name]
+        rows.append({"metabolite": name, **vars(best), "q": row.q, "found": row.found})
+    return pd.DataFrame(rows)
 
 
 def participation(models: KineticModels) -> pd.Series:
@@ -116,6 +258,21 @@ def slow_modes(network: Network, states: SteadyStates, survey: Survey) -> pd.Dat
     return pd.DataFrame(rows)
 
 
+def slow_mode_table(modes: pd.DataFrame) -> pd.DataFrame:
+    """`slow_modes` by metabolite: number of states, and medians of the rest; most states first."""
+    return (
+        modes.groupby("metabolite")
+        .agg(
+            states=("state", "size"),
+            participation=("participation", "median"),
+            turnover_min=("turnover_min", "median"),
+            limit_per_h=("limit_per_h", "median"),
+            lambda_max_per_h=("lambda_max_per_h", "median"),
+        )
+        .sort_values("states", ascending=False)
+    )
+
+
 def limits_of_pool(network: Network, states: SteadyStates, metabolite: str) -> pd.DataFrame:
     """One pool at every state: what its own speed is made of.
 
@@ -149,117 +306,3 @@ def limits_of_pool(network: Network, states: SteadyStates, metabolite: str) -> p
             "least_saturation": concentration / (concentration + largest),
         }
     )
-
-
-# --- cost ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class SurveyCost:
-    """What a survey costs, and how long it takes on any number of cores.
-
-    Attributes:
-        seconds: (states,) of one core for each state that was measured.
-        evaluations: (states,) models whose derivatives were computed.
-        bytes_out, bytes_back: of one task.
-        chunk: states in a task.
-        start_s: until a worker does its first work: imports and compiled code.
-    """
-
-    seconds: Array
-    evaluations: NDArray[np.int64]
-    bytes_out: int
-    bytes_back: int
-    chunk: int
-    start_s: float
-
-    @property
-    def per_state_s(self) -> float:
-        """Core-seconds of a state, mean."""
-        return float(self.seconds.mean())
-
-    @property
-    def per_model_ms(self) -> float:
-        """Core-milliseconds of a model with its derivatives."""
-        return float(1e3 * self.seconds.sum() / self.evaluations.sum())
-
-    def wall_s(self, states: int, workers: int, *, chunk: int | None = None) -> float:
-        """Time for so many states like the measured ones.
-
-        Tasks of consecutive states go to whichever worker is free; each also costs the scheduler
-        `DISPATCH_S` and its bytes on a link of `LINK_BYTES_PER_S`, one after the other.
-        """
-        size = chunk or self.chunk
-        each = np.resize(self.seconds, states)
-        tasks = [float(each[i : i + size].sum()) for i in range(0, states, size)]
-        moved = (self.bytes_out + self.bytes_back) * size / self.chunk / LINK_BYTES_PER_S
-        free = [self.start_s] * min(workers, len(tasks))
-        heapq.heapify(free)
-        handed = last = 0.0
-        for task in tasks:
-            handed += DISPATCH_S + moved
-            end = max(heapq.heappop(free), handed) + task
-            heapq.heappush(free, end)
-            last = max(last, end)
-        return last
-
-    def table(self, states: int, workers: Sequence[int]) -> pd.DataFrame:
-        """workers, wall_s, speedup over one worker, and efficiency."""
-        one = self.wall_s(states, 1)
-        rows = []
-        for n in workers:
-            wall = self.wall_s(states, n)
-            rows.append((n, wall, one / wall, one / wall / n))
-        return pd.DataFrame(rows, columns=["workers", "wall_s", "speedup", "efficiency"])
-
-
-def survey_cost(
-    network: Network, survey: Survey, *, chunk: int, start_s: float = 0.0
-) -> SurveyCost:
-    """The cost of a survey from its own measurements, and the bytes of its tasks.
-
-    Args:
-        start_s: see `SurveyCost`; as measured, for example by `timed_surveys`.
-    """
-    km = len(network.km_names)
-    numbers = len(network.species) + 2 * len(network.kinetic_reactions)
-    return SurveyCost(
-        survey.dataset.seconds.values.astype(float),
-        survey.dataset.evaluations.values.astype(np.int64),
-        len(pickle.dumps(network)) + 2 * 8 * km + chunk * (8 * numbers + 200),
-        chunk * (8 * km + 40),
-        chunk,
-        start_s,
-    )
-
-
-def timed_surveys(
-    network: Network,
-    states: SteadyStates,
-    workers: Sequence[int],
-    *,
-    seed: int,
-    chunk: int,
-    settings: SearchSettings | None = None,
-) -> tuple[pd.DataFrame, Survey]:
-    """The same small survey with different numbers of workers, one after the other.
-
-    Returns:
-        workers, start_s (until all workers have started), wall_s (after that), core_s (of the
-        searches), speedup; and the survey.
-    """
-    rows, found = [], None
-    for n in workers:
-        begin = time.perf_counter()
-        brief = SearchSettings(steps=1, restarts=0)
-        survey_states(
-            network, states[:n], seed=seed, chunk=1, workers=n, settings=brief
-        )  # starts the processes and compiles
-        start = time.perf_counter() - begin
-        begin = time.perf_counter()
-        found = survey_states(network, states, seed=seed, chunk=chunk, workers=n, settings=settings)
-        wall = time.perf_counter() - begin
-        rows.append((n, start, wall, float(found.dataset.seconds.sum())))
-    assert found is not None, "give at least one number of workers"
-    table = pd.DataFrame(rows, columns=["workers", "start_s", "wall_s", "core_s"])
-    return table.assign(speedup=table.wall_s.iloc[0] / table.wall_s), found

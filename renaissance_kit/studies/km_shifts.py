@@ -10,7 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
-from renaissance_kit.analysis.permutations import ShuffledBaseline, beside_shuffled, shuffled_labels
+from renaissance_kit.analysis.km_change import width_decades
+from renaissance_kit.analysis.permutations import (
+    BesideNull,
+    beside_null,
+    permutation_test,
+    permuted_labels,
+)
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.types import Array
 from renaissance_kit.studies.km_integration import log_columns
@@ -109,15 +115,15 @@ def drawn_together(
     *,
     rng: np.random.Generator,
     permutations: int = 2000,
-) -> ShuffledBaseline:
-    """By how much nearer to each other ensembles with data are, beside shuffled labels.
+) -> BesideNull:
+    """By how much nearer to each other ensembles with data are, beside the null distribution.
 
     The number is the mean distance between two ensembles without data minus that between two with,
     in decades; see `repeat_distances`. The group means are taken out first, so that a common shift
     does not count.
     """
     a, b = median_table(without, names), median_table(with_data, names)
-    labels = shuffled_labels(len(a), len(b), permutations, rng)
+    labels = permuted_labels(len(a), len(b), permutations, rng)
     # residuals of a smaller group are smaller by √(1 − 1/n)
     own = [(x - x.mean(axis=0)) / np.sqrt(1 - 1 / len(x)) for x in (a, b)]
     residuals = np.concatenate(own)
@@ -125,7 +131,7 @@ def drawn_together(
     distance = np.sqrt((gap**2).mean(axis=-1))
     truth = np.repeat([False, True], [len(a), len(b)])
     null = [_within(distance, ~label) - _within(distance, label) for label in labels]
-    return beside_shuffled(_within(distance, ~truth) - _within(distance, truth), null)
+    return beside_null(_within(distance, ~truth) - _within(distance, truth), null)
 
 
 def shift_apart(
@@ -135,13 +141,61 @@ def shift_apart(
     *,
     rng: np.random.Generator,
     permutations: int = 2000,
-) -> ShuffledBaseline:
-    """Distance between the mean medians of two groups of ensembles, beside shuffled labels."""
+) -> BesideNull:
+    """Distance between the mean medians of two groups, beside its null distribution."""
     a, b = median_table(without, names), median_table(with_data, names)
     both = np.concatenate([a, b])
-    labels = shuffled_labels(len(a), len(b), permutations, rng)
+    labels = permuted_labels(len(a), len(b), permutations, rng)
     null = [_rms(both[label].mean(axis=0) - both[~label].mean(axis=0)) for label in labels]
-    return beside_shuffled(_rms(b.mean(axis=0) - a.mean(axis=0)), null)
+    return beside_null(_rms(b.mean(axis=0) - a.mean(axis=0)), null)
+
+
+def shift_table(
+    km: Levels,
+    names: Sequence[str],
+    *,
+    levels: Sequence[str],
+    rng: np.random.Generator,
+    permutations: int = 2000,
+) -> pd.DataFrame:
+    """Levels of data against none: shift, nearness and width of the constants without data.
+
+    Args:
+        km: tables of KM, (models, constants), of each ensemble, by level; the first without data.
+        names: constants that no level holds to data.
+        levels: which of them to compare.
+
+    Returns:
+        One row a level, with the numbers of `shift_apart` and `drawn_together`, and the mean width
+        of the central 95 % in decades, each beside its permutations.
+    """
+    without = next(iter(km.values()))
+    rows = []
+    for level in levels:
+        apart = shift_apart(without, km[level], names, rng=rng, permutations=permutations)
+        together = drawn_together(without, km[level], names, rng=rng, permutations=permutations)
+        before, after = (
+            [width_decades(t[list(names)]) for t in group] for group in (without, km[level])
+        )
+        narrow = permutation_test(before, after, names, rng=rng, permutations=permutations)
+        width = narrow.mean()
+        rows.append(
+            {
+                "level": level,
+                "shift (decades)": apart.observed,
+                "shift, null": apart.mean,
+                "p of shift": apart.p_value,
+                "nearer to each other by (decades)": together.observed,
+                "p of nearer": together.p_value,
+                "width before (decades)": narrow.before.mean(),
+                "width after (decades)": narrow.after.mean(),
+                "width change, null low": width.low,
+                "width change, null high": width.high,
+                "narrower constants": int((narrow.change < 0).sum()),
+                "narrower, null": float((narrow.null < 0).sum(axis=1).mean()),
+            }
+        )
+    return pd.DataFrame(rows).set_index("level")
 
 
 def _rms(x: Array) -> float:

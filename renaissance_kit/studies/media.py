@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from renaissance_kit.core.errors import ParameterError, nearest
+from renaissance_kit.core.runs import RUN, Run
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.network import Network
-from renaissance_kit.simulation.bioreactor import Bioreactor
+from renaissance_kit.simulation.bioreactor import Bioreactor, cultivate
 from renaissance_kit.simulation.conditions import ReactorConditions
-from renaissance_kit.studies.bioreactor import cultivated, times_of
+from renaissance_kit.studies.bioreactor import times_of
 
 ELEMENTS = {"nitrogen": "N", "phosphorus": "P", "carbon": "C"}
 PUBLISHED, BOTH = "published", "both"
@@ -88,16 +88,16 @@ def changed_media(
     media: Mapping[str, Mapping[str, float]],
     *,
     watched: Sequence[str],
-    folder: str | Path | None = None,
-    workers: int | None = 2,
     every_h: float = 1.0,
+    run: Run = RUN,
 ) -> pd.DataFrame:
     """Bioreactor simulations in media with other concentrations.
 
     Args:
         media: by name, factors on the concentrations of metabolites of the medium.
         watched: metabolites of the medium to keep.
-        folder: that keeps finished chunks.
+        every_h: time between two points.
+        run: workers, store, progress and stop of each simulation.
 
     Returns:
         Columns medium, model, finished, time_h, biomass (gDW/L), growth_rate (1/h) and the watched
@@ -113,7 +113,7 @@ def changed_media(
             if metabolite not in given:
                 raise ParameterError(f"{name}: {metabolite!r}{nearest(metabolite, list(given))}")
         richer = reactor.conditions.but(medium_mM={m: f * given[m] for m, f in factors.items()})
-        result = cultivated(models, replace(reactor, conditions=richer), folder, workers)
+        result = cultivate(models, replace(reactor, conditions=richer), run=run)
         times = times_of(result, every_h)
         n = result.dataset.sizes["model"]
         columns = {v: result.at(v, times).ravel() for v in ("biomass", *watched)}

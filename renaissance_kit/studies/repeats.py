@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from renaissance_kit.analysis.intervals import incidence_interval
-from renaissance_kit.core.fingerprint import fingerprint
+from renaissance_kit.core.runs import RUN, Run
 from renaissance_kit.core.seeds import derived_seed
+from renaissance_kit.core.stores import store_of
 from renaissance_kit.kinetics.ensembles import KineticEnsemble
 from renaissance_kit.kinetics.spectrum import incidence_of
 from renaissance_kit.network.network import Network
@@ -21,8 +22,6 @@ from renaissance_kit.training.objective import Where
 from renaissance_kit.training.recipes import Recipe
 from renaissance_kit.training.trainer import Trainer, TrainingState
 from renaissance_kit.training.trainers import trainer_of
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -57,40 +56,40 @@ def run_repeats(
     *,
     seeds: Sequence[int],
     models: int,
-    folder: str | Path | None = None,
-    workers: int = 2,
-    progress: Progress | None = None,
     every: int = 5,
+    run: Run = RUN,
 ) -> list[Repeat]:
     """Train once per seed and draw an ensemble from each trained generator.
 
     Args:
         seeds: one per repeat, see `repeat_seeds`.
         models: size of each ensemble.
-        folder: of the checkpoints; a run that is there already resumes where it stopped.
-        progress: called with a line of text after every ``every`` steps and at the end.
+        every: steps from one line of progress to the next.
+        run: threads; store of checkpoints, from which a training resumes; progress; stop, which is
+            asked after each training.
     """
     repeats = []
     for number, seed in enumerate(seeds):
-        training = trained_in(
-            folder, network, state, recipe, seed=seed, workers=workers,
-            progress=_line_of(recipe, number, progress, every),
+        training = kept_training(
+            network, state, recipe, seed=seed, run=run,
+            progress=_line_of(recipe, number, run, every),
         )  # fmt: skip
         # Not the training's own seed: its stream begins with the initial weights.
         ensemble = training.ensemble(models, seed=derived_seed(seed, 1))
         repeats.append(Repeat(recipe.label, number, training, ensemble))
-        if progress:
-            progress(
-                f"{recipe.label}, repeat {number}: {repeats[-1].seconds:.0f} s, "
-                f"final incidence {repeats[-1].incidence:.1%} of {models:,} models"
-            )
+        run.say(
+            f"{recipe.label}, repeat {number}: {repeats[-1].seconds:.0f} s, "
+            f"final incidence {repeats[-1].incidence:.1%} of {models:,} models"
+        )
+        if run.stopped:
+            break
     return repeats
 
 
 def _line_of(
-    recipe: Recipe, number: int, progress: Progress | None, every: int
+    recipe: Recipe, number: int, run: Run, every: int
 ) -> Callable[[TrainingState], None] | None:
-    if progress is None:
+    if run.progress is None:
         return None
 
     def report(state: TrainingState) -> None:
@@ -98,7 +97,7 @@ def _line_of(
             lambda_max = state.history[-1].lambda_max_per_h
             share = incidence_of(lambda_max, recipe.threshold_per_h)
             middle = pd.Series(lambda_max).median()  # of those that have one
-            progress(
+            run.say(
                 f"{recipe.label}, repeat {number}: step {state.step} of "
                 f"{recipe.settings.n_steps}, incidence {share:.0%}, median λmax "
                 f"{middle:.3g} 1/h"
@@ -202,26 +201,30 @@ def mean_over_repeats(history: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def trained_in(
-    folder: str | Path | None,
+def kept_training(
     network: Network,
     state: Where,
     recipe: Recipe,
     *,
     seed: int,
-    workers: int = 2,
+    run: Run = RUN,
     progress: Callable[[TrainingState], None] | None = None,
 ) -> Training:
-    """`train`, with a checkpoint in a folder, if there is one; resumes from it if it exists."""
+    """`train` to the end, with a checkpoint in the store, from which it resumes.
+
+    Args:
+        run: threads and store.
+        progress: called with the state after every step.
+    """
     path = None
-    if folder is not None:
-        path = checkpoint_file(folder, trainer_of(network, state, recipe), seed)
+    if run.store is not None:
+        path = checkpoint_file(run.store, trainer_of(network, state, recipe), seed)
     return train(
         network, state, seed=seed, recipe=recipe, checkpoint=path, resume=path is not None,
-        progress=progress, workers=workers,
+        progress=progress, workers=run.threads,
     )  # fmt: skip
 
 
 def checkpoint_file(folder: str | Path, trainer: Trainer, seed: int) -> Path:
     """File of one run; its name changes with whatever changes the run."""
-    return Path(folder) / f"{fingerprint(trainer.settings, trainer.digest)}-seed{seed}.npz"
+    return store_of(folder, "training", trainer.settings, trainer.digest, seed).with_suffix(".npz")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,8 +17,7 @@ from numpy.typing import NDArray
 
 from renaissance_kit.analysis.intervals import mean_interval, wilson_interval
 from renaissance_kit.core.errors import ParameterError
-from renaissance_kit.core.fingerprint import fingerprint
-from renaissance_kit.core.runs import run_chunks
+from renaissance_kit.core.runs import RUN, Run, run_chunks
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.labels import GROWTH_RATE
@@ -54,11 +52,6 @@ def variable_groups(network: Network) -> dict[str, tuple[str, ...]]:
     known = {*network.dynamic, *(() if network.growth is None else (GROWTH_RATE,))}
     found = {label: (name,) for name, label in named.items() if name in known}
     return {**found, CYTOSOL: compartment_members(network, network.cytosol)}
-
-
-def store_folder(folder: str | Path, models: KineticModels, settings: Perturbation) -> Path:
-    """A folder for the finished chunks of one run, named after all that its results depend on."""
-    return Path(folder) / f"perturbation-{fingerprint(settings.settings(), identity(models))}"
 
 
 # --- shares --------------------------------------------------------------------------------------
@@ -127,8 +120,7 @@ def shares_by_generator(
     *,
     tolerance: float,
     at_min: float,
-    folder: str | Path,
-    workers: int | None = 2,
+    run: Run = RUN,
 ) -> pd.DataFrame:
     """How many models of different generators come back from the same kind of perturbation.
 
@@ -137,7 +129,7 @@ def shares_by_generator(
         settings: of the perturbation.
         groups: as from `variable_groups`.
         at_min: a time in ``settings.times_min``.
-        folder: where finished chunks are kept.
+        run: workers, store, progress and stop of each ensemble.
 
     Returns:
         One row an ensemble: generator, models, never (share in which some metabolite or growth is
@@ -146,8 +138,7 @@ def shares_by_generator(
     """
     rows: list[dict[str, Any]] = []
     for name, models in ensembles.items():
-        store = store_folder(folder, models, settings)
-        result = perturb(models, settings, store=store, workers=workers)
+        result = perturb(models, settings, run=run)
         every = [str(v) for v in result.dataset.variable.values]
         away = np.isinf(result.return_time_min(tolerance, every).max(axis=-1))
         low, high = share_interval(away)
@@ -386,7 +377,7 @@ class _Linear:
 
 
 def linear_result(
-    models: KineticModels, settings: Perturbation, *, workers: int | None = 2
+    models: KineticModels, settings: Perturbation, *, run: Run = RUN
 ) -> PerturbationResult:
     """The same perturbations, with the time courses that linear stability promises; without growth.
 
@@ -396,8 +387,9 @@ def linear_result(
     if settings.totals != "keep":
         raise ParameterError("linear responses need totals='keep'")
     columns = run_chunks(
-        _Linear(models, settings), len(models), chunk=CHUNK, settings={}, workers=workers
-    )
+        _Linear(models, settings), len(models), name="linear", chunk=CHUNK, run=run,
+        settings={**settings.settings(), **identity(models)},
+    )  # fmt: skip
     shape = (len(models), settings.per_model)
     return PerturbationResult(
         xr.Dataset(
@@ -469,9 +461,10 @@ def linearity_check(
     rows = []
     for size in sizes:
         settings = Perturbation(size=size, times_min=np.arange(until_min + 1), seed=seed)
-        course = perturb(models, settings, workers=1).dataset.deviation
+        course = perturb(models, settings, run=Run(workers=1)).dataset.deviation
         course = course.sel(variable=list(models.network.dynamic)).values
-        promised = linear_result(models, settings, workers=1).dataset.deviation.values
+        linear = linear_result(models, settings, run=Run(workers=1))
+        promised = linear.dataset.deviation.values
         rows.append(
             {
                 "size": size,

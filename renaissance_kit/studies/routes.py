@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,6 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from renaissance_kit.analysis.diversity import Diversity, diversity_of, pair_coverage
 from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.runs import RUN, Run
 from renaissance_kit.core.seeds import derived_seed
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.gradients import pinned_smooth_lambda_max
@@ -26,7 +26,7 @@ from renaissance_kit.kinetics.spectrum import incidence_of, is_valid
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.steady_states import SteadyState
-from renaissance_kit.studies.repeats import trained_in
+from renaissance_kit.studies.repeats import kept_training
 from renaissance_kit.training.adam import adam_memory, adam_step
 from renaissance_kit.training.fit import Training
 from renaissance_kit.training.recipes import Recipe
@@ -91,21 +91,23 @@ def by_training(
     route: str,
     seed: int,
     models: int,
-    folder: str | Path | None = None,
-    workers: int = 2,
+    run: Run = RUN,
 ) -> RouteRun:
     """A training at one state, with any recipe.
 
     The incidence is that of the models in the training's history: ``monitor_models`` of the
     unperturbed generator with natural evolution strategies, whose evaluations are not counted
     while their time is, and the batches themselves by gradient.
+
+    Args:
+        run: threads, and the store of its checkpoint.
     """
-    training = trained_in(folder, network, state, recipe, seed=seed, workers=workers)
+    training = kept_training(network, state, recipe, seed=seed, run=run)
 
     def draw() -> KineticModels:
         return training.models(models, np.random.default_rng(derived_seed(seed, 1)))
 
-    return _finished(route, draw, seed, training, workers)
+    return _finished(route, draw, seed, training, run.threads)
 
 
 def by_conditional(

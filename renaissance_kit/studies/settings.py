@@ -5,16 +5,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.runs import RUN, Run
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.steady_states import SteadyState
-from renaissance_kit.studies.repeats import Progress, run_repeats
+from renaissance_kit.studies.repeats import run_repeats
 from renaissance_kit.training.nes import NESSettings
 from renaissance_kit.training.recipes import Recipe
 from renaissance_kit.training.rewards import FastestDynamics, Incidence
@@ -28,9 +28,7 @@ def settings_grid(
     grid: Mapping[str, Sequence[float]],
     seeds: Sequence[int],
     models: int,
-    folder: str | Path | None = None,
-    workers: int = 2,
-    progress: Progress | None = None,
+    run: Run = RUN,
 ) -> pd.DataFrame:
     """Train with every combination of settings at the same number of models in a generation.
 
@@ -39,6 +37,7 @@ def settings_grid(
         grid: values by name of the setting: sigma, learning_rate, population, decay.
         seeds: of the repeats at each point.
         models: drawn after the last step of each training.
+        run: threads, store of checkpoints, progress and stop.
 
     Returns:
         One row a training: the settings, seed, final incidence (of all models drawn), not_finite
@@ -65,7 +64,7 @@ def settings_grid(
         }
         for repeat in run_repeats(
             network, state, recipe.but(**changed), seeds=seeds, models=models,
-            folder=folder, workers=workers,
+            run=replace(run, progress=None),
         ):  # fmt: skip
             settings = asdict(repeat.training.settings)
             rows.append(
@@ -79,8 +78,9 @@ def settings_grid(
                     ),
                 }
             )
-        if progress:
-            progress(f"grid: {i + 1} of {len(points)} settings")
+        run.say(f"grid: {i + 1} of {len(points)} settings")
+        if run.stopped:
+            break
     return pd.DataFrame(rows)
 
 
@@ -91,9 +91,7 @@ def leave_one_out(
     seeds: Sequence[int],
     models: int,
     threshold_per_h: float | None = None,
-    folder: str | Path | None = None,
-    workers: int = 2,
-    progress: Progress | None = None,
+    run: Run = RUN,
     **settings: Any,
 ) -> pd.DataFrame:
     """What each part of the default recipe is worth: train without it, all else the same.
@@ -101,6 +99,7 @@ def leave_one_out(
     Args:
         seeds: of the repeats of each variant.
         models: drawn after the last step of each training.
+        run: threads, store of checkpoints, progress and stop.
         settings: size of the trainings (generations, population, models_per_generator).
 
     Returns:
@@ -131,7 +130,7 @@ def leave_one_out(
     rows = []
     for recipe in variants:
         for repeat in run_repeats(
-            network, state, recipe, seeds=seeds, models=models, folder=folder, workers=workers
+            network, state, recipe, seeds=seeds, models=models, run=replace(run, progress=None)
         ):
             log_km = np.log(repeat.ensemble.dataset.km.values)
             rows.append(
@@ -146,6 +145,7 @@ def leave_one_out(
                     "spread": float(log_km.std(axis=0).mean()),
                 }
             )
-        if progress:
-            progress(f"without one part: {recipe.label}, incidence {rows[-1]['incidence']:.0%}")
+        run.say(f"without one part: {recipe.label}, incidence {rows[-1]['incidence']:.0%}")
+        if run.stopped:
+            break
     return pd.DataFrame(rows)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from renaissance_kit.core.runs import RUN, Run
 from renaissance_kit.kinetics.models import KineticModels
-from renaissance_kit.simulation.bioreactor import Bioreactor, engineered
+from renaissance_kit.simulation.bioreactor import Bioreactor, cultivate, engineered
 from renaissance_kit.simulation.fit import MeasuredCurve, fit_of
-from renaissance_kit.studies.bioreactor import cultivated, times_of
+from renaissance_kit.studies.bioreactor import times_of
 
 
 def predicted_strain(
@@ -21,9 +21,8 @@ def predicted_strain(
     factors: Sequence[float],
     curves: Sequence[MeasuredCurve],
     *,
-    folder: str | Path | None = None,
-    workers: int | None = 2,
     every_h: float = 1.0,
+    run: Run = RUN,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Time courses of a strain with overexpressed enzymes, for several factors on Vmax.
 
@@ -31,6 +30,8 @@ def predicted_strain(
         reactor: with the measured start of the strain.
         reactions: whose maximal velocities are multiplied.
         curves: measured on the strain; the models have not seen them.
+        every_h: time between two points.
+        run: workers, store, progress and stop of each simulation.
 
     Returns:
         Time courses (strain, factor, model, quantity, time_h, value) and fits (strain, factor,
@@ -40,7 +41,7 @@ def predicted_strain(
     time_courses, fits = [], []
     for factor in factors:
         strain = engineered(reactor, dict.fromkeys(reactions, float(factor)))
-        result = cultivated(models, strain, folder, workers)
+        result = cultivate(models, strain, run=run)
         fit = fit_of(result, curves)
         times = times_of(result, every_h)
         for j, curve in enumerate(curves):

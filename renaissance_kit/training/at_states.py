@@ -7,9 +7,7 @@ kept as it is done.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +16,7 @@ from numpy.typing import NDArray
 
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.fingerprint import fingerprint
-from renaissance_kit.core.runs import Progress, run_chunks
+from renaissance_kit.core.runs import RUN, Run, run_chunks
 from renaissance_kit.core.seeds import labelled_seeds
 from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.network.network import Network
@@ -36,11 +34,7 @@ def nes_of_states(
     seed: int,
     recipe: Recipe | None = None,
     models: int = 100,
-    chunk: int = 1,
-    store: str | Path | None = None,
-    workers: int | None = 2,
-    progress: Callable[[Progress], None] | None = None,
-    stop: Callable[[], bool] | None = None,
+    run: Run = RUN,
 ) -> xr.Dataset:
     """Train at each state, and draw models from each trained generator.
 
@@ -50,10 +44,7 @@ def nes_of_states(
             a state does not depend on the others.
         recipe: `Recipe.study_of_states` if not given.
         models: drawn from each generator after its training.
-        chunk: states of a task.
-        store: folder that keeps finished chunks; the same call goes on from there.
-        workers: processes; None takes joblib's configuration, which may be a cluster.
-        progress, stop: see `renaissance_kit.core.runs.run_chunks`.
+        run: workers, store, progress and stop; chunks of one state.
 
     Returns:
         By ``state``: ``lambda_max_per_h`` of the drawn models, ``km_mM`` of the fastest of them,
@@ -62,7 +53,6 @@ def nes_of_states(
 
     Raises:
         ParameterError: stopped before any state was done, or settings out of range.
-        CheckpointError: the store belongs to another run.
         SteadyStateError: a state does not belong to the network.
 
     Reference: Choudhury et al. 2024 Nat Catal 7:1086 (intracellular states).
@@ -77,8 +67,7 @@ def nes_of_states(
         raise ParameterError(f"asked for {models} models of each state; ask for at least 1")
     task = _Trainings(network, tuple(states), recipe, models, seed)
     columns = run_chunks(
-        task, len(states), chunk=chunk, settings=task.identity(), store=store, workers=workers,
-        progress=progress, stop=stop,
+        task, len(states), name="nes-of-states", chunk=1, settings=task.identity(), run=run,
     )  # fmt: skip
     if not len(columns["item"]):
         raise ParameterError("stopped before any state was done; nothing to return")
@@ -121,7 +110,6 @@ class _Trainings:
             for state in self.states
         ]
         return {
-            "study": "NES of states",
             "states_digest": fingerprint(digests),
             "strategy": asdict(self.recipe.settings),
             "models": self.models,

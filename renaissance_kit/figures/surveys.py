@@ -1,0 +1,174 @@
+"""Surveys of states: shares by population, how exact constants must be, and the cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import altair as alt
+import pandas as pd
+
+from renaissance_kit.figures import theme
+from renaissance_kit.figures.theme import Figure, Source, headline, number, percent
+
+FAST, SLOW = theme.VALID, theme.INVALID
+TITLES = {
+    "fast": "Share of fast states (%)",
+    "first_descent": "States where the first descent succeeds (%)",
+}
+
+
+def shares(
+    table: pd.DataFrame, *, title: str, text: str, of: str = "fast", source: Source | None = None
+) -> Figure:
+    """Shares of states in several populations, with intervals and numbers.
+
+    Args:
+        table: population, states, share, low, high and a column named as ``of``; drawn in this
+            order.
+        text: of the caption: what the populations are.
+        of: what is counted, a key of `TITLES`.
+    """
+    table = table.assign(
+        label=[f"{f:,} of {n:,}" for f, n in zip(table[of], table.states, strict=True)]
+    )
+    y = alt.Y(
+        "population:N", sort=list(table.population), title=None,
+        axis=alt.Axis(labelLimit=330, ticks=False, domain=False, grid=False),
+    )  # fmt: skip
+
+    def x(field: str) -> alt.X:
+        axis = alt.Axis(labelExpr=theme.PERCENT, tickCount=6)
+        return alt.X(
+            f"{field}:Q",
+            scale=alt.Scale(domain=[0, 1]),
+            axis=axis,
+            title=TITLES[of],
+        )
+
+    base = alt.Chart(table).encode(y=y)
+    chart = alt.layer(
+        base.mark_rule(color=FAST, strokeWidth=2.5).encode(x=x("low"), x2="high:Q"),
+        base.mark_circle(color=FAST, size=110, opacity=1).encode(x=x("share")),
+        base.mark_text(align="left", dx=10).encode(x=alt.value(430), text="label:N"),
+    )
+    return chart.properties(
+        width=430,
+        height=44 * len(table),
+        title=headline(title, text, "Line: 95 % Wilson interval.", source or ""),
+    )
+
+
+def neighbourhood_shares(
+    table: pd.DataFrame, *, covered: Mapping[str, float], source: Source | None = None
+) -> Figure:
+    """`shares` of successful first descents at new states, by the neighbourhood they come from.
+
+    Args:
+        table: as for `shares`, with a column ``first_descent``.
+        covered: by neighbourhood, the central share of its members that the bounds cover.
+    """
+    return shares(
+        table,
+        title="The first descent at new states in neighbourhoods",
+        of="first_descent",
+        text="Central share of the members that the bounds cover: "
+        + ", ".join(f"{name} {percent(value)}" for name, value in covered.items())
+        + ".",
+        source=source,
+    )
+
+
+def exactness(
+    table: pd.DataFrame, *, threshold_per_h: float, source: Source | None = None
+) -> Figure:
+    """Share of fast models that stay fast when all constants change a little.
+
+    Args:
+        table: as from `renaissance_kit.studies.exactness_table`.
+    """
+    names = list(dict.fromkeys(table.group))
+    colours, dashes = [FAST, SLOW, theme.ORANGE], [[1, 0], [5, 3], [2, 2]]
+    ticks = sorted(set(table.change))
+    scale = alt.Scale(type="log", domain=[ticks[0] / 1.5, 1.5 * ticks[-1]], nice=False)
+    x = alt.X(
+        "change:Q", title="Standard deviation of the changes of ln KM (dimensionless)",
+        scale=scale, axis=alt.Axis(values=ticks, format="~e"),
+    )  # fmt: skip
+    axis = alt.Axis(labelExpr=theme.PERCENT)
+    y = alt.Y(
+        "share:Q", title="Models that stay fast (%)", scale=alt.Scale(domain=[0, 1]), axis=axis
+    )
+    legend = alt.Legend(orient="bottom", labelLimit=320, symbolType="stroke", symbolSize=700)
+    colour = alt.Color(
+        "group:N", title=None, sort=names, legend=legend,
+        scale=alt.Scale(domain=names, range=colours[: len(names)]),
+    )  # fmt: skip
+    dash = alt.StrokeDash(
+        "group:N", title=None, sort=names, legend=legend,
+        scale=alt.Scale(domain=names, range=dashes[: len(names)]),
+    )  # fmt: skip
+    base = alt.Chart(table).encode(x=x, color=colour)
+    counts = dict(zip(table.group, table.states, strict=True))
+    return alt.layer(
+        base.mark_rule(strokeWidth=1.5, opacity=0.6).encode(y=alt.Y("low:Q"), y2="high:Q"),
+        base.mark_line(strokeWidth=2.5).encode(y=y, strokeDash=dash),
+        base.mark_circle(size=70, opacity=1).encode(y=y),
+    ).properties(
+        width=540,
+        height=300,
+        title=headline(
+            "How exactly must the constants be met?",
+            "All constants of the fastest models changed at random. A model stays fast when at "
+            f"least half of its copies have λmax at or below {number(threshold_per_h)} 1/h. "
+            + "; ".join(f"{name}: {n:,}" for name, n in counts.items())
+            + ". Vertical: 95 % Wilson interval.",
+            source or "",
+        ),
+    )
+
+
+def cost_by_cores(
+    modelled: pd.DataFrame,
+    measured: pd.DataFrame,
+    *,
+    states: int,
+    per_state_s: float,
+    source: Source | None = None,
+) -> Figure:
+    """Time of a survey against the number of cores.
+
+    Args:
+        modelled: workers and wall_s of that many states.
+        measured: workers and wall_s, already scaled to that many states.
+        per_state_s: core-seconds of a state.
+    """
+    ideal = modelled.assign(minutes=modelled.wall_s.iloc[0] / modelled.workers / 60)
+    line = modelled.assign(minutes=modelled.wall_s / 60)
+    points = measured.assign(minutes=measured.wall_s / 60)
+    ticks = [float(w) for w in modelled.workers if str(w)[0] in "1" or w == 2]
+    x = alt.X(
+        "workers:Q", title="Cores (dimensionless)", scale=alt.Scale(type="log", nice=False),
+        axis=alt.Axis(values=ticks, labelExpr=theme.tick_labels(ticks, lambda v: f"{v:,.0f}")),
+    )  # fmt: skip
+    every = [*line.minutes, *points.minutes, *ideal.minutes]
+    span = [0.6 * min(every), 1.5 * max(every)]
+    marks = theme.round_ticks(*span)
+    y = alt.Y(
+        "minutes:Q", title=f"Time for {states:,} states (min)",
+        scale=alt.Scale(type="log", domain=span, nice=False),
+        axis=alt.Axis(values=marks, labelExpr=theme.tick_labels(marks, lambda v: f"{v:g}")),
+    )  # fmt: skip
+    chart = alt.layer(
+        alt.Chart(ideal).mark_line(color=theme.GREY, strokeDash=[5, 3]).encode(x=x, y=y),
+        alt.Chart(line).mark_line(color=theme.BLUE, strokeWidth=2.5).encode(x=x, y=y),
+        alt.Chart(points).mark_circle(color=theme.MEASURED, size=110, opacity=1).encode(x=x, y=y),
+    )
+    return chart.properties(
+        title=headline(
+            "What a survey costs on any number of cores",
+            f"Black: measured here, scaled to {states:,} states. Blue: modelled from "
+            f"{number(per_state_s)} core-seconds a state, the spread of its tasks, their start and "
+            "their bytes. Dashed: no losses.",
+            source or "",
+        )
+    )

@@ -1,0 +1,193 @@
+"""Notebook 06: how large its runs are, and what its numbers say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import pandas as pd
+
+from renaissance_kit.analysis.km_conflicts import ALL_IN, AS_GENERATED
+from renaissance_kit.network.network import Network
+from renaissance_kit.studies.scale import Scale
+from renaissance_kit.studies.text import Text
+
+KINDS = {"km": "KM", "vmax": "Vmax", "vmax_per_km": "Vmax/KM"}
+"""Kinds of parameters, and what they are called."""
+
+SHOWN = (
+    ("vmax_per_km", "ACONTa:cit_c", "Vmax/KM of ACONTa for citrate", "1/h"),
+    ("vmax_per_km", "ACONTb:icit_c", "Vmax/KM of ACONTb for isocitrate", "1/h"),
+    ("vmax", "ICDHyr", "Vmax of ICDHyr", "mM/h"),
+    ("vmax", "AKGDH", "Vmax of AKGDH", "mM/h"),
+    ("km", "ICDHyr:icit_c", "KM of ICDHyr for isocitrate", "mM"),
+    ("km", "AKGDH:akg_c", "KM of AKGDH for 2-oxoglutarate", "mM"),
+)
+"""Parameters whose distributions are drawn: kind, name, title, unit."""
+
+COMPARED = (("Vmax/KM", "ACONTa:cit_c"), ("Vmax", "ICDHyr"), ("Vmax", "AKGDH"))
+"""Parameters of which the paper shows a width: kind, name."""
+
+
+@dataclass(frozen=True)
+class Sizes(Scale):
+    """Sizes of the runs.
+
+    Attributes:
+        repeats: generators without the data, and as many with them.
+        steps: of a training by gradient.
+        models_per_step: models that judge a step.
+        models: drawn from each generator.
+        permutations: of the labels, for the null distribution of a change.
+        evolution_repeats: trainings by evolution with and without data; 0: none.
+        generations: of a training by evolution.
+        population: generators in a generation.
+        models_per_generator: models that judge each of them.
+        valid_only: whether to leave out models that are not valid; too short a training has none
+            that are.
+    """
+
+    repeats: int
+    steps: int
+    models_per_step: int
+    models: int
+    permutations: int
+    evolution_repeats: int
+    generations: int
+    population: int
+    models_per_generator: int
+    valid_only: bool
+
+    SIZES: ClassVar[dict[str, tuple[Any, Any, Any, Any]]] = {
+        "repeats": (2, 3, 10, 20),
+        "steps": (3, 50, 50, 100),
+        "models_per_step": (12, 64, 64, 64),
+        "models": (40, 400, 400, 1_500),
+        "permutations": (50, 500, 2_000, 10_000),
+        "evolution_repeats": (1, 0, 1, 5),
+        "generations": (2, 50, 50, 50),
+        "population": (3, 20, 20, 20),
+        "models_per_generator": (8, 100, 50, 100),
+        "valid_only": (False, True, True, True),
+    }
+
+
+# --- sentences -----------------------------------------------------------------------------------
+
+
+def conflicts(blame: pd.DataFrame, *, models: int, valid_only: bool) -> Text:
+    """What all constants together do to the incidence, and what follows for the others.
+
+    Args:
+        blame: as from `renaissance_kit.analysis.incidence_by_measurement`.
+        models: into which the constants were put.
+        valid_only: whether these were valid before.
+    """
+    all_in = blame.without[ALL_IN]
+    text = (
+        f"With all {len(blame) - 2} constants put in, {all_in:.1%} of {models} models are valid, "
+        f"against {blame.without[AS_GENERATED]:.1%} before."
+    )
+    if valid_only:
+        text += (
+            " A model into which the data are put keeps all its other constants. So there is a "
+            "distribution of the other constants that goes with the data: that of the models that "
+            f"stay valid, which is the one without data but for {1 - all_in:.1%} of its mass. The "
+            "dynamics force no other constant to move further than that; what moves further is the "
+            "choice of the generator among many good answers."
+        )
+    return Text(text)
+
+
+def currency(network: Network) -> Text:
+    """Which metabolites join no reactions when distances are counted."""
+    names = sorted({network.metabolites[m].base for m in network.currency})
+    return Text(
+        f"Not counted as steps between reactions: {', '.join(names)}, in every compartment, and "
+        "the growth reaction."
+    )
+
+
+def propagation(counts: pd.DataFrame) -> Text:
+    """How many parameters of other reactions changed by more than chance, and what that means.
+
+    Args:
+        counts: as from `renaissance_kit.studies.change_counts`.
+    """
+    every, shifted, reshaped = (
+        int(counts.loc[row].sum())
+        for row in (
+            "parameters of other reactions", "shifted (q < 0.05)", "other shape (q < 0.05)",
+        )
+    )  # fmt: skip
+    meaning = (
+        "These are the parameters to which the data propagate."
+        if shifted + reshaped
+        else "No propagation can be told from noise here. The generator is trained for the widest "
+        "distribution of valid models, and the data leave nearly all models valid, so nothing "
+        "has to move."
+    )
+    return Text(
+        f"Of {every} parameters of other reactions, {shifted} shifted and {reshaped} changed shape "
+        f"beyond the permutation null distribution (q < 0.05). {meaning}"
+    )
+
+
+def correlations(table: pd.DataFrame) -> Text:
+    """How many pairs change their correlation by more than chance."""
+    return Text(
+        f"Of {len(table):,} pairs {int((table.q_value < 0.05).sum())} change their correlation "
+        "beyond the permutation null distribution (q < 0.05)."
+    )
+
+
+def by_evolution(table: pd.DataFrame) -> Text:
+    """Whether the data move more than another seed does, in trainings by evolution.
+
+    Args:
+        table: as from `renaissance_kit.studies.pairs_of_runs`; the first row with data, the second
+            with another seed. Empty without such trainings.
+    """
+    if table.empty:
+        return Text("No training by evolution was asked for; set `evolution_repeats`.")
+    data, seed = table["median |shift| (decades)"].iloc[:2]
+    meaning = (
+        "A single comparison would show a change of nearly every constant, and nearly all of it "
+        "would be that of the seed."
+        if data < 1.5 * seed
+        else "The data move more than the seed does."
+    )
+    return Text(
+        f"By evolution, a training with data differs from one without by {data:.2f} decades "
+        f"(median over the constants), and two trainings without data by {seed:.2f}. {meaning}"
+    )
+
+
+# --- beside the paper ----------------------------------------------------------------------------
+
+
+def claims(changes: Mapping[str, pd.DataFrame], size: Sizes) -> list[tuple[str, str, str, str]]:
+    """C14: widths that the paper shows, and KM downstream.
+
+    Args:
+        changes: as from `renaissance_kit.analysis.change_table`, with distances, by kind.
+        size: of the runs.
+    """
+    rows = []
+    for kind, name in COMPARED:
+        row = changes[kind].set_index("name").loc[name]
+        rows.append(
+            ("C14", f"width of {kind} of {name} (decades)",
+             f"{row.width_before:.2f} → {row.width_after:.2f}",
+             f"p = {row.p_narrowing:.3g}, q = {row.q_narrowing:.3g} for the width; "
+             f"shift {row['shift']:+.2f} decades, q = {row.q_shift:.3g}")
+        )  # fmt: skip
+    near = changes["KM"][changes["KM"].distance_steps.between(1, 3)]
+    rows.append(
+        ("C14", "KM within 1 to 3 steps that change (q < 0.05)",
+         f"{int((near.q_distance < 0.05).sum())} of {len(near)}",
+         f"{int((near.q_shift < 0.05).sum())} by their median; {size.repeats} trainings with and "
+         f"without data, {size.permutations:,} permutations")
+    )  # fmt: skip
+    return rows

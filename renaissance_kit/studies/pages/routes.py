@@ -1,0 +1,161 @@
+"""Notebook 09: how large its runs are, and what its numbers say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from renaissance_kit.states.steady_states import SteadyState
+from renaissance_kit.studies.scale import Scale
+from renaissance_kit.studies.text import Text
+
+
+@dataclass(frozen=True)
+class Sizes(Scale):
+    """Sizes of the runs.
+
+    Attributes:
+        states: to compare at.
+        nes_repeats, gradient_repeats: trainings at each state.
+        generations: of a training by NES.
+        population: generators in a generation.
+        models_per_generator: models that judge each of them.
+        gradient_steps: of a training by gradient.
+        gradient_models: models that judge a step.
+        models: drawn from each generator.
+        searches: direct searches at each state.
+        conditional_steps: of the training at many states.
+        conditional_models: models that judge a step of it.
+        states_per_step: states that these models stand at.
+        trained_states: states to train at, of those that are not held back; None: all.
+        held_out_states: held-out states to look at.
+        held_out_models: models of each generator at each of them.
+        unbiased_models: log-uniform sets at each state.
+        coverage_pairs: pairs of constants that are compared.
+    """
+
+    states: int
+    nes_repeats: int
+    gradient_repeats: int
+    generations: int
+    population: int
+    models_per_generator: int
+    gradient_steps: int
+    gradient_models: int
+    models: int
+    searches: int
+    conditional_steps: int
+    conditional_models: int
+    states_per_step: int
+    trained_states: int | None
+    held_out_states: int
+    held_out_models: int
+    unbiased_models: int
+    coverage_pairs: int
+
+    SIZES: ClassVar[dict[str, tuple[Any, Any, Any, Any]]] = {
+        "states": (1, 1, 2, 10),
+        "nes_repeats": (1, 1, 1, 3),
+        "gradient_repeats": (1, 1, 2, 5),
+        "generations": (2, 20, 40, 50),
+        "population": (4, 20, 20, 20),
+        "models_per_generator": (8, 50, 100, 100),
+        "gradient_steps": (4, 60, 100, 100),
+        "gradient_models": (12, 32, 64, 64),
+        "models": (30, 200, 500, 1_000),
+        "searches": (24, 40, 100, 300),
+        "conditional_steps": (6, 100, 500, 2_000),
+        "conditional_models": (24, 128, 128, 128),
+        "states_per_step": (4, 16, 16, 16),
+        "trained_states": (50, None, None, None),
+        "held_out_states": (3, 20, 100, 500),
+        "held_out_models": (6, 20, 40, 100),
+        "unbiased_models": (30, 300, 1_000, 5_000),
+        "coverage_pairs": (10, 60, 60, 60),
+    }
+
+
+# --- sentences -----------------------------------------------------------------------------------
+
+
+def compared_at(chosen: Sequence[SteadyState], *, trained: int, unseen: int, held: int) -> Text:
+    """At which states routes are compared, and how many the conditional generator sees.
+
+    Args:
+        chosen: states to compare at.
+        trained: states to train at.
+        unseen: held-out states that are looked at, of ``held``.
+    """
+    return Text(
+        f"Compared at {', '.join('state ' + s.label for s in chosen)}; the conditional generator "
+        f"is trained at {trained:,} other states, and {unseen} of {held} more that it does not see "
+        "are looked at below."
+    )
+
+
+def time_to_90(costs: pd.DataFrame) -> Text:
+    """How long NES and training by gradient take to 90 % incidence at each state.
+
+    Args:
+        costs: as from `renaissance_kit.studies.cost_table`.
+    """
+    seconds = costs.groupby(["route", "state"], sort=False).seconds_to_90.median().unstack(0)
+    sentences = []
+    for label in dict.fromkeys(costs.state):
+        row = seconds.loc[label]
+        if np.isfinite(row["NES"]) and np.isfinite(row["gradient"]):
+            sentences.append(
+                f"state {label}: NES {row['NES']:.0f} s, gradient {row['gradient']:.1f} s, "
+                f"{row['NES'] / row['gradient']:.0f} times faster"
+            )
+        else:
+            late = " and ".join(r for r in ("NES", "gradient") if not np.isfinite(row[r]))
+            sentences.append(f"state {label}: {late} did not get there")
+    return Text(f"To 90 % incidence (median of the repeats): {'; '.join(sentences)}.")
+
+
+def at_unseen_states(
+    held_out: pd.DataFrame, costs: pd.DataFrame, *, seconds: float, evaluations: int
+) -> Text:
+    """What the conditional generator makes of states that it has not seen, and when it pays.
+
+    Args:
+        held_out: as from `renaissance_kit.studies.held_out_table`.
+        costs: as from `renaissance_kit.studies.cost_table`.
+        seconds, evaluations: that its training took.
+    """
+    rows = held_out.set_index("generator")
+    seeing, blind = rows.loc["conditional"], rows.loc["without seeing the state"]
+    each = costs[costs.route == "gradient"].seconds.median()
+    return Text(
+        f"The conditional generator took {seconds:.0f} s and {evaluations:,} evaluations and then "
+        f"makes valid models at {seeing.incidence:.0%} ({seeing.low:.0%} to {seeing.high:.0%}) at "
+        f"states that it has not seen, {blind.incidence:.0%} without seeing them. Training by "
+        f"gradient at one state takes {each:.0f} s; from {int(np.ceil(seconds / each))} states on, "
+        "the conditional generator costs less."
+    )
+
+
+# --- beside the paper ----------------------------------------------------------------------------
+
+
+def claims(costs: pd.DataFrame, state: str) -> list[tuple[str, str, str, str]]:
+    """C6: the time of a training at a state.
+
+    Args:
+        costs: as from `renaissance_kit.studies.cost_table`.
+        state: its label.
+    """
+    there = costs[costs.state == state]
+    seconds = there.groupby("route").seconds_to_90.median()
+    return [
+        ("C6", f"time of one training to 90 % incidence, {route}",
+         f"{seconds[route]:.1f} s" if np.isfinite(seconds[route]) else "not reached",
+         f"{(there.route == route).sum()} repeats, state {state}")
+        for route in ("NES", "gradient")
+        if route in seconds
+    ]  # fmt: skip
