@@ -105,9 +105,11 @@ def test_complex_one_pumps_three_protons(model: ThermodynamicModel) -> None:
 # --- constraints ----------------------------------------------------------------------------
 
 
-def test_measurements_bennett_first_then_the_most_recent() -> None:
-    def row(metabolite: str, value: str, source: str) -> Row:
-        cells = {"metabolite": metabolite, "value_mM": value, "source": source}
+def test_the_preferred_measurement_first_then_the_most_recent() -> None:
+    def row(metabolite: str, value: str, source: str, preferred: str = "") -> Row:
+        cells = {
+            "metabolite": metabolite, "value_mM": value, "source": source, "preferred": preferred,
+        }  # fmt: skip
         return Row(cells, "concentrations.csv", 2)
 
     chosen = choose_measurements(
@@ -115,7 +117,7 @@ def test_measurements_bennett_first_then_the_most_recent() -> None:
             row("a_c", "1", "Glaser 1971"),
             row("a_c", "2", "Rabinowitz 2009; x"),
             row("b_c", "3", "Zeta 2015"),
-            row("b_c", "4", "Bennett et al. 2009 Nat Chem Biol 5:593"),
+            row("b_c", "4", "Bennett et al. 2009 Nat Chem Biol 5:593", "1"),
         ]
     )
     assert (chosen["a_c"].low, chosen["b_c"].high) == (2, 4)
