@@ -39,6 +39,9 @@ from .km_shifts import median_table as median_table
 from .km_shifts import repeat_distances as repeat_distances
 from .km_shifts import shift_apart as shift_apart
 from .km_shifts import shift_table as shift_table
+from .linear import linear_result as linear_result
+from .linear import linearity_check as linearity_check
+from .linear import return_table as return_table
 from .measured import INSIDE as INSIDE
 from .measured import OUTSIDE as OUTSIDE
 from .measured import combination_table as combination_table
@@ -78,12 +81,9 @@ from .robustness import RETURN_TIMES_MIN as RETURN_TIMES_MIN
 from .robustness import deviation_map as deviation_map
 from .robustness import extremes as extremes
 from .robustness import latecomers as latecomers
-from .robustness import linear_result as linear_result
-from .robustness import linearity_check as linearity_check
 from .robustness import norm_shares as norm_shares
 from .robustness import outcome_table as outcome_table
 from .robustness import return_shares as return_shares
-from .robustness import return_table as return_table
 from .robustness import share_at as share_at
 from .robustness import share_interval as share_interval
 from .robustness import shares_by_generator as shares_by_generator

@@ -86,7 +86,7 @@ def regenerated(largest: Mapping[str, float] | None, states: int, scale: str) ->
         states: how many.
     """
     if largest is None:
-        return Text(f"No shipped states were regenerated at scale {scale}; set `remake=True`.")
+        return Text(f"The shipped states were not regenerated at scale {scale}; set `remake=True`.")
     differences = ", ".join(f"{k.replace('_', ' ')} {v:.0e}" for k, v in largest.items())
     return Text(
         f"The shipped states, regenerated with their seed ({states:,} states) differ by "
