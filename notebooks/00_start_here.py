@@ -39,7 +39,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown, display
 
 from renaissance_kit import (
     Generator,
@@ -52,7 +51,7 @@ from renaissance_kit import (
     train,
 )
 from renaissance_kit.figures import Source, overview, save, use_theme
-from renaissance_kit.kinetics import incidence_of
+from renaissance_kit.studies.pages import start_here as page
 
 use_theme()
 output = Path(output_dir)
@@ -61,22 +60,14 @@ output = Path(output_dir)
 # How large the *E. coli* part is at each scale:
 
 # %%
-SIZES = pd.DataFrame(
-    {
-        "smoke": {"models": 60, "generations": 2, "population": 4, "models_per_generator": 10},
-        "demo": {"models": 500, "generations": 5, "population": 10, "models_per_generator": 40},
-        "laptop": {"models": 2000, "generations": 15, "population": 20, "models_per_generator": 50},
-        "paper": {"models": 5000, "generations": 50, "population": 20, "models_per_generator": 100},
-    }
+size = page.Sizes.at(
+    scale,
+    models=models,
+    generations=generations,
+    population=population,
+    models_per_generator=models_per_generator,
 )
-given = {
-    "models": models,
-    "generations": generations,
-    "population": population,
-    "models_per_generator": models_per_generator,
-}
-size = {k: int(SIZES.loc[k, scale]) if v is None else int(v) for k, v in given.items()}
-SIZES
+page.Sizes.table()
 
 # %% [markdown]
 # ## 1. The ten lines, on five reactions
@@ -181,14 +172,7 @@ save(figure, output / "tiny_eigenvalues")
 figure
 
 # %%
-display(
-    Markdown(
-        f"Model 0 has λmax = {spectrum.lambda_max_per_h[0]:.0f} 1/h, a time constant of "
-        f"{60 * spectrum.dominant_time_constant_min[0]:.0f} seconds. "
-        f"{len(network.dynamic)} metabolites give {spectrum.eigenvalues_per_h.shape[1]} "
-        f"eigenvalues, since {len(network.moieties)} sums of metabolites are conserved."
-    )
-)
+page.eigenvalues(network, spectrum)
 
 # %% [markdown]
 # ### Exercise 2: six metabolites, four eigenvalues (5 minutes)
@@ -232,10 +216,10 @@ display(
 # <details><summary>Answer</summary>
 #
 # A negative correlation means: the larger the KM, the faster the model. The strongest is KM(g6p) of
-# PGI (about −0.5): g6p is the largest pool in the middle of the chain, and a reaction that is not
-# saturated answers to a change of its substrate. The KM of products act the other way. But the
-# correlations are weak: no constant decides by itself, and that is why one trains a generator of
-# all of them.
+# PGI (about −0.5): g6p is the largest concentration in the middle of the chain, and a reaction that
+# is not saturated answers to a change of its substrate. The KM of products act the other way. But
+# the correlations are weak: no constant decides by itself, and that is why one trains a generator
+# of all of them.
 #
 # ```python
 # km_table = pd.DataFrame(random_models.km_mM, columns=network.km_names)
@@ -280,13 +264,8 @@ save(figure, output / "tiny_lambda_max")
 figure
 
 # %%
-before = incidence_of(spectrum.lambda_max_per_h, strict)
-display(
-    Markdown(
-        f"At a threshold of {strict:.0f} 1/h, {before:.0%} of the random models are valid and "
-        f"{trained.incidence:.0%} of those of the generator, after "
-        f"{training.models_evaluated:,} models in {training.history.seconds.sum():.1f} s."
-    )
+page.strict_threshold(
+    spectrum, trained, strict, training.models_evaluated, training.history.seconds.sum()
 )
 
 # %% [markdown]
@@ -334,12 +313,12 @@ display(
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# No model is valid, yet training goes on: the reward counts how near a model comes. It ends close
+# No model is valid, yet training continues: the reward counts how near a model comes. It ends close
 # to −300 1/h. Uptake by diffusion is v = Vmax · (c(outside) − c(inside)) with v = 300 mM/h at 2 and
-# 1 mM, so Vmax = 300 1/h, and dv/dc = −300 1/h whatever the KM: the pool of glucose empties at this
-# speed, and only the little that hexokinase adds can make it faster. When training stops to
-# improve, look for the one pool that sets the limit. In *E. coli* that is the first thing to look
-# at, too (notebook 01).
+# 1 mM, so Vmax = 300 1/h, and dv/dc = −300 1/h whatever the KM: the glucose in the cell is used up
+# at this speed, and only the little that hexokinase adds can make it faster. When training stops to
+# improve, look for the one metabolite that sets the limit. In *E. coli* that is the first thing to
+# look at, too (notebook 01).
 #
 # ```python
 # recipe = Recipe.default(
@@ -365,7 +344,7 @@ ecoli = Network.open(of_part_4)
 states, _ = studies.states_of(ecoli, output.parent / "01_steady_states" / "states.nc")
 profile = states.default if steady_state < 0 else states[steady_state]
 
-km = KMRanges.of(ecoli).uniform(size["models"], np.random.default_rng(seed))
+km = KMRanges.of(ecoli).uniform(size.models, np.random.default_rng(seed))
 ecoli_spectrum = KineticModels(ecoli, profile, km).spectrum(workers=workers)
 print(ecoli)
 print(f"{len(states):,} steady states; this is number {profile.label}")
@@ -408,10 +387,15 @@ training = train(
     ecoli,
     profile,
     seed=seed,
-    recipe=Recipe.default(ecoli, **{k: v for k, v in size.items() if k != "models"}),
+    recipe=Recipe.default(
+        ecoli,
+        generations=size.generations,
+        population=size.population,
+        models_per_generator=size.models_per_generator,
+    ),
     workers=workers,
 )
-ensemble = training.ensemble(size["models"], seed=seed + 1)
+ensemble = training.ensemble(size.models, seed=seed + 1)
 ensemble.save(output / "ecoli_ensemble.nc")
 training.history.round(4)
 
@@ -423,7 +407,7 @@ ecoli_threshold = ecoli.conditions["eigenvalue_threshold"].value
 figure = overview.lambda_histogram(
     {
         "random KM": ecoli_spectrum.lambda_max_per_h,
-        f"after {size['generations']} generations": ensemble.lambda_max_per_h,
+        f"after {size.generations} generations": ensemble.lambda_max_per_h,
     },
     threshold_per_h=ecoli_threshold,
     source=Source(ecoli.name, profile.label, seed, scale),
@@ -432,15 +416,7 @@ save(figure, output / "ecoli_lambda_max")
 figure
 
 # %%
-medians = [np.nanmedian(v) for v in (ecoli_spectrum.lambda_max_per_h, ensemble.lambda_max_per_h)]
-display(
-    Markdown(
-        f"Of {size['models']:,} models each, {int(ecoli_spectrum.valid.sum()):,} with random KM "
-        f"and {int(ensemble.valid.sum()):,} from the generator are valid (λmax at or below "
-        f"{ecoli_threshold:g} 1/h). The median λmax went from {medians[0]:.3g} to "
-        f"{medians[1]:.3g} 1/h."
-    )
-)
+page.ecoli(ecoli_spectrum, ensemble, ecoli_threshold)
 
 # %% [markdown]
 # ### Exercise 7: with derivatives (12 minutes)
@@ -450,8 +426,7 @@ display(
 # that were needed with the training above. What could speak against it?
 
 # %%
-# Your turn: exercise 7. from renaissance_kit.training.gradient import GradientSettings,
-# train_by_gradient
+# Your turn: exercise 7. Recipe.by_gradient(ecoli, steps=..., models_per_step=...)
 
 # %% [markdown]
 # <details><summary>Answer</summary>
@@ -463,10 +438,8 @@ display(
 # derivative, such as the outcome of a simulation, can only be evolved.
 #
 # ```python
-# from renaissance_kit.training.gradient import GradientSettings, train_by_gradient
-#
-# steps = GradientSettings(steps=20, models_per_step=32)
-# by_gradient = train_by_gradient(ecoli, profile, seed=seed, settings=steps, workers=workers)
+# recipe = Recipe.by_gradient(ecoli, steps=20, models_per_step=32)
+# by_gradient = train(ecoli, profile, seed=seed, recipe=recipe, workers=workers)
 # drawn = by_gradient.models(200, np.random.default_rng(seed)).spectrum(workers=workers)
 # print(by_gradient.models_evaluated, "models")
 # print(np.median(ecoli_spectrum.lambda_max_per_h), np.median(drawn.lambda_max_per_h), "1/h")
@@ -491,7 +464,7 @@ display(
 #
 # ATP is back within 1 % in nearly all models, growth only within 5 %, and all metabolites at once
 # in none: a time constant of 24 minutes is the time in which a deviation falls to 37 %, not to 1 %,
-# and the slowest of the pools decides. A share without its tolerance says nothing. Notebook 03 does
+# and the slowest metabolite decides. A share without its tolerance says nothing. Notebook 03 does
 # this with 1,000 models.
 #
 # ```python
@@ -525,7 +498,7 @@ display(
 # - λmax is about the slowest small disturbance. Valid is not the same as realistic.
 # - Random KM almost never give the observed dynamics; a trained generator does, and keeps many
 #   different sets of KM.
-# - Look for what sets the limit (a pool, a sum, a rate without KM) before training longer.
+# - Look for what sets the limit (a metabolite, a sum, a rate without KM) before training longer.
 #
 # Where to go on: `01_steady_states` (where fluxes and concentrations come from),
 # `02_generator_training` (the training at full length, with repeats and comparisons),

@@ -15,15 +15,15 @@ scale = "demo"  # smoke (seconds), demo (a minute), laptop (minutes) or paper (h
 output_dir = "../build/figures/01_steady_states"
 network = "ecoli_w3110_trpd9923"
 seed = 1
-turnover_time_min = None  # bound on slow pools (min); None is the constraints' own, 4
+turnover_time_min = None  # bound on turnover times (min); None is the constraints' own, 4
 workers = 2
 # None takes these from the scale, see the table below.
 n_states = None  # states of the fresh sample
 steps_per_dimension = None  # of the random walk between two states that are kept
 examined = None  # states among which the default profile of the fresh run is chosen
 profile_models = None  # random models by which each of those is judged
-remake = None  # True or False: make the shipped states anew and compare
-turnover_states = None  # states sampled with each of several bounds on slow pools
+remake = None  # True or False: regenerate the shipped states and compare
+turnover_states = None  # states sampled with each of several bounds on turnover
 model_states = None  # of those states, how many are tried with random models
 models = None  # random models at each of these
 search_models = None  # models of the search for the fastest one
@@ -34,17 +34,16 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from IPython.display import Markdown, display
 
 from renaissance_kit import Network, SteadyStates, sample_steady_states, studies
-from renaissance_kit.analysis import wilson_interval, with_default_profile
+from renaissance_kit.analysis import with_default_profile
 from renaissance_kit.core import InfeasibleError, atomic_path, derived_seed
 from renaissance_kit.figures import Source, sampling, save, use_theme
 from renaissance_kit.figures import states as figures
-from renaissance_kit.kinetics import is_valid
 from renaissance_kit.states import Constraints, require_valid
+from renaissance_kit.studies.pages import states as page
+from renaissance_kit.studies.pages import states_claims as tables
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)
@@ -54,23 +53,19 @@ output = Path(output_dir)
 # What each scale does. The published size is 5,000 states.
 
 # %%
-SIZES = pd.DataFrame(
-    {
-        "smoke": [50, 1, 10, 10, False, 16, 2, 20, 120],
-        "demo": [1_000, 4, 50, 50, False, 100, 4, 50, 800],
-        "laptop": [5_000, 16, 400, 200, True, 200, 12, 100, 2_000],
-        "paper": [5_000, 16, 400, 200, True, 1_000, 16, 200, 10_000],
-    },
-    index=[
-        "n_states", "steps_per_dimension", "examined", "profile_models", "remake",
-        "turnover_states", "model_states", "models", "search_models",
-    ],
-)  # fmt: skip
-TURNOVER_TIMES = [math.inf, 4.0] if scale == "smoke" else [math.inf, 6.0, 4.0, 2.0]
-given = {name: globals().get(name) for name in SIZES.index}
-size = {k: SIZES.loc[k, scale] if v is None else v for k, v in given.items()}
-size = {k: bool(v) if k == "remake" else int(v) for k, v in size.items()}
-SIZES
+size = page.Sizes.at(
+    scale,
+    n_states=n_states,
+    steps_per_dimension=steps_per_dimension,
+    examined=examined,
+    profile_models=profile_models,
+    remake=remake,
+    turnover_states=turnover_states,
+    model_states=model_states,
+    models=models,
+    search_models=search_models,
+)
+page.Sizes.table()
 
 # %%
 network = Network.open(network)
@@ -129,48 +124,27 @@ print(message)
 # %%
 fresh = sample_steady_states(
     network,
-    size["n_states"],
+    size.n_states,
     seed=derived_seed(seed, 1),
     constraints=constraints,
-    steps_per_dimension=size["steps_per_dimension"],
+    steps_per_dimension=size.steps_per_dimension,
 )
 fresh = with_default_profile(
-    network, fresh, examined=size["examined"], models=size["profile_models"], seed=seed
+    network, fresh, examined=size.examined, models=size.profile_models, seed=seed
 )
 fresh.save(output / "states.nc")
 take_fresh = other_turnover or shipped is None
 states = fresh if take_fresh else shipped
 name = "the fresh states" if take_fresh else "the shipped states"
-if shipped is None:
-    likeness = "chosen here"
-elif fresh.provenance["directions"] == shipped.provenance["directions"]:
-    likeness = "as shipped"
-else:
-    likeness = "other than those shipped"
 shown = Source(network.name, network.name, int(states.provenance["seed"]), scale)
-display(
-    Markdown(
-        f"`states.nc` holds {len(fresh):,} fresh states in "
-        f"{sum(fresh.provenance['dimensions'])} free dimensions, with directions {likeness}"
-        f"; its default profile is state {fresh.default_label}. The figures show {name}."
-    )
-)  # fmt: skip
+page.fresh_sample(fresh, shipped, name)
 
 # %%
 largest = None
-if size["remake"] and shipped is not None:
+if size.remake and shipped is not None:
     again = sample_steady_states(network, len(shipped), seed=shipped.provenance["seed"])
-    largest = {
-        k: float(np.nanmax(np.abs(again.dataset[k] / shipped.dataset[k] - 1)))
-        for k in ("flux", "concentration", "log_displacement")
-    }
-    text = f"The shipped states made anew with their seed ({len(again):,} states) differ by " + (
-        ", ".join(f"{k.replace('_', ' ')} {v:.0e}" for k, v in largest.items())
-        + " at most (relative)."
-    )
-else:
-    text = f"No shipped states were made anew at scale {scale}; set `remake=True`."
-display(Markdown(text))
+    largest = studies.largest_differences(shipped, again)
+page.regenerated(largest, 0 if shipped is None else len(shipped), scale)
 
 # %% [markdown]
 # ## Is every state valid?
@@ -185,14 +159,9 @@ require_valid(network, constraints, states, states.provenance["directions"])
 checks = studies.check_table(network, states, constraints)
 with atomic_path(output / "checks.csv") as path:
     checks.to_csv(path, index=False)
-failed = int(checks.failed.max())
-law = checks[checks.check == "sign(v) ΔrG′ < 0"].iloc[0]
-display(
-    Markdown(
-        f"{len(states) - failed:,} of {len(states):,} states pass all {len(checks)} checks. The "
-        f"reaction nearest to equilibrium is {law['where']}, at {-law.worst:.3g} kJ/mol."
-    )
-)
+page.checks(checks, len(states))
+
+# %%
 checks.style.format({"states": "{:,}", "worst": "{:.2g}", "limit": "{:.2g}"}, na_rep="").hide(
     axis="index"
 )
@@ -210,15 +179,7 @@ save(figure, output / "convergence")
 figure
 
 # %%
-mine = studies.diagnostics_table(fresh)
-display(
-    Markdown(
-        f"Of {name}: least effective sample size {diagnostics.ess.min():,.0f}, largest R-hat "
-        f"{diagnostics.rhat.max():.4f}. Of the fresh run of {len(fresh):,}: "
-        f"{mine.ess.min():,.0f} and {mine.rhat.max():.4f}"
-        + (", too short to have converged." if mine.rhat.max() > 1.05 else ".")
-    )
-)
+page.convergence(diagnostics, studies.diagnostics_table(fresh), name, len(fresh))
 
 # %% [markdown]
 # **Does an independent run find the same distribution?**
@@ -249,23 +210,7 @@ save(figure, output / "concentrations")
 figure
 
 # %%
-measured = concentrations[concentrations.measured_mM.notna()]
-ratio = (measured["median"] / measured.measured_mM).to_numpy()
-off = np.abs(np.log(ratio)) > math.log(1.5)
-pushed = [f"{m} ({r:.2f})" for m, r in zip(measured.metabolite[off], ratio[off], strict=True)]
-free = concentrations[concentrations.measured_mM.isna()]
-decades = np.log10(free.high_95 / free.low_95)
-display(
-    Markdown(
-        f"{len(pushed)} of {len(measured)} measured concentrations have a median that differs from "
-        f"the measurement by more than a factor of 1.5 ({', '.join(pushed) or 'none'}; median over "
-        "measured value). Nothing pulls a state to the measurement within the allowed factor; the "
-        "second law, and the room that it leaves, decide. The "
-        f"{len(free)} unmeasured ones are wide: 95 % of the states span {decades.median():.1f} "
-        f"decades (median), {decades.min():.1f} to {decades.max():.1f}. What a kinetic model says "
-        "about them is no more certain than that."
-    )
-)
+page.concentrations(concentrations)
 
 # %% [markdown]
 # ## Reaction energies
@@ -280,17 +225,7 @@ save(figure, output / "reaction_energies")
 figure
 
 # %%
-size_of = energies["median"].abs()
-near = list(energies.reaction[size_of < 1])
-wrong = energies[((energies.sign > 0) & (energies.most >= 0))
-                 | ((energies.sign < 0) & (energies.least <= 0))]  # fmt: skip
-display(
-    Markdown(
-        f"{len(wrong)} of {len(energies)} reactions run uphill in any state. {len(near)} are near "
-        f"equilibrium (median below 1 kJ/mol): {', '.join(near)}. {(size_of > 20).sum()} are far "
-        "from it (above 20 kJ/mol)."
-    )
-)
+page.energies(energies)
 
 # %% [markdown]
 # ## Fluxes
@@ -305,41 +240,26 @@ save(figure, output / "fluxes")
 figure
 
 # %%
-beside = rates.merge(fluxes, on="reaction", suffixes=("", "_bound"))
-lines = [
-    f"{row.text} {row['median']:.3g} {row.unit} (95 %: {row.low_95:.3g} to {row.high_95:.3g}), "
-    f"measured {row.value:.3g} ({row.low:.3g} to {row.high:.3g})"
-    for _, row in beside.iterrows()
-]
-ratios = studies.flux_ratios(network, states)
-beyond = ", ".join(f"{r.text} {r.median:.2f}" for r in ratios.itertuples())
-display(
-    Markdown(
-        "; ".join(lines)
-        + (f". Beyond the measurements (medians): {beyond}. Nothing in the constraints measures "
-           "these ratios. They follow from the directions and the even sampling, not from data on "
-           "this strain." if beyond else ".")
-    )
-)  # fmt: skip
+page.fluxes(fluxes, rates, studies.flux_ratios(network, states))
 
 # %% [markdown]
-# ## Turnover, and why cells need small pools
+# ## Turnover, and why it has to be fast
 #
-# A pool that holds many minutes of its own throughput answers slowly, whatever the enzymes. Most
-# pools are not measured. Within generic bounds some of them hold hours, so each unmeasured pool is
-# held to a few minutes of its least throughput.
+# A metabolite whose amount is many minutes of its own throughput answers slowly, whatever the
+# enzymes. Most concentrations are not measured. Within generic bounds some metabolites take hours
+# to turn over, so each unmeasured one is bounded by a few minutes of its least throughput.
 #
-# **How long does each pool last, with this bound and without?** Red is the time constant that a
-# valid model must reach.
+# **How long does each metabolite last, with this bound and without?** Red is the time constant that
+# a valid model must reach.
 
 # %%
 sampled = studies.states_by_turnover(
     network,
-    TURNOVER_TIMES,
-    size["turnover_states"],
+    page.TURNOVER_TIMES_MIN[scale],
+    size.turnover_states,
     seed=derived_seed(seed, 2),
     directions=states.provenance["directions"],
-    steps_per_dimension=size["steps_per_dimension"],
+    steps_per_dimension=size.steps_per_dimension,
 )
 generic = sampled[math.inf]
 turnover = studies.turnover_table(network, states, constraints, generic=generic)
@@ -354,72 +274,30 @@ figure = figures.turnover_times(
 save(figure, output / "turnover_times")
 figure
 
-
 # %%
-def slowest(sample: SteadyStates) -> np.ndarray:
-    """Turnover time of the slowest pool of each state, in min."""
-    return studies.turnover_times_min(network, sample).max(axis=1)
-
-
-with_bound, without = slowest(states), slowest(generic)
-pools = np.array(network.dynamic)[studies.turnover_times_min(network, states).argmax(axis=1)]
-most, how_often = pd.Series(pools).value_counts().index[0], pd.Series(pools).value_counts().iloc[0]
-display(
-    Markdown(
-        f"The slowest pool of a state turns over in {np.median(without):.0f} min without the bound "
-        f"(median; {(without > settle_min).mean():.0%} of {len(generic):,} states have one slower "
-        f"than {settle_min:.0f} min) and in {np.median(with_bound):.1f} min with it (at most "
-        f"{with_bound.max():.1f}). With it the slowest is {most} in {how_often / len(pools):.0%} "
-        "of the states"
-        + (", a measured pool that the bound leaves alone." if most in constraints.measured_mM
-           else ".")
-    )
-)  # fmt: skip
+slowest = studies.slowest_turnover(network, states)
+slowest_generic = studies.slowest_turnover(network, generic)
+page.turnover(slowest, slowest_generic, constraints, settle_min)
 
 # %% [markdown]
 # **What is the bound worth?** At some states of each kind: λmax of random KM sets, and of the
 # fastest model that a plain search over KM finds with the same effort at each.
 
 # %%
-common = {"n_states": size["model_states"], "seed": seed, "workers": workers}
-unbiased = studies.unbiased_by_turnover(network, sampled, models=size["models"], **common)
-found = studies.search_by_turnover(network, sampled, models=size["search_models"], **common)
+common = {"n_states": size.model_states, "seed": seed, "workers": workers}
+unbiased = studies.unbiased_by_turnover(network, sampled, models=size.models, **common)
+found = studies.search_by_turnover(network, sampled, models=size.search_models, **common)
 for file, data in (("unbiased_by_turnover.csv", unbiased), ("search_by_turnover.csv", found)):
     with atomic_path(output / file) as path:
         data.to_csv(path, index=False)
 figure = sampling.turnover_and_speed(
-    unbiased, found, threshold_per_h=threshold, models=size["search_models"], source=source
+    unbiased, found, threshold_per_h=threshold, models=size.search_models, source=source
 )
 save(figure, output / "turnover_and_speed")
 figure
 
 # %%
-parts, intervals = [], {}
-for time, group in found.groupby("turnover_time_min", sort=False):
-    random = unbiased.lambda_max_per_h[unbiased.turnover_time_min == time]
-    by_chance = is_valid(random, threshold).sum()
-    valid = int(is_valid(group.lambda_max_per_h, threshold).sum())
-    intervals[time] = wilson_interval(valid, len(group))
-    parts.append(
-        f"{'no bound' if math.isinf(time) else f'{time:g} min'}: {by_chance} of "
-        f"{len(random):,} random models valid; the search found one at {valid} of {len(group)} "
-        f"states (95 %: {intervals[time][0]:.0%} to {intervals[time][1]:.0%}), median λmax "
-        f"{group.lambda_max_per_h.median():.2f} 1/h"
-    )
-bounded = [t for t in intervals if math.isfinite(t)]
-above = [f"{t:g}" for t in bounded if intervals[t][0] > intervals[math.inf][1]]
-overlap = max(intervals[t][0] for t in bounded) <= min(intervals[t][1] for t in bounded)
-display(
-    Markdown(
-        "; ".join(parts)
-        + (f". At {', '.join(above)} min valid models are within reach at more states than without "
-           "a bound (the intervals are apart). " if above else
-           ". Too few states to tell the bounds from none (the intervals overlap). ")
-        + ("The bounds do not differ among themselves beyond their intervals; the choice between "
-           "them rests on longer searches (see `renaissance_kit.states.turnover`)."
-           if overlap and len(bounded) > 1 else "")
-    )
-)  # fmt: skip
+page.bound(studies.reached_by_turnover(unbiased, found, threshold))
 
 # %% [markdown]
 # ## The default profile
@@ -430,7 +308,7 @@ display(
 
 # %%
 profile = studies.profile_table(network, states)
-profile_models = 200 if states is shipped else size["profile_models"]
+profile_models = 200 if states is shipped else size.profile_models
 figure = sampling.default_profile(
     profile, threshold_per_h=threshold, models=profile_models, source=shown
 )
@@ -438,16 +316,7 @@ save(figure, output / "default_profile")
 figure
 
 # %%
-chosen = profile[profile.role == "default"].iloc[0]
-rank = int((profile.lambda_max_quantile < chosen.lambda_max_quantile).sum()) + 1
-display(
-    Markdown(
-        f"State {chosen.state} is the default: number {rank} of {len(profile)} by its quantile of "
-        f"{chosen.lambda_max_quantile:.2f} 1/h, at {chosen.distance:.2f} standard deviations from "
-        f"the centroid; its slowest pool turns over in {with_bound[chosen.state]:.1f} min. The "
-        f"rule: {states.provenance['default_rule']}."
-    )
-)
+page.default_profile(profile, states, slowest)
 
 # %% [markdown]
 # ## Beside the paper
@@ -455,23 +324,7 @@ display(
 # The states are our own sample: those of the paper are not public in a form that can be compared.
 
 # %%
-kinetic = len(network.kinetic_reactions)
-odes = len(network.dynamic) + len(network.constant) + 1  # in the bioreactor, with biomass
-quality = (
-    f"least effective sample size {diagnostics.ess.min():,.0f}, "
-    f"largest R-hat {diagnostics.rhat.max():.4f}"
-)
-rows = [
-    ("C1", "thermodynamically consistent steady states", f"{len(states) - failed:,}",
-     quality, len(states) >= 5000),
-    ("C1", "profiles used for generation", f"1 (state {states.default_label})",
-     "by the rule above", True),
-    ("C2", "differential equations (bioreactor)", f"{odes}", "exact", True),
-    ("C2", "reactions", f"{kinetic}", "exact", True),
-    ("C2", "KM", f"{len(network.km_names)}", "exact", True),
-    ("C2", "Vmax", f"{kinetic}", "exact", True),
-]  # fmt: skip
-claims = studies.claims_table(network, rows)
+claims = studies.claims_table(network, tables.claims(network, states, checks, diagnostics))
 with atomic_path(output / "claims.csv") as path:
     claims.to_csv(path, index=False)
 claims
@@ -481,16 +334,16 @@ summary = {
     "model": network.name,
     "scale": scale,
     "seed": seed,
-    "states": len(states),
-    "states_valid": len(states) - failed,
-    "states_fresh": len(fresh),
-    "default_state": states.default_label,
-    "turnover_time_min": constraints.turnover_time_min,
-    "ess_least": float(diagnostics.ess.min()),
-    "rhat_largest": float(diagnostics.rhat.max()),
-    "remade_largest_relative_difference": largest,
-    "slowest_pool_median_min": float(np.median(with_bound)),
-    "slowest_pool_median_min_without_bound": float(np.median(without)),
+    **tables.summary(
+        states,
+        fresh,
+        checks,
+        diagnostics,
+        largest,
+        slowest,
+        slowest_generic,
+        turnover_time_min=constraints.turnover_time_min,
+    ),
 }
 with atomic_path(output / "summary.json") as path:
     path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")

@@ -47,52 +47,43 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown, display
+from IPython.display import display
 
 from renaissance_kit import KMRanges, Network, Recipe, studies
-from renaissance_kit.analysis import incidence_interval
-from renaissance_kit.core import atomic_path, repeat_seeds
+from renaissance_kit.core import Run, atomic_path, repeat_seeds
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import settings as settings_figures
 from renaissance_kit.figures import training as figures
+from renaissance_kit.studies.pages import training as page
+from renaissance_kit.studies.pages import training_claims as tables
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)
 output = Path(output_dir)
-checkpoints = output / "checkpoints"  # a run that was killed goes on from here
+# A run that was killed resumes from the checkpoints in this folder.
+run = Run(workers, output / "checkpoints", progress=print)
 
 # %% [markdown]
 # What each scale does. The published size is 50 generations × 20 generators × 100 models.
 
 # %%
-SIZES = pd.DataFrame(
-    {
-        "smoke": [2, 3, 4, 10, 1, 3, 100, 40, 20_000, True, 20, True, 1],
-        "demo": [1, 50, 20, 100, 1, 10, 2_000, 1_000, 100_000, False, 100, False, 1],
-        "laptop": [3, 50, 20, 100, 3, 50, 10_000, 1_500, 1_000_000, True, 100, True, 1],
-        "paper": [10, 50, 20, 100, 10, 50, 50_000, 1_500, 1_000_000, True, 100, True, 3],
-    },
-    index=[
-        "repeats", "generations", "population", "models_per_generator", "paper_repeats",
-        "paper_generations", "baseline_models", "ensemble_models", "km_sets", "grid",
-        "monitor_models", "parts", "part_repeats",
-    ],
-)  # fmt: skip
-GRIDS = {  # σ and α as multiples of the default ones
-    "smoke": {"sigma": [0.5, 2], "learning_rate": [0.5, 2], "generations": 2, "models": 40},
-    "demo": {"sigma": [0.5, 2], "learning_rate": [0.5, 2], "generations": 10, "models": 100},
-    "laptop": {
-        "sigma": [0.5, 1, 2], "learning_rate": [0.5, 1, 2], "population": [10, 20],
-        "decay": [0.0, 0.05], "generations": 30, "models": 600,
-    },
-    "paper": {
-        "sigma": [0.25, 0.5, 1, 2], "learning_rate": [0.25, 0.5, 1, 2],
-        "population": [10, 20, 40], "decay": [0.0, 0.05], "generations": 50, "models": 1_000,
-    },
-}  # fmt: skip
-given = {name: globals().get(name) for name in SIZES.index}
-size = {k: SIZES.loc[k, scale] if v is None else v for k, v in given.items()}
-SIZES
+size = page.Sizes.at(
+    scale,
+    repeats=repeats,
+    generations=generations,
+    population=population,
+    models_per_generator=models_per_generator,
+    paper_repeats=paper_repeats,
+    paper_generations=paper_generations,
+    baseline_models=baseline_models,
+    ensemble_models=ensemble_models,
+    km_sets=km_sets,
+    grid=grid,
+    monitor_models=monitor_models,
+    parts=parts,
+    part_repeats=part_repeats,
+)
+page.Sizes.table()
 
 # %%
 network = Network.open(network)
@@ -103,14 +94,18 @@ if threshold is None:
     threshold = network.conditions["eigenvalue_threshold"].value
 source = Source(network.name, state.label, seed, scale)
 
-budget = {k: int(size[k]) for k in ("population", "models_per_generator", "monitor_models")}
+budget = {
+    "population": size.population,
+    "models_per_generator": size.models_per_generator,
+    "monitor_models": size.monitor_models,
+}
 chosen = {"sigma": sigma, "learning_rate": learning_rate, "decay": decay}
 ranges = KMRanges.of(network, low_mM=km_low_mM, high_mM=km_high_mM)
 default = Recipe.default(
     network,
     threshold_per_h=threshold,
     ranges=ranges,
-    generations=int(size["generations"]),
+    generations=size.generations,
     **budget,
     **{k: v for k, v in chosen.items() if v is not None},
 )
@@ -118,7 +113,7 @@ published = Recipe.paper(
     network,
     threshold_per_h=threshold,
     ranges=ranges,
-    generations=int(size["paper_generations"]),
+    generations=size.paper_generations,
     **budget,
 )
 pd.DataFrame({recipe.label: asdict(recipe.settings) for recipe in (default, published)})
@@ -138,45 +133,34 @@ pd.DataFrame({recipe.label: asdict(recipe.settings) for recipe in (default, publ
 baseline = studies.unbiased_sampling(
     network,
     state,
-    int(size["baseline_models"]),
+    size.baseline_models,
     seed=seed,
     threshold_per_h=threshold,
     ranges=ranges,
     workers=workers,
 )
-low, high = baseline.interval
-display(
-    Markdown(
-        f"{baseline.valid:,} of {len(baseline.lambda_max_per_h):,} unbiased models are valid: "
-        f"{baseline.incidence:.2%} (95 % Wilson interval {low:.2%} to {high:.2%}). A model whose "
-        f"Jacobian is not finite counts as not valid; there are {baseline.not_finite:,}."
-    )
-)
+page.unbiased(baseline)
 
 # %% [markdown]
 # ## Training
 
 # %%
-seeds = repeat_seeds(seed, max(int(size["repeats"]), int(size["paper_repeats"])))
+seeds = repeat_seeds(seed, max(size.repeats, size.paper_repeats))
 runs = studies.run_repeats(
     network,
     state,
     default,
-    seeds=seeds[: int(size["repeats"])],
-    models=int(size["ensemble_models"]),
-    folder=checkpoints,
-    workers=workers,
-    progress=print,
+    seeds=seeds[: size.repeats],
+    models=size.ensemble_models,
+    run=run,
 )
 paper_runs = studies.run_repeats(
     network,
     state,
     published,
-    seeds=seeds[: int(size["paper_repeats"])],
-    models=int(size["ensemble_models"]),
-    folder=checkpoints,
-    workers=workers,
-    progress=print,
+    seeds=seeds[: size.paper_repeats],
+    models=size.ensemble_models,
+    run=run,
 )
 
 # %% [markdown]
@@ -190,18 +174,8 @@ save(figure, output / "incidence")
 figure
 
 # %%
-first = history[(history.group == default.label) & (history.generation == 0)].incidence
-last = pd.Series([run.incidence for run in runs])
-paper_last = pd.Series([run.incidence for run in paper_runs])
-display(
-    Markdown(
-        f"Mean incidence went from {first.mean():.1%} to {last.mean():.1%} in "
-        f"{size['generations']} generations over {len(runs)} repeat(s), from {last.min():.1%} to "
-        f"{last.max():.1%}. Unbiased sampling has {baseline.incidence:.2%} ({low:.2%} to "
-        f"{high:.2%}). The published settings reached {paper_last.mean():.1%} in "
-        f"{size['paper_generations']} generations over {len(paper_runs)} repeat(s)."
-    )
-)
+first_and_last = studies.first_and_last(history)
+page.incidence(first_and_last, baseline)
 
 # %% [markdown]
 # **Do all models become faster, or only a few?**
@@ -213,15 +187,7 @@ save(figure, output / "lambda_max")
 figure
 
 # %%
-by_generation = lambdas.groupby("generation").lambda_max_per_h
-medians, fastest = by_generation.median(), by_generation.min()
-display(
-    Markdown(
-        f"The median λmax went from {medians.iloc[0]:.3g} to {medians.iloc[-1]:.3g} 1/h and the "
-        f"smallest from {fastest.iloc[0]:.3g} to {fastest.iloc[-1]:.3g} 1/h; the threshold is "
-        f"{threshold:g} 1/h."
-    )
-)
+page.lambda_max(lambdas, threshold)
 
 # %% [markdown]
 # ## Which settings?
@@ -231,25 +197,20 @@ display(
 
 # %%
 grid_table = None
-if size["grid"]:
-    space = GRIDS[scale]
-    values = {k: space[k] for k in ("population", "decay") if k in space}
-    for name in ("sigma", "learning_rate"):
-        values[name] = [factor * getattr(default.settings, name) for factor in space[name]]
+if size.grid:
+    short = page.GRIDS[scale]
     grid_table = studies.settings_grid(
         network,
         state,
         default.but(
-            generations=space["generations"],
-            models_per_generator=space["models"] // default.settings.population,
+            generations=short.generations,
+            models_per_generator=short.models // default.settings.population,
             monitor_models=0,
         ),
-        grid=values,
+        grid=short.around(default.settings),
         seeds=seeds[:1],
-        models=min(200, int(size["ensemble_models"])),
-        folder=checkpoints,
-        workers=workers,
-        progress=print,
+        models=min(200, size.ensemble_models),
+        run=run,
     )
     with atomic_path(output / "grid.csv") as path:
         grid_table.to_csv(path, index=False)
@@ -259,31 +220,21 @@ if size["grid"]:
 
 # %%
 figure = None
-best = None
 if grid_table is not None:
     figure = settings_figures.settings_grid(
         grid_table,
-        default={"sigma": default.settings.sigma, "learning_rate": default.settings.learning_rate,
-                 "population": default.settings.population, "decay": default.settings.decay},
-        length=f"Short trainings: {space['generations']} generations of {space['models']} models; "
-        f"the default has {default.settings.generations} of "
-        f"{default.settings.population * default.settings.models_per_generator:,}.",
+        default={
+            name: getattr(default.settings, name)
+            for name in ("sigma", "learning_rate", "population", "decay")
+        },
+        length=short.length(default.settings),
         source=source,
-    )  # fmt: skip
+    )
     save(figure, output / "settings_grid")
-    best = grid_table.sort_values("incidence", ascending=False, kind="stable").iloc[0]
 figure
 
 # %%
-if best is None:
-    sentence = f"Not computed at scale {scale}; set `grid=True`, or a larger scale."
-else:
-    sentence = (
-        f"Best of {len(grid_table)} trainings: σ = {best.sigma:g}, α = {best.learning_rate:g}, "
-        f"n = {best.population:.0f}, decay {best.decay:.0%}, with an incidence of "
-        f"{best.incidence:.1%}; the worst had {grid_table.incidence.min():.1%}."
-    )
-display(Markdown(sentence))
+page.settings_grid(grid_table, scale)
 
 # %% [markdown]
 # ## What matters?
@@ -294,18 +245,16 @@ display(Markdown(sentence))
 
 # %%
 part_table = None
-if size["parts"]:
+if size.parts:
     part_table = studies.leave_one_out(
         network,
         state,
-        seeds=seeds[: int(size["part_repeats"])],
-        models=min(500, int(size["ensemble_models"])),
+        seeds=seeds[: size.part_repeats],
+        models=min(500, size.ensemble_models),
         threshold_per_h=threshold,
         ranges=ranges,
-        folder=checkpoints,
-        workers=workers,
-        progress=print,
-        generations=int(size["generations"]),
+        run=run,
+        generations=size.generations,
         **budget,
     )
     with atomic_path(output / "recipe_parts.csv") as path:
@@ -322,37 +271,21 @@ if part_table is not None:
 figure
 
 # %%
-if part_table is None:
-    sentence = f"Not computed at scale {scale}; set `parts=True`, or a larger scale."
-else:
-    mean = part_table.groupby("variant", sort=False).incidence.mean()
-    loss = (mean.iloc[0] - mean.iloc[1:]).sort_values(ascending=False)
-    sentence = (
-        f"The default recipe reached {mean.iloc[0]:.1%}. The largest losses: "
-        + ", ".join(f"{name} ({mean[name]:.1%})" for name in loss.index[:4])
-        + "."
-    )
-display(Markdown(sentence))
+page.recipe_parts(part_table, scale)
 
 # %% [markdown]
 # ## The ensemble, and what training did to the KM
 #
 # The ensemble of the first repeat is saved, valid models and others, labelled with units and
 # provenance. Each model counted as valid is then confirmed from the file: its Jacobian is computed
-# anew and all its eigenvalues in double precision.
+# again and all its eigenvalues in double precision.
 
 # %%
 ensemble_file = output / "ensemble.nc"
 runs[0].ensemble.save(ensemble_file)
 check = studies.confirm_valid(ensemble_file, network)
 assert check.confirmed == check.counted
-display(
-    Markdown(
-        f"`{ensemble_file.name}` holds {check.models:,} models, {check.counted:,} counted as "
-        f"valid and {check.confirmed:,} of them confirmed; stored and recomputed λmax differ by at "
-        f"most {check.largest_difference:.1e} (relative)."
-    )
-)
+page.ensemble(ensemble_file.name, check)
 
 # %% [markdown]
 # **Which constants did training move, and where to?** Grey is before, blue after. A constant far
@@ -378,16 +311,9 @@ save(figure, output / "km_shift")
 figure
 
 # %%
-top = shift.iloc[0]
-display(
-    Markdown(
-        f"{top['name'].replace(':', ' ')} moved most: its median went from "
-        f"{top.median_before_mM:.3g} to {top.median_after_mM:.3g} mM "
-        f"(Kolmogorov–Smirnov distance {top.distance:.2f}). "
-        f"{(shift.distance > 0.5).sum()} of {len(shift)} constants moved by more than 0.5, "
-        f"{(shift.distance < 0.1).sum()} by less than 0.1."
-    )
-)
+page.km_shift(shift)
+
+# %%
 shift.head(12).round(4)
 
 # %% [markdown]
@@ -403,20 +329,9 @@ figure
 
 # %%
 stream_file = output / "km_sets.nc"
-stream = studies.time_km_sets(runs[0].training, int(size["km_sets"]), stream_file, seed=seed)
+stream = studies.time_km_sets(runs[0].training, size.km_sets, stream_file, seed=seed)
 stream_file.unlink()  # large; only the time matters here
-full = stream["sets"] >= 1_000_000
-seconds_training = float(np.mean([run.seconds for run in runs]))
-display(
-    Markdown(
-        f"{100 * times.share[times.part == 'eigenvalues'].iloc[0]:.0f} % of the time goes to "
-        f"eigenvalues. A training took {seconds_training:.0f} s of wall time on {workers} "
-        f"workers. {stream['sets']:,.0f} sets of KM were written in {stream['seconds']:.1f} s "
-        f"({stream['megabytes']:,.0f} MB), "
-        + ("" if full else "which extrapolates to ")
-        + f"{stream['seconds_per_million']:.1f} s a million."
-    )
-)
+page.time(times, runs, stream, workers)
 
 # %% [markdown]
 # ## Beside the paper
@@ -424,48 +339,19 @@ display(
 # Computed values beside the published ones (Choudhury et al. 2024 Nat Catal 7:1086). A short run
 # cannot be compared with the paper; the last column says which rows can.
 
-
 # %%
-def spread(shares: pd.Series) -> str:
-    """Range of the repeats, and the 95 % interval of their mean."""
-    a, b, basis = incidence_interval(list(shares), [check.models] * len(shares))
-    return (
-        f"{shares.min():.1%} to {shares.max():.1%} over {len(shares)} repeat(s); "
-        f"95 % interval, by {basis}, {a:.1%} to {b:.1%}"
-    )
-
-
-settings = default.settings
-published_size = (
-    settings.generations >= 50 and settings.population * settings.models_per_generator >= 2000
+rows = tables.claims(
+    network,
+    default.settings,
+    first_and_last,
+    lambdas,
+    baseline,
+    runs,
+    stream,
+    grid_table,
+    scale=scale,
+    workers=workers,
 )
-odes = len(network.dynamic) + len(network.constant) + 1  # in the bioreactor, with biomass
-rows = [
-    ("C2", "differential equations (bioreactor)", f"{odes}", "exact", True),
-    ("C2", "reactions", f"{len(network.kinetic_reactions)}", "exact", True),
-    ("C2", "KM", f"{len(network.km_names)}", "exact", True),
-    ("C2", "Vmax", f"{len(network.kinetic_reactions)}", "exact", True),
-    ("C3", "mean incidence after training", f"{last.mean():.1%}", spread(last),
-     published_size),
-    ("C3", "repeats at 100 %", f"{(last == 1).sum()} of {len(last)}",
-     f"best {last.max():.1%}", published_size),
-    ("C3", "mean incidence with the paper's settings", f"{paper_last.mean():.1%}",
-     spread(paper_last), published.settings.generations >= 50 and published_size),
-    ("C4", "median λmax, first and last generation (1/h)",
-     f"{medians.iloc[0]:.3g}, {medians.iloc[-1]:.3g}", f"{len(lambdas):,} models", published_size),
-    ("C5", "incidence of unbiased sampling", f"{baseline.incidence:.2%}",
-     f"{low:.2%} to {high:.2%} (Wilson), {len(baseline.lambda_max_per_h):,} models", True),
-    ("C6", "time of a training (min)", f"{seconds_training / 60:.2f}",
-     f"{len(runs)} training(s), {workers} workers", published_size),
-    ("C6", "time for a million KM sets (s)", f"{stream['seconds_per_million']:.1f}",
-     "measured once" if full else f"extrapolated from {stream['sets']:,.0f} sets", full),
-    ("C7", "settings by grid search",
-     "not computed" if best is None else
-     f"σ {best.sigma:g}, α {best.learning_rate:g}, n {best.population:.0f}, decay {best.decay:.0%}",
-     "" if best is None else
-     f"{len(grid_table)} trainings of {GRIDS[scale]['generations']} generations, one seed",
-     best is not None and GRIDS[scale]["generations"] >= 50),
-]  # fmt: skip
 claims = studies.claims_table(network, rows)
 with atomic_path(output / "claims.csv") as path:
     claims.to_csv(path, index=False)
@@ -474,7 +360,6 @@ with atomic_path(output / "incidence.csv") as path:
 claims
 
 # %%
-evaluated = runs[0].training.models_evaluated  # of one training, without those made to watch it
 summary = {
     "model": network.name,
     "steady_state": state.label,
@@ -485,26 +370,7 @@ summary = {
     "n_reactions": len(network.kinetic_reactions),
     "n_km": len(network.km_names),
     "threshold_per_h": threshold,
-    "repeats": len(runs),
-    "generations": settings.generations,
-    "incidence_first": float(first.mean()),
-    "incidence_last": float(last.mean()),
-    "incidence_last_of_repeats": last.tolist(),
-    "not_finite_last_of_repeats": [run.not_finite for run in runs],
-    "paper_settings_generations": published.settings.generations,
-    "paper_settings_incidence_last": float(paper_last.mean()),
-    "paper_settings_not_finite_last_of_repeats": [run.not_finite for run in paper_runs],
-    "baseline_incidence": baseline.incidence,
-    "baseline_interval_95": [low, high],
-    "baseline_models": len(baseline.lambda_max_per_h),
-    "baseline_not_finite": baseline.not_finite,
-    "ensemble_models": check.models,
-    "ensemble_not_finite": runs[0].not_finite,
-    "valid_models": check.confirmed,
-    "seconds_training": seconds_training,
-    "models_evaluated": evaluated,
-    "models_per_second": evaluated / seconds_training,
-    "seconds_per_million_km_sets": stream["seconds_per_million"],
+    **tables.summary(first_and_last, baseline, runs, paper_runs, check, stream),
     "workers": workers,
 }
 with atomic_path(output / "summary.json") as path:
@@ -531,7 +397,7 @@ if widgets:
         steady_state=steady_state,
         threshold_per_h=threshold,
         seed=seed,
-        ensemble_models=int(size["ensemble_models"]),
+        ensemble_models=size.ensemble_models,
         km_low_mM=km_low_mM,
         km_high_mM=km_high_mM,
         **{name: getattr(default.settings, name) for name in ("sigma", "learning_rate", "decay")},

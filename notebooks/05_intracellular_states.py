@@ -56,7 +56,7 @@ from renaissance_kit.analysis import (
     ranges_of_metabolites,
     resample,
 )
-from renaissance_kit.core import atomic_path
+from renaissance_kit.core import Run, atomic_path
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import landscape as figures
 from renaissance_kit.figures import surveys as charts
@@ -67,7 +67,8 @@ from renaissance_kit.studies.pages import intracellular as page
 
 use_theme()
 output = Path(output_dir)
-runs = output / "runs" if store is None else Path(store)  # a run that was killed resumes from here
+# A run that was killed resumes from this folder.
+run = Run(workers, output / "runs" if store is None else store, progress=print)
 
 # %%
 size = page.Sizes.at(
@@ -92,12 +93,9 @@ known, _ = studies.states_of(network, output.parent / "01_steady_states" / "stat
 known = known[:: max(1, len(known) // size.shipped)][: size.shipped]
 
 
-def survey(which, name, **changes):
-    """Survey states; what is done is kept under that name."""
-    options = {"seed": seed, "settings": settings, "workers": workers, **changes}
-    return survey_states(
-        network, which, store=runs / f"{name}_{len(which)}", **{"progress": print, **options}
-    )
+def survey(which):
+    """Survey states with the settings of this notebook."""
+    return survey_states(network, which, seed=seed, settings=settings, run=run)
 
 
 page.populations(sample, everyone, known, constraints)
@@ -111,8 +109,8 @@ page.populations(sample, everyone, known, constraints)
 # together. The search ends with the first fast model.
 
 # %%
-shipped_survey = survey(known, "shipped")
-found = survey(sample, "generic")
+shipped_survey = survey(known)
+found = survey(sample)
 found.save(output / "survey.nc")
 surveys = {"shipped": shipped_survey, "generic": found}
 shares = studies.share_table(surveys)
@@ -130,8 +128,8 @@ page.slow_states(found, shares, at_once)
 again = None
 if size.repeated and not found.fast.all():
     again = search_again(
-        network, sample, found, n=size.repeated, effort=10, seed=seed + 1, workers=workers,
-        chunk=1, store=runs / f"repeated_{size.repeated}_of_{len(found)}", progress=print,
+        network, sample, found, n=size.repeated, effort=10, seed=seed + 1,
+        run=replace(run, chunk=1),
     )  # fmt: skip
 effort = studies.MoreEffort.of(found, again)
 page.more_effort(effort)
@@ -215,9 +213,9 @@ for k, (name, members) in enumerate(groups.items()):
     )  # fmt: skip
     if drawn is not None:
         there, covered[name] = drawn
-        new[f"new in {name}"] = survey(there, f"new_{k}")
+        new[f"new in {name}"] = survey(there)
 anywhere = space.states(size.resampled, seed=seed + 20, steps_per_dimension=size.sampler_steps)
-new["new anywhere"] = survey(anywhere, "anywhere")
+new["new anywhere"] = survey(anywhere)
 of_cells = {
     f"members of the {name}": found.select(members)
     for name, members in groups.items()
@@ -324,7 +322,7 @@ for k, (name, bounds) in enumerate((("supporting", good), ("non-supporting", bad
     )
 held_surveys = {
     "free": new["new anywhere"],
-    **{n: survey(populations[n], n) for n in ("supporting", "non-supporting")},
+    **{n: survey(populations[n]) for n in ("supporting", "non-supporting")},
 }
 held_shares = studies.share_table(held_surveys, of="first_descent")
 held_fast = studies.share_table(held_surveys)

@@ -36,7 +36,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import display
 
-from renaissance_kit import Network, studies
+from renaissance_kit import Network, Recipe, studies
 from renaissance_kit.analysis import (
     Pairs,
     change_table,
@@ -45,12 +45,11 @@ from renaissance_kit.analysis import (
     measured_intervals,
 )
 from renaissance_kit.analysis.km_conflicts import ALL_IN
-from renaissance_kit.core import atomic_path, derived_seed, repeat_seeds
+from renaissance_kit.core import Run, atomic_path, derived_seed, repeat_seeds
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import km_change as figures
 from renaissance_kit.network import reaction_distances, with_distance
 from renaissance_kit.studies.pages import aconitase as page
-from renaissance_kit.training import GradientSettings, NESSettings
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)
@@ -99,21 +98,17 @@ measured.summary()[
 # ## Training
 
 # %%
-settings = GradientSettings(steps=size.steps, models_per_step=size.models_per_step)
+recipe = Recipe.by_gradient(network, steps=size.steps, models_per_step=size.models_per_step)
 job = studies.Integration(
     network,
     state,
-    settings,
+    recipe,
     size.models,
-    studies.EnsembleStore(
-        output / "ensembles" if store is None else Path(store),
-        (
-            output.parent / "07_km_tca" / "ensembles",
-            output.parent / "08_km_global_shifts" / "ensembles",
-        ),
+    Run(workers, output / "ensembles" if store is None else store, print),
+    (
+        output.parent / "07_km_tca" / "ensembles",
+        output.parent / "08_km_global_shifts" / "ensembles",
     ),
-    workers,
-    print,
 )
 seeds = repeat_seeds(derived_seed(seed, 5), size.repeats)
 without = job.repeats(None, seeds=repeat_seeds(seed, size.repeats), label="without data")
@@ -256,15 +251,14 @@ if size.evolution_repeats:
     evolved = studies.Integration(
         network,
         state,
-        NESSettings(
-            generations=size.generations, population=size.population,
+        Recipe.default(
+            network, generations=size.generations, population=size.population,
             models_per_generator=size.models_per_generator,
             monitor_models=min(100, 5 * size.models_per_generator),
         ),
         size.models,
-        job.store,
-        workers,
-        print,
+        job.run,
+        job.also,
     )  # fmt: skip
     n = size.evolution_repeats
     others = repeat_seeds(derived_seed(seed, 4), 2 * n + 1)

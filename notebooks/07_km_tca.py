@@ -34,7 +34,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from renaissance_kit import Network, studies
+from renaissance_kit import Network, Recipe, studies
 from renaissance_kit.analysis import (
     held_out_scores,
     incidence_by_measurement,
@@ -43,11 +43,10 @@ from renaissance_kit.analysis import (
     subsystem_of,
 )
 from renaissance_kit.analysis.km_conflicts import ALL_IN
-from renaissance_kit.core import atomic_path, derived_seed, repeat_seeds
+from renaissance_kit.core import Run, atomic_path, derived_seed, repeat_seeds
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import km_overlap as figures
 from renaissance_kit.studies.pages import tca as page
-from renaissance_kit.training import GradientSettings
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)
@@ -98,18 +97,14 @@ page.measured_widths(intervals)
 # ## Training
 
 # %%
-settings = GradientSettings(steps=size.steps, models_per_step=size.models_per_step)
+recipe = Recipe.by_gradient(network, steps=size.steps, models_per_step=size.models_per_step)
 job = studies.Integration(
     network,
     state,
-    settings,
+    recipe,
     size.models,
-    studies.EnsembleStore(
-        output / "ensembles" if store is None else Path(store),
-        tuple(output.parent / f / "ensembles" for f in ("06_km_aconitase", "08_km_global_shifts")),
-    ),
-    workers,
-    print,
+    Run(workers, output / "ensembles" if store is None else store, print),
+    tuple(output.parent / f / "ensembles" for f in ("06_km_aconitase", "08_km_global_shifts")),
 )
 if start == "trained" and size.repeats != size.combinations:
     raise ValueError("start='trained' compares pairs; give as many repeats as combinations")

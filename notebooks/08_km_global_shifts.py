@@ -34,14 +34,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from renaissance_kit import Network, studies
+from renaissance_kit import Network, Recipe, studies
 from renaissance_kit.analysis import change_table
-from renaissance_kit.core import atomic_path, derived_seed, repeat_seeds
+from renaissance_kit.core import Run, atomic_path, derived_seed, repeat_seeds
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import km_change as change_figures
 from renaissance_kit.figures import km_shifts as figures
 from renaissance_kit.studies.pages import shifts as page
-from renaissance_kit.training import GradientSettings
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)
@@ -70,14 +69,10 @@ unknown = [name for name in network.km_names if name not in table.names]
 job = studies.Integration(
     network,
     state,
-    GradientSettings(steps=size.steps, models_per_step=size.models_per_step),
+    Recipe.by_gradient(network, steps=size.steps, models_per_step=size.models_per_step),
     size.models,
-    studies.EnsembleStore(
-        output / "ensembles" if store is None else Path(store),
-        tuple(output.parent / f / "ensembles" for f in ("07_km_tca", "06_km_aconitase")),
-    ),
-    workers,
-    print,
+    Run(workers, output / "ensembles" if store is None else store, print),
+    tuple(output.parent / f / "ensembles" for f in ("07_km_tca", "06_km_aconitase")),
 )
 full_seeds = [repeat_seeds(derived_seed(seed, i), size.full_repeats) for i in (8, 9)]
 NONE, SOME, CYCLE, ALL = (

@@ -26,19 +26,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from renaissance_kit import KMRanges, Network, Recipe, studies
-from renaissance_kit.core import atomic_path, derived_seed
+from renaissance_kit import KMRanges, Network, Recipe, studies, train
+from renaissance_kit.core import Run, atomic_path, derived_seed
 from renaissance_kit.figures import Source, save, use_theme
 from renaissance_kit.figures import routes as figures
+from renaissance_kit.kinetics import incidence_of
 from renaissance_kit.states import StateFeatures
 from renaissance_kit.studies.pages import routes as page
-from renaissance_kit.training import (
-    ConditionalSettings,
-    FastestDynamics,
-    GradientSettings,
-    split_states,
-    train_conditional,
-)
+from renaissance_kit.training import FastestDynamics, split_states
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)
@@ -94,33 +89,29 @@ nes = Recipe.default(
     monitor_models=min(100, size.models_per_generator),
 )
 study = nes.but("study's reward", reward=FastestDynamics(n_fastest=10))
-gradient = GradientSettings(
-    steps=size.gradient_steps, models_per_step=size.gradient_models, diversity=diversity
-)
-alone = GradientSettings(
-    steps=size.gradient_steps, models_per_step=size.gradient_models, diversity=0.0
-)
+gradient = Recipe.by_gradient(
+    network, threshold_per_h=threshold, steps=size.gradient_steps,
+    models_per_step=size.gradient_models, diversity=diversity,
+)  # fmt: skip
+alone = gradient.but("reward alone", diversity=0.0)
 folder = output / "runs"
+run = Run(workers, folder)
 common = {"models": size.models, "workers": workers}
 runs = []
 for number, state in enumerate(chosen):
     for repeat in range(max(size.nes_repeats, size.gradient_repeats)):
         own = derived_seed(seed, 2, number, repeat)
+        recipes = {}
         if repeat < size.nes_repeats:
-            for route, recipe in (("NES", nes), ("NES, study's reward", study)):
-                runs.append(
-                    studies.by_strategy(
-                        network, state, recipe, route=route, seed=own, folder=folder, **common
-                    )
-                )
+            recipes |= {"NES": nes, "NES, study's reward": study}
         if repeat < size.gradient_repeats:
-            for route, settings in (("gradient", gradient), ("gradient, reward alone", alone)):
-                runs.append(
-                    studies.by_gradient(
-                        network, state, settings, route=route, seed=own, folder=folder,
-                        threshold_per_h=threshold, **common,
-                    )
-                )  # fmt: skip
+            recipes |= {"gradient": gradient, "gradient, reward alone": alone}
+        for route, recipe in recipes.items():
+            runs.append(
+                studies.by_training(
+                    network, state, recipe, route=route, seed=own, models=size.models, run=run
+                )
+            )
     own = derived_seed(seed, 3, number)
     runs.append(
         studies.by_search(
@@ -144,7 +135,8 @@ for number, state in enumerate(chosen):
 # state.
 
 # %%
-conditional_settings = ConditionalSettings(
+at_many = Recipe.conditional(
+    network,
     steps=size.conditional_steps,
     models_per_step=size.conditional_models,
     states_per_step=size.states_per_step,
@@ -155,17 +147,18 @@ seen = [every[int(i)] for i in trained[: size.trained_states]]
 
 def report(state) -> None:
     """Say how far the training is."""
-    if state.generation % 100 == 0:
-        recent = np.mean([record.population_incidence for record in state.history[-50:]])
-        print(f"step {state.generation}: incidence {recent:.0%} at the states of the last 50 steps")
+    if state.step % 100 == 0:
+        last = np.concatenate([record.lambda_max_per_h for record in state.history[-50:]])
+        recent = incidence_of(last, threshold)
+        print(f"step {state.step}: incidence {recent:.0%} at the states of the last 50 steps")
 
 
 def trained_at_many(features=None, name: str = "conditional"):
     """A training at all states that are not held back."""
-    return train_conditional(
-        network, seen, seed=derived_seed(seed, 4), settings=conditional_settings,
-        features=features, progress=report, workers=workers, resume=True,
-        checkpoint=folder / f"{name}-{len(seen)}-{conditional_settings.steps}.npz",
+    return train(
+        network, seen, seed=derived_seed(seed, 4), recipe=at_many.but(name, features=features),
+        progress=report, workers=workers, resume=True,
+        checkpoint=folder / f"{name}-{len(seen)}-{size.conditional_steps}.npz",
     )  # fmt: skip
 
 
@@ -240,17 +233,17 @@ figure
 # log-uniform constants.
 
 # %%
-single = studies.gradient_generator(
-    network, every.default, gradient, seed=derived_seed(seed, 2, 0, 0), workers=workers,
-    threshold_per_h=threshold, folder=folder,
-)  # fmt: skip
+single = studies.kept_training(
+    network, every.default, gradient, seed=derived_seed(seed, 2, 0, 0), run=run
+)
+ranges = KMRanges.of(network)
 by_state = studies.incidence_by_state(
     network,
     unseen,
     {
         "conditional": conditional.generator.generate,
         "without seeing the state": blind.generator.generate,
-        "gradient": single,
+        "gradient": lambda _, n, rng: single.km(n, rng),
         "unbiased sampling": lambda _, n, rng: ranges.uniform(n, rng),
     },
     models=size.held_out_models,

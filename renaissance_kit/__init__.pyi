@@ -16,6 +16,7 @@ from .simulation import (
 )
 from . import (
     core as core,
+    laws as laws,
     network as network,
     states as states,
     kinetics as kinetics,

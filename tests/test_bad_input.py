@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
 import numpy as np
 import pytest
 
 from renaissance_kit import Generator, KineticModels, KMRanges, Recipe, SteadyStates, train
 from renaissance_kit.core import ParameterError
-from renaissance_kit.training import FastestDynamics, NESSettings, SmoothIncidence
+from renaissance_kit.states import StateFeatures
+from renaissance_kit.training import FastestDynamics, NESSettings, Settings, SmoothIncidence
 
 QUICK = NESSettings(generations=1, population=2, models_per_generator=2, monitor_models=0)
 
@@ -217,6 +221,37 @@ def test_a_negative_seed_is_refused(tiny, tiny_state):
 def test_many_states_where_one_is_needed(ecoli):
     with pytest.raises(ParameterError, match=r"choose one, such as states\.default"):
         train(ecoli, SteadyStates.example(ecoli), seed=1)
+
+
+def test_one_state_where_many_are_needed(tiny, tiny_state):
+    recipe = Recipe.conditional(tiny)
+    with pytest.raises(ParameterError, match="give a SteadyStates or a list of states"):
+        train(tiny, tiny_state, seed=1, recipe=recipe)
+    with pytest.raises(ParameterError, match="give a SteadyStates or a list of states"):
+        train(tiny, [], seed=1, recipe=recipe)
+
+
+def test_features_where_one_state_is_trained_at(tiny, tiny_state):
+    recipe = Recipe.by_gradient(tiny).but(features=StateFeatures.none(tiny))
+    with pytest.raises(ParameterError, match="features are what a conditional generator sees"):
+        train(tiny, tiny_state, seed=1, recipe=recipe)
+
+
+def test_settings_without_a_trainer(tiny, tiny_state):
+    @dataclass(frozen=True)
+    class OfNobody(Settings):
+        method: ClassVar[str] = "of nobody"
+
+    recipe = replace(Recipe.default(tiny), settings=OfNobody())
+    with pytest.raises(ParameterError, match="no trainer has settings of type OfNobody; there are"):
+        train(tiny, tiny_state, seed=1, recipe=recipe)
+
+
+def test_settings_of_another_method(tiny):
+    with pytest.raises(ParameterError, match="begin with the recipe of that method"):
+        Recipe.by_gradient(tiny).but(settings=QUICK)
+    with pytest.raises(ParameterError, match="'sigma' cannot be set here"):
+        Recipe.by_gradient(tiny, sigma=0.1)
 
 
 def test_a_positive_threshold_is_refused(tiny):

@@ -125,7 +125,7 @@ def test_states_need_a_folder(tiny):
 def test_a_file_of_steady_states_that_is_none(tmp_path, content):
     path = tmp_path / "states.nc"
     path.write_bytes(content)
-    with pytest.raises(CheckpointError, match=r"states\.nc cannot be read .*make it anew"):
+    with pytest.raises(CheckpointError, match=r"states\.nc cannot be read .* makes it again"):
         SteadyStates.load(path)
 
 

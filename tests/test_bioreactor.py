@@ -13,7 +13,7 @@ from guides import guide_blocks
 from monod import BY_PRODUCT, INSIDE, MU_MAX, RELEASE, SUBSTRATE, UPTAKE, YIELD_PER_GDW, K, monod
 
 from renaissance_kit import KineticEnsemble, KineticModels, Network, ReactorConditions, cultivate
-from renaissance_kit.core import CheckpointError, ParameterError
+from renaissance_kit.core import CheckpointError, ParameterError, Run
 from renaissance_kit.simulation import (
     Bioreactor,
     BioreactorResult,
@@ -25,6 +25,8 @@ from renaissance_kit.simulation import (
     batch_of,
     engineered,
 )
+
+ONE = Run(workers=1)
 
 GUIDE = Path(__file__).parents[1] / "docs" / "own-medium.md"
 TIGHT = Tolerances(1e-10, 1e-10)
@@ -230,17 +232,17 @@ def test_result_is_labelled_and_comes_back_from_its_file(
     one: KineticModels, tmp_path: Path
 ) -> None:
     reactor = batch_of(one.network, duration_h=4.0)
-    result = cultivate(one, reactor, workers=1)
+    result = cultivate(one, reactor, run=ONE)
     assert result.finished.tolist() == [True]
     assert result.dataset.unit.sel(variable="biomass") == "gDW/L"
     assert json.loads(result.dataset.attrs["settings"])["conditions"]["duration_h"] == 4.0
     np.testing.assert_allclose(result.at("biomass", [0.25])[0, 0],
-                               result.course("biomass")[0, :2].mean(), rtol=1e-6)  # fmt: skip
+                               result.time_course("biomass")[0, :2].mean(), rtol=1e-6)  # fmt: skip
     result.save(tmp_path / "result.nc")
     again = BioreactorResult.load(tmp_path / "result.nc")
     np.testing.assert_array_equal(again.dataset.state.values, result.dataset.state.values)
     with pytest.raises(ParameterError, match="did you mean 'biomass'"):
-        result.course("biomas")
+        result.time_course("biomas")
     (tmp_path / "other.nc").write_bytes(b"nothing")
     with pytest.raises(CheckpointError):
         BioreactorResult.load(tmp_path / "other.nc")
@@ -248,37 +250,36 @@ def test_result_is_labelled_and_comes_back_from_its_file(
 
 def test_growth_rate_is_the_slope_of_biomass(one: KineticModels) -> None:
     reactor = replace(batch_of(one.network), tolerances=TIGHT, times_h=np.linspace(0, 5, 501))
-    result = cultivate(one, reactor, workers=1)
-    slope = np.gradient(np.log(result.course("biomass")[0]), 0.01, edge_order=2)
+    result = cultivate(one, reactor, run=ONE)
+    slope = np.gradient(np.log(result.time_course("biomass")[0]), 0.01, edge_order=2)
     np.testing.assert_allclose(result.dataset.growth_rate.values[0], slope, atol=2e-3)
 
 
-def test_an_interrupted_run_goes_on_to_the_same_result(
+def test_an_interrupted_run_resumes_to_the_same_result(
     ecoli: Network, valid: KineticModels, tmp_path: Path
 ) -> None:
     models = valid.with_km(valid.km_mM[:7])
     reactor = batch_of(ecoli, duration_h=1.0)
-    whole = cultivate(models, reactor, workers=1)
-    done: list[Any] = []
-    part = cultivate(
-        models, reactor, workers=1, store=tmp_path / "run", progress=done.append,
-        stop=lambda: any(p.done for p in done),
-    )  # fmt: skip
+    whole = cultivate(models, reactor, run=ONE)
+    run, done = Run(workers=1, store=tmp_path), list[Any]()
+    watched = replace(run, progress=done.append, stop=lambda: any(p.done for p in done))
+    part = cultivate(models, reactor, run=watched)
     assert len(part.finished) == 5  # one chunk
-    rest = cultivate(models, reactor, workers=1, store=tmp_path / "run")
+    rest = cultivate(models, reactor, run=run)
     np.testing.assert_array_equal(rest.dataset.state.values, whole.dataset.state.values)
-    with pytest.raises(CheckpointError, match="other settings"):
-        cultivate(models, engineered(reactor, {"DDPA": 2.0}), workers=1, store=tmp_path / "run")
+    changed = cultivate(models, engineered(reactor, {"DDPA": 2.0}), run=run)
+    assert len(list(tmp_path.iterdir())) == 2  # it is kept beside the other
+    assert not np.array_equal(changed.dataset.state.values, whole.dataset.state.values)
 
 
 def test_a_member_that_fails_keeps_its_place(ecoli: Network, valid: KineticModels) -> None:
     reactor = replace(batch_of(ecoli), tolerances=Tolerances(1e-6, 1e-6, seconds=1e-6))
-    result = cultivate(valid.with_km(valid.km_mM[:2]), reactor, workers=1)
+    result = cultivate(valid.with_km(valid.km_mM[:2]), reactor, run=ONE)
     assert result.finished.tolist() == [False, False]
     assert set(result.dataset.outcome.values) == {Outcome.OUT_OF_TIME}
     assert "took more than" in str(result.dataset.reason.values[0])
-    assert np.isfinite(result.course("biomass")[:, 0]).all()
-    assert np.isnan(result.course("biomass")[:, -1]).all()
+    assert np.isfinite(result.time_course("biomass")[:, 0]).all()
+    assert np.isnan(result.time_course("biomass")[:, -1]).all()
 
 
 def test_engineered_strains_add_up(ecoli: Network, valid: KineticModels) -> None:
@@ -294,7 +295,7 @@ def test_engineered_strains_add_up(ecoli: Network, valid: KineticModels) -> None
 @pytest.mark.parametrize(
     ("times", "message"),
     [([0.0], "two times"), ([1.0, 2.0], "rise from 0"), ([0.0, 2.0, 1.0], "rise from 0"),
-     ([0.0, 99.0], "after the cultivation")],
+     ([0.0, 99.0], "after the simulation")],
 )  # fmt: skip
 def test_wrong_times(one: KineticModels, times: list[float], message: str) -> None:
     with pytest.raises(ParameterError, match=message):
@@ -326,11 +327,11 @@ def test_guide(ecoli: Network, tmp_path: Path, monkeypatch, capsys) -> None:
     for block in blocks:
         exec(block.replace("workers=2", "workers=1"), names)
     assert names["result"].finished.all()
-    assert len(list((tmp_path / "build" / "my-batch").glob("part-*.npz"))) == 1
+    assert len(list((tmp_path / "build" / "my-runs").glob("cultivation-*"))) == 6
     assert BioreactorResult.load("my_batch.nc").finished.all()
-    assert names["again"].course("trp__L_e")[0, 0] == pytest.approx(0.98)
+    assert names["again"].time_course("trp__L_e")[0, 0] == pytest.approx(0.98)
     start = names["pulsed"].medium_mM["nh4_e"]
-    pulse = cultivate(names["few"], Bioreactor(names["pulsed"].but(duration_h=9.0)), workers=1)
+    pulse = cultivate(names["few"], Bioreactor(names["pulsed"].but(duration_h=9.0)), run=ONE)
     before, after = pulse.at("nh4_e", [5.5, 6.0])[0]
     assert before < start < after
     assert pulse.dataset.volume.values[-1] == pytest.approx(0.5)

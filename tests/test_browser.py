@@ -360,7 +360,7 @@ def test_points_are_clicked_and_states_brushed_in_jupyterlab(
         robustness.locator(".rk-status", has_text="done").wait_for()
         charts = robustness.locator(".vega-embed svg.marks")
         charts.nth(2).wait_for()
-        chosen = robustness.get_by_label("Model in the courses", exact=True)
+        chosen = robustness.get_by_label("Model in the time courses", exact=True)
         first, before = selected(chosen), charts.nth(2).inner_html()
         visit.picture("robustness-1-done")
         point = charts.nth(1).locator(".mark-symbol").first.locator("path").nth(1)

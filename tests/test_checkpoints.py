@@ -8,8 +8,10 @@ import subprocess
 import sys
 import time
 import zipfile
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,47 +20,104 @@ from patience import PATIENCE_S
 from renaissance_kit import Generator, KMRanges, Recipe, train
 from renaissance_kit.core import CheckpointError, ParameterError
 from renaissance_kit.training import (
+    TRAINERS,
     FastestDynamics,
     NESSettings,
     SmoothIncidence,
+    SoftMargin,
+    TrainingState,
     load_checkpoint,
     save_checkpoint,
-    start,
 )
 
 # Everything that a checkpoint must carry: Adam's moments, and the random numbers of fixed KM.
+FIXED = {"PGI:g6p_c": (0.08, 0.12)}
 SETTINGS = NESSettings(
     generations=60, population=6, models_per_generator=20, monitor_models=5, optimiser="adam"
 )
-RECIPE = ("settings", "reward", "generator", "threshold_per_h")
-FIXED = {"PGI:g6p_c": (0.08, 0.12)}
 
-TRAIN = """
+
+@dataclass(frozen=True)
+class Case:
+    """A small training of each method: its recipe's constructor, sizes, and what else it takes."""
+
+    make: Callable[..., Recipe]
+    sizes: dict[str, Any]
+    length: str
+    a_change: dict[str, Any]
+    another_reward: Any
+    where: str = "one state"
+
+
+CASES = {
+    "nes": Case(
+        Recipe.default,
+        {"population": 6, "models_per_generator": 20, "monitor_models": 5, "optimiser": "adam"},
+        "generations", {"sigma": 0.2}, FastestDynamics(),
+    ),
+    "gradient": Case(
+        Recipe.by_gradient, {"models_per_step": 12}, "steps", {"diversity": 3.0},
+        SoftMargin(margin=0.3),
+    ),
+    "conditional": Case(
+        Recipe.conditional, {"models_per_step": 12, "states_per_step": 3}, "steps",
+        {"states_per_step": 4}, SoftMargin(margin=0.3), "three states",
+    ),
+}  # fmt: skip
+
+KILLED = """
 import sys
-from renaissance_kit import Generator, KMRanges, Network, Recipe, SteadyState, train
-from renaissance_kit.training import NESSettings
+from test_checkpoints import CASES, recipe_of, where_of
+from renaissance_kit import Network, SteadyState, train
 
 network = Network.example("tiny")
+case = CASES[sys.argv[1]]
+where = where_of(case, SteadyState.from_folder(network))
 train(
-    network, SteadyState.from_folder(network), seed=5, checkpoint=sys.argv[1],
-    recipe=Recipe.default(
-        network, generations=1_000_000, population=6, models_per_generator=20, monitor_models=5,
-        optimiser="adam",
-    ).but(
-        generator=Generator(KMRanges.of(network, fixed={"PGI:g6p_c": (0.08, 0.12)}), hidden=(8,))
-    ),
+    network, where, seed=5, recipe=recipe_of(case, network, int(sys.argv[3])),
+    checkpoint=sys.argv[2], progress=lambda state: print(state.step, flush=True),
 )
 """
 
 
+def recipe_of(case, network, steps, **changes):
+    ranges = KMRanges.of(network, fixed=FIXED)
+    recipe = case.make(network, **case.sizes, **{case.length: steps})
+    return recipe.but(**{"generator": Generator(ranges, hidden=(8,)), **changes})
+
+
+def where_of(case, state):
+    if case.where == "one state":
+        return state
+    return [replace(state, concentrations_mM=f * state.concentrations_mM) for f in (1, 2, 3, 4)]
+
+
+@pytest.fixture(params=CASES)
+def case(request):
+    return CASES[request.param]
+
+
+@pytest.fixture
+def run_case(case, tiny, tiny_state):
+    """Train with a method; ``but`` are changes of the recipe, the others arguments of `train`."""
+
+    def run(steps=6, *, but=None, seed=5, **arguments):
+        recipe = recipe_of(case, tiny, steps, **(but or {}))
+        return train(tiny, where_of(case, tiny_state), seed=seed, recipe=recipe, **arguments)
+
+    return run
+
+
 @pytest.fixture
 def run(tiny, tiny_state):
-    """Train the tiny network; keyword arguments are those of `train` or parts of the recipe."""
+    """Train by NES; keyword arguments are those of `train` or parts of the recipe."""
     generator = Generator(KMRanges.of(tiny, fixed=FIXED), hidden=(8,))
 
     def run(**changes):
         parts = {"settings": SETTINGS, "generator": generator} | {
-            k: changes.pop(k) for k in RECIPE if k in changes
+            k: changes.pop(k)
+            for k in ("settings", "reward", "generator", "threshold_per_h")
+            if k in changes
         }
         recipe = Recipe.default(tiny).but(**parts)
         return train(tiny, tiny_state, seed=5, recipe=recipe, **changes)
@@ -67,108 +126,138 @@ def run(tiny, tiny_state):
 
 
 def assert_identical(one, two):
-    """Weights, moments, random state and history, bit for bit; all but the wall time."""
-    for name in ("weights", "first_moment", "second_moment"):
-        a, b = getattr(one.state, name), getattr(two.state, name)
-        assert a.dtype == b.dtype
-        np.testing.assert_array_equal(a, b)
-    assert one.state.generation == two.state.generation
-    assert one.state.rng_state == two.state.rng_state
-    for a, b in zip(one.state.history, two.state.history, strict=True):
-        assert a.generation == b.generation
-        assert a.population_incidence == b.population_incidence
-        np.testing.assert_array_equal(a.rewards, b.rewards)
-        np.testing.assert_array_equal(a.lambda_max_per_h, b.lambda_max_per_h)
+    """Weights, memory, random state and history, bit for bit; all but the wall time."""
+    a, b = one.state, two.state
+    assert a.weights.dtype == b.weights.dtype == np.float32
+    np.testing.assert_array_equal(a.weights, b.weights)
+    assert a.memory.keys() == b.memory.keys()
+    for name in a.memory:
+        assert a.memory[name].dtype == b.memory[name].dtype
+        np.testing.assert_array_equal(a.memory[name], b.memory[name])
+    assert (a.step, a.rng_state, a.seed) == (b.step, b.rng_state, b.seed)
+    for first, second in zip(a.history, b.history, strict=True):
+        assert (first.step, first.values) == (second.step, second.values)
+        np.testing.assert_array_equal(first.lambda_max_per_h, second.lambda_max_per_h)
+    assert list(one.history.columns) == list(two.history.columns)
 
 
-def generations_in(path):
+def steps_in(path):
     try:
         with np.load(path) as archive:
-            return len(archive["rewards"])
+            return len(archive["seconds"])
     except FileNotFoundError:
         return 0
 
 
-# --- resuming ------------------------------------------------------------------------------
+# --- every trainer -------------------------------------------------------------------------
+
+
+def test_every_trainer_is_here():
+    assert {settings.method for settings in TRAINERS} == set(CASES)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no kill -9 on this system")
-def test_a_run_killed_in_the_middle_resumes_to_the_identical_end(run, tmp_path):
+@pytest.mark.parametrize("name", CASES)
+def test_a_run_killed_in_the_middle_resumes_to_the_identical_end(name, tiny, tiny_state, tmp_path):
     """With SIGKILL, which leaves a process no time to tidy up."""
-    path = tmp_path / "run.npz"
+    case, path, steps = CASES[name], tmp_path / "run.npz", 120
     process = subprocess.Popen(
-        [sys.executable, "-c", TRAIN, str(path)],
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[1])},
-    )
+        [sys.executable, "-c", KILLED, name, str(path), str(steps)], stdout=subprocess.PIPE,
+        env=os.environ
+        | {"PYTHONPATH": os.pathsep.join(str(Path(__file__).parents[i]) for i in (0, 1))},
+    )  # fmt: skip
     try:
         deadline = time.monotonic() + PATIENCE_S
-        while generations_in(path) < 3:
+        while steps_in(path) < 3:
             assert process.poll() is None, "the training ended by itself"
             assert time.monotonic() < deadline, "no checkpoint is written"
-            time.sleep(0.01)
+            time.sleep(0.005)
     finally:
         process.kill()
         process.wait()
     assert process.returncode == -signal.SIGKILL
-    begun = generations_in(path)
-    assert begun >= 3
-    settings = replace(SETTINGS, generations=begun + 4)
-    resumed = run(settings=settings, checkpoint=path, resume=True)
-    assert_identical(resumed, run(settings=settings))
+    assert 3 <= steps_in(path) < steps
+    recipe, where = recipe_of(case, tiny, steps), where_of(case, tiny_state)
+    resumed = train(tiny, where, seed=5, recipe=recipe, checkpoint=path, resume=True)
+    assert_identical(resumed, train(tiny, where, seed=5, recipe=recipe))
 
 
-def test_a_run_that_was_stopped_resumes_to_the_identical_end(run, tmp_path):
+def test_a_run_that_was_stopped_resumes_to_the_identical_end(run_case, tmp_path):
+    path, done = tmp_path / "run.npz", []
+    stopped = run_case(checkpoint=path, progress=done.append, stop=lambda: len(done) == 2)
+    assert stopped.state.step == steps_in(path) == 2
+    assert [state.step for state in done] == [1, 2]
+    resumed = run_case(checkpoint=path, resume=True)
+    assert_identical(resumed, run_case())
+    assert list(resumed.history.step) == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_finished_run_is_read_back(run_case, tmp_path):
     path = tmp_path / "run.npz"
-    settings, done = replace(SETTINGS, generations=6), []
-    stopped = run(
-        settings=settings, checkpoint=path, progress=done.append, stop=lambda: len(done) == 2
-    )
-    assert stopped.state.generation == 2
-    resumed = run(settings=settings, checkpoint=path, resume=True)
-    assert_identical(resumed, run(settings=settings))
-    assert len(resumed.history) == 6
-
-
-def test_a_run_can_be_lengthened(run, tmp_path):
-    path = tmp_path / "run.npz"
-    run(settings=replace(SETTINGS, generations=3), checkpoint=path)
-    longer = replace(SETTINGS, generations=5)
-    assert_identical(run(settings=longer, checkpoint=path, resume=True), run(settings=longer))
-
-
-def test_a_finished_run_is_read_back(run, tmp_path):
-    path = tmp_path / "run.npz"
-    settings = replace(SETTINGS, generations=2)
-    finished = run(settings=settings, checkpoint=path)
+    finished = run_case(2, checkpoint=path)
     written = path.read_bytes()
-    assert_identical(run(settings=settings, checkpoint=path, resume=True), finished)
+    assert_identical(run_case(2, checkpoint=path, resume=True), finished)
     assert path.read_bytes() == written
+
+
+def test_how_often_a_checkpoint_is_written_is_the_method_s(case, run_case, tmp_path):
+    path, seen = tmp_path / "run.npz", []
+    every = run_case(1).settings.checkpoint_every
+    run_case(every + 1, checkpoint=path, progress=lambda state: seen.append(steps_in(path)))
+    assert seen == [step - step % every for step in range(1, every + 2)]
+    assert steps_in(path) == every + 1
+
+
+def test_threads_do_not_change_the_end(run_case):
+    assert_identical(run_case(2, workers=1), run_case(2, workers=3))
+
+
+def test_what_belongs_to_another_run_is_refused(case, run_case, tmp_path):
+    path = tmp_path / "run.npz"
+    run_case(2, checkpoint=path)
+    before = path.read_bytes()
+    with pytest.raises(CheckpointError, match="holds an earlier run"):
+        run_case(2, checkpoint=path)
+    with pytest.raises(CheckpointError, match="other settings"):
+        run_case(2, checkpoint=path, resume=True, but=case.a_change)
+    with pytest.raises(CheckpointError, match="another objective"):
+        run_case(2, checkpoint=path, resume=True, but={"reward": case.another_reward})
+    with pytest.raises(CheckpointError, match="begun with seed 5, not 6"):
+        run_case(2, checkpoint=path, resume=True, seed=6)
+    assert path.read_bytes() == before
+
+
+def test_another_method_is_refused(run, tiny, tiny_state, tmp_path):
+    path = tmp_path / "run.npz"
+    run(settings=replace(SETTINGS, generations=1), checkpoint=path)
+    recipe = Recipe.by_gradient(tiny)
+    with pytest.raises(CheckpointError, match=r"another method \(nes, now gradient\)"):
+        train(tiny, tiny_state, seed=5, recipe=recipe, checkpoint=path, resume=True)
+
+
+def test_only_where_the_steps_do_not_depend_on_their_number_a_run_can_be_lengthened(
+    case, run_case, tmp_path
+):
+    """By gradient the learning rate falls to 0 in the second half of the steps."""
+    path = tmp_path / "run.npz"
+    run_case(3, checkpoint=path)
+    if case.length == "generations":
+        assert_identical(run_case(5, checkpoint=path, resume=True), run_case(5))
+    else:
+        with pytest.raises(CheckpointError, match=r"other settings \(steps was 3, now 5\)"):
+            run_case(5, checkpoint=path, resume=True)
 
 
 def test_resuming_without_a_checkpoint_starts_the_run(run, tmp_path):
     settings = replace(SETTINGS, generations=2)
     path = tmp_path / "new" / "run.npz"
     assert_identical(run(settings=settings, checkpoint=path, resume=True), run(settings=settings))
-    assert generations_in(path) == 2
-
-
-def test_without_resume_an_earlier_run_is_not_overwritten(run, tmp_path):
-    path = tmp_path / "run.npz"
-    run(settings=replace(SETTINGS, generations=3), checkpoint=path)
-    before = path.read_bytes()
-    with pytest.raises(CheckpointError, match="holds an earlier run; go on from it with resume"):
-        run(settings=replace(SETTINGS, generations=1), checkpoint=path)
-    assert path.read_bytes() == before
+    assert steps_in(path) == 2
 
 
 def test_resuming_needs_a_file_to_resume_from(run):
     with pytest.raises(ParameterError, match="resume=True needs a checkpoint file"):
         run(resume=True)
-
-
-def test_threads_do_not_change_the_end(run):
-    settings = replace(SETTINGS, generations=2, models_per_generator=40)
-    assert_identical(run(settings=settings, workers=1), run(settings=settings, workers=3))
 
 
 # --- files ---------------------------------------------------------------------------------
@@ -190,11 +279,13 @@ def test_checkpoints_hold_no_pickles_and_leave_no_partial_file(checkpoint):
 def test_a_checkpoint_gives_back_what_was_saved(tmp_path):
     """Every bit, also of a state before its first generation."""
     rng = np.random.default_rng(3)
-    state = start(rng.standard_normal(11).astype(np.float32), SETTINGS, rng)
+    memory = {"first_moment": rng.standard_normal(11).astype(np.float32)}
+    state = TrainingState.begin(rng.standard_normal(11), rng, seed=3, memory=memory)
     save_checkpoint(tmp_path / "run.npz", state, SETTINGS, "objective")
     loaded = load_checkpoint(tmp_path / "run.npz", SETTINGS, "objective")
     np.testing.assert_array_equal(loaded.weights, state.weights)
-    assert loaded.rng_state == state.rng_state
+    np.testing.assert_array_equal(loaded.memory["first_moment"], memory["first_moment"])
+    assert (loaded.rng_state, loaded.seed, loaded.step) == (state.rng_state, 3, 0)
     assert loaded.history == ()
 
 
@@ -270,13 +361,6 @@ def test_other_settings_are_named(run, checkpoint, change):
     ((name, value),) = change.items()
     with pytest.raises(CheckpointError, match=rf"other settings \({name} was .*, now {value!r}\)"):
         run(settings=replace(SETTINGS, **change), checkpoint=checkpoint, resume=True)
-
-
-def test_another_seed_is_refused(checkpoint, tiny, tiny_state):
-    generator = Generator(KMRanges.of(tiny, fixed=FIXED), hidden=(8,))
-    recipe = Recipe.default(tiny).but(settings=SETTINGS, generator=generator)
-    with pytest.raises(CheckpointError, match="begun with seed 5, not 6"):
-        train(tiny, tiny_state, seed=6, recipe=recipe, checkpoint=checkpoint, resume=True)
 
 
 def test_a_reward_that_no_other_process_would_recognise_is_refused(run, tmp_path):

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from renaissance_kit.core import ParameterError, run_chunks, use_cluster
+from renaissance_kit.core import ParameterError, Run, run_chunks, use_cluster
 
 
 def squares(items: np.ndarray) -> dict[str, np.ndarray]:
@@ -17,7 +17,8 @@ def squares(items: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def run(function=squares, **changes) -> dict[str, np.ndarray]:  # type: ignore[no-untyped-def]
-    return run_chunks(function, 12, chunk=2, settings={}, workers=None, **changes)
+    how = Run(workers=None, **changes)
+    return run_chunks(function, 12, name="squares", chunk=2, settings={}, run=how)
 
 
 @pytest.mark.parametrize("kind", ["processes", "threads"])

@@ -10,24 +10,24 @@ import pytest
 import torch
 from guides import guide_blocks
 
-from renaissance_kit import Generator, KineticModels, KMRanges, SteadyStates
+from renaissance_kit import Generator, KineticModels, KMRanges, Recipe, SteadyStates, train
 from renaissance_kit.core import CheckpointError, ParameterError, SteadyStateError
 from renaissance_kit.kinetics import pinned_over_states, smooth_lambda_max
 from renaissance_kit.states import StateFeatures
 from renaissance_kit.states.features import LARGEST
 from renaissance_kit.training import (
+    EDGE,
     ConditionalGenerator,
     ConditionalNet,
     ConditionalSettings,
+    ProjectedShare,
     SoftMargin,
     divergence,
     split_states,
-    train_conditional,
 )
-from renaissance_kit.training.gradient import EDGE, ProjectedShare
 
 GUIDE = Path(__file__).resolve().parents[1] / "docs" / "train-by-gradient.md"
-SETTINGS = ConditionalSettings(steps=5, models_per_step=12, states_per_step=3)
+SIZE = {"steps": 5, "models_per_step": 12, "states_per_step": 3}
 
 
 @pytest.fixture(scope="module")
@@ -55,11 +55,16 @@ def net(tiny, states):
 
 @pytest.fixture
 def run(tiny, states, net):
-    def train(seed=5, settings=SETTINGS, **changes):
-        changes = {"generator": net.generator, **changes}
-        return train_conditional(tiny, states[:20], seed=seed, settings=settings, **changes)
+    """Train at the first 20 states; keyword arguments are those of `Recipe.but` or `train`."""
 
-    return train
+    def run(initial_weights=None, checkpoint=None, resume=False, where=slice(20), **changes):
+        recipe = Recipe.conditional(tiny, **SIZE).but(generator=net.generator, **changes)
+        return train(
+            tiny, states[where], seed=5, recipe=recipe, initial_weights=initial_weights,
+            checkpoint=checkpoint, resume=resume,
+        )  # fmt: skip
+
+    return run
 
 
 # --- features ------------------------------------------------------------------------------------
@@ -161,7 +166,8 @@ def test_derivative_by_every_part_of_the_weights(run, net, states):
 
     tensor = torch.tensor(weights, requires_grad=True)
     value(tensor).backward()
-    own, end = net.generator.n_weights, net.generator.n_weights + net._n_first
+    own = net.generator.n_weights
+    end = own + net.generator.hidden[0] * len(net.features.names)
     for part in (slice(0, own), slice(own, end), slice(end, None)):
         direction = np.zeros_like(weights)
         size = len(direction[part])
@@ -217,15 +223,13 @@ def test_it_does_better_at_unseen_states_than_one_that_cannot_see(tiny, states):
     one = KineticModels(tiny, states[0], km)
     lambda_max = np.concatenate([one.at(s).spectrum().lambda_max_per_h for s in states])
     rare = float(np.quantile(lambda_max, 0.05))
-    settings = ConditionalSettings(
-        steps=60, models_per_step=48, states_per_step=8, learning_rate=0.02, diversity=0.5
-    )
-    training = train_conditional(
-        tiny, states[:24], seed=1, settings=settings, threshold_per_h=rare,
-        generator=Generator(ranges, hidden=(32, 32)),
-    )  # fmt: skip
+    recipe = Recipe.conditional(
+        tiny, threshold_per_h=rare, steps=60, models_per_step=48, states_per_step=8,
+        learning_rate=0.02, diversity=0.5,
+    ).but(generator=Generator(ranges, hidden=(32, 32)))  # fmt: skip
+    training = train(tiny, states[:24], seed=1, recipe=recipe)
     found = [
-        training.generator.models(s, 200, np.random.default_rng(3))
+        training.models(200, np.random.default_rng(3), state=s)
         .spectrum(threshold_per_h=rare)
         .incidence
         for s in states[24:]
@@ -235,42 +239,34 @@ def test_it_does_better_at_unseen_states_than_one_that_cannot_see(tiny, states):
     assert training.history.incidence.iloc[-10:].mean() > 0.3 + np.mean(unbiased)
 
 
+def test_models_and_ensembles_at_any_state(run, states):
+    """The same as those of the generator, and labelled with how they were made."""
+    training = run()
+    models = training.models(6, np.random.default_rng(1), state=states[25])
+    own = training.generator.models(states[25], 6, np.random.default_rng(1))
+    np.testing.assert_array_equal(models.km_mM, own.km_mM)
+    assert models.state is states[25]
+    ensemble = training.ensemble(6, seed=1, state=states[25])
+    np.testing.assert_array_equal(ensemble.dataset.km, models.km_mM)
+    provenance = ensemble.dataset.attrs["provenance"]
+    assert '"conditional_states_per_step": 3' in provenance
+    assert '"training_steps": 5' in provenance
+    with pytest.raises(ParameterError, match=r"say which: state="):
+        training.models(6, np.random.default_rng(1))
+
+
 # --- runs and files ------------------------------------------------------------------------------
 
 
-def assert_identical(a, b):
-    np.testing.assert_array_equal(a.state.weights, b.state.weights)
-    np.testing.assert_array_equal(a.state.first_moment, b.state.first_moment)
-    np.testing.assert_array_equal(a.state.second_moment, b.state.second_moment)
-    assert a.state.rng_state == b.state.rng_state
-    for name in ("incidence", "reward", "divergence"):
-        np.testing.assert_array_equal(a.history[name], b.history[name])
-
-
-def test_a_killed_run_resumes_to_the_identical_end(run, tmp_path):
-    whole = run()
-    path, seen = tmp_path / "run.npz", []
-    run(checkpoint=path, progress=seen.append, stop=lambda: len(seen) == 2)
-    assert len(seen) == 2
-    assert_identical(whole, run(checkpoint=path, resume=True))
-
-
-def test_threads_do_not_change_the_end(run):
-    assert_identical(run(workers=1), run(workers=3))
-
-
-def test_a_checkpoint_of_other_states_is_refused(run, tiny, states, net, tmp_path):
+def test_a_checkpoint_of_other_states_is_refused(run, tmp_path):
     path = tmp_path / "run.npz"
     run(checkpoint=path)
     with pytest.raises(CheckpointError, match="another objective"):
-        train_conditional(
-            tiny, states[1:21], seed=5, settings=SETTINGS, generator=net.generator,
-            checkpoint=path, resume=True,
-        )  # fmt: skip
+        run(checkpoint=path, resume=True, where=slice(1, 21))
     with pytest.raises(CheckpointError, match="another objective"):
         run(checkpoint=path, resume=True, reward=SoftMargin(margin=0.3))
     with pytest.raises(CheckpointError, match="other settings"):
-        run(checkpoint=path, resume=True, settings=replace(SETTINGS, states_per_step=4))
+        run(checkpoint=path, resume=True, states_per_step=4)
 
 
 def test_a_saved_generator_makes_the_same_models(run, tiny, states, tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from renaissance_kit import KineticModels, KMRanges, Network, SteadyState, SteadyStates
-from renaissance_kit.core import ParameterError
+from renaissance_kit.core import DataError, ParameterError
 from renaissance_kit.kinetics import RateLaws
 from renaissance_kit.simulation import Dilution, Dynamics
 
@@ -132,7 +132,7 @@ def test_engineered_maximal_velocities(ecoli: Network, models: KineticModels) ->
 def test_what_a_reactor_needs() -> None:
     tiny = Network.example("tiny")
     models = KineticModels(tiny, SteadyState.from_folder(tiny), np.ones((1, 10)))
-    with pytest.raises(ParameterError, match="GROWTH"):
+    with pytest.raises(DataError, match=r"write 'growth' in the column role of reactions\.csv"):
         Dynamics(models, reactor=True)
     with pytest.raises(ParameterError, match="did you mean 'glc__D_c'"):
         Dynamics(models, held=("glc_D_c",))

@@ -106,7 +106,7 @@ def test_a_truncated_file_is_an_error_wherever_it_ends(path):
     whole = path.read_bytes()
     for size in (0, 5, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:size])
-        with pytest.raises(CheckpointError, match=r"models\.nc cannot be read .*make it anew"):
+        with pytest.raises(CheckpointError, match=r"models\.nc cannot be read .* makes it again"):
             KineticEnsemble.load(path)
 
 
@@ -197,7 +197,7 @@ def test_a_trained_ensemble_says_where_it_comes_from(tiny, tiny_state):
     assert data.attrs["generator_digest"] == generator.digest(training.weights)
     provenance = json.loads(data.attrs["provenance"])
     assert provenance["training_seed"] == 7
-    assert provenance["training_generations"] == 2
+    assert provenance["training_steps"] == 2
     assert provenance["nes_sigma"] == settings.sigma
     assert data.provenance_of_km.sel(km_name="PGI:g6p_c") == "fixed"
     np.testing.assert_array_equal(data.km, training.ensemble(6, seed=8).dataset.km)

@@ -14,9 +14,14 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from renaissance_kit.core import CheckpointError
-from renaissance_kit.training import NESSettings, run, shape_rewards, start, step
-from renaissance_kit.training import nes as evolution
-from renaissance_kit.training.nes import gradient
+from renaissance_kit.training import (
+    NESSettings,
+    NESTrainer,
+    gradient_estimate,
+    nes,
+    run,
+    shape_rewards,
+)
 
 
 @dataclass
@@ -27,6 +32,7 @@ class Function:
     seen: list = field(default_factory=list)
     threshold_per_h = -2.5
     digest = "a function"
+    rewards: list = field(default_factory=list)
 
     def draw_noise(self, n_models, rng):
         return rng.random(n_models)
@@ -34,6 +40,7 @@ class Function:
     def evaluate(self, candidates):
         self.seen.append(candidates)
         rewards = np.array([self.f(weights.astype(float)) for weights, _ in candidates])
+        self.rewards.append(rewards)
         return rewards, -np.abs(rewards)[:, None]
 
 
@@ -48,8 +55,8 @@ def settings(**changes):
 
 
 def optimum_of(f, begin, seed=1, **changes):
-    state = start(np.array(begin, dtype=np.float32), settings(**changes), rng(seed))
-    return run(state, Function(f), settings(**changes)).weights
+    trainer = NESTrainer(Function(f), settings(**changes))
+    return run(trainer, trainer.init(rng(seed), np.array(begin, dtype=np.float32))).weights
 
 
 def rng(seed=1):
@@ -121,7 +128,7 @@ def test_the_estimate_is_unbiased_on_a_linear_function(mirrored):
         rewards = sigma * noise.astype(float) @ slope + 7.0
         if mirrored:
             rewards = np.concatenate([rewards, 14.0 - rewards])
-        estimates.append(gradient(noise, rewards, chosen))
+        estimates.append(gradient_estimate(noise, rewards, chosen))
     k, size = (n // 2, n // 2) if mirrored else (n - 1, n)
     spread = np.sqrt(2 / size) * gamma((k + 1) / 2) / gamma(k / 2)
     expected = slope / np.linalg.norm(slope) * spread / sigma
@@ -137,7 +144,7 @@ def test_mirrored_sampling_does_not_see_curvature():
     slope, root = np.array([1.0, 2.0, -1.0, 0.5]), rng(4).standard_normal((4, 4))
     plane = both @ slope
     bowl = plane - 3.0 * np.sum((both @ root) ** 2, axis=1)
-    directions = [gradient(noise, r, chosen) for r in (plane, bowl)]
+    directions = [gradient_estimate(noise, r, chosen) for r in (plane, bowl)]
     directions = [d / np.linalg.norm(d) for d in directions]
     np.testing.assert_allclose(directions[0], directions[1], atol=1e-6)
 
@@ -146,7 +153,7 @@ def test_mirrored_sampling_does_not_see_curvature():
     both = chosen.sigma * noise.astype(float)
     plane = both @ slope
     bowl = plane - 3.0 * np.sum((both @ root) ** 2, axis=1)
-    directions = [gradient(noise, r, one_sided) for r in (plane, bowl)]
+    directions = [gradient_estimate(noise, r, one_sided) for r in (plane, bowl)]
     directions = [d / np.linalg.norm(d) for d in directions]
     assert np.abs(directions[0] - directions[1]).max() > 0.1
 
@@ -158,7 +165,7 @@ def test_the_estimate_is_the_formula():
     z = (rewards - rewards.mean()) / rewards.std()
     expected = sum(z[i] * e for i, e in enumerate([*noise, *-noise])) / (6 * 0.2)
     chosen = settings(population=6, sigma=0.2, shaping="standardised")
-    np.testing.assert_allclose(gradient(noise, rewards, chosen), expected, rtol=1e-5)
+    np.testing.assert_allclose(gradient_estimate(noise, rewards, chosen), expected, rtol=1e-5)
 
 
 # --- shaping -------------------------------------------------------------------------------
@@ -218,10 +225,11 @@ def test_a_reward_that_is_nan_counts_as_the_worst(shaping):
 @pytest.mark.parametrize("mirrored", [True, False])
 def test_nothing_moves_when_all_rewards_are_the_same(shaping, value, mirrored):
     chosen = settings(shaping=shaping, mirrored=mirrored)
-    before = start(rng().standard_normal(9).astype(np.float32), chosen, rng())
-    after = step(before, Function(lambda w: value), chosen)
+    trainer = NESTrainer(Function(lambda w: value), chosen)
+    before = trainer.init(rng(), rng().standard_normal(9).astype(np.float32))
+    after, _ = trainer.step(before)
     np.testing.assert_array_equal(after.weights, before.weights)
-    assert after.generation == 1
+    assert after.step == 1
     assert after.rng_state != before.rng_state
 
 
@@ -236,7 +244,8 @@ def test_a_step_is_the_formula_with_its_own_random_numbers(mirrored):
         shaping="standardised",
     )  # fmt: skip
     objective = Function(lambda w: -np.sum(w**2))
-    state = start(np.arange(4, dtype=np.float32), chosen, rng(5))
+    trainer = NESTrainer(objective, chosen)
+    state = trainer.init(rng(5), np.arange(4, dtype=np.float32))
     random = rng(5)
     for generation in range(3):
         noise = random.standard_normal((3 if mirrored else 6, 4), dtype=np.float32)
@@ -248,7 +257,7 @@ def test_a_step_is_the_formula_with_its_own_random_numbers(mirrored):
         rewards = -np.sum(candidates.astype(float) ** 2, axis=1)
         z = (rewards - rewards.mean()) / rewards.std()
         expected = state.weights + 0.02 * 0.75**generation / (6 * 0.1) * z @ noise
-        state = step(state, objective, chosen)
+        state, _ = trainer.step(state)
         seen = np.array([weights for weights, _ in objective.seen[-1]])
         np.testing.assert_allclose(seen, candidates, rtol=1e-5, atol=1e-6)
         np.testing.assert_allclose(state.weights, expected, rtol=1e-5, atol=1e-6)
@@ -260,10 +269,11 @@ def test_optimisers_are_those_of_torch(monkeypatch, optimiser):
     gradients = rng(7).standard_normal((12, 6)).astype(np.float32) * 10.0 ** np.arange(-3, 3)
     gradients = gradients.astype(np.float32)
     scripted = iter(gradients)
-    monkeypatch.setattr(evolution, "gradient", lambda *_: next(scripted))
+    monkeypatch.setattr(nes, "gradient_estimate", lambda *_: next(scripted))
     chosen = settings(generations=12, optimiser=optimiser, learning_rate=0.05, decay=0.1)
     begin = rng(8).standard_normal(6).astype(np.float32)
-    ours = run(start(begin, chosen, rng()), Function(np.sum), chosen).weights
+    trainer = NESTrainer(Function(np.sum), chosen)
+    ours = run(trainer, trainer.init(rng(), begin)).weights
 
     parameter = torch.nn.Parameter(torch.from_numpy(begin.copy()))
     kind = {"plain": torch.optim.SGD, "adam": torch.optim.Adam}[optimiser]
@@ -279,13 +289,15 @@ def test_optimisers_are_those_of_torch(monkeypatch, optimiser):
 def test_a_step_changes_nothing_that_it_was_given():
     chosen = settings(optimiser="adam")
     begin = np.ones(3, dtype=np.float32)
-    state = start(begin, chosen, rng())
-    once, again = (step(state, Function(np.sum), chosen) for _ in range(2))
+    trainer = NESTrainer(Function(np.sum), chosen)
+    state = trainer.init(rng(), begin)
+    (once, _), (again, _) = (trainer.step(state) for _ in range(2))
     np.testing.assert_array_equal(begin, 1)
     np.testing.assert_array_equal(once.weights, again.weights)
     assert (once.weights != begin).all()
     assert once.rng_state == again.rng_state
-    assert state.generation == 0
+    assert state.step == 0
+    assert not any(moment.any() for moment in state.memory.values())
 
 
 def test_the_same_seed_gives_the_same_bits():
@@ -299,32 +311,32 @@ def test_the_same_seed_gives_the_same_bits():
 
 def test_a_run_is_its_steps():
     chosen = settings(generations=4)
-    objective = Function(np.sum)
-    state = start(np.zeros(3, np.float32), chosen, rng())
+    trainer = NESTrainer(Function(np.sum), chosen)
+    state = trainer.init(rng(), np.zeros(3, np.float32))
     told = []
-    whole_run = run(state, objective, chosen, progress=told.append)
+    whole_run = run(trainer, state, progress=told.append)
     for _ in range(4):
-        state = step(state, objective, chosen)
+        state, _ = trainer.step(state)
     np.testing.assert_array_equal(whole_run.weights, state.weights)
-    assert [s.generation for s in told] == [1, 2, 3, 4]
-    assert [record.generation for record in whole_run.history] == [0, 1, 2, 3]
+    assert [s.step for s in told] == [1, 2, 3, 4]
+    assert [record.step for record in whole_run.history] == [0, 1, 2, 3]
 
 
 def test_a_run_stops_when_asked():
     chosen = settings(generations=10)
     done = []
-    state = run(
-        start(np.zeros(3, np.float32), chosen, rng()), Function(np.sum), chosen,
-        progress=done.append, stop=lambda: len(done) == 3,
-    )  # fmt: skip
-    assert state.generation == 3
+    trainer = NESTrainer(Function(np.sum), chosen)
+    begun = trainer.init(rng(), np.zeros(3, np.float32))
+    state = run(trainer, begun, progress=done.append, stop=lambda: len(done) == 3)
+    assert state.step == 3
 
 
 @pytest.mark.parametrize(("common", "distinct"), [(True, 1), (False, 6)])
 def test_common_noise_is_the_same_for_all_generators(common, distinct):
     chosen = settings(population=6, models_per_generator=4, common_noise=common)
     objective = Function(np.sum)
-    step(start(np.zeros(3, np.float32), chosen, rng()), objective, chosen)
+    trainer = NESTrainer(objective, chosen)
+    trainer.step(trainer.init(rng(), np.zeros(3, np.float32)))
     noise = [tuple(n) for _, n in objective.seen[0]]
     assert len(noise) == 6
     assert len(set(noise)) == distinct
@@ -334,14 +346,16 @@ def test_the_record_watches_the_unperturbed_generator():
     """Before the step, with noise of its own; λmax of this objective is −|reward|."""
     chosen = settings(population=4, monitor_models=5)
     objective = Function(lambda w: 3.0 + 0 * w[0])
-    state = start(np.full(3, 2.0, np.float32), chosen, rng())
-    (record,) = step(state, objective, chosen).history
+    trainer = NESTrainer(objective, chosen)
+    state = trainer.init(rng(), np.full(3, 2.0, np.float32))
+    _, record = trainer.step(state)
     ((watched, noise),) = objective.seen[1]
     np.testing.assert_array_equal(watched, state.weights)
     assert len(noise) == 5
     assert record.lambda_max_per_h == [-3.0]
-    assert record.population_incidence == 1.0
-    np.testing.assert_array_equal(record.rewards, np.full(4, 3.0))
+    assert record.values == {
+        "population_incidence": 1.0, "reward_mean": 3.0, "reward_std": 0.0, "reward_max": 3.0,
+    }  # fmt: skip
     assert record.seconds > 0
 
 
@@ -364,6 +378,7 @@ def test_settings_cannot_be_changed_by_accident():
 
 def test_random_states_of_another_kind_are_refused():
     chosen = settings()
-    state = start(np.zeros(2, np.float32), chosen, np.random.Generator(np.random.MT19937(1)))
+    trainer = NESTrainer(Function(np.sum), chosen)
+    state = trainer.init(np.random.Generator(np.random.MT19937(1)), np.zeros(2, np.float32))
     with pytest.raises(CheckpointError, match=r"not PCG64; use numpy\.random\.default_rng"):
-        step(state, Function(np.sum), chosen)
+        trainer.step(state)

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from test_evolution import Function, rng, settings
 
-from renaissance_kit.training import start, step
-from renaissance_kit.training.nes import gradient
+from renaissance_kit.training import NESTrainer, gradient_estimate
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -62,14 +61,16 @@ def test_six_generations_agree(shaping, optimiser, mirrored):
         optimiser=optimiser, mirrored=mirrored,
     )  # fmt: skip
     begin = rng(2).standard_normal(DIMENSIONS).astype(np.float32)
-    ours, objective = start(begin, chosen, rng(3)), Function(reward)
+    objective = Function(reward)
+    trainer = NESTrainer(objective, chosen)
+    ours = trainer.init(rng(3), begin)
     strategy = oracle(shaping, optimiser, mirrored)
     key, params = jax.random.key(0), strategy.default_params
     theirs = strategy.init(key, jnp.asarray(begin), params)
     for _ in range(6):
-        ours = step(ours, objective, chosen)
+        ours, _ = trainer.step(ours)
         population = jnp.asarray(np.array([weights for weights, _ in objective.seen[-1]]))
-        fitness = -jnp.asarray(ours.history[-1].rewards, dtype=jnp.float32)
+        fitness = -jnp.asarray(objective.rewards[-1], dtype=jnp.float32)
         theirs, _ = strategy.tell(key, population, fitness, theirs, params)
     # their population is the perturbed weights, from which the noise is recovered in float32
     np.testing.assert_allclose(ours.weights, np.asarray(theirs.mean), rtol=2e-4, atol=2e-5)
@@ -86,5 +87,5 @@ def test_their_draws_give_our_gradient():
     rewards = np.array([reward(np.asarray(w, dtype=float)) for w in population])
     after, _ = strategy.tell(key, population, -jnp.asarray(rewards), before, params)
     noise = np.asarray(population, dtype=np.float32) / np.float32(SIGMA)
-    ours = gradient(noise[: N // 2], rewards, chosen)
+    ours = gradient_estimate(noise[: N // 2], rewards, chosen)
     np.testing.assert_allclose(ours, np.asarray(after.mean) / RATE, rtol=1e-4, atol=1e-5)

@@ -15,7 +15,7 @@ from renaissance_kit.core import DataError
 from renaissance_kit.states import (
     Constraints,
     biomass_integral,
-    read_course,
+    read_time_course,
     specific_rate,
     uptake_range,
 )
@@ -64,7 +64,7 @@ PRODUCTS = {"ethanol": (50.0, -6.0, "mM"), "acetate": (0.0, 1.5, "mM")}
 
 def test_biomass_integral_of_exponential_growth_is_exact(ecoli: Network, tmp_path: Path) -> None:
     write(tmp_path, exponential("W", GLUCOSE, (0, 3, 7)))
-    integral = biomass_integral(read_course(ecoli, "biomass", "W", folder=tmp_path), 7)
+    integral = biomass_integral(read_time_course(ecoli, "biomass", "W", folder=tmp_path), 7)
     assert integral == pytest.approx(START * (math.exp(RATE * 7) - 1) / RATE)
     assert specific_rate(ecoli, "glucose", 7, "W", folder=tmp_path).value == pytest.approx(-4.0)
 
@@ -81,29 +81,33 @@ def test_any_substance_in_mM_and_any_strain(ecoli: Network, tmp_path: Path) -> N
     assert uptake_range(ecoli, "glucose", 2, 5, "other", folder=tmp_path).value == pytest.approx(
         4.0
     )
-    assert read_course(ecoli, "biomass", folder=tmp_path).strain == "mine"  # the first in the table
+    assert (
+        read_time_course(ecoli, "biomass", folder=tmp_path).strain == "mine"
+    )  # the first in the table
 
 
 def test_measured_rates_of_the_strain(ecoli: Network) -> None:
     uptake = uptake_range(ecoli, "glucose", 8, 12)
     assert uptake.low < 5 < uptake.value < 6 < uptake.high
     assert specific_rate(ecoli, "anthranilate", 12).value == pytest.approx(0.14, abs=0.005)
-    assert read_course(ecoli, "biomass").strain == "W3110 trpD9923"
+    assert read_time_course(ecoli, "biomass").strain == "W3110 trpD9923"
 
 
 def test_the_upper_bound_of_growth_is_the_measured_exponential_rate(ecoli: Network) -> None:
     assert ecoli.folder is not None
-    biomass = read_course(ecoli, "biomass")
+    biomass = read_time_course(ecoli, "biomass")
     rate = math.log(biomass.value[2] / biomass.value[0]) / biomass.time_h[2]
     bound = Constraints.from_folder(ecoli).fluxes["GROWTH"]
     assert bound.high == pytest.approx(rate, abs=0.005)
 
 
 def test_molar_masses_come_from_formulas(ecoli: Network) -> None:
-    assert read_course(ecoli, "glucose").molar_mass_g_mol == 180.156
-    assert read_course(ecoli, "anthranilate").molar_mass_g_mol == 137.138  # the acid is weighed
+    assert read_time_course(ecoli, "glucose").molar_mass_g_mol == 180.156
+    assert (
+        read_time_course(ecoli, "anthranilate").molar_mass_g_mol == 137.138
+    )  # the acid is weighed
     assert ecoli.metabolites["anth_e"].molar_mass_g_mol == 136.13  # the anion
-    assert np.isnan(read_course(ecoli, "biomass").molar_mass_g_mol)
+    assert np.isnan(read_time_course(ecoli, "biomass").molar_mass_g_mol)
 
 
 # --- mistakes in the table ------------------------------------------------------------------
@@ -148,11 +152,11 @@ def test_units_of_a_course(ecoli: Network, tmp_path: Path) -> None:
     rows[0][-2] = "mM"
     write(tmp_path, rows)
     with pytest.raises(DataError, match=r"line 2 \(biomass\): unit 'mM'; write 'g/L'"):
-        read_course(ecoli, "biomass", folder=tmp_path)
+        read_time_course(ecoli, "biomass", folder=tmp_path)
     rows[4][-2] = "g/L"
     write(tmp_path, rows)
     with pytest.raises(DataError, match=r"line 6 \(ethanol\): unit 'g/L' after 'mM'"):
-        read_course(ecoli, "ethanol", folder=tmp_path)
+        read_time_course(ecoli, "ethanol", folder=tmp_path)
 
 
 # --- in constraints.csv ---------------------------------------------------------------------

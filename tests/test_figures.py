@@ -39,7 +39,7 @@ def history() -> pd.DataFrame:
         for repeat in range(3)
         for g in range(6)
     ]
-    names = ["group", "repeat", "seed", "generation", "incidence", "models"]
+    names = ["group", "repeat", "seed", "step", "incidence", "models"]
     return pd.DataFrame(rows, columns=names)
 
 
@@ -53,7 +53,7 @@ def lambdas() -> pd.DataFrame:
     parts = []
     for g in range(12):
         values = theme.from_symlog(rng.normal(18 - 2 * g, 1.0, 40))
-        parts.append(pd.DataFrame({"generation": g, "repeat": 0, "lambda_max_per_h": values}))
+        parts.append(pd.DataFrame({"step": g, "repeat": 0, "lambda_max_per_h": values}))
     table = pd.concat(parts, ignore_index=True)
     table.loc[5, "lambda_max_per_h"] = np.nan  # a model without eigenvalues
     return table
@@ -186,7 +186,7 @@ def test_ridge_shows_first_and_last_generation_and_counts_all_models() -> None:
     assert "'0'" in texts(specification)
     assert "'11'" in texts(specification)
     table = lambdas()
-    last = table[table.generation == 11].lambda_max_per_h
+    last = table[table.step == 11].lambda_max_per_h
     assert f"{100 * (last <= THRESHOLD).mean():.0f} %" in texts(specification)
 
 

@@ -49,18 +49,18 @@ def long(models: int, **columns: Any) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def courses(front: str = "matching") -> pd.DataFrame:
+def time_courses(front: str = "matching") -> pd.DataFrame:
     back = long(4, group="other")
     return pd.concat([back, long(2).assign(group=front, model=lambda t: t.model + 9)])
 
 
-def misfits() -> pd.DataFrame:
+def fits() -> pd.DataFrame:
     rng = np.random.default_rng(0)
     return pd.concat(
         [
             pd.DataFrame(
                 {"group": group, "model": np.arange(n), "curve": name,
-                 "misfit": np.exp(rng.normal(mean, 0.4, n))}
+                 "goodness_of_fit": np.exp(rng.normal(mean, 0.4, n))}
             )
             for group, n, mean in (("valid", 60, 0.6), ("unbiased", 20, 1.8))
             for name in ("biomass", "glucose", "anthranilate", "all")
@@ -114,11 +114,11 @@ def inside() -> pd.DataFrame:
 
 
 FIGURES: dict[str, Callable[[], Any]] = {
-    "courses": lambda: figures.courses(
-        courses(), measured(), models=7, finished=6, cut=1.0, source=SOURCE
+    "courses": lambda: figures.time_courses(
+        time_courses(), measured(), models=7, finished=6, threshold=1.0, source=SOURCE
     ),
-    "misfit": lambda: figures.misfit_distribution(
-        misfits(), cut=1.0, failed={"valid": 2, "unbiased": 0}, source=SOURCE
+    "goodness_of_fit": lambda: figures.goodness_of_fit(
+        fits(), threshold=1.0, failed={"valid": 2, "unbiased": 0}, source=SOURCE
     ),
     "growth": lambda: figures.why_growth_stops(
         media(), best=0, media=MEDIA, left=LEFT, ceilings=ceilings(), source=SOURCE
@@ -171,24 +171,28 @@ def test_courses_show_measurements_over_models() -> None:
 
 
 def test_courses_say_when_no_model_matches() -> None:
-    chart = figures.courses(courses("best"), measured(), models=7, finished=6, cut=1.0)
+    chart = figures.time_courses(
+        time_courses("best"), measured(), models=7, finished=6, threshold=1.0
+    )
     caption = " ".join(chart.to_dict()["title"]["subtitle"])
-    assert "No model matches all curves (misfit ≤ 1)" in caption
-    assert "the 2 models with the smallest worst misfit" in caption
+    assert "No model matches all curves (goodness of fit ≤ 1)" in caption
+    assert "the 2 models with the best fit of their worst curve" in caption
 
 
 def test_courses_without_any_finished_model() -> None:
-    chart = figures.courses(courses().iloc[:0], measured(), models=2, finished=0, cut=1.0)
+    chart = figures.time_courses(
+        time_courses().iloc[:0], measured(), models=2, finished=0, threshold=1.0
+    )
     specification = chart.to_dict()
     assert "0 reached 60 h" in " ".join(specification["title"]["subtitle"])
     assert len(marks(specification, "point")) == 3
 
 
-def test_misfit_counts_failed_models_and_shows_the_cut() -> None:
-    specification = FIGURES["misfit"]().to_dict()
-    require_thin_threshold(specification, "cut 1")
-    table = misfits()
-    valid = table[(table.group == "valid") & (table.curve == "all")].misfit
+def test_goodness_of_fit_counts_failed_models_and_shows_the_threshold() -> None:
+    specification = FIGURES["goodness_of_fit"]().to_dict()
+    require_thin_threshold(specification, "threshold 1")
+    table = fits()
+    valid = table[(table.group == "valid") & (table.curve == "all")].goodness_of_fit
     assert f"{(valid <= 1).sum()} of 62 valid match" in texts(specification)
     assert "did not finish (2 valid)" in " ".join(specification["title"]["subtitle"])
     rows = [r for d in specification["datasets"].values() for r in d if "share" in r]

@@ -63,7 +63,7 @@ def trajectories() -> Any:
     result = perturbed()
     chosen = studies.extremes(result, GROUPS[CYTOSOL], 0.01)
     return robustness.trajectories(
-        studies.courses(result, chosen), titles={"first": "Model 1", "last": "Model 4"},
+        studies.time_courses(result, chosen), titles={"first": "Model 1", "last": "Model 4"},
         groups=GROUPS, tolerance=0.01, source=SOURCE,
     )  # fmt: skip
 
@@ -147,7 +147,7 @@ def test_the_times_of_the_paper_are_marked(name: str) -> None:
 @pytest.mark.parametrize("name", ["returned", "tolerance", "trajectories"])
 def test_the_same_variable_has_the_same_colour(name: str) -> None:
     text = texts(FIGURES[name]().to_dict())
-    for group, colour in robustness.COLOURS.items():
+    for group, colour in robustness.colours_of(GROUPS).items():
         if group != CYTOSOL or name != "trajectories":  # there, each metabolite is a grey line
             assert colour in text
             assert theme.darker(colour) in text
@@ -165,7 +165,7 @@ def test_map_has_every_metabolite_once_and_its_median_return() -> None:
 
 
 def test_trajectories_end_where_a_failed_course_ends() -> None:
-    table = studies.courses(perturbed(), {"failed": (6, 0)})
+    table = studies.time_courses(perturbed(), {"failed": (6, 0)})
     chart = robustness.trajectories(
         table, titles={"failed": "Model 6"}, groups=GROUPS, tolerance=0.01
     ).to_dict()
@@ -196,7 +196,7 @@ def test_a_map_of_nothing_that_returned_and_few_points_still_draw() -> None:
 
 
 def test_a_course_that_runs_away_does_not_stretch_the_axis() -> None:
-    table = studies.courses(perturbed(), {"last": (4, 0)})
+    table = studies.time_courses(perturbed(), {"last": (4, 0)})
     table.loc[table.variable == "trp__L_c", "deviation"] *= 1e6
     chart = robustness.trajectories(
         table, titles={"last": "Model 4"}, groups=GROUPS, tolerance=0.01

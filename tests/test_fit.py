@@ -1,4 +1,4 @@
-"""The misfit against numbers computed by hand, and which models match."""
+"""The goodness of fit against numbers computed by hand, and which models match."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from renaissance_kit.simulation import (
     measured_curves,
     measured_start,
 )
-from renaissance_kit.states import Course
+from renaissance_kit.states import MeasuredTimeCourse
 
 TIMES = [0.0, 1.0, 2.0, 4.0]
 
 
 def course(
     value, low=None, high=None, unit="g/L", times=(0.0, 1.0, 4.0), of="biomass", mass=np.nan
-) -> Course:
+) -> MeasuredTimeCourse:
     value = np.array(value, dtype=float)
-    return Course(
+    return MeasuredTimeCourse(
         np.array(times), value, value if low is None else np.array(low, dtype=float),
         value if high is None else np.array(high, dtype=float), unit, "strain",
         of, mass,
     )  # fmt: skip
 
 
-def test_misfit_by_hand() -> None:
+def test_goodness_of_fit_by_hand() -> None:
     curve = MeasuredCurve("biomass", course([1.0, 2.0, 4.0], [1, 1, 3.9], [1, 3, 4.1]))
     # u = max(half bar, 0.1 · 4): 0.4, 1.0, 0.4
     np.testing.assert_allclose(curve.uncertainty, [0.4, 1.0, 0.4])
     result = cultivation_result(TIMES, {"biomass": np.array([[1.0, 3.0, 9.0, 4.8]])})
     expected = np.sqrt((0**2 + (1 / 1.0) ** 2 + (0.8 / 0.4) ** 2) / 3)
-    assert curve.misfit(result) == pytest.approx([expected])
+    assert curve.goodness_of_fit(result) == pytest.approx([expected])
     assert curve.unit == "gDW/L"
 
 
@@ -54,7 +54,7 @@ def test_substances_are_converted_and_interpolated() -> None:
     simulated = np.array([50 * 0.180156, 20 * 0.180156])  # at 3 h halfway between 30 and 10 mM
     np.testing.assert_allclose(glucose.simulated(result)[0], simulated)
     expected = np.sqrt(np.mean((simulated - [10, 5]) ** 2))  # u is 1 g/L at both
-    assert glucose.misfit(result) == pytest.approx([expected])
+    assert glucose.goodness_of_fit(result) == pytest.approx([expected])
     in_mm = MeasuredCurve("acetate", course([1.0, 2.0, 3.0], unit="mM", of="ac_e"))
     assert in_mm.per_state_unit == 1.0
 
@@ -62,10 +62,10 @@ def test_substances_are_converted_and_interpolated() -> None:
 def test_points_after_the_end_do_not_count() -> None:
     curve = MeasuredCurve("biomass", course([1.0, 2.0, 99.0], times=[0.0, 1.0, 9.0]))
     result = cultivation_result(TIMES, {"biomass": np.array([[1.0, 2.0, 2.0, 2.0]])})
-    assert curve.misfit(result) == pytest.approx([0.0])
+    assert curve.goodness_of_fit(result) == pytest.approx([0.0])
     late = MeasuredCurve("biomass", course([99.0], times=[9.0]))
     with pytest.raises(ParameterError, match="no measurement within"):
-        late.misfit(result)
+        late.goodness_of_fit(result)
 
 
 @pytest.fixture
@@ -91,13 +91,13 @@ def test_which_models_match(fit: Fit) -> None:
     }  # fmt: skip
     assert fit.best_first[0] == 0
     assert fit.best_first[-1] == 3
-    assert np.isnan(fit.misfit[3]).all(), "a model that did not finish matches nothing"
+    assert np.isnan(fit.goodness_of_fit[3]).all(), "a model that did not finish matches nothing"
     assert fit.worst[3] == np.inf
 
 
 def test_models_to_show(fit: Fit) -> None:
     assert fit.shown(2).tolist() == [0]  # those that match
-    strict = Fit(fit.models, fit.quantities, fit.misfit, 1e-6)
+    strict = Fit(fit.models, fit.quantities, fit.goodness_of_fit, 1e-6)
     assert not strict.matches.any()
     assert strict.shown(2).tolist() == [0, fit.best_first[1]]  # the best where none matches
     assert 3 not in strict.shown(4)
@@ -118,11 +118,11 @@ def test_measured_curves_of_each_strain(ecoli: Network) -> None:
     host = measured_curves(ecoli)
     other = measured_curves(ecoli, "W3110 trpD9923/pJLaroGfbrtktA")
     assert [c.quantity for c in host] == ["biomass", "glucose", "anthranilate"]
-    assert host[0].course.value[-1] == pytest.approx(1.3417, abs=1e-4)
-    assert other[0].course.value[-1] == pytest.approx(0.9214, abs=1e-4)
+    assert host[0].time_course.value[-1] == pytest.approx(1.3417, abs=1e-4)
+    assert other[0].time_course.value[-1] == pytest.approx(0.9214, abs=1e-4)
     # glucose: half bars up to 0.67 g/L, a tenth of the largest value is 1.05
     np.testing.assert_allclose(host[1].uncertainty, 1.0543, atol=1e-4)
-    widest = (host[2].course.high - host[2].course.low).max() / 2
+    widest = (host[2].time_course.high - host[2].time_course.low).max() / 2
     assert host[2].uncertainty.max() == pytest.approx(widest)
 
 
@@ -140,8 +140,8 @@ def test_start_as_measured(ecoli: Network) -> None:
 def test_wrong_input(ecoli: Network) -> None:
     result = cultivation_result(TIMES, {"biomass": np.ones((1, 4))})
     curve = MeasuredCurve("biomass", course([1.0, 2.0, 4.0]))
-    with pytest.raises(ParameterError, match="cut is 0"):
-        fit_of(result, [curve], cut=0)
+    with pytest.raises(ParameterError, match="threshold is 0"):
+        fit_of(result, [curve], threshold=0)
     with pytest.raises(ParameterError, match="no curve"):
         fit_of(result, [])
     with pytest.raises(ParameterError, match="share is 0"):
@@ -150,6 +150,6 @@ def test_wrong_input(ecoli: Network) -> None:
         MeasuredCurve("acetate", course([1.0, 2.0, 4.0], of="ac_e"))
     wrong = MeasuredCurve("biomass", course([1.0, 2.0, 4.0], unit="mM", of="biomas"))
     with pytest.raises(ParameterError, match="did you mean 'biomass'"):
-        wrong.misfit(result)
+        wrong.goodness_of_fit(result)
     with pytest.raises(DataError, match="no 'lactate'"):
         measured_curves(ecoli, chosen=["lactate"])

@@ -39,10 +39,8 @@ from renaissance_kit import (
     SteadyState,
     SteadyStates,
 )
-from renaissance_kit.training import NESSettings
-from renaissance_kit.training import load_checkpoint, save_checkpoint
+from renaissance_kit.training import NESSettings, TrainingState, save_checkpoint
 from renaissance_kit.kinetics import write_km_stream
-from renaissance_kit.training import start
 
 folder, limits = Path(sys.argv[1]), [int(limit) for limit in sys.argv[2:]]
 network = Network.example("tiny")
@@ -50,9 +48,8 @@ state = SteadyState.from_folder(network)
 rng = np.random.default_rng(1)
 
 def checkpoint(path, n):
-    settings = NESSettings()
-    weights = rng.standard_normal(n, dtype=np.float32)
-    save_checkpoint(path, start(weights, settings, rng), settings, "objective")
+    state = TrainingState.begin(rng.standard_normal(n, dtype=np.float32), rng)
+    save_checkpoint(path, state, NESSettings(), "objective")
 
 def ensemble(path, n):
     models = KineticModels(network, state, KMRanges.of(network).uniform(n, rng))

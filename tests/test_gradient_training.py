@@ -2,46 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
 
-from renaissance_kit import Generator, KineticModels, KMRanges, SteadyStates
-from renaissance_kit.core import CheckpointError, ParameterError
+from renaissance_kit import Generator, KineticModels, KMRanges, Recipe, SteadyStates, train
+from renaissance_kit.core import ParameterError
 from renaissance_kit.training import (
+    FastestDynamics,
     GradientSettings,
+    Incidence,
+    SmoothIncidence,
     SmoothLambdaMax,
-    SoftMargin,
     divergence,
-    train_by_gradient,
 )
 
-SETTINGS = GradientSettings(steps=6, models_per_step=12)
+SIZE = {"steps": 6, "models_per_step": 12}
 
 
 @pytest.fixture
 def run(tiny, tiny_state):
     """Train a small generator, one constant of which is held to data."""
 
-    def train(seed=5, settings=SETTINGS, **changes):
-        ranges = KMRanges.of(tiny, fixed={tiny.km_names[2]: (0.4, 0.6)})
-        generator = changes.pop("generator", Generator(ranges, hidden=(8,)))
-        return train_by_gradient(
-            tiny, tiny_state, seed=seed, settings=settings, generator=generator, **changes
+    ranges = KMRanges.of(tiny, fixed={tiny.km_names[2]: (0.4, 0.6)})
+    recipe = Recipe.by_gradient(tiny, **SIZE).but(generator=Generator(ranges, hidden=(8,)))
+
+    def run(initial_weights=None, **changes):
+        return train(
+            tiny, tiny_state, seed=5, recipe=recipe.but(**changes), initial_weights=initial_weights
         )
 
-    return train
-
-
-def assert_identical(a, b):
-    np.testing.assert_array_equal(a.weights, b.weights)
-    np.testing.assert_array_equal(a.state.first_moment, b.state.first_moment)
-    np.testing.assert_array_equal(a.state.second_moment, b.state.second_moment)
-    assert a.state.rng_state == b.state.rng_state
-    for name in ("incidence", "reward", "divergence"):
-        np.testing.assert_array_equal(a.history[name], b.history[name])
+    return run
 
 
 # --- derivatives ---------------------------------------------------------------------------
@@ -56,17 +47,6 @@ def test_torch_finds_the_same_derivative(tiny, tiny_state):
         return SmoothLambdaMax.apply(x, [models], 0.2, 1)[0]
 
     assert torch.autograd.gradcheck(value, (log_km,), eps=1e-4, atol=1e-6, rtol=1e-5)
-
-
-def test_the_soft_margin_is_a_reward():
-    reward = SoftMargin(partition_per_h=-2.5, margin=0.2, width=0.1)
-    values = np.array([-2.5, -9.0, 40.0])
-    distance = (np.arcsinh(values) - np.arcsinh(-2.5) + 0.2) / 0.1
-    assert reward(values) == pytest.approx(-np.log1p(np.exp(distance)).mean())
-    assert reward(np.array([-5.0])) > reward(np.array([-3.0])) > reward(np.array([1e5]))
-    assert reward(np.array([-5.0, np.nan])) == -np.inf
-    with pytest.raises(ParameterError, match="width is 0"):
-        SoftMargin(width=0)
 
 
 # --- divergence ----------------------------------------------------------------------------
@@ -118,13 +98,12 @@ def rare(tiny, tiny_state):
 
 def test_training_makes_valid_models_frequent_and_keeps_them_wide(tiny, tiny_state, rare):
     generator = Generator(KMRanges.of(tiny), hidden=(64, 64))
-    settings = GradientSettings(steps=120, learning_rate=0.02, diversity=1.0)
     found = {}
     for diversity in (0.0, 1.0):
-        training = train_by_gradient(
-            tiny, tiny_state, seed=1, generator=generator, threshold_per_h=rare,
-            settings=replace(settings, diversity=diversity),
-        )  # fmt: skip
+        recipe = Recipe.by_gradient(
+            tiny, threshold_per_h=rare, steps=120, learning_rate=0.02, diversity=diversity
+        ).but(generator=generator)
+        training = train(tiny, tiny_state, seed=1, recipe=recipe)
         models = training.models(2000, np.random.default_rng(2))
         incidence = models.spectrum(threshold_per_h=rare).incidence
         found[diversity] = incidence, np.log(models.km_mM).std(axis=0).mean()
@@ -149,39 +128,20 @@ def test_the_ensemble_says_how_it_was_made(run):
     assert training.models_evaluated == 72
 
 
-def test_a_killed_run_resumes_to_the_identical_end(run, tmp_path):
-    whole = run()
-    path = tmp_path / "run.npz"
-    seen = []
-    run(checkpoint=path, progress=seen.append, stop=lambda: len(seen) == 2)
-    assert len(seen) == 2
-    resumed = run(checkpoint=path, resume=True)
-    assert_identical(whole, resumed)
-
-
-def test_threads_do_not_change_the_end(run):
-    assert_identical(run(workers=1), run(workers=3))
-
-
 def test_dropout_and_given_weights(run, tiny):
     generator = Generator(KMRanges.of(tiny), hidden=(8,), dropout=0.3)
     weights = generator.initial_weights(np.random.default_rng(1))
-    a = run(generator=generator, initial_weights=weights)
+    a = run(weights, generator=generator)
     assert not np.array_equal(a.weights, weights)
-    assert_identical(a, run(generator=generator, initial_weights=weights))
+    np.testing.assert_array_equal(a.weights, run(weights, generator=generator).weights)
 
 
-def test_an_earlier_run_is_not_overwritten_nor_mistaken(run, tmp_path):
-    path = tmp_path / "run.npz"
-    run(checkpoint=path)
-    with pytest.raises(CheckpointError, match="holds an earlier run"):
-        run(checkpoint=path)
-    with pytest.raises(CheckpointError, match="other settings"):
-        run(checkpoint=path, resume=True, settings=replace(SETTINGS, diversity=3.0))
-    with pytest.raises(CheckpointError, match="another objective"):
-        run(checkpoint=path, resume=True, reward=SoftMargin(margin=0.3))
-    with pytest.raises(CheckpointError, match="begun with seed 5, not 6"):
-        run(checkpoint=path, resume=True, seed=6)
+def test_any_reward_with_a_derivative_can_be_climbed(run):
+    found = run(reward=SmoothIncidence()).history
+    assert found.reward.between(0, 1).all()
+    for reward in (Incidence(), FastestDynamics()):
+        with pytest.raises(ParameterError, match=r"no derivative.*SmoothIncidence or SoftMargin"):
+            run(reward=reward)
 
 
 def test_outputs_that_depend_on_their_batch_are_refused(run, tiny):
@@ -210,9 +170,8 @@ def test_settings_out_of_range(change):
 @pytest.mark.slow
 def test_ecoli(ecoli):
     """Hardly any unbiased model is valid at the default profile; soon most are, and wide."""
-    training = train_by_gradient(
-        ecoli, SteadyStates.example(ecoli).default, seed=1, settings=GradientSettings(steps=60)
-    )
+    recipe = Recipe.by_gradient(ecoli, steps=60)
+    training = train(ecoli, SteadyStates.example(ecoli).default, seed=1, recipe=recipe)
     models = training.models(300, np.random.default_rng(2))
     assert models.spectrum().incidence > 0.8
     assert np.log(models.km_mM).std(axis=0).mean() > 1.5

@@ -13,7 +13,7 @@ from renaissance_kit import Generator, KineticModels, KMMeasurements, KMRanges, 
 from renaissance_kit.analysis import incidence_by_measurement, with_measured
 from renaissance_kit.analysis.km_conflicts import ALL_IN, AS_GENERATED
 from renaissance_kit.core import ParameterError
-from renaissance_kit.training import GradientSettings, NESSettings, train_by_gradient
+from renaissance_kit.training import NESSettings
 
 
 @pytest.fixture(scope="module")
@@ -88,10 +88,8 @@ SMALL = (16, 16)
 
 
 def by_gradient(tiny, tiny_state, generator, **more):
-    settings = GradientSettings(steps=4, models_per_step=8)
-    return train_by_gradient(
-        tiny, tiny_state, seed=2, settings=settings, generator=generator, workers=1, **more
-    )
+    recipe = Recipe.by_gradient(tiny, steps=4, models_per_step=8).but(generator=generator)
+    return train(tiny, tiny_state, seed=2, recipe=recipe, workers=1, **more)
 
 
 def by_evolution(tiny, tiny_state, generator, **more):

@@ -46,7 +46,10 @@ ROWS = {
         "fru_c has no KM in the rate law of HEX. The KM of HEX are HEX:glc__D_c, HEX:atp_c, "
         "HEX:g6p_c, HEX:adp_c; correct or remove the row",
     ),
-    "mass action": ("GLCt,glc__D_c,1,mM,x", "GLCt follows mass action and has no KM; remove"),
+    "mass action": (
+        "GLCt,glc__D_c,1,mM,x",
+        "GLCt follows reversible_mass_action, which has no KM; remove",
+    ),
     "wrong unit": ("HEX,atp_c,1,mg/L,x", r"unit 'mg/L'; write one of M, mM, uM, nM \(or µM\)"),
     "unit in capitals": ("HEX,atp_c,1,MM,x", "unit 'MM'; write one of"),
     "no unit": ("HEX,atp_c,1,,x", "unit ''; write one of"),
@@ -153,7 +156,7 @@ def test_a_table_that_is_not_there(tiny, tmp_path):
     with pytest.raises(DataError, match=r"km_measurements\.csv does not exist"):
         KMMeasurements.example(tiny)
     bare = Network(tiny.name, tiny.metabolites, tiny.reactions, tiny.compartments, tiny.conditions)
-    with pytest.raises(DataError, match="not read from a folder; give the table yourself"):
+    with pytest.raises(DataError, match="not read from a folder, so it has no km_measurements"):
         KMMeasurements.example(bare)
 
 

@@ -135,7 +135,7 @@ MISTAKES = {
     ),
     "two cytosols": (
         "compartments", "e,medium,medium", "e,medium,cytosol",
-        ["c and e have the role 'cytosol'", "one may have it"],
+        ["c has the role 'cytosol' already", "one may have it"],
     ),
     "currency in words": (
         "metabolites", "C10H13N5O13P3,-3,c,dynamic,1", "C10H13N5O13P3,-3,c,dynamic,yes",

@@ -224,7 +224,7 @@ def test_stopped_and_resumed_it_ends_at_the_same_weights(panel: TrainingPanel) -
     assert not panel.buttons["resume"].disabled
     panel.stop()
     assert panel.wait(PATIENCE_S) is State.STOPPED
-    reached = panel.result.training.state.generation
+    reached = panel.result.training.state.step
     assert reached < 12
     assert panel.result.ensemble is None
     panel.set(sigma=0.5)  # of the next run, not of this one
@@ -239,7 +239,7 @@ def test_the_charts_get_the_data_and_end_with_them(panel: TrainingPanel) -> None
     panel.wait(PATIENCE_S)
     shown = panel._incidence._made().spec
     rows = shown["datasets"][live.INCIDENCE]
-    assert [row["generation"] for row in rows] == [0, 1, 2, 3, 4, 5]
+    assert [row["step"] for row in rows] == [0, 1, 2, 3, 4, 5]
     assert rows[-1]["models"] == 30
     bins = panel._lambda._made().spec["datasets"][live.LAMBDA]
     assert sum(row["share"] for row in bins) == pytest.approx(1.0)

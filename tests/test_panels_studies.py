@@ -20,6 +20,7 @@ from renaissance_kit import (
     KMRanges,
     Network,
     Perturbation,
+    Recipe,
     SteadyState,
     SteadyStates,
     cultivate,
@@ -27,7 +28,7 @@ from renaissance_kit import (
     studies,
 )
 from renaissance_kit.cli import batch
-from renaissance_kit.core import ParameterError, repeat_seeds
+from renaissance_kit.core import ParameterError, Run, repeat_seeds
 from renaissance_kit.figures import live
 from renaissance_kit.panels import (
     BioreactorPanel,
@@ -40,7 +41,8 @@ from renaissance_kit.panels import (
 from renaissance_kit.panels.states import StatesPanel
 from renaissance_kit.search import shorter_search, survey_states
 from renaissance_kit.simulation import batch_of, fit_of, measured_curves
-from renaissance_kit.training import GradientSettings
+
+ONE = Run(workers=1)
 
 
 def require_same_but_for_seconds(ours: Path, theirs: Path) -> None:
@@ -88,7 +90,7 @@ def test_perturbations_are_those_of_the_study(
         size=0.3, seed=4, metabolites=["g6p_c", "fru_c"], per_model=2,
         times_min=studies.RETURN_TIMES_MIN,
     )  # fmt: skip
-    perturb(chosen.models(tiny), settings, workers=1).save(tmp_path / "study.nc")
+    perturb(chosen.models(tiny), settings, run=ONE).save(tmp_path / "study.nc")
     require_same_but_for_seconds(tmp_path / "panel" / "perturbation.nc", tmp_path / "study.nc")
     assert (tmp_path / "panel" / "outcomes.csv").is_file()
     assert "within 24 min" in robustness.message.value
@@ -166,14 +168,14 @@ def test_fermentations_are_those_of_the_study(ecoli: Network, tmp_path: Path) ->
     done(panel)
     chosen, _ = studies.valid_ensemble(ecoli, [2])
     reactor = batch_of(ecoli, duration_h=12.0, inoculum_gDW_L=0.05, medium_mM={"glc__D_e": 40.0})
-    result = cultivate(chosen.models(ecoli), replace(reactor, dilution="replaced"), workers=1)
+    result = cultivate(chosen.models(ecoli), replace(reactor, dilution="replaced"), run=ONE)
     result.save(tmp_path / "study.nc")
     require_same_but_for_seconds(tmp_path / "panel" / "cultivations.nc", tmp_path / "study.nc")
     assert ecoli.folder is not None
-    fit = fit_of(result, measured_curves(ecoli.folder)).table()
+    fit = fit_of(result, measured_curves(ecoli)).table()
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "panel" / "fit.csv"), fit)
     assert "those of the published medium" in panel.message.value
-    assert "biomass" in panel._misfits.value
+    assert "biomass" in panel._fits.value
     loose = panel._chart._made().spec
     panel.set(cut=20.0)
     assert panel._chart._made().spec != loose
@@ -197,8 +199,8 @@ def test_trainings_with_data_are_those_of_the_study(
     done(panel)
     assert panel.result.measured.names == ("HEX:glc__D_c",)
     study = studies.Integration(
-        tiny, tiny_state, GradientSettings(steps=2, models_per_step=8), 30,
-        studies.EnsembleStore(tmp_path / "study"),
+        tiny, tiny_state, Recipe.by_gradient(tiny, steps=2, models_per_step=8), 30,
+        Run(store=tmp_path / "study"),
     )  # fmt: skip
     seeds = repeat_seeds(1, 4)
     study.repeats(None, seeds=seeds[:2])
@@ -234,7 +236,7 @@ def test_the_survey_is_that_of_the_study(ecoli: Network, tmp_path: Path) -> None
     )  # fmt: skip
     done(panel)
     sample = SteadyStates.load(tmp_path / "few.nc")[::2][:12]
-    survey = survey_states(ecoli, sample, seed=1, settings=shorter_search(10), workers=1)
+    survey = survey_states(ecoli, sample, seed=1, settings=shorter_search(10), run=ONE)
     survey.save(tmp_path / "study.nc")
     require_same_but_for_seconds(tmp_path / "panel" / "survey.nc", tmp_path / "study.nc")
     found: Any = panel._found

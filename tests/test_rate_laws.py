@@ -9,7 +9,7 @@ import pytest
 from renaissance_kit import KineticModels, Network, SteadyState
 from renaissance_kit.core import DataError
 from renaissance_kit.kinetics import RateLaws
-from renaissance_kit.network.families import check_arity
+from renaissance_kit.laws import REGISTRY
 
 
 def rate_in_extended_precision(network, reaction, c, km, log_keq):
@@ -141,12 +141,11 @@ def test_fluxes_are_reproduced(reference):
 
 
 def test_arity_errors_name_the_remedy(ecoli):
-    from dataclasses import replace
-
-    wrong = replace(ecoli.reactions["PFK"], products=(("fdp_c", 1.0),))
-    assert "use 'convenience'" in check_arity(wrong)
-    wrong = replace(ecoli.reactions["PGI"], substrates=(("g6p_c", 2.0),))
-    assert "coefficients of 1" in check_arity(wrong)
+    pfk, pgi = ecoli.reactions["PFK"], ecoli.reactions["PGI"]
+    problem = REGISTRY[pfk.rate_law].problem(pfk.substrates, (("fdp_c", 1.0),))
+    assert "use 'convenience'" in problem
+    problem = REGISTRY[pgi.rate_law].problem((("g6p_c", 2.0),), pgi.products)
+    assert "coefficients of 1" in problem
 
 
 def test_state_of_folder_needs_known_names(tiny, tmp_path):

@@ -106,7 +106,7 @@ def test_two_pulses_at_different_times_are_not_the_same_row(read) -> None:
         ({"medium_mM": {"glc__D_e": float("inf")}}, "glc__D_e is inf"),
         ({"feed_mM": {"glc__D_e": -1.0}}, "feed: glc__D_e is -1"),
         ({"events": (Event(1.0, "pulses", 1.0, "glc__D_e"),)}, "did you mean 'pulse'"),
-        ({"events": (Event(-1.0, "inflow", 1.0),)}, "outside the cultivation"),
+        ({"events": (Event(-1.0, "inflow", 1.0),)}, "outside the simulation"),
         ({"events": (Event(1.0, "inflow", -1.0),)}, "give 0 or more"),
         ({"events": (Event(1.0, "inflow", 1.0, "glc__D_e"),)}, "a pulse names a metabolite"),
         ({"events": (Event(1.0, "pulse", 1.0),)}, "a pulse names a metabolite"),

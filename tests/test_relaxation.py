@@ -65,15 +65,3 @@ def test_closed_form_where_every_law_is_mass_action_or_pairs_of_michaelis_menten
         assert found.rate_per_h[k] == pytest.approx(pull, rel=1e-9)
         checked += 1
     assert checked >= 2
-
-
-def test_the_start_favours_the_slowest_metabolite(ecoli):
-    states = SteadyStates.example(ecoli)
-    ranges = KMRanges.of(ecoli)
-    found = relaxation_limits(KineticModels(ecoli, states.default, np.ones(len(ecoli.km_names))))
-    slowest = int(np.argmin(found.rate_per_h))
-    own = np.isfinite(found.km_mM[slowest])
-    start = found.start_mM(ranges)
-    np.testing.assert_array_equal(start[own], found.km_mM[slowest][own])
-    none = found.start_mM(ranges, slower_than_per_h=0.0)
-    np.testing.assert_allclose(none, np.sqrt(ranges.low_mM * ranges.high_mM))

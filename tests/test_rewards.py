@@ -6,11 +6,19 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from renaissance_kit.training import FastestDynamics, Incidence, SmoothIncidence
+from renaissance_kit.core import ParameterError
+from renaissance_kit.training import (
+    DifferentiableReward,
+    FastestDynamics,
+    Incidence,
+    SmoothIncidence,
+    SoftMargin,
+)
 
 REWARDS = {
     "incidence": Incidence(),
@@ -55,6 +63,40 @@ def test_smooth_incidence_is_a_mean_of_steps():
     z = (math.asinh(4.0) - math.asinh(-2.5)) / 0.5
     expected = (0.5 + 1 / (1 + math.exp(z))) / 2
     assert SmoothIncidence()(np.array([-2.5, 4.0])) == pytest.approx(expected)
+
+
+def test_the_soft_margin_is_the_logarithm_of_a_smooth_step():
+    """Minus the mean of ln(1 + exp((s − s(threshold) + margin)/width))."""
+    reward = SoftMargin(partition_per_h=-2.5, margin=0.2, width=0.1)
+    values = np.array([-2.5, -9.0, 40.0])
+    distance = (np.arcsinh(values) - np.arcsinh(-2.5) + 0.2) / 0.1
+    assert reward(values) == pytest.approx(-np.log1p(np.exp(distance)).mean())
+    assert reward(np.array([-5.0])) > reward(np.array([-3.0])) > reward(np.array([1e5]))
+    assert reward(np.array([-5.0, np.nan])) == -np.inf
+    with pytest.raises(ParameterError, match="width is 0"):
+        SoftMargin(width=0)
+
+
+# --- derivatives ---------------------------------------------------------------------------
+
+
+def test_which_rewards_say_that_they_have_a_derivative():
+    assert not isinstance(Incidence(), DifferentiableReward)
+    assert not isinstance(FastestDynamics(), DifferentiableReward)
+    assert isinstance(SmoothIncidence(), DifferentiableReward)
+    assert isinstance(SoftMargin(), DifferentiableReward)
+
+
+@pytest.mark.parametrize("reward", [SmoothIncidence(), SoftMargin()], ids=repr)
+def test_the_derivative_is_that_of_the_reward(reward):
+    """Of s = asinh(λmax), against the reward itself and its finite differences."""
+    s = torch.tensor([-2.4, -1.6, -1.2, 0.3, 4.0], dtype=torch.double, requires_grad=True)
+    value = reward.of(s)
+    assert float(value.detach()) == pytest.approx(reward(np.sinh(s.detach().numpy())), rel=1e-12)
+    value.backward()
+    for i, h in enumerate(1e-6 * np.eye(5)):
+        up, down = (reward(np.sinh(s.detach().numpy() + sign * h)) for sign in (1, -1))
+        assert float(s.grad[i]) == pytest.approx((up - down) / 2e-6, rel=1e-5, abs=1e-9)
 
 
 # --- the sign trap -------------------------------------------------------------------------

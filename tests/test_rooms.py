@@ -25,14 +25,15 @@ MODULES = {
 # stands below those that name it, so the table cannot hold a circle.
 ALLOWED = {
     "core": set(),
-    "network": {"core"},
-    "states": {"core", "network"},
-    "kinetics": {"core", "network", "states"},
-    "km": {"core", "network", "kinetics"},
+    "laws": {"core"},
+    "network": {"core", "laws"},
+    "states": {"core", "laws", "network"},
+    "kinetics": {"core", "laws", "network", "states"},
+    "km": {"core", "laws", "network", "kinetics"},
     "training": {"core", "network", "states", "kinetics", "km"},
     "search": {"core", "network", "states", "kinetics", "km"},
-    "simulation": {"core", "network", "states", "kinetics"},
-    "analysis": {"core", "network", "states", "kinetics", "km"},
+    "simulation": {"core", "laws", "network", "states", "kinetics"},
+    "analysis": {"core", "laws", "network", "states", "kinetics", "km"},
     "studies": {
         "core", "network", "states", "kinetics", "km", "training", "search", "simulation",
         "analysis",

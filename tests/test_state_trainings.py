@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from renaissance_kit import Generator, KMRanges, Recipe, SteadyStates
-from renaissance_kit.core import CheckpointError, ParameterError
+from renaissance_kit.core import ParameterError, Run
 from renaissance_kit.training import NESSettings, nes_of_states
 
 
@@ -33,10 +33,9 @@ def recipe(tiny):
     return study.but(generator=Generator(KMRanges.of(tiny), hidden=(8,)))
 
 
-def of(tiny, states, recipe, **changes):
-    return nes_of_states(
-        tiny, states, **{"seed": 1, "recipe": recipe, "models": 12, "workers": 1, **changes}
-    )
+def of(tiny, states, recipe, *, seed=1, models=12, **run):
+    how = Run(**{"workers": 1, **run})
+    return nes_of_states(tiny, states, seed=seed, recipe=recipe, models=models, run=how)
 
 
 def assert_same(a, b):
@@ -78,7 +77,7 @@ def test_the_reward_in_closed_form(tiny):
 
 def test_what_is_returned(tiny, states, recipe):
     found = of(tiny, states, recipe)
-    assert found.sizes == {"state": 5, "model": 12, "generation": 3, "km": len(tiny.km_names)}
+    assert found.sizes == {"state": 5, "model": 12, "step": 3, "km": len(tiny.km_names)}
     assert list(found.state.values) == ["0", "1", "2", "3", "4"]
     assert ((found.incidence >= 0) & (found.incidence <= 1)).all()
     assert len(np.unique(found.reward)) == 15  # every state has noise of its own
@@ -91,7 +90,7 @@ def test_a_state_is_the_same_whatever_the_others_and_the_chunks(tiny, states, re
     assert_same(whole, of(tiny, states, recipe, workers=2))
 
 
-def test_a_stopped_run_goes_on_to_the_same_end(tiny, states, recipe, tmp_path):
+def test_a_stopped_run_resumes_to_the_same_end(tiny, states, recipe, tmp_path):
     seen = []
     first = of(
         tiny, states, recipe, store=tmp_path / "run", progress=seen.append,
@@ -107,18 +106,18 @@ def test_a_stopped_run_goes_on_to_the_same_end(tiny, states, recipe, tmp_path):
     assert later[-1].done == 5
 
 
-def test_another_run_s_store_is_refused(tiny, states, recipe, tmp_path):
-    of(tiny, states[:1], recipe, store=tmp_path / "run")
+def test_every_run_has_a_place_of_its_own_in_the_store(tiny, states, recipe, tmp_path):
     for changed in (
+        {},
         {"recipe": recipe.but(sigma=0.5)},
         {"seed": 2},
         {"models": 3},
         {"recipe": recipe.but(reward=replace(recipe.reward, n_fastest=9))},
+        {"states": states[1:2]},
+        {},
     ):
-        with pytest.raises(CheckpointError, match="other settings"):
-            of(tiny, states[:1], **{"recipe": recipe, "store": tmp_path / "run", **changed})
-    with pytest.raises(CheckpointError, match="other settings"):
-        of(tiny, states[1:2], recipe, store=tmp_path / "run")
+        of(tiny, **{"states": states[:1], "recipe": recipe, "store": tmp_path, **changed})
+    assert len(list(tmp_path.glob("nes-of-states-*"))) == 6
 
 
 def test_nothing_to_do(tiny, states, recipe):

@@ -20,9 +20,9 @@ from renaissance_kit import (
     train,
 )
 from renaissance_kit.analysis import incidence_interval, mean_interval, wilson_interval
-from renaissance_kit.core import ParameterError, repeat_seeds
+from renaissance_kit.core import ParameterError, Run, repeat_seeds
 from renaissance_kit.studies import timing
-from renaissance_kit.training import KineticObjective
+from renaissance_kit.training import trainer_of
 
 THRESHOLD = -250.0  # about a fifth of random models of the tiny network meet it
 
@@ -152,10 +152,7 @@ def test_interrupted_repeat_goes_on_to_the_same_result(
     tmp_path: Path,
 ) -> None:
     seed = repeat_seeds(1, 1)[0]
-    objective = KineticObjective(
-        tiny, tiny_state, recipe.generator, recipe.reward, recipe.threshold_per_h
-    )
-    path = studies.checkpoint_file(tmp_path, recipe, objective, seed)
+    path = studies.checkpoint_file(tmp_path, trainer_of(tiny, tiny_state, recipe), seed)
     asked = []
 
     def after_two() -> bool:
@@ -165,30 +162,31 @@ def test_interrupted_repeat_goes_on_to_the_same_result(
     stopped = train(
         tiny, tiny_state, seed=seed, recipe=recipe, checkpoint=path, stop=after_two,
     )  # fmt: skip
-    assert stopped.state.generation == 2
+    assert stopped.state.step == 2
     lines: list[str] = []
     resumed = studies.run_repeats(
-        tiny, tiny_state, recipe, seeds=[seed], models=30, folder=tmp_path, progress=lines.append,
-        every=1,
+        tiny, tiny_state, recipe, seeds=[seed], models=30, every=1,
+        run=Run(store=tmp_path, progress=lines.append),
     )  # fmt: skip
     assert np.array_equal(resumed[0].training.weights, repeats[0].training.weights)
     assert resumed[0].ensemble.dataset.km.equals(repeats[0].ensemble.dataset.km)
-    assert len(lines) == 2, "one generation before the last, and the end"
-    other = studies.checkpoint_file(tmp_path, recipe.but(sigma=0.2), objective, seed)
+    assert len(lines) == 2, "one step before the last, and the end"
+    another = trainer_of(tiny, tiny_state, recipe.but(sigma=0.2))
+    other = studies.checkpoint_file(tmp_path, another, seed)
     assert other != path
 
 
-def test_histories_have_every_generation(repeats: list[studies.Repeat]) -> None:
+def test_histories_have_every_step(repeats: list[studies.Repeat]) -> None:
     history = studies.incidence_history(repeats)
-    assert list(history[history.repeat == 0].generation) == [0, 1, 2, 3, 4]
+    assert list(history[history.repeat == 0].step) == [0, 1, 2, 3, 4]
     assert list(history.models.unique()) == [20, 30]
-    final = history[history.generation == 4].incidence.to_numpy()
+    final = history[history.step == 4].incidence.to_numpy()
     assert np.array_equal(final, [run.incidence for run in repeats])
     lambdas = studies.lambda_history(repeats)
     assert len(lambdas) == 2 * (4 * 20 + 30)
-    valid = lambdas[(lambdas.repeat == 1) & (lambdas.generation == 0)].lambda_max_per_h
+    valid = lambdas[(lambdas.repeat == 1) & (lambdas.step == 0)].lambda_max_per_h
     assert (
-        history[(history.repeat == 1) & (history.generation == 0)].incidence.item()
+        history[(history.repeat == 1) & (history.step == 0)].incidence.item()
         == (valid <= THRESHOLD).mean()
     )
     summary = studies.mean_over_repeats(history)
@@ -201,7 +199,7 @@ def test_grid_keeps_the_budget(
     grid = {"sigma": [0.1, 0.3], "population": [2, 6]}
     table = studies.settings_grid(
         tiny, tiny_state, recipe.but(generations=1, monitor_models=0), grid=grid,
-        seeds=(1, 2), models=10, folder=tmp_path,
+        seeds=(1, 2), models=10, run=Run(store=tmp_path),
     )  # fmt: skip
     assert len(table) == 8
     assert table.groupby(["sigma", "population"]).size().eq(2).all()

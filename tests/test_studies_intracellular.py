@@ -9,9 +9,11 @@ import pytest
 
 from renaissance_kit import KineticModels, KMRanges, SteadyStates, studies
 from renaissance_kit.analysis import wilson_interval
-from renaissance_kit.core import ParameterError
+from renaissance_kit.core import ParameterError, Run
 from renaissance_kit.search import SearchSettings, Survey, survey_states
 from renaissance_kit.studies.cost import DISPATCH_S, LINK_BYTES_PER_S, SurveyCost
+
+ONE = Run(workers=1)
 
 BRIEF = SearchSettings(steps=8, restarts=0)
 
@@ -31,7 +33,7 @@ def tiny_states(tiny, tiny_state) -> SteadyStates:
 
 @pytest.fixture(scope="module")
 def survey(tiny, tiny_states) -> Survey:
-    return survey_states(tiny, tiny_states, seed=1, settings=BRIEF, workers=1)
+    return survey_states(tiny, tiny_states, seed=1, settings=BRIEF, run=ONE)
 
 
 def test_shares_with_their_intervals(survey):
@@ -145,7 +147,7 @@ def test_timing_gives_the_survey_and_a_speedup_of_one_for_one(tiny, tiny_states,
 def test_a_model_at_the_fastest_dynamics_holds_for_no_change(tiny, tiny_states):
     """Any change of the constants raises λmax there, so nothing holds just below it."""
     longest = SearchSettings(steps=400, restarts=0, margin=np.inf)
-    survey = survey_states(tiny, tiny_states[:1], seed=1, settings=longest, workers=1)
+    survey = survey_states(tiny, tiny_states[:1], seed=1, settings=longest, run=ONE)
     survey.dataset.attrs["threshold_per_h"] = 0.9999 * survey.lambda_max_per_h[0]
     groups = {"one": survey.fast, "none": ~survey.fast}
     table = studies.exactness_table(

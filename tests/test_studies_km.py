@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 from scipy.spatial.distance import pdist
 
-from renaissance_kit import KMMeasurements, Network, SteadyState, studies
-from renaissance_kit.core import ParameterError
-from renaissance_kit.studies import EnsembleStore, Integration
-from renaissance_kit.training import GradientSettings, NESSettings
+from renaissance_kit import KMMeasurements, Network, Recipe, SteadyState, studies
+from renaissance_kit.core import ParameterError, Run
+from renaissance_kit.studies import Integration
 
 NAMES = [f"R{i}:m_c" for i in range(40)]
-GRADIENT = GradientSettings(steps=2, models_per_step=4)
+GRADIENT = {"steps": 2, "models_per_step": 4}
+NES = {"generations": 1, "population": 2, "models_per_generator": 3, "monitor_models": 2}
 
 
 @pytest.fixture(scope="module")
@@ -31,38 +31,37 @@ def test_what_is_kept_is_not_trained_again(
     tiny: Network, tiny_state: SteadyState, measured: KMMeasurements, tmp_path: Path
 ) -> None:
     said: list[str] = []
-    first = Integration(
-        tiny, tiny_state, GRADIENT, 20, EnsembleStore(tmp_path / "a"), 1, said.append
-    )
+    gradient = Recipe.by_gradient(tiny, **GRADIENT)
+    kept = Run(1, tmp_path / "a", said.append)
+    first = Integration(tiny, tiny_state, gradient, 20, kept)
     runs = first.repeats(measured, seeds=(1, 2))
     assert len(said) == 2
-    other = EnsembleStore(tmp_path / "b", (tmp_path / "a",))  # of another notebook
-    again = Integration(tiny, tiny_state, GRADIENT, 20, other, 1, said.append)
+    own = Run(1, tmp_path / "b", said.append)
+    again = Integration(
+        tiny, tiny_state, gradient, 20, own, (tmp_path / "a",)
+    )  # another notebook's
     for run, kept in zip(runs, again.repeats(measured, seeds=(1, 2)), strict=True):
         np.testing.assert_array_equal(kept.ensemble.dataset.km, run.ensemble.dataset.km)
         np.testing.assert_array_equal(kept.weights, run.weights)
         assert (kept.integrated, kept.seconds) == (measured.names, run.seconds)
     assert len(said) == 2
     assert not (tmp_path / "b").exists()
-    again.run(measured.drop("PGI:g6p_c"), seed=1)  # other data, another seed: new trainings
-    again.run(measured, seed=3)
+    again.train(measured.drop("PGI:g6p_c"), seed=1)  # other data, another seed: new trainings
+    again.train(measured, seed=3)
     assert len(said) == 4
     table = studies.run_table({"held": runs})
     assert table["constants held"].tolist() == [2]
     assert table.incidence.item() == pytest.approx(np.mean([r.incidence for r in runs]))
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [GRADIENT, NESSettings(generations=1, population=2, models_per_generator=3, monitor_models=2)],
-)
+@pytest.mark.parametrize(("make", "size"), [(Recipe.by_gradient, GRADIENT), (Recipe.default, NES)])
 def test_a_run_goes_on_from_one_without_data(
-    tiny: Network, tiny_state: SteadyState, measured: KMMeasurements, settings: studies.Settings
+    tiny: Network, tiny_state: SteadyState, measured: KMMeasurements, make, size
 ) -> None:
-    job = Integration(tiny, tiny_state, settings, 30, workers=1)
-    plain = job.run(None, seed=1)
-    one = job.run(measured.drop("PGI:g6p_c"), seed=2, start=plain)
-    both = job.run(measured, seed=3, start=one)
+    job = Integration(tiny, tiny_state, make(tiny, **size), 30, Run(workers=1))
+    plain = job.train(None, seed=1)
+    one = job.train(measured.drop("PGI:g6p_c"), seed=2, start=plain)
+    both = job.train(measured, seed=3, start=one)
     ranges = measured.ranges()
     for run in (one, both):
         km = run.parameters("km", valid_only=False)
@@ -70,7 +69,7 @@ def test_a_run_goes_on_from_one_without_data(
             assert ranges[name][0] <= km[name].min() < km[name].max() <= ranges[name][1]
     assert not set(one.integrated) >= set(measured.names)
     with pytest.raises(ParameterError, match="kept no weights"):
-        job.run(measured, seed=1, start=studies.IntegrationRun((), 1, plain.ensemble, 0.0))
+        job.train(measured, seed=1, start=studies.IntegrationRun((), 1, plain.ensemble, 0.0))
 
 
 def ensembles(

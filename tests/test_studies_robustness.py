@@ -23,8 +23,10 @@ from renaissance_kit import (
     studies,
 )
 from renaissance_kit.analysis import wilson_interval
-from renaissance_kit.core import CheckpointError, DataError, ParameterError
+from renaissance_kit.core import CheckpointError, DataError, ParameterError, Run
 from renaissance_kit.simulation import Outcome, PerturbationResult
+
+ONE = Run(workers=1)
 
 NAMES = ("a_c", "b_c", "d_p", "growth")
 TIMES = (0.0, 1.0, 2.0, 4.0, 7.0, 20.0)
@@ -202,9 +204,9 @@ def test_extremes_are_first_and_last_of_those_that_finished() -> None:
 
 def test_courses_are_those_of_the_result() -> None:
     result = made_up()
-    table = studies.courses(result, {"x": (2, 1), "y": (0, 0)}, until_min=4.0)
+    table = studies.time_courses(result, {"x": (2, 1), "y": (0, 0)}, until_min=4.0)
     assert len(table) == 2 * 4 * len(NAMES)
-    row = table[(table.course == "x") & (table.variable == "d_p") & (table.time_min == 2.0)]
+    row = table[(table.time_course == "x") & (table.variable == "d_p") & (table.time_min == 2.0)]
     assert row.deviation.item() == result.dataset.deviation.values[2, 1, 2, 2]
 
 
@@ -223,8 +225,8 @@ def test_linear_responses_tell_when_small_perturbations_are_back(models: Kinetic
     )  # fmt: skip
     names = models.network.dynamic
     lambda_max = models.spectrum().lambda_max_per_h
-    result = perturb(models, settings, workers=1)
-    linear = studies.linear_result(models, settings, workers=1)
+    result = perturb(models, settings, run=ONE)
+    linear = studies.linear_result(models, settings, run=ONE)
     table = studies.return_table(result, lambda_max, names, tolerance=1e-3, linear=linear)
     assert list(table.model) == [0, 0, 1, 1, 2, 2]
     assert list(table.time_constant_min) == pytest.approx(np.repeat(-60 / lambda_max, 2))
@@ -238,7 +240,7 @@ def test_linear_responses_tell_when_small_perturbations_are_back(models: Kinetic
 
 def test_resampled_totals_have_no_linear_response(models: KineticModels) -> None:
     with pytest.raises(ParameterError, match="totals='keep'"):
-        studies.linear_result(models, Perturbation(totals="resample"), workers=1)
+        studies.linear_result(models, Perturbation(totals="resample"), run=ONE)
 
 
 def test_the_difference_to_the_linear_response_falls_with_the_size(models: KineticModels) -> None:
@@ -246,18 +248,6 @@ def test_the_difference_to_the_linear_response_falls_with_the_size(models: Kinet
     assert table.largest_deviation.to_numpy() == pytest.approx([1.0, 1.0], rel=0.5)
     ratio = table.largest_difference[1] / table.largest_difference[0]
     assert ratio == pytest.approx(0.1, rel=0.3)
-
-
-def test_store_folders_tell_runs_apart(models: KineticModels, tmp_path: Path) -> None:
-    settings = Perturbation()
-    folder = studies.store_folder(tmp_path, models, settings)
-    assert folder.parent == tmp_path
-    assert studies.store_folder(tmp_path, models, Perturbation()) == folder
-    others = [
-        studies.store_folder(tmp_path, models, Perturbation(size=0.4)),
-        studies.store_folder(tmp_path, models.with_km(models.km_mM[:2]), settings),
-    ]
-    assert len({folder, *others}) == 3
 
 
 # --- which ensemble --------------------------------------------------------------------------
@@ -332,11 +322,11 @@ def test_generators_side_by_side(models: KineticModels, tmp_path: Path) -> None:
     }  # fmt: skip
     table = studies.shares_by_generator(
         {"a": models, "b": models.with_km(models.km_mM[:1])},
-        settings, groups, tolerance=0.01, at_min=24.0, folder=tmp_path, workers=1,
+        settings, groups, tolerance=0.01, at_min=24.0, run=Run(workers=1, store=tmp_path),
     )  # fmt: skip
     assert table.generator.tolist() == ["a", "b"]
     assert table.models.tolist() == [len(models), 1]
-    result = perturb(models, settings, workers=1)
+    result = perturb(models, settings, run=ONE)
     last = np.abs(result.dataset.deviation.isel(time_min=-1).values) > 0.01
     assert table.never[0] == pytest.approx(last.any(axis=-1).mean())
     name = next(iter(groups.values()))[0]

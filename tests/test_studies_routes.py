@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from renaissance_kit import Generator, KineticModels, KMRanges, Recipe, studies
-from renaissance_kit.core import ParameterError
+from renaissance_kit import Generator, KineticModels, KMRanges, Recipe, studies, train
+from renaissance_kit.core import ParameterError, Run
 from renaissance_kit.studies.routes import RouteRun
-from renaissance_kit.training import ConditionalSettings, GradientSettings, train_conditional
 
 COMMON = {"route": "x", "seed": 3, "models": 40, "workers": 1}
 
@@ -86,11 +85,10 @@ def test_trainings_count_their_evaluations(tiny, tiny_state, rare, tmp_path):
         threshold_per_h=min(rare, 0.0),
     )
     recipe = recipe.but(generator=Generator(KMRanges.of(tiny), hidden=(8,)))
-    settings = GradientSettings(steps=3, models_per_step=60)
-    nes = studies.by_strategy(tiny, tiny_state, recipe, folder=tmp_path, **COMMON)
-    gradient = studies.by_gradient(
-        tiny, tiny_state, settings, threshold_per_h=rare, folder=tmp_path, **COMMON
-    )
+    by_gradient = Recipe.by_gradient(tiny, steps=3, models_per_step=60, threshold_per_h=rare)
+    kept = {**{k: v for k, v in COMMON.items() if k != "workers"}, "run": Run(1, tmp_path)}
+    nes = studies.by_training(tiny, tiny_state, recipe, **kept)
+    gradient = studies.by_training(tiny, tiny_state, by_gradient, **kept)
     assert list(nes.history.evaluations) == [0, 40, 80, 120]
     assert list(gradient.history.evaluations) == [0, 60, 120, 180]
     assert list(gradient.history.models) == [60, 120, 120, 40]  # pooled; the last is the sample
@@ -98,9 +96,7 @@ def test_trainings_count_their_evaluations(tiny, tiny_state, rare, tmp_path):
         assert run.history.seconds.is_monotonic_increasing
         assert run.history.fastest_per_h.is_monotonic_decreasing
         assert run.history.incidence.iloc[-1] == run.incidence
-    again = studies.by_gradient(
-        tiny, tiny_state, settings, threshold_per_h=rare, folder=tmp_path, **COMMON
-    )
+    again = studies.by_training(tiny, tiny_state, by_gradient, **kept)
     np.testing.assert_array_equal(again.km_mM, gradient.km_mM)
     assert len(list(tmp_path.glob("*.npz"))) == 2
     table = studies.history_table([nes, gradient])
@@ -113,11 +109,10 @@ def test_conditional_and_held_out(tiny, tiny_state, rare):
         replace(tiny_state, concentrations_mM=f * tiny_state.concentrations_mM, label=str(f))
         for f in (1.0, 1.1, 1.3, 0.8)
     ]
-    settings = ConditionalSettings(steps=2, models_per_step=9, states_per_step=3)
-    training = train_conditional(
-        tiny, states[:3], seed=1, settings=settings, threshold_per_h=rare,
-        generator=Generator(KMRanges.of(tiny), hidden=(8,)),
-    )  # fmt: skip
+    recipe = Recipe.conditional(
+        tiny, steps=2, models_per_step=9, states_per_step=3, threshold_per_h=rare
+    ).but(generator=Generator(KMRanges.of(tiny), hidden=(8,)))
+    training = train(tiny, states[:3], seed=1, recipe=recipe)
     run = studies.by_conditional(training, states[3], **COMMON)
     assert run.state == "0.8"
     assert list(run.history.evaluations) == [0, 9, 18]

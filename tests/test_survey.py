@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from renaissance_kit import KineticModels, SteadyStates
-from renaissance_kit.core import CheckpointError, ParameterError, SteadyStateError, use_cluster
+from renaissance_kit.core import (
+    CheckpointError,
+    ParameterError,
+    Run,
+    SteadyStateError,
+    read_store,
+    use_cluster,
+)
 from renaissance_kit.kinetics import Status
 from renaissance_kit.search import (
     SEARCH,
@@ -23,7 +27,8 @@ from renaissance_kit.search import (
     shorter_search,
     survey_states,
 )
-from renaissance_kit.search import survey as module
+
+ONE = Run(workers=1)
 
 BRIEF = SearchSettings(steps=12, restarts=1)
 
@@ -44,7 +49,7 @@ def tiny_states(tiny, tiny_state) -> SteadyStates:
 
 @pytest.fixture(scope="module")
 def full(tiny, tiny_states) -> Survey:
-    return survey_states(tiny, tiny_states, seed=3, settings=BRIEF, workers=1)
+    return survey_states(tiny, tiny_states, seed=3, settings=BRIEF, run=ONE)
 
 
 def same(a: Survey, b: Survey) -> None:
@@ -82,74 +87,39 @@ def test_slower_fluxes_give_slower_states(full):
 @pytest.mark.parametrize(("chunk", "workers"), [(1, 1), (3, 2)])
 def test_chunks_and_workers_do_not_matter(tiny, tiny_states, full, chunk, workers):
     with use_cluster("threads", workers=workers):
-        found = survey_states(tiny, tiny_states, seed=3, settings=BRIEF, chunk=chunk, workers=None)
+        found = survey_states(tiny, tiny_states, seed=3, settings=BRIEF, run=Run(None, chunk=chunk))
     same(found, full)
 
 
 def test_a_part_of_the_states_gives_a_part_of_the_survey(tiny, tiny_states, full):
-    part = survey_states(tiny, tiny_states[5:7], seed=3, settings=BRIEF, workers=1)
+    part = survey_states(tiny, tiny_states[5:7], seed=3, settings=BRIEF, run=ONE)
     np.testing.assert_array_equal(part.numbers, [5, 6])
     np.testing.assert_array_equal(part.km_mM, full.km_mM[5:7])
 
 
-@dataclass(frozen=True)
-class DiesOnce(module._Task):
-    """Kills its own process at state 4 the first time."""
-
-    mark: Path = Path()
-
-    def __call__(self, items: np.ndarray, states: list[Any]) -> Any:
-        if 4 in items and not self.mark.exists():
-            self.mark.touch()
-            os.kill(os.getpid(), signal.SIGKILL)
-        return super().__call__(items, states)
-
-
-def test_a_killed_worker_changes_nothing(tiny, tiny_states, full, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "_Task", lambda *a: DiesOnce(*a, tmp_path / "mark"))
-    with use_cluster("processes", workers=2):
-        found = survey_states(
-            tiny, tiny_states, seed=3, settings=BRIEF, chunk=2, workers=None,
-            store=tmp_path / "store",
-        )  # fmt: skip
-    assert (tmp_path / "mark").exists()
-    same(found, full)
-
-
-def test_a_stopped_survey_goes_on(tiny, tiny_states, full, tmp_path):
+def test_a_stopped_survey_resumes(tiny, tiny_states, full, tmp_path):
     seen: list[Any] = []
-    options = {"seed": 3, "settings": BRIEF, "chunk": 2, "workers": 1, "store": tmp_path / "s"}
-    part = survey_states(
-        tiny, tiny_states, progress=seen.append, stop=lambda: len(seen) > 2, **options
-    )
+    run = Run(workers=1, chunk=2, store=tmp_path)
+    options = {"seed": 3, "settings": BRIEF}
+    watched = replace(run, progress=seen.append, stop=lambda: len(seen) > 2)
+    part = survey_states(tiny, tiny_states, run=watched, **options)
     assert 0 < len(part) < 8
     np.testing.assert_array_equal(part.km_mM, full.km_mM[: len(part)])
-    same(survey_states(tiny, tiny_states, **options), full)
-    with pytest.raises(CheckpointError, match="seed differ"):
-        survey_states(tiny, tiny_states, **{**options, "seed": 4})
-    with pytest.raises(CheckpointError, match="states_digest"):
-        survey_states(tiny, tiny_states[::-1], **options)
+    same(survey_states(tiny, tiny_states, run=run, **options), full)
+    survey_states(tiny, tiny_states, run=run, **{**options, "seed": 4})
+    survey_states(tiny, tiny_states[::-1], run=run, **options)
+    kept = [read_store(folder) for folder in tmp_path.iterdir()]
+    assert len(kept) == 3  # each in a place of its own
+    assert {one["states_digest"] for one in kept if one["seed"] == 4} < {
+        one["states_digest"] for one in kept if one["seed"] == 3
+    }
 
 
 def test_on_dask(tiny, tiny_states, full):
     pytest.importorskip("distributed")
     with use_cluster("dask", workers=1):
-        found = survey_states(tiny, tiny_states, seed=3, settings=BRIEF, chunk=3, workers=None)
+        found = survey_states(tiny, tiny_states, seed=3, settings=BRIEF, run=Run(None, chunk=3))
     same(found, full)
-
-
-def test_a_task_carries_its_own_states_only(tiny, tiny_states, monkeypatch):
-    carried: list[int] = []
-
-    class Spy(module._Task):
-        def __call__(self, items: np.ndarray, states: list[Any]) -> Any:
-            carried.append(len(states))
-            assert [s.label for s in states] == [str(i) for i in items]
-            return super().__call__(items, states)
-
-    monkeypatch.setattr(module, "_Task", Spy)
-    survey_states(tiny, tiny_states, seed=3, settings=BRIEF, chunk=3, workers=1)
-    assert carried == [3, 3, 2]
 
 
 def test_saved_and_read_again(full, tmp_path):
@@ -189,7 +159,7 @@ def test_shorter_searches_are_shorter_in_all():
 
 
 def test_repeating_with_more_effort(tiny, tiny_states, full):
-    before, after = repeated(tiny, tiny_states, full, n=3, effort=4, seed=5, workers=1, chunk=2)
+    before, after = repeated(tiny, tiny_states, full, n=3, effort=4, seed=5, run=Run(1, chunk=2))
     np.testing.assert_array_equal(before.numbers, after.numbers)
     assert not before.fast.any()
     assert after.settings.restarts == 7

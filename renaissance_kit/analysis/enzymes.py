@@ -24,7 +24,7 @@ from renaissance_kit.core.errors import DataError, InfeasibleError, ParameterErr
 from renaissance_kit.core.tables import Row, read_table, rows_of
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
-from renaissance_kit.network.families import FAMILIES, MASS_ACTION
+from renaissance_kit.laws.registry import REGISTRY
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.constraints import Bound, Constraints
 
@@ -187,8 +187,8 @@ def _capacities(network: Network, rows: list[Row], file: str) -> EnzymeCapacitie
                 f"{reaction!r} is no kinetic reaction of {network.name}"
                 f"{nearest(reaction, network.kinetic_reactions)}"
             )
-        diffuses = FAMILIES[network.reactions[reaction].rate_law] == MASS_ACTION
-        if diffuses or reaction == network.growth:
+        has_km = REGISTRY[network.reactions[reaction].rate_law].has_km
+        if not has_km or reaction == network.growth:
             raise row.error(f"{reaction} has no enzyme of its own in this network; remove the row")
         amount = row.required_number(amounts[0], positive=True)
         per_gDW = amount * (1.0 if amounts[0] == "enzyme_umol_gDW" else 1.0 / density)  # umol/gDW

@@ -3,7 +3,7 @@
 The diagonal entry of the Jacobian, J_ii = ∂(dc_i/dt)/∂c_i, is the rate at which metabolite i alone
 would return, with all others constant. With fluxes and displacements fixed it depends on KM through
 the saturation terms e_k = ∂ln D/∂ln c̃_k of its own reactions only
-(`renaissance_kit.kinetics.slot_gradients`):
+(`renaissance_kit.laws`):
 
     J_ii = (1/c_i φ_i) Σ_r S_ir v_r (∂ln(S − P)/∂ln c_i − e_ir).
 
@@ -26,8 +26,8 @@ import numpy as np
 
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
-from renaissance_kit.kinetics.rate_laws import PROTON
 from renaissance_kit.km.ranges import KMRanges
+from renaissance_kit.laws.record import PROTON
 
 
 @dataclass(frozen=True)
@@ -44,21 +44,6 @@ class RelaxationLimits:
     names: tuple[str, ...]
     rate_per_h: Array
     km_mM: Array = field(repr=False)
-
-    def start_mM(self, ranges: KMRanges, slower_than_per_h: float = np.inf) -> Array:
-        """Constants that favour the slowest metabolites, (km,); an initial point for a search.
-
-        Metabolites in the order of their limits, the slowest last and so with the last word, set
-        the constants of their own reactions; the others are in the middle of their bounds.
-
-        Args:
-            slower_than_per_h: metabolites with a higher limit have no say.
-        """
-        km = ranges.middle_mM
-        for i in np.argsort(-self.rate_per_h, kind="stable"):
-            if self.rate_per_h[i] < slower_than_per_h:
-                km = np.where(np.isfinite(self.km_mM[i]), self.km_mM[i], km)
-        return km
 
 
 def relaxation_limits(models: KineticModels, ranges: KMRanges | None = None) -> RelaxationLimits:

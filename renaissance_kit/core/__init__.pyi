@@ -30,12 +30,17 @@ from .paths import data_folder as data_folder
 from .paths import example_folder as example_folder
 from .paths import example_names as example_names
 from .paths import network_folder as network_folder
+from .runs import RUN as RUN
 from .runs import Progress as Progress
-from .runs import read_store as read_store
+from .runs import Run as Run
 from .runs import run_chunks as run_chunks
+from .seeds import child_rng as child_rng
 from .seeds import derived_seed as derived_seed
+from .seeds import labelled_seeds as labelled_seeds
 from .seeds import repeat_seeds as repeat_seeds
 from .seeds import rng_from as rng_from
+from .stores import read_store as read_store
+from .stores import store_of as store_of
 from .tables import (
     Row as Row,
 )

@@ -22,7 +22,7 @@ _BACKEND = {"processes": "loky", "threads": "threading"}
 def use_cluster(
     kind: str = "dask", address: Any = None, *, workers: int | None = None
 ) -> Iterator[Any]:
-    """Run every study inside the block on a cluster; pass ``workers=None`` to the study.
+    """Run every study inside the block on a cluster; give the study ``Run(workers=None)``.
 
     Args:
         kind: ``dask`` (needs the extra ``dask``), ``processes`` or ``threads``.
@@ -39,9 +39,11 @@ def use_cluster(
             scheduler does not answer.
 
     >>> import numpy as np
-    >>> from renaissance_kit.core import run_chunks
+    >>> from renaissance_kit.core import Run, run_chunks
+    >>> def twice(items):
+    ...     return {"twice": 2 * items}
     >>> with use_cluster("threads", workers=2):
-    ...     done = run_chunks(lambda i: {"twice": 2 * i}, 4, chunk=2, settings={}, workers=None)
+    ...     done = run_chunks(twice, 4, name="x", settings={}, chunk=2, run=Run(workers=None))
     >>> done["twice"].tolist()
     [0, 2, 4, 6]
     """

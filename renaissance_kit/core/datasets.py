@@ -30,12 +30,14 @@ def load_dataset(
         with xr.open_dataset(path, engine="h5netcdf") as opened:
             dataset = opened.load()
     except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} cannot be read ({error}); make it anew") from error
+        raise CheckpointError(
+            f"{path} cannot be read ({error}); {made_by} makes it again"
+        ) from error
     absent = sorted(set(variables) - set(dataset))
     if dimension not in dataset.sizes:
         absent.append(f"dimension {dimension!r}")
     if absent:
-        raise CheckpointError(f"{path} is no {what}: no {', '.join(absent)}; make it anew")
+        raise CheckpointError(f"{path} is no {what}: no {', '.join(absent)}; {made_by} makes one")
     return dataset
 
 

@@ -8,24 +8,75 @@ same call does only what is missing, and ends with the same numbers.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from joblib import Parallel, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from numpy.typing import NDArray
 
-from renaissance_kit.core.errors import CheckpointError, ParameterError, RenaissanceError
-from renaissance_kit.core.files import atomic_path
+from renaissance_kit.core.errors import ParameterError, RenaissanceError
+from renaissance_kit.core.stores import Result, open_store, read_parts, store_of, write_part
 
-Result = Mapping[str, NDArray[Any]]
 ATTEMPTS = 3  # at a chunk whose workers die
+
+
+@dataclass(frozen=True)
+class Run:
+    """How tasks are run: in how many processes, what is kept, who watches. Never what they compute.
+
+    Args:
+        workers: processes (threads where a study says so), joblib's ``n_jobs``; None takes it from
+            ``joblib.parallel_config``, see `renaissance_kit.core.clusters.use_cluster`.
+        store: folder that keeps what is done, for any number of studies: each has a place of its
+            own there, named after all that its results depend on. The same call resumes from it.
+        progress: called with what was done, which ``str`` puts into words; ``print`` will do.
+        stop: asked after each task; True ends the run early, with what is done.
+        chunk: items in a task; the study's own number if not given.
+
+    Raises:
+        ParameterError: a chunk below 1.
+
+    >>> Run(workers=1)
+    Run(workers=1, store=None, progress=None, stop=None, chunk=None)
+    """
+
+    workers: int | None = 2
+    store: str | Path | None = None
+    progress: Callable[[Any], None] | None = None
+    stop: Callable[[], bool] | None = None
+    chunk: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.chunk is not None and self.chunk < 1:
+            raise ParameterError(f"chunk is {self.chunk}; a task needs at least one item")
+
+    @property
+    def threads(self) -> int:
+        """Workers of a study that runs in this process; 2 where joblib is to decide."""
+        return 2 if self.workers is None else self.workers
+
+    @property
+    def stopped(self) -> bool:
+        """Whether ``stop`` says so now."""
+        return self.stop is not None and self.stop()
+
+    def say(self, what: Any) -> None:
+        """Call ``progress``, where there is one."""
+        if self.progress is not None:
+            self.progress(what)
+
+    def store_of(self, name: str, *identity: Any) -> Path | None:
+        """Where a result is kept, see `renaissance_kit.core.stores.store_of`; None for nowhere."""
+        return None if self.store is None else store_of(self.store, name, *identity)
+
+
+RUN = Run()
+"""Two processes, nothing kept."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +103,11 @@ def run_chunks(
     function: Callable[..., Result],
     n_items: int,
     *,
-    chunk: int,
+    name: str,
     settings: Mapping[str, Any],
+    chunk: int,
     part: Callable[[NDArray[np.int64]], Any] | None = None,
-    store: str | Path | None = None,
-    workers: int | None = 2,
-    progress: Callable[[Progress], None] | None = None,
-    stop: Callable[[], bool] | None = None,
+    run: Run = RUN,
 ) -> dict[str, NDArray[Any]]:
     """Apply a function to the numbers 0 … n_items − 1, chunk by chunk, in parallel.
 
@@ -66,16 +115,13 @@ def run_chunks(
         function: takes item numbers (k,) and returns arrays whose first axis has length k. What
             it returns must depend on the numbers only, so that chunks can be done again. It goes
             to the workers with every chunk, so it should be small.
-        chunk: items in a chunk; seconds to minutes of work.
-        settings: everything that the results depend on, as values JSON can hold; a store made
-            with other settings is refused.
+        name: of the study, for its place in the store.
+        settings: everything that the results depend on, as values JSON can hold.
+        chunk: items in a chunk, where the run does not say; seconds to minutes of work.
         part: takes item numbers and returns the data of these items, which the function gets as
             its second argument. It is called here, chunk by chunk, so that a task carries the
             data of its own items and no others.
-        store: folder of the results; kept in memory only if not given.
-        workers: joblib's ``n_jobs``; None takes it from ``joblib.parallel_config``.
-        progress: called after each chunk, in the calling thread.
-        stop: asked after each chunk; True ends the run early, with what is done.
+        run: workers, store, progress and stop.
 
     Returns:
         The results by name, in the order of the numbers, with ``item`` (done,) that says which
@@ -83,14 +129,19 @@ def run_chunks(
 
     Raises:
         ParameterError: no items, or a chunk below 1.
-        CheckpointError: the store belongs to other settings.
+        CheckpointError: what the store holds is damaged.
         RenaissanceError: the workers of a chunk died three times.
     """
+    chunk = run.chunk or chunk
     if n_items < 1 or chunk < 1:
         raise ParameterError("a run needs at least one item, and one item in a chunk")
     chunks = [np.arange(i, min(i + chunk, n_items)) for i in range(0, n_items, chunk)]
-    folder = _open_store(store, {**settings, "n_items": n_items, "chunk": chunk})
-    results = _stored(folder, len(chunks))
+    settings = {"study": name, **settings, "n_items": n_items, "chunk": chunk}
+    folder = run.store_of(name, settings)
+    results: dict[int, Result] = {}
+    if folder is not None:
+        open_store(folder, settings)
+        results = read_parts(folder, len(chunks))
     begin = time.perf_counter()
     fresh = 0
 
@@ -98,15 +149,14 @@ def run_chunks(
         done = sum(len(chunks[i]) for i in results)
         elapsed = time.perf_counter() - begin
         left = elapsed * (n_items - done) / fresh if fresh else np.nan
-        if progress is not None:
-            progress(Progress(done, n_items, elapsed, left))
-        return stop is not None and stop()
+        run.say(Progress(done, n_items, elapsed, left))
+        return run.stopped
 
-    stopped = report() if results or stop is not None else False
+    stopped = report() if results or run.stop is not None else False
     attempts = 0
     while len(results) < len(chunks) and not stopped:
         missing = [i for i in range(len(chunks)) if i not in results]
-        parallel = Parallel(n_jobs=workers, return_as="generator_unordered")
+        parallel = Parallel(n_jobs=run.workers, return_as="generator_unordered")
         finished = parallel(
             delayed(_one)(function, i, chunks[i], *(() if part is None else (part(chunks[i]),)))
             for i in missing
@@ -117,7 +167,7 @@ def run_chunks(
                 fresh += len(chunks[number])
                 attempts = 0
                 if folder is not None:
-                    _write(folder / f"part-{number:06d}.npz", result)
+                    write_part(folder, number, result)
                 stopped = report()
                 if stopped:
                     break
@@ -133,67 +183,10 @@ def run_chunks(
     return _joined(chunks, results)
 
 
-def read_store(store: str | Path) -> dict[str, Any]:
-    """The settings of a store.
-
-    Raises:
-        CheckpointError: no store there, or a damaged one.
-    """
-    path = Path(store) / "run.json"
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} cannot be read ({error}); start the run anew") from error
-    return dict(content)
-
-
 def _one(
     function: Callable[..., Result], number: int, items: NDArray[np.int64], *data: Any
 ) -> tuple[int, Result]:
     return number, function(items, *data)
-
-
-def _open_store(store: str | Path | None, settings: Mapping[str, Any]) -> Path | None:
-    if store is None:
-        return None
-    folder, text = Path(store), json.dumps(settings, sort_keys=True, indent=1)
-    if (folder / "run.json").is_file():
-        kept = read_store(folder)
-        ours = json.loads(text)
-        if kept != ours:
-            differ = sorted(k for k in {*kept, *ours} if kept.get(k) != ours.get(k))
-            raise CheckpointError(
-                f"{folder} holds a run with other settings ({', '.join(differ)} differ); choose "
-                "another folder, or delete it"
-            )
-        return folder
-    if folder.is_dir() and any(folder.iterdir()):
-        raise CheckpointError(f"{folder} is not empty and holds no run; choose another folder")
-    with atomic_path(folder / "run.json") as temporary:
-        temporary.write_text(text, encoding="utf-8")
-    return folder
-
-
-def _stored(folder: Path | None, n_chunks: int) -> dict[int, Result]:
-    found: dict[int, Result] = {}
-    for number in range(n_chunks if folder is not None else 0):
-        assert folder is not None
-        path = folder / f"part-{number:06d}.npz"
-        if path.is_file():
-            try:
-                with np.load(path, allow_pickle=False) as archive:
-                    found[number] = {name: archive[name] for name in archive.files}
-            except (OSError, ValueError, EOFError, BadZipFile) as error:
-                raise CheckpointError(
-                    f"{path} is damaged ({error}); delete this file, and the chunk is done again"
-                ) from error
-    return found
-
-
-def _write(path: Path, result: Result) -> None:
-    with atomic_path(path) as temporary, temporary.open("wb") as file:
-        arrays: dict[str, Any] = {name: np.asarray(array) for name, array in result.items()}
-        np.savez(file, **arrays)
 
 
 def _joined(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -30,3 +31,14 @@ def rng_from(state: dict[str, Any]) -> np.random.Generator:
     bits: Any = np.random.PCG64()
     bits.state = state
     return np.random.Generator(bits)
+
+
+def child_rng(rng: np.random.Generator) -> np.random.Generator:
+    """A stream of its own, begun from another; what is drawn from it leaves the other alone."""
+    return np.random.default_rng(int(rng.integers(2**63)))
+
+
+def labelled_seeds(seed: int, label: str, n: int) -> tuple[int, ...]:
+    """Seeds of something that has a label: they depend on this and ``seed``, not on its number."""
+    path = int.from_bytes(hashlib.sha256(label.encode()).digest()[:4], "little")
+    return tuple(int(s) for s in np.random.SeedSequence((seed, path)).generate_state(n))

@@ -1,4 +1,4 @@
-"""Do the models ferment like the strain? Courses, misfits, richer media, engineered strains."""
+"""Do the models ferment like the strain? Time courses, goodness of fit, richer media."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ import pandas as pd
 
 from renaissance_kit.figures import theme
 from renaissance_kit.figures.theme import Figure, Source, count, headline, number
-from renaissance_kit.studies.cultivations import BEST, MATCHING, OTHER
+from renaissance_kit.studies.bioreactor import BEST, MATCHING, OTHER
 
 FACTOR_SHADES = ("#9ECAE1", "#56A3D0", "#0072B2", "#003F73")  # from the weakest to the strongest
 _WIDE = theme.CAPTION_CHARACTERS + 14
 
 
-def courses(
+def time_courses(
     table: pd.DataFrame,
     measured: pd.DataFrame,
     *,
     models: int,
     finished: int,
-    cut: float,
+    threshold: float,
     source: Source | None = None,
 ) -> Figure:
     """Biomass, glucose and product over time: measurements over matching or best models.
 
     Args:
-        table: as from `renaissance_kit.studies.course_table`.
+        table: as from `renaissance_kit.studies.time_course_table`.
         measured: as from `renaissance_kit.studies.measured_table`.
         models: that were simulated.
         finished: of these, whose integration reached the end.
-        cut: largest misfit of a curve that is matched.
+        threshold: largest goodness-of-fit value of a curve that is matched.
     """
     group = next((g for g in (MATCHING, BEST) if g in set(table.group)), OTHER)
     shown = table[table.group == group].model.nunique() if group != OTHER else 0
@@ -76,10 +76,10 @@ def courses(
     bars = "which has none for biomass" if (of_biomass.low == of_biomass.high).all() else "as given"
     what = (
         f"Blue: the {count(shown, 'model')} that {'matches' if shown == 1 else 'match'} all "
-        f"curves, root mean square of (simulated − measured)/u ≤ {number(cut)}."
+        f"curves, root mean square of (simulated − measured)/u ≤ {number(threshold)}."
         if group == MATCHING
-        else f"No model matches all curves (misfit ≤ {number(cut)}). Blue: the "
-        f"{count(shown, 'model')} with the smallest worst misfit."
+        else f"No model matches all curves (goodness of fit ≤ {number(threshold)}). Blue: the "
+        f"{count(shown, 'model')} with the best fit of their worst curve."
     )
     return alt.vconcat(*panels, spacing=14).properties(
         title=headline(
@@ -93,24 +93,28 @@ def courses(
     )
 
 
-def misfit_distribution(
+def goodness_of_fit(
     table: pd.DataFrame,
     *,
-    cut: float,
+    threshold: float,
     failed: Mapping[str, int],
     source: Source | None = None,
 ) -> Figure:
-    """Distribution of the misfit by curve, and of the worst of each model, with the cut.
+    """Distribution of the goodness of fit by curve, and of the worst of each model.
 
     Args:
-        table: as from `renaissance_kit.studies.misfit_table`; the first group is in front.
-        cut: largest misfit of a curve that is matched.
+        table: as from `renaissance_kit.studies.goodness_of_fit_table`; the first group is in front.
+        threshold: largest goodness-of-fit value of a curve that is matched.
         failed: models that did not finish, by group.
     """
     groups = list(dict.fromkeys(table.group))
     colours = dict(zip(groups, (theme.VALID, theme.UNBIASED), strict=False))
-    low = 10 ** (np.floor(4 * np.log10(0.9 * min(float(table.misfit.min()), cut))) / 4)
-    high = 10 ** (np.ceil(4 * np.log10(1.1 * max(float(table.misfit.max()), cut))) / 4)
+    low = 10 ** (
+        np.floor(4 * np.log10(0.9 * min(float(table.goodness_of_fit.min()), threshold))) / 4
+    )
+    high = 10 ** (
+        np.ceil(4 * np.log10(1.1 * max(float(table.goodness_of_fit.max()), threshold))) / 4
+    )
     edges = np.linspace(np.log10(low), np.log10(high), 31)
     ticks = theme.round_ticks(float(low), float(high))
     curves = list(dict.fromkeys(table.curve))
@@ -118,7 +122,9 @@ def misfit_distribution(
     for i, curve in enumerate(curves):
         bars, texts = [], []
         for group in groups:
-            values = table[(table.curve == curve) & (table.group == group)].misfit.to_numpy()
+            values = table[
+                (table.curve == curve) & (table.group == group)
+            ].goodness_of_fit.to_numpy()
             counts, _ = np.histogram(np.log10(values), edges)
             total = len(values) + failed.get(group, 0)
             bars.append(
@@ -127,7 +133,7 @@ def misfit_distribution(
                      "base": 0.0, "share": counts / max(total, 1)}
                 )
             )  # fmt: skip
-            hits = int((values <= cut).sum())
+            hits = int((values <= threshold).sum())
             texts.append(f"{hits:,} of {total:,} {group}")
         data = pd.concat(bars)
         data = data[data.share > 0]
@@ -152,7 +158,9 @@ def misfit_distribution(
                 color=colours[group], opacity=0.6, stroke=colours[group], strokeWidth=1
             )
             layers.append(mark.encode(x=x, x2="right:Q", y=y, y2="base:Q"))
-        rule = alt.Chart(pd.DataFrame({"left": [cut], "text": [f"cut {number(cut)}"]}))
+        rule = alt.Chart(
+            pd.DataFrame({"left": [threshold], "text": [f"threshold {number(threshold)}"]})
+        )
         layers.append(rule.mark_rule(color=theme.THRESHOLD, strokeWidth=1.5).encode(x=x))
         if i == 0:
             text = rule.mark_text(
@@ -167,8 +175,8 @@ def misfit_distribution(
     return alt.vconcat(*panels, spacing=26).properties(
         title=headline(
             "How far the models are from the measured curves",
-            "A curve is matched within the cut. u: the larger of half the error bar and 10 % of "
-            "the largest measured value. "
+            "A curve is matched within the threshold. u: the larger of half the error bar and 10 % "
+            "of the largest measured value. "
             "Logarithmic axis. "
             + (f"Counted as not matching, not drawn: did not finish ({missing})." if missing else
                "All integrations reached the end."),
@@ -234,7 +242,7 @@ def why_growth_stops(
     return alt.vconcat(*panels, spacing=14).properties(
         title=headline(
             "Why growth stops",
-            f"{count(models, 'model')} with the smallest misfit, the best one thick. "
+            f"{count(models, 'model')} that fit best, the best one thick. "
             f"By stoichiometry the published medium holds {limits} gDW/L at most.",
             source or "",
             width=_WIDE,
@@ -254,7 +262,7 @@ def engineered_strains(
     """Two engineered strains: curves predicted from the host's models, and the measured ones.
 
     Args:
-        predicted: courses as from `renaissance_kit.studies.predicted_strain`, of all strains.
+        predicted: time courses as from `renaissance_kit.studies.predicted_strain`, of all strains.
         measured: as from `renaissance_kit.studies.measured_table`, of these strains.
         host: the same of the host.
         changed: reactions whose Vmax is multiplied, by strain.
@@ -376,7 +384,9 @@ def inside_the_cell(
         )
     shown = table[table.group == group].model.nunique() if group != OTHER else 0
     others = table[table.group == OTHER].model.nunique()
-    which = "that match all curves" if group == MATCHING else "with the smallest worst misfit"
+    which = (
+        "that match all curves" if group == MATCHING else "with the best fit of their worst curve"
+    )
     grid = [
         alt.hconcat(*panels[k : k + columns], spacing=18) for k in range(0, len(panels), columns)
     ]

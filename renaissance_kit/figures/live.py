@@ -23,27 +23,27 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(k): v for k, v in row.items()} for row in clean.to_dict("records")]
 
 
-def incidence_so_far(table: pd.DataFrame, *, generations: int) -> Figure:
+def incidence_so_far(table: pd.DataFrame, *, steps: int) -> Figure:
     """Incidence by generation with its interval, on the axes of the whole training.
 
     Args:
         table: as from `renaissance_kit.studies.incidence_so_far`.
-        generations: of the whole training.
+        steps: of the whole training.
     """
     data = alt.NamedData(name=INCIDENCE)
     x = alt.X(
-        "generation:Q",
+        "step:Q",
         title="Generation (steps taken)",
-        scale=alt.Scale(domain=[0, generations], nice=False),
+        scale=alt.Scale(domain=[0, steps], nice=False),
         axis=alt.Axis(tickMinStep=1, format="d", grid=False, tickCount=6),
     )
     title, scale = "Incidence (% of models valid)", alt.Scale(domain=[0, 1])
     y = alt.Y("incidence:Q", title=title, scale=scale, axis=alt.Axis(labelExpr=theme.PERCENT))
     low = alt.Y("low:Q", title=title, scale=scale, axis=alt.Axis(labelExpr=theme.PERCENT))
-    last = alt.Chart(data).transform_joinaggregate(end="max(generation)")
-    end = last.transform_filter("datum.generation == datum.end").transform_calculate(
+    last = alt.Chart(data).transform_joinaggregate(end="max(step)")
+    end = last.transform_filter("datum.step == datum.end").transform_calculate(
         text="format(100 * datum.incidence, '.3~g') + ' %'",
-        spot="datum.end > 0.8 * " + str(generations) + " ? 'left' : 'right'",
+        spot="datum.end > 0.8 * " + str(steps) + " ? 'left' : 'right'",
     )
     words: dict[str, Any] = {
         "color": theme.darker(theme.VALID),
@@ -134,7 +134,7 @@ def return_picker(
 
     Args:
         table: as from `renaissance_kit.studies.return_table`.
-        until_min: last time of the courses.
+        until_min: last time of the time courses.
         shown: model and perturbation that are marked.
     """
     back = np.isfinite(table.return_min)
@@ -193,7 +193,7 @@ def return_picker(
         height=300,
         title=theme.headline(
             "When each model is back",
-            "Click a point to see its courses. Triangles: not back"
+            "Click a point to see its time courses. Triangles: not back"
             f" within {number(until_min)} min.",
             width=50,
         ),

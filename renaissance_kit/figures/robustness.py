@@ -161,11 +161,11 @@ def trajectories(
     marked_min: tuple[float, ...] = (24.0, 34.0),
     source: Source | None = None,
 ) -> Figure:
-    """Courses of all cytosolic metabolites of some perturbed models, one panel each.
+    """Time courses of all cytosolic metabolites of some perturbed models, one panel each.
 
     Args:
-        table: as from `renaissance_kit.studies.courses`.
-        titles: text above each panel, by course; says by which rule it was chosen.
+        table: as from `renaissance_kit.studies.time_courses`.
+        titles: text above each panel, by time course; says by which rule it was chosen.
         groups: as from `renaissance_kit.studies.variable_groups`.
     """
     single = {names[0]: group for group, names in groups.items() if group != CYTOSOL}
@@ -184,7 +184,7 @@ def trajectories(
     width, height, panels = 400, 360, []
     gap = 0.055 * float(np.ptp(theme.to_symlog([low, high])))
     for i, (name, text) in enumerate(titles.items()):
-        part = shown[shown.course == name]
+        part = shown[shown.time_course == name]
         y_title = "Deviation from the steady state (%)" if i == 0 else None
         y = alt.Y("percent:Q", title=y_title, scale=scale, axis=axis)
         grey = part[~part.variable.isin(single)]
@@ -314,7 +314,7 @@ def return_against_stability(
         table: as from `renaissance_kit.studies.return_table`; the panel of the linear response
             appears if it has one.
         size, tolerance: of the perturbation and of the return.
-        until_min: last time of the courses.
+        until_min: last time of the time courses.
     """
     finite = np.isfinite(table.return_min)
     table = table.assign(  # a logarithmic axis has no 0
@@ -387,7 +387,7 @@ def return_against_stability(
 
 # --- pieces ------------------------------------------------------------------------------------
 
-_HIGHEST = 10_000.0  # %, of the axis of courses
+_HIGHEST = 10_000.0  # %, of the axis of time courses
 _RAMP = ["#F7FBFF", "#9ECAE1", "#0072B2", "#08306B"]
 
 

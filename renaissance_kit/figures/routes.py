@@ -22,7 +22,6 @@ COLOURS: Mapping[str, str] = {
     "direct search": theme.VERMILLION,
     "unbiased sampling": theme.UNBIASED,
 }
-LOG_UNIFORM = "log-uniform"
 _WIDE = theme.CAPTION_CHARACTERS + 14
 
 

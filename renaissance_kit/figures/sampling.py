@@ -302,7 +302,7 @@ def turnover_and_speed(
     )
     return alt.hconcat(*panels, spacing=40).properties(
         title=headline(
-            "Why pools are held to a short turnover time",
+            "Why turnover times are bounded",
             f"{count(int(states), 'state')} for each bound. Left: density of {each:,} log-uniform "
             "KM sets at each state, tick: 5 % quantile. Right: the fastest model that an evolution "
             f"strategy found at each state with {models:,} models, tick: median. Symmetric "

@@ -130,11 +130,11 @@ def turnover_times(
     generic_states: int,
     source: Source | None = None,
 ) -> Figure:
-    """Turnover time of every pool, with the bound and without it.
+    """Turnover time of every metabolite, with the bound and without it.
 
     Args:
         table: as from `renaissance_kit.studies.turnover_table`, with generic states.
-        bound_min: turnover time that unmeasured pools are held to.
+        bound_min: turnover time that bounds unmeasured metabolites.
         settle_min: time constant of a valid model, from the threshold on λmax.
         states, generic_states: number of sampled states with and without the bound.
     """
@@ -166,11 +166,11 @@ def turnover_times(
     slow = int((table.generic_high_95 > settle_min).sum())
     return alt.hconcat(*panels, spacing=30).properties(
         title=headline(
-            "Turnover of every pool, with and without the bound",
-            f"Blue: {count(states, 'steady state')} whose unmeasured pools turn over within "
+            "Turnover of every metabolite, with and without the bound",
+            f"Blue: {count(states, 'steady state')} whose unmeasured metabolites turn over within "
             f"{number(bound_min)} min at their least throughput; grey: {generic_states:,} without "
             f"that bound. {_RANGES} ●: measured, not bounded by turnover. Red: the time constant "
-            f"of a valid model. Without the bound {count(slow, 'pool')} may take longer than that.",
+            f"of a valid model. Without the bound {count(slow, 'metabolite')} may take longer.",
             source or "",
             width=150,
         )

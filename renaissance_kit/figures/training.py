@@ -36,9 +36,9 @@ def incidence_over_generations(
     groups = list(dict.fromkeys(history.group))
     colour = alt.Color("group:N", scale=_group_scale(groups), legend=None)
     x = alt.X(
-        "generation:Q",
+        "step:Q",
         title="Generation (steps taken)",
-        scale=alt.Scale(domain=[0, int(history.generation.max())], nice=False),
+        scale=alt.Scale(domain=[0, int(history.step.max())], nice=False),
         axis=alt.Axis(tickMinStep=1, format="d", grid=False),
     )
     y_title = "Incidence (% of models valid)"
@@ -103,29 +103,27 @@ def lambda_ridge(
     """Distribution of λmax by generation, one strip each, blue where models are valid.
 
     Args:
-        lambdas: columns generation and lambda_max_per_h, of one group of repeats.
+        lambdas: columns step and lambda_max_per_h, of one group of repeats.
         strips: how many generations to show; the first and the last are always among them.
     """
-    generations = np.unique(lambdas.generation)
+    generations = np.unique(lambdas.step)
     shown = np.unique(
         generations[np.linspace(0, len(generations) - 1, min(strips, len(generations))).astype(int)]
     )
     low, high = theme.lambda_range(lambdas.lambda_max_per_h, threshold_per_h)
     parts, labels = [], []
-    for row, generation in enumerate(shown):
-        values = lambdas.lambda_max_per_h[lambdas.generation == generation].to_numpy()
+    for row, step in enumerate(shown):
+        values = lambdas.lambda_max_per_h[lambdas.step == step].to_numpy()
         finite = values[np.isfinite(values)]
         strip = _strip(finite, low, high, threshold_per_h)
         base = float(len(shown) - 1 - row)
-        parts.append(strip.assign(generation=generation, base=base, top=base + strip.height))
+        parts.append(strip.assign(step=step, base=base, top=base + strip.height))
         valid = incidence_of(values, threshold_per_h)
-        labels.append(
-            {"base": base, "generation": f"{generation}", "valid": percent(valid), "edge": high}
-        )
+        labels.append({"base": base, "step": f"{step}", "valid": percent(valid), "edge": high})
     x = theme.lambda_axis(low, high, title="λmax, slowest mode of each model (1/h)")
     table, marks = pd.concat(parts), pd.DataFrame(labels)
     rows = [float(v) for v in marks.base]
-    names = dict(zip(rows, marks.generation, strict=True))
+    names = dict(zip(rows, marks.step, strict=True))
     y_axis = alt.Axis(
         values=rows, labelExpr=theme.tick_labels(rows, lambda v: names[v]), ticks=False,
         grid=False, domain=False,
@@ -135,7 +133,7 @@ def lambda_ridge(
         scale=alt.Scale(domain=[-0.15, len(shown) + 0.5], nice=False),
     )  # fmt: skip
     areas = [
-        alt.Chart(table[(table.generation == g) & (table.side == side)])
+        alt.Chart(table[(table.step == g) & (table.side == side)])
         .mark_area(color=fill, opacity=1)
         .encode(x=x, y=y, y2="top:Q")
         for g in shown
@@ -157,7 +155,7 @@ def lambda_ridge(
     head = pd.DataFrame({"edge": [high], "base": [len(shown) + 0.25], "text": ["valid"]})
     column = alt.Chart(head).mark_text(color=theme.VALID, align="left", dx=8, baseline="middle")
     at_edge = alt.X("edge:Q", scale=theme.lambda_scale(low, high))
-    per_strip = lambdas[lambdas.generation.isin(shown)].groupby("generation").size()
+    per_strip = lambdas[lambdas.step.isin(shown)].groupby("step").size()
     return alt.layer(
         *areas,
         rule,
@@ -167,7 +165,7 @@ def lambda_ridge(
     ).properties(
         height=46 * len(shown) + 24,
         title=headline(
-            "λmax of the models as training goes on",
+            "λmax of the models during training",
             f"Density of {_range_of(per_strip)} models a strip, from "
             f"{count(lambdas['repeat'].nunique(), 'repeat') if 'repeat' in lambdas else 'one run'};"
             " symmetric logarithmic axis; blue: valid.",
@@ -318,7 +316,7 @@ def _range_of(sizes: pd.Series) -> str:
 def _interval_sentence(history: pd.DataFrame, summary: pd.DataFrame) -> str:
     parts = []
     for group, part in history.groupby("group", sort=False):
-        steps, repeats = int(part.generation.max()), part["repeat"].nunique()
+        steps, repeats = int(part.step.max()), part["repeat"].nunique()
         parts.append(f"{group}: {count(repeats, 'repeat')} of {count(steps, 'generation')}")
     band = {
         "repeats": "95 % interval of the mean over repeats (t)",

@@ -17,7 +17,7 @@ from .gradients import (
 )
 from .models import KineticModels as KineticModels
 from .rate_laws import RateLaws as RateLaws
-from .rate_laws import Slots as Slots
+from .slots import Slots as Slots
 from .spectrum import (
     Spectrum as Spectrum,
 )

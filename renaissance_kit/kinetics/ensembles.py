@@ -132,8 +132,8 @@ class KineticEnsemble:
         path = network.file(EXAMPLE)
         if not path.is_file():
             raise CheckpointError(
-                f"{network.name} comes without an ensemble ({path} does not exist); notebook 02 "
-                "makes one. Read it with KineticEnsemble.load"
+                f"{network.name} comes without an ensemble ({path} does not exist); train a "
+                "generator with it (notebook 02) and read its ensemble with KineticEnsemble.load"
             )
         return cls.load(path)
 

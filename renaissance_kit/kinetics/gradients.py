@@ -11,7 +11,7 @@ nothing jumps where two real eigenvalues become a pair. On this scale one step s
 at λmax = 1e5 and at −3 1/h.
 
 The derivative is carried back through the linear map from slot derivatives to the Jacobian, and
-through the closed forms of `renaissance_kit.kinetics.slot_gradients`, to ln KM.
+through the curvature of the rate laws (`renaissance_kit.laws`), to ln KM.
 
 **Multiple and defective eigenvalues.** Where the vectors of an eigenvalue cannot be told from
 those of its neighbours in double precision, single derivatives have no meaning. The cluster is
@@ -32,12 +32,13 @@ from enum import IntEnum
 import numpy as np
 import scipy.linalg
 import scipy.sparse.csgraph
-from numba import njit
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.types import Array, Index
+from renaissance_kit.kinetics.compiled import compiled
+from renaissance_kit.kinetics.kernels import slot_gradient_kernel
 from renaissance_kit.kinetics.lapack import (
     Routines,
     Vectors,
@@ -47,8 +48,7 @@ from renaissance_kit.kinetics.lapack import (
     vectors_kernel,
 )
 from renaissance_kit.kinetics.models import KineticModels
-from renaissance_kit.kinetics.rate_laws import Slots
-from renaissance_kit.kinetics.slot_gradients import slot_gradient_kernel
+from renaissance_kit.kinetics.slots import Slots
 
 TAU = 0.2
 CHUNK = 16  # models
@@ -233,7 +233,7 @@ def eigenvalue_gradients(matrices: Array, *, tau: float = TAU) -> SmoothMaximum:
     return SmoothMaximum(value, lambda_max, gradient, status)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _smooth_maximum_kernel(
     f: Routines, w: Workspace, matrices: Array, tau: float, value: Array, lambda_max: Array,
     gradient: Array, status: NDArray[np.int8],
@@ -271,7 +271,7 @@ def _smooth_maximum_kernel(
                 k += 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _inner(left: Vectors, right: Vectors, conjugated: bool) -> tuple[float, float]:
     """|wᴴu| or |wᴴū|, and the sum of the sizes of its terms."""
     total, size = 0j, 0.0
@@ -282,7 +282,7 @@ def _inner(left: Vectors, right: Vectors, conjugated: bool) -> tuple[float, floa
     return abs(total), size
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _distinct(right: Vectors, left: Vectors, imaginary: Array) -> bool:
     """Whether the vectors of every eigenvalue are orthogonal to those of the others."""
     own = np.empty(len(right))
@@ -300,7 +300,7 @@ def _distinct(right: Vectors, left: Vectors, imaginary: Array) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _add_derivative(right: Vectors, left: Vectors, weight: float, out: Array) -> None:
     """Add weight · ∂Re λ/∂J."""
     product = 0j
@@ -312,7 +312,7 @@ def _add_derivative(right: Vectors, left: Vectors, weight: float, out: Array) ->
             out[i, j] += factor.real * right[j].real - factor.imag * right[j].imag
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _to_km_kernel(
     slots: Slots, row: Index, column: Index, start: Index, slot: Index, coefficient: Array,
     c: Array, km: Array, flux: Array, by_entry: Array, out: Array,

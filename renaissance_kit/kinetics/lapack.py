@@ -19,12 +19,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import get_cython_function_address, intrinsic
 from numpy.typing import NDArray
 
 from renaissance_kit.core.types import Array
+from renaissance_kit.kinetics.compiled import compiled
 
 Flags = NDArray[np.int64]
 Vectors = NDArray[np.complex128]
@@ -99,7 +100,7 @@ class Workspace(NamedTuple):
         )  # fmt: skip
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def eigenvalues_kernel(f: Routines, w: Workspace, matrix: Array) -> bool:
     """Balance a matrix, reduce it, and leave its eigenvalues in ``w.real`` and ``w.imaginary``.
 
@@ -128,7 +129,7 @@ def eigenvalues_kernel(f: Routines, w: Workspace, matrix: Array) -> bool:
     return w.integers[2] == 0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def vectors_kernel(f: Routines, w: Workspace, chosen: Flags, right: Vectors, left: Vectors) -> bool:
     """Right and left eigenvectors of chosen eigenvalues, after `eigenvalues_kernel`.
 

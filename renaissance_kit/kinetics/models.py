@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.types import Array, Index
-from renaissance_kit.kinetics.rate_laws import RateLaws, Slots, rates_kernel
+from renaissance_kit.kinetics.compiled import compiled
+from renaissance_kit.kinetics.kernels import rates_kernel
+from renaissance_kit.kinetics.rate_laws import RateLaws
+from renaissance_kit.kinetics.slots import Slots
 from renaissance_kit.kinetics.spectrum import Spectrum, spectrum_of
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.steady_states import SteadyState
@@ -180,7 +182,7 @@ class KineticModels:
 
     def _vmax_and_slots(self, start: int, stop: int) -> tuple[Array, Array]:
         slots = self.laws.slots
-        vmax = np.empty((stop - start, len(slots.form)))
+        vmax = np.empty((stop - start, len(self.laws.reversible)))
         g = np.empty((stop - start, len(slots.species)))
         _batch_kernel(
             slots, self.state.concentrations_mM, self.km_mM[start:stop], np.exp(-self.log_keq),
@@ -195,7 +197,7 @@ class KineticModels:
         return out
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _batch_kernel(
     slots: Slots, c: Array, km: Array, inverse_keq: Array, flux: Array, vmax: Array, g: Array
 ) -> None:
@@ -208,7 +210,7 @@ def _batch_kernel(
                 g[m, k] *= vmax[m, r]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _scatter_kernel(
     row: Index, column: Index, start: Index, slot: Index, coefficient: Array, g: Array, out: Array
 ) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from renaissance_kit.core.errors import DataError, nearest
 from renaissance_kit.core.tables import Row, read_table, rows_of
-from renaissance_kit.network.families import FAMILIES, MASS_ACTION
+from renaissance_kit.laws.registry import REGISTRY
 from renaissance_kit.network.network import Network
 
 PER_MM = {"M": 1e-3, "mM": 1.0, "uM": 1e3, "nM": 1e6}  # units in 1 mM; µM is read as uM
@@ -222,8 +222,8 @@ def _name(network: Network, row: Row) -> str:
             f"{reaction} has no rate law (its role is {network.reactions[reaction].role}), so no "
             "KM; remove the row"
         )
-    if FAMILIES[law] == MASS_ACTION:
-        raise row.error(f"{reaction} follows mass action and has no KM; remove the row")
+    if not REGISTRY[law].has_km:
+        raise row.error(f"{reaction} follows {law}, which has no KM; remove the row")
     name = f"{reaction}:{metabolite}"
     if name not in network.km_index:
         own = [k.partition(":")[2] for k in network.km_names if k.startswith(f"{reaction}:")]

@@ -15,7 +15,7 @@ from renaissance_kit.network.records import Metabolite, Reaction
 
 FILE = "figures.csv"
 GROWTH_RATE = "growth"
-KINDS = ("flux", "ratio", "variable", "inside", "pathway")
+KINDS = ("flux", "ratio", "variable", "inside", "km", "pathway")
 Labels = Mapping[str, Mapping[str, str]]
 
 
@@ -40,6 +40,7 @@ def read_labels(
         "flux": reactions,
         "ratio": reactions,
         "variable": (GROWTH_RATE, *dynamic),
+        "km": reactions,
         "inside": [m.id for m in metabolites.values() if m.role != "water"],
         "pathway": list(dict.fromkeys(r.subsystem for r in reactions.values())),
     }

@@ -20,7 +20,7 @@ from renaissance_kit.core.errors import DataError
 from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.paths import example_folder, network_folder
 from renaissance_kit.core.types import Array
-from renaissance_kit.network.families import km_metabolites
+from renaissance_kit.laws.registry import REGISTRY
 from renaissance_kit.network.labels import Labels
 from renaissance_kit.network.moieties import ConservedMoiety, conserved_moieties
 from renaissance_kit.network.reading import read_tables
@@ -147,7 +147,10 @@ class Network:
     def km_names(self) -> tuple[str, ...]:
         """Michaelis constants, ``reaction:metabolite``, substrates and products of each law."""
         return tuple(
-            f"{r}:{m}" for r in self.kinetic_reactions for m in km_metabolites(self.reactions[r])
+            f"{reaction.id}:{metabolite}"
+            for reaction in (self.reactions[r] for r in self.kinetic_reactions)
+            if REGISTRY[reaction.rate_law].has_km
+            for metabolite, _ in reaction.substrates + reaction.products
         )
 
     @cached_property

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from renaissance_kit.core.errors import DataError, nearest
 from renaissance_kit.core.tables import Row, parse_formula, parse_terms, read_table
-from renaissance_kit.network.families import FAMILIES, check_arity
+from renaissance_kit.laws.registry import REGISTRY
 from renaissance_kit.network.labels import Labels, read_labels
 from renaissance_kit.network.records import Compartment, Metabolite, Quantity, Reaction
 
@@ -46,18 +46,17 @@ def read_tables(folder: Path) -> NetworkTables:
     """
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder; give one that holds reactions.csv")
-    compartments = {c.id: c for c in map(_compartment, _rows(folder, "compartments", "id"))}
-    _once("compartments.csv", "cytosol", [c.id for c in compartments.values()
-                                          if c.role == "cytosol"])  # fmt: skip
+    rows = _rows(folder, "compartments", "id")
+    compartments = {c.id: c for c in map(_compartment, rows)}
+    _once(rows, "cytosol")
     conditions = dict(map(_condition, _rows(folder, "conditions", "quantity")))
     metabolites = {
         m.id: m
         for m in (_metabolite(row, compartments) for row in _rows(folder, "metabolites", "id"))
     }
-    reactions = {
-        r.id: r for r in (_reaction(row, metabolites) for row in _rows(folder, "reactions", "id"))
-    }
-    _once("reactions.csv", "growth", [r.id for r in reactions.values() if r.role == "growth"])
+    rows = _rows(folder, "reactions", "id")
+    reactions = {r.id: r for r in (_reaction(row, metabolites) for row in rows)}
+    _once(rows, "growth")
     for required, unit in _CONDITION_UNITS.items():
         if required not in conditions:
             raise DataError(
@@ -67,9 +66,10 @@ def read_tables(folder: Path) -> NetworkTables:
     return NetworkTables(metabolites, reactions, compartments, conditions, labels)
 
 
-def _once(file: str, role: str, names: list[str]) -> None:
-    if len(names) > 1:
-        raise DataError(f"{file}: {' and '.join(names)} have the role {role!r}; one may have it")
+def _once(rows: list[Row], role: str) -> None:
+    marked = [row for row in rows if row["role"] == role]
+    if len(marked) > 1:
+        raise marked[1].error(f"{marked[0]['id']} has the role {role!r} already; one may have it")
 
 
 _COLUMNS = {
@@ -250,12 +250,13 @@ def _check_balance(row: Row, reaction: Reaction, metabolites: dict[str, Metaboli
 
 
 def _check_kinetics(row: Row, reaction: Reaction, metabolites: dict[str, Metabolite]) -> None:
-    if reaction.rate_law not in FAMILIES:
+    if reaction.rate_law not in REGISTRY:
         raise row.error(
-            f"unknown rate law {reaction.rate_law!r}{nearest(reaction.rate_law, FAMILIES)} "
-            f"Choose one of {', '.join(FAMILIES)}"
+            f"unknown rate law {reaction.rate_law!r}{nearest(reaction.rate_law, REGISTRY)} "
+            f"Choose one of {', '.join(REGISTRY)}"
         )
-    problem = check_arity(reaction)
+    law = REGISTRY[reaction.rate_law]
+    problem = law.problem(reaction.substrates, reaction.products)
     if problem:
         raise row.error(problem)
     net = reaction.stoichiometry
@@ -270,16 +271,15 @@ def _check_kinetics(row: Row, reaction: Reaction, metabolites: dict[str, Metabol
     for name, coefficient, mode in reaction.protons:
         if name in kinetic:
             raise row.error(f"{name} is in substrates or products and in proton_terms; keep one")
-        irreversible = reaction.rate_law == "irreversible_michaelis_menten"
-        if mode == "displacement" and irreversible:
+        if mode == "displacement" and not law.reversible:
             raise row.error(
                 f"an irreversible law has no displacement; use first_order or balance_only "
                 f"for {name}"
             )
-        if mode == "first_order" and not (irreversible and coefficient < 0):
+        if mode == "first_order" and (law.reversible or coefficient >= 0):
             raise row.error(
                 f"first_order is for protons that an irreversible law consumes; use "
-                f"{'balance_only' if irreversible else 'displacement'} for {name}"
+                f"{'displacement' if law.reversible else 'balance_only'} for {name}"
             )
         kinetic[name] = coefficient
     for name in (n for n in net if metabolites[n].role != "water"):
@@ -287,8 +287,8 @@ def _check_kinetics(row: Row, reaction: Reaction, metabolites: dict[str, Metabol
             raise row.error(f"{name} is in the equation but not in the rate law; add it")
     for name, coefficient in kinetic.items():
         expected = net.get(name, 0.0)
-        reversible = reaction.rate_law != "irreversible_michaelis_menten"
-        same = expected == coefficient if reversible else expected * coefficient > 0
+        exact = law.reversible or law.coefficients_are_orders
+        same = expected == coefficient if exact else expected * coefficient > 0
         if not same:
             raise row.error(
                 f"{name} has coefficient {coefficient:g} in the rate law and {expected:g} in the "

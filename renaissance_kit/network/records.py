@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from renaissance_kit.laws.record import Terms
 from renaissance_kit.network.elements import molar_mass_g_mol
-
-Terms = tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True)
@@ -62,9 +61,9 @@ class Reaction:
     Attributes:
         role: ``kinetic``, ``growth`` (kinetic as well; its flux is the growth rate),
             ``water_transport`` or ``exchange``.
-        rate_law: family name, empty where the reaction is not kinetic.
+        rate_law: name in `renaissance_kit.laws.REGISTRY`, empty where the reaction is not kinetic.
         protons: (metabolite, coefficient, mode) with mode ``displacement``, ``first_order``
-            or ``balance_only``; see `renaissance_kit.kinetics.rate_laws`.
+            or ``balance_only``; see `renaissance_kit.laws`.
         standard_energy_kJ_mol: standard transformed reaction energy, NaN where unknown.
     """
 

@@ -13,6 +13,7 @@ import numpy as np
 from renaissance_kit import studies
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.files import atomic_path
+from renaissance_kit.core.runs import Run
 from renaissance_kit.figures import bioreactor as figures
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.network import Network
@@ -35,8 +36,7 @@ LISTED = 10
 class _Task:
     models: KineticModels
     reactor: Bioreactor
-    store: Path
-    cut: float
+    threshold: float
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class _Finished:
 
 
 class BioreactorPanel(Panel):
-    """Change medium, inoculum and models of a batch; the measured curves lie over the courses.
+    """Change medium, inoculum and models of a batch; the measured curves lie over the time courses.
 
     What a complete run writes to the folder: ``cultivations.nc`` and ``fit.csv``, as a batch run of
     notebook 04 with the same parameters writes them.
@@ -55,7 +55,7 @@ class BioreactorPanel(Panel):
         network: a network with a ``bioreactor.csv`` and a ``fermentation.csv`` in its folder.
         ensemble: file of an ensemble to take valid models from.
         trained: what a training may have left; taken if ``ensemble`` is not given.
-        dilution: what growth does to intracellular pools.
+        dilution: what growth does to intracellular metabolites.
         scale: of the batch run that does the same.
         folder: of the results, and of what is done when a run is stopped.
         workers: processes; does not change the result.
@@ -82,7 +82,7 @@ class BioreactorPanel(Panel):
         self.ensemble, self.trained = ensemble, trained
         self.curves = measured_curves(network)
         self._measured = studies.measured_table(self.curves)
-        self._chart, self._misfits = LiveChart(), widgets.HTML()
+        self._chart, self._fits = LiveChart(), widgets.HTML()
         self._finished: _Finished | None = None
         self._drawn: float | None = None
         super().__init__(
@@ -91,12 +91,12 @@ class BioreactorPanel(Panel):
         self.set(**{name: value for name, value in values.items() if value is not None})
 
     def charts(self) -> list[LiveChart]:
-        """The courses over the measurements."""
+        """The time courses over the measurements."""
         return [self._chart]
 
     def extras(self) -> list[widgets.Widget]:
-        """The misfits of the best models."""
-        return [self._misfits]
+        """Goodness of fit of the best models."""
+        return [self._fits]
 
     def set(self, **values: Any) -> None:
         """As `Panel.set`; ``medium_mM`` is taken apart by metabolite."""
@@ -128,8 +128,7 @@ class BioreactorPanel(Panel):
             medium_mM=medium,
         )
         reactor = replace(reactor, dilution=Dilution(self.dilution))
-        store = studies.cultivation_store(self.folder / "runs", models, reactor)
-        return _Task(models, reactor, store, settings["cut"])
+        return _Task(models, reactor, settings["cut"])
 
     def work(self, task: _Task, handle: Handle) -> BioreactorResult | None:
         """Simulate, draw and write."""
@@ -141,15 +140,13 @@ class BioreactorPanel(Panel):
             handle.report(Update(now.done, now.total, now.left_s, doing))
 
         try:
-            result = cultivate(
-                task.models, task.reactor, store=task.store, workers=self.workers,
-                progress=progress, stop=handle.stop,
-            )  # fmt: skip
+            run = Run(self.workers, self.folder / "runs", progress, handle.stop)
+            result = cultivate(task.models, task.reactor, run=run)
         except ParameterError:
             if handle.stopped:  # before the first models were done
                 return None
             raise
-        fit = fit_of(result, self.curves, task.cut)
+        fit = fit_of(result, self.curves, task.threshold)
         done = len(fit)
         if done == total:
             result.save(self.folder / self.result_name)
@@ -163,12 +160,12 @@ class BioreactorPanel(Panel):
         return result
 
     def show(self, update: Update) -> None:
-        """The courses and the misfits, when there is a result."""
+        """The time courses and their goodness of fit, when there is a result."""
         if update.content is not None:
             self._finished, figure = update.content
-            self._drawn = self._finished.fit.cut
+            self._drawn = self._finished.fit.threshold
             self._chart.draw(figure)
-            self._misfits.value = _listed(self._finished.fit)
+            self._fits.value = _listed(self._finished.fit)
 
     def finish(self, result: BioreactorResult) -> str:
         """How many match, in words."""
@@ -185,42 +182,47 @@ class BioreactorPanel(Panel):
         )
 
     def review(self) -> None:
-        """Another cut: the same courses, judged anew."""
+        """Another threshold: the same time courses, judged again."""
         if self._finished is None:
             return
-        cut = self.controls["cut"].value
-        if cut != self._drawn:
-            self._drawn = cut
-            self._finished = replace(self._finished, fit=replace(self._finished.fit, cut=cut))
+        threshold = self.controls["cut"].value
+        if threshold != self._drawn:
+            self._drawn = threshold
+            self._finished = replace(
+                self._finished, fit=replace(self._finished.fit, threshold=threshold)
+            )
             self._chart.draw(self._figure(self._finished))
-            self._misfits.value = _listed(self._finished.fit)
+            self._fits.value = _listed(self._finished.fit)
             if self.state is State.DONE:
                 self._say(self.finish(self._finished.result))
 
     def _figure(self, finished: _Finished) -> dict[str, Any]:
         fit = finished.fit
-        figure = figures.courses(
-            studies.course_table(finished.result, fit, self.curves, best=min(3, len(fit))),
+        figure = figures.time_courses(
+            studies.time_course_table(finished.result, fit, self.curves, best=min(3, len(fit))),
             self._measured,
             models=len(fit),
             finished=int(fit.finished.sum()),
-            cut=fit.cut,
+            threshold=fit.threshold,
         )
         return specification(figure)
 
 
 def _listed(fit: Fit) -> str:
-    """The best models and their misfits as a table."""
+    """The best models and their goodness of fit as a table."""
     head = "".join(f"<th scope='col'>{name}</th>" for name in ("model", *fit.quantities))
     rows = []
     for i in fit.best_first[:LISTED]:
         cells = [
-            f"<td>{v:.2f}{' ✓' if v <= fit.cut else ''}</td>" if np.isfinite(v) else "<td>–</td>"
-            for v in fit.misfit[i]
+            f"<td>{v:.2f}{' ✓' if v <= fit.threshold else ''}</td>"
+            if np.isfinite(v)
+            else "<td>–</td>"
+            for v in fit.goodness_of_fit[i]
         ]
         rows.append(f"<tr><th scope='row'>{fit.models[i]}</th>{''.join(cells)}</tr>")
     return (
-        f"<h4>Misfit of the {len(rows)} nearest models (dimensionless; ✓ at most {fit.cut:g})</h4>"
+        f"<h4>Goodness of fit of the {len(rows)} nearest models "
+        f"(dimensionless; ✓ at most {fit.threshold:g})</h4>"
         f"<table class='rk-table'><tr>{head}</tr>{''.join(rows)}</table>"
     )
 
@@ -241,10 +243,10 @@ def _controls(conditions: ReactorConditions, network: Network) -> list[Control]:
                "biomass at the start; more shortens the time until the medium is used up",
                conditions.inoculum_gDW_L, 1e-4, 10.0, slider="log"),
         Number("duration_h", "Duration", "h",
-               "length of the cultivation; measured points after it do not count",
+               "length of the simulation; measured points after it do not count",
                conditions.duration_h, 5.0, 200.0, slider="linear", step=1.0),
-        Number("cut", "Cut", "misfit, dimensionless",
-               "largest misfit of a curve that is matched; larger lets more models match",
+        Number("cut", "Threshold of fit", "dimensionless",
+               "largest goodness of fit of a curve that is matched; larger lets more match",
                1.0, 0.05, 20.0, slider="log"),
         models_control(10),
     ]  # fmt: skip

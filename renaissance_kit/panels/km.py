@@ -15,6 +15,7 @@ import pandas as pd
 from renaissance_kit import studies
 from renaissance_kit.analysis.km_overlap import measured_intervals, overlap_scores
 from renaissance_kit.core.errors import ParameterError, nearest
+from renaissance_kit.core.runs import Run
 from renaissance_kit.core.seeds import repeat_seeds
 from renaissance_kit.figures import choices
 from renaissance_kit.km.measurements import KMMeasurements
@@ -25,6 +26,7 @@ from renaissance_kit.panels.jobs import Handle, Update
 from renaissance_kit.panels.panel import Panel
 from renaissance_kit.states.steady_states import SteadyState
 from renaissance_kit.training.gradient import GradientSettings
+from renaissance_kit.training.recipes import Recipe
 
 SCORES = 12  # constants in the chart of scores
 
@@ -124,10 +126,11 @@ class KMPanel(Panel):
         study = studies.Integration(
             self.network,
             self.steady_state,
-            GradientSettings(steps=settings["steps"], models_per_step=settings["models_per_step"]),
+            Recipe.by_gradient(
+                self.network, steps=settings["steps"], models_per_step=settings["models_per_step"]
+            ),
             settings["models"],
-            studies.EnsembleStore(self.folder / self.result_name),
-            self.workers,
+            Run(self.workers, self.folder / self.result_name),
         )
         measured = self.table.select(reactions=settings["reactions"].split())
         seeds = repeat_seeds(settings["seed"], 2 * settings["repeats"])
@@ -145,7 +148,7 @@ class KMPanel(Panel):
             ):
                 if handle.stop():
                     return result
-                done.append(task.study.run(measured, seed=seed))
+                done.append(task.study.train(measured, seed=seed))
                 n = len(result.without) + len(result.with_data)
                 left = (time.perf_counter() - began) / n * (total - n)
                 copy = KMResult(task.measured, list(result.without), list(result.with_data))
@@ -231,7 +234,8 @@ def _controls(table: KMMeasurements) -> list[Control]:
         return value.split()
 
     usual = GradientSettings()
-    first = [r for r in ("ACONTa", "ACONTb") if r in by_reaction] or list(by_reaction)[:1]
+    usual_reactions = table.network.labels.get("km", {})
+    first = [r for r in usual_reactions if r in by_reaction] or list(by_reaction)[:1]
     return [
         Picks("reactions", "Constrained KM", "by reaction",
               "their constants are drawn from the measured ranges, in training and afterwards; "

@@ -14,6 +14,7 @@ import pandas as pd
 from renaissance_kit import studies
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.files import atomic_path
+from renaissance_kit.core.runs import Run
 from renaissance_kit.figures import live
 from renaissance_kit.figures import robustness as figures
 from renaissance_kit.figures.theme import percent
@@ -36,7 +37,6 @@ class _Task:
     models: KineticModels
     lambda_max_per_h: np.ndarray
     settings: Perturbation
-    store: Path
     tolerance: float
 
 
@@ -49,7 +49,7 @@ class _Finished:
 
 
 class RobustnessPanel(Panel):
-    """Perturb models; look at shares over time, at every model, and at the courses of one.
+    """Perturb models; look at shares over time, at every model, and at the time courses of one.
 
     What a complete run writes to the folder: ``perturbation.nc`` and ``outcomes.csv``, as a batch
     run of notebook 03 with the same parameters writes them.
@@ -82,14 +82,14 @@ class RobustnessPanel(Panel):
         self.network, self.workers = network, workers
         self.ensemble, self.trained = ensemble, trained
         self.groups = studies.variable_groups(network)
-        self._shares, self._picker, self._courses = LiveChart(), LiveChart(), LiveChart()
+        self._shares, self._picker, self._time_courses = LiveChart(), LiveChart(), LiveChart()
         self._finished: _Finished | None = None
         self._drawn: float | None = None  # the tolerance of the charts
         self._filling = False
         self._chosen = widgets.Dropdown(
             options=[("after a run", "")],
             value="",
-            description="Model in the courses",
+            description="Model in the time courses",
             tooltip="Model in the courses: whose time courses are drawn; a click on a point of the "
             "chart does the same",
             disabled=True,
@@ -101,8 +101,8 @@ class RobustnessPanel(Panel):
         self.set(**{name: value for name, value in values.items() if value is not None})
 
     def charts(self) -> list[LiveChart]:
-        """Shares over time, every model, and the courses of one."""
-        return [self._shares, self._picker, self._courses]
+        """Shares over time, every model, and the time courses of one."""
+        return [self._shares, self._picker, self._time_courses]
 
     def extras(self) -> list[widgets.Widget]:
         """Another way than the mouse to pick a model."""
@@ -122,8 +122,7 @@ class RobustnessPanel(Panel):
             times_min=studies.RETURN_TIMES_MIN,
             **{k: settings[k] for k in ("size", "metabolites", "per_model", "totals", "seed")},
         )
-        store = studies.store_folder(self.folder, models, perturbation)
-        return _Task(models, chosen.lambda_max_per_h, perturbation, store, settings["tolerance"])
+        return _Task(models, chosen.lambda_max_per_h, perturbation, settings["tolerance"])
 
     def work(self, task: _Task, handle: Handle) -> PerturbationResult | None:
         """Integrate, draw and write."""
@@ -135,10 +134,8 @@ class RobustnessPanel(Panel):
             handle.report(Update(now.done, now.total, now.left_s, doing))
 
         try:
-            result = perturb(
-                task.models, task.settings, store=task.store, workers=self.workers,
-                progress=progress, stop=handle.stop,
-            )  # fmt: skip
+            run = Run(self.workers, self.folder, progress, handle.stop)
+            result = perturb(task.models, task.settings, run=run)
         except ParameterError:
             if handle.stopped:  # before the first models were done
                 return None
@@ -179,7 +176,7 @@ class RobustnessPanel(Panel):
         )
 
     def review(self) -> None:
-        """Another tolerance: the same courses, asked anew."""
+        """Another tolerance: the same time courses, asked again."""
         if self._finished is None:
             return
         tolerance = self.controls["tolerance"].value
@@ -243,7 +240,7 @@ class RobustnessPanel(Panel):
         self._picker.on_click(live.PICKED, self._clicked)
         position = int(np.flatnonzero(result.dataset.model.values == key[0])[0])
         name = self._chosen.label
-        table = studies.courses(result, {"shown": (position, key[1])}, until_min=SHOWN_MIN)
+        table = studies.time_courses(result, {"shown": (position, key[1])}, until_min=SHOWN_MIN)
         if table.deviation.notna().any():
             figure = figures.trajectories(
                 table, titles={"shown": name[0].upper() + name[1:]}, groups=self.groups,
@@ -251,18 +248,20 @@ class RobustnessPanel(Panel):
             )  # fmt: skip
             figure = figure.properties(
                 title=live.theme.headline(
-                    "Courses of the model",
+                    "Time courses of the model",
                     f"Grey: all {len(self.groups[CYTOSOL])} cytosolic metabolites. Band: the "
                     "tolerance. Symmetric logarithmic axis.",
                     width=60,
                 )
             )
-            self._courses.draw(specification(figure))
+            self._time_courses.draw(specification(figure))
 
 
 def _controls(network: Network) -> list[Control]:
     usual = Perturbation()
     compartments = [c.id for c in network.compartments.values()]
+    named = [m for m in network.labels.get("variable", {}) if m in network.dynamic]
+    few = (named or list(network.dynamic))[:2]
 
     def parse(text: str) -> str | list[str]:
         names = [part.strip() for part in text.split(",") if part.strip()]
@@ -284,8 +283,7 @@ def _controls(network: Network) -> list[Control]:
         Words("metabolites", "Metabolites perturbed",
               "all, a compartment, or ids with commas; the others begin at the steady state",
               "all", parse, show, options=["all", *compartments, *network.dynamic],
-              example=f"all, {', '.join(compartments[:3])}, or ids: atp_c, nadh_c"
-              if "atp_c" in network.dynamic else "all, or ids with commas"),
+              example=f"all, {', '.join(compartments[:3])}, or ids: {', '.join(few)}"),
         Number("tolerance", "Tolerance", "share",
                "largest |c/c* − 1| of what has returned; larger lets models be back earlier",
                0.01, 0.001, 0.5, slider="log", hint=lambda v: f"within {100 * v:.3g} %"),

@@ -24,6 +24,7 @@ from renaissance_kit.analysis.landscape import (
     resample,
 )
 from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.runs import Run
 from renaissance_kit.figures import choices
 from renaissance_kit.figures.theme import number, percent
 from renaissance_kit.network.network import Network
@@ -35,7 +36,6 @@ from renaissance_kit.search.survey import (
     SEARCH,
     Survey,
     shorter_search,
-    states_digest,
     survey_states,
 )
 from renaissance_kit.states.constraints import Constraints
@@ -285,11 +285,7 @@ class StatesPanel(Panel):
                 states,
                 seed=settings["seed"],
                 settings=shorter_search(settings["steps"]),
-                workers=self.workers,
-                store=self.folder / "runs" / f"{states_digest(states)}-{settings['steps']}"
-                f"-{settings['seed']}",
-                progress=progress,
-                stop=handle.stop,
+                run=Run(self.workers, self.folder / "runs", progress, handle.stop),
             )
         except ParameterError:
             if handle.stopped:

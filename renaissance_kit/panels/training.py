@@ -25,10 +25,12 @@ from renaissance_kit.panels.controls import Number
 from renaissance_kit.panels.jobs import Handle, Update
 from renaissance_kit.panels.panel import Panel
 from renaissance_kit.states.steady_states import SteadyState, SteadyStates
-from renaissance_kit.training.fit import KineticObjective, Training, train
+from renaissance_kit.training.fit import Training, train
 from renaissance_kit.training.nes import NESSettings
+from renaissance_kit.training.objective import KineticObjective
 from renaissance_kit.training.recipes import Recipe
-from renaissance_kit.training.state import EvolutionState
+from renaissance_kit.training.trainer import TrainingState
+from renaissance_kit.training.trainers import trainer_of
 
 LEAST_LAMBDA_PER_H = -15.0  # the axis of λmax begins here, so that there is room for valid models
 FIRST_LOOK = 100  # models of the untrained generator, shown before the first generation is done
@@ -145,8 +147,8 @@ class TrainingPanel(Panel):
         recipe = self.recipe(settings)
         state = _chosen(self.states, settings["steady_state"])
         seed = repeat_seeds(settings["seed"], 1)[0]
-        objective = KineticObjective.of(self.network, state, recipe)
-        checkpoint = studies.checkpoint_file(self.folder / "checkpoints", recipe, objective, seed)
+        trainer = trainer_of(self.network, state, recipe)
+        checkpoint = studies.checkpoint_file(self.folder / "checkpoints", trainer, seed)
         if not resume:
             checkpoint.unlink(missing_ok=True)
             self._edges = None
@@ -154,7 +156,7 @@ class TrainingPanel(Panel):
 
     def work(self, task: _Task, handle: Handle) -> TrainingResult:
         """Train, draw the ensemble and write the files."""
-        total = task.recipe.settings.generations
+        total = task.recipe.settings.n_steps
         handle.report(Update(0, total, doing=f"generation 0 of {total}"))
         if not task.resume:
             look = self._first_look(task)
@@ -162,18 +164,18 @@ class TrainingPanel(Panel):
                 Update(0, total, doing=f"generation 0 of {total}", content=look, keep=True)
             )
 
-        def progress(state: EvolutionState) -> None:
+        def progress(state: TrainingState) -> None:
             recent = [record.seconds for record in state.history[-5:]]
-            left = float(np.mean(recent)) * (total - state.generation)
-            doing = f"generation {state.generation} of {total}"
-            handle.report(Update(state.generation, total, left, doing, self._so_far(task, state)))
+            left = float(np.mean(recent)) * (total - state.step)
+            doing = f"generation {state.step} of {total}"
+            handle.report(Update(state.step, total, left, doing, self._so_far(task, state)))
 
         training = train(
             self.network, task.state, seed=task.seed, recipe=task.recipe,
             checkpoint=task.checkpoint, resume=True, progress=progress, stop=handle.stop,
             workers=self.workers,
         )  # fmt: skip
-        if training.state.generation < total:
+        if training.state.step < total:
             return TrainingResult(training, None)
         handle.report(Update(total, total, doing=f"drawing {task.models:,} models"))
         ensemble = training.ensemble(task.models, seed=derived_seed(task.seed, 1))
@@ -210,18 +212,20 @@ class TrainingPanel(Panel):
 
     def _first_look(self, task: _Task) -> _Drawing:
         """Models of the untrained generator: new charts, on axes for the whole run."""
-        objective = KineticObjective.of(self.network, task.state, task.recipe, workers=self.workers)
+        recipe, threshold = task.recipe, task.recipe.threshold_per_h
+        objective = KineticObjective(
+            self.network, task.state, recipe.generator, recipe.reward, threshold, self.workers
+        )
         rng = np.random.default_rng(task.seed)
-        weights = objective.generator.initial_weights(rng)
+        weights = objective.initial_weights(rng)
         lambda_max = objective.evaluate([(weights, objective.draw_noise(FIRST_LOOK, rng))])[1][0]
-        threshold = task.recipe.threshold_per_h
         low, high = lambda_range(lambda_max, threshold)
         self._edges = studies.lambda_edges(min(low, LEAST_LAMBDA_PER_H), high, threshold)
         self._first = studies.lambda_bins(lambda_max, self._edges, threshold)
         rows = studies.incidence_row(0, lambda_max, threshold)
-        return self._new(rows, lambda_max, threshold, task.recipe.settings.generations)
+        return self._new(rows, lambda_max, threshold, task.recipe.settings.n_steps)
 
-    def _so_far(self, task: _Task, state: EvolutionState) -> _Drawing:
+    def _so_far(self, task: _Task, state: TrainingState) -> _Drawing:
         """Rows for the charts that are there."""
         threshold = task.recipe.threshold_per_h
         rows = studies.incidence_so_far(state.history, threshold)
@@ -232,18 +236,16 @@ class TrainingPanel(Panel):
     def _end(self, training: Training, ensemble: KineticEnsemble) -> _Drawing:
         """Charts that hold their data, the ensemble as the last point."""
         threshold, lambda_max = training.objective.threshold_per_h, ensemble.lambda_max_per_h
-        last = studies.incidence_row(training.state.generation, lambda_max, threshold)
+        last = studies.incidence_row(training.state.step, lambda_max, threshold)
         before = studies.incidence_so_far(training.state.history, threshold)
         rows = pd.concat([before, last], ignore_index=True)
-        return self._new(rows, lambda_max, threshold, training.settings.generations)
+        return self._new(rows, lambda_max, threshold, training.settings.n_steps)
 
-    def _new(
-        self, rows: pd.DataFrame, lambda_max: Array, threshold: float, generations: int
-    ) -> _Drawing:
+    def _new(self, rows: pd.DataFrame, lambda_max: Array, threshold: float, steps: int) -> _Drawing:
         assert self._edges is not None
         bins = studies.lambda_bins(lambda_max, self._edges, threshold)
         return _Drawing(
-            specification(live.incidence_so_far(rows, generations=generations)),
+            specification(live.incidence_so_far(rows, steps=steps)),
             specification(
                 live.lambda_now(
                     bins, self._first, threshold_per_h=threshold, models=len(lambda_max)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from threadpoolctl import threadpool_limits
 from renaissance_kit.core.datasets import load_dataset, save_dataset
 from renaissance_kit.core.errors import ParameterError, SteadyStateError
 from renaissance_kit.core.fingerprint import fingerprint
-from renaissance_kit.core.runs import Progress, run_chunks
+from renaissance_kit.core.runs import RUN, Run, run_chunks
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.kinetics.spectrum import Status, is_valid
@@ -197,11 +197,7 @@ def survey_states(
     ranges: KMRanges | None = None,
     settings: SearchSettings | None = None,
     threshold_per_h: float | None = None,
-    chunk: int = CHUNK,
-    workers: int | None = 2,
-    store: str | Path | None = None,
-    progress: Callable[[Progress], None] | None = None,
-    stop: Callable[[], bool] | None = None,
+    run: Run = RUN,
 ) -> Survey:
     """Search for the fastest model at every state.
 
@@ -211,10 +207,7 @@ def survey_states(
         ranges: bounds of the constants; the network's if not given.
         settings: of the searches; `SEARCH` if not given.
         threshold_per_h: the network's ``eigenvalue_threshold`` if not given.
-        chunk: states in a task.
-        workers: processes; None takes them from ``joblib.parallel_config``, see
-            `renaissance_kit.core.clusters.use_cluster`.
-        store, progress, stop: see `renaissance_kit.core.runs.run_chunks`.
+        run: workers, store, progress and stop; chunks of 20 states.
 
     Returns:
         The states in their order; those that are done if the run was stopped.
@@ -225,13 +218,14 @@ def survey_states(
 
     >>> import numpy as np
     >>> from renaissance_kit import Network, SteadyState, SteadyStates
+    >>> from renaissance_kit.core import Run
     >>> network = Network.example("tiny")
     >>> one = SteadyState.from_folder(network)
     >>> states = SteadyStates.from_arrays(
     ...     network, one.fluxes_mmol_gDW_h[None], network.kinetic_reactions,
     ...     one.concentrations_mM[None], one.log_displacement[None], {},
     ... )
-    >>> survey_states(network, states, seed=1, workers=1).fast.tolist()
+    >>> survey_states(network, states, seed=1, run=Run(workers=1)).fast.tolist()
     [True]
     """
     settings = settings or SEARCH
@@ -244,10 +238,11 @@ def survey_states(
     columns = run_chunks(
         task,
         len(states),
-        chunk=chunk,
+        name="survey",
+        chunk=CHUNK,
         part=lambda items: [states[int(i)] for i in items],
+        run=run,
         settings={
-            "study": "survey",
             "seed": seed,
             "threshold_per_h": threshold_per_h,
             **_plain(settings),
@@ -255,10 +250,6 @@ def survey_states(
             "states_digest": states_digest(states),
             "ranges_digest": fingerprint(ranges),
         },
-        workers=workers,
-        store=store,
-        progress=progress,
-        stop=stop,
     )
     if not len(columns["item"]):
         raise ParameterError("stopped before any state was done; nothing to return")
@@ -297,7 +288,8 @@ def repeated(
     n: int,
     effort: float,
     seed: int,
-    **options: Any,
+    ranges: KMRanges | None = None,
+    run: Run = RUN,
 ) -> tuple[Survey, Survey]:
     """Search again, longer, at some of the states that came out slow.
 
@@ -306,7 +298,7 @@ def repeated(
         n: states to try, at random among the slow ones; all of them if there are fewer.
         effort: times the descents of the survey's searches.
         seed: of the choice and of the searches.
-        options: of `survey_states`.
+        ranges, run: as in `survey_states`.
 
     Returns:
         The survey's rows of these states, and the new ones.
@@ -326,7 +318,7 @@ def repeated(
     longer = replace(survey.settings, restarts=descents - 1)
     after = survey_states(
         network, SteadyStates(states.dataset.isel(state=index)), seed=seed, settings=longer,
-        threshold_per_h=survey.threshold_per_h, **options,
+        threshold_per_h=survey.threshold_per_h, ranges=ranges, run=run,
     )  # fmt: skip
     return before, after
 

@@ -1,15 +1,15 @@
-"""Cultivations: intracellular pools, medium and biomass together.
+"""The bioreactor: intracellular metabolites, medium and biomass together.
 
 The equations are in `renaissance_kit.simulation.dynamics`, what the reactor is given in
 `renaissance_kit.simulation.conditions`. Between events the equations are integrated as they are;
-at an event the state or the pumps change and the integration starts anew. With inflow F_in and
+at an event the state or the pumps change and the integration starts again. With inflow F_in and
 outflow F_out the volume is V = V₀ + (F_in − F_out) t, and the feed dilutes the culture by F_in/V.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from renaissance_kit.core.datasets import load_dataset, save_dataset
 from renaissance_kit.core.errors import ParameterError, nearest
-from renaissance_kit.core.runs import Progress, run_chunks
+from renaissance_kit.core.runs import RUN, Run, run_chunks
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.network import Network
@@ -35,12 +35,12 @@ TOLERANCES = Tolerances(relative=1e-6, absolute=1e-6, seconds=300.0)
 
 @dataclass(frozen=True)
 class Bioreactor:
-    """A cultivation of kinetic models.
+    """A bioreactor simulation of kinetic models.
 
     Attributes:
         conditions: medium, inoculum, feed and events.
         vmax_factors: by reaction, for engineered strains: maximal velocities are multiplied.
-        dilution: what growth does to intracellular pools.
+        dilution: what growth does to intracellular metabolites.
         times_h: hours at which the state is kept; every half hour if not given.
         solver, tolerances: see `renaissance_kit.simulation.integrators`.
     """
@@ -63,7 +63,7 @@ class Bioreactor:
             raise ParameterError("times_h must rise from 0, with at least two times")
         if times[-1] > end:
             raise ParameterError(
-                f"times_h end at {times[-1]:g} h, after the cultivation of {end:g} h"
+                f"times_h end at {times[-1]:g} h, after the simulation of {end:g} h"
             )
         object.__setattr__(self, "times_h", times)
 
@@ -176,7 +176,7 @@ def _apply(
 
 @dataclass(frozen=True)
 class BioreactorResult:
-    """Courses of cultivations.
+    """Time courses of bioreactor simulations.
 
     Attributes:
         dataset: ``state`` (model, time_h, variable): mM, biomass in gDW/L; ``growth_rate``
@@ -204,7 +204,7 @@ class BioreactorResult:
         """Write a compressed NetCDF file, whole or not at all."""
         save_dataset(path, self.dataset, level=4)
 
-    def course(self, variable: str) -> Array:
+    def time_course(self, variable: str) -> Array:
         """One state variable, (model, time) in mM or gDW/L.
 
         Raises:
@@ -223,33 +223,29 @@ class BioreactorResult:
     def at(self, variable: str, times_h: ArrayLike) -> Array:
         """A state variable at any times, (model, times), linear between kept times."""
         kept, asked = self.dataset.time_h.values, np.asarray(times_h, dtype=np.float64)
-        return np.array([np.interp(asked, kept, course) for course in self.course(variable)])
+        return np.array([np.interp(asked, kept, course) for course in self.time_course(variable)])
 
 
 def cultivate(
     models: KineticModels,
     reactor: Bioreactor,
     *,
-    store: str | Path | None = None,
-    workers: int | None = 2,
-    progress: Callable[[Progress], None] | None = None,
-    stop: Callable[[], bool] | None = None,
+    run: Run = RUN,
 ) -> BioreactorResult:
-    """Simulate a cultivation of every model of a batch.
+    """Simulate the bioreactor for every model of a batch.
 
     Args:
         models: a batch, such as ``ensemble.models(network)``.
         reactor: what to simulate.
-        store, workers, progress, stop: see `renaissance_kit.core.runs.run_chunks`.
+        run: workers, store, progress and stop; chunks of 5 models.
 
     Raises:
         ParameterError: wrong conditions, or stopped before anything was done.
     """
     dynamics = reactor.dynamics(models)
     columns = run_chunks(
-        _Run(models, reactor), len(models), chunk=CHUNK, store=store, workers=workers,
-        progress=progress, stop=stop,
-        settings={"study": "bioreactor", **reactor.settings(), **identity(models)},
+        _Task(models, reactor), len(models), name="cultivation", chunk=CHUNK, run=run,
+        settings={**reactor.settings(), **identity(models)},
     )  # fmt: skip
     if not len(columns["item"]):
         raise ParameterError("stopped before any model was done; nothing to return")
@@ -283,7 +279,7 @@ def cultivate(
 
 
 @dataclass(frozen=True)
-class _Run:
+class _Task:
     """Simulates some models; goes to the worker processes."""
 
     models: KineticModels
@@ -310,7 +306,7 @@ class _Run:
 
 
 def batch_of(network: Network, **changes: Any) -> Bioreactor:
-    """The cultivation of a network's folder, with some conditions replaced.
+    """The bioreactor of a network's folder, with some conditions replaced.
 
     >>> from renaissance_kit import Network
     >>> reactor = batch_of(Network.example(), duration_h=20.0)
@@ -321,7 +317,7 @@ def batch_of(network: Network, **changes: Any) -> Bioreactor:
 
 
 def engineered(reactor: Bioreactor, factors: Mapping[str, float]) -> Bioreactor:
-    """The same cultivation of a strain whose maximal velocities are multiplied."""
+    """The same bioreactor with a strain whose maximal velocities are multiplied."""
     values = {**reactor.vmax_factors, **factors}
     return Bioreactor(
         reactor.conditions, values, reactor.dilution, reactor.times_h, reactor.solver,

@@ -40,7 +40,7 @@ class Event:
 
 @dataclass(frozen=True)
 class ReactorConditions:
-    """A cultivation.
+    """Conditions of a bioreactor simulation.
 
     A batch has no pumps. With inflow alone it is a fed-batch, with inflow and outflow equal a
     chemostat.
@@ -49,7 +49,7 @@ class ReactorConditions:
         medium_mM: metabolites of the fresh medium; those that are not named start at the
             concentration of the steady state.
         inoculum_gDW_L: biomass at the start.
-        duration_h: length of the cultivation.
+        duration_h: length of the simulation.
         held: metabolites of the medium that stay as they are, by aeration or pH control.
         volume_L: of the culture at the start.
         feed_mM: medium of the inflow; metabolites that are not named are not in it.
@@ -203,7 +203,7 @@ def _check_event(event: Event, duration_h: float) -> None:
         raise ParameterError(f"event {event.kind!r} is unknown{nearest(event.kind, kinds)}")
     if not 0 <= event.time_h <= duration_h:
         raise ParameterError(
-            f"{event.kind} at {event.time_h:g} h is outside the cultivation of {duration_h:g} h"
+            f"{event.kind} at {event.time_h:g} h is outside the simulation of {duration_h:g} h"
         )
     if not 0 <= event.value < float("inf"):
         raise ParameterError(f"{event.kind} of {event.value}; give 0 or more")

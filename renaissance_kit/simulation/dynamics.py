@@ -22,23 +22,25 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from renaissance_kit.core.errors import ParameterError, nearest
 from renaissance_kit.core.types import Array, Index
+from renaissance_kit.kinetics.compiled import compiled
+from renaissance_kit.kinetics.kernels import rates_kernel
 from renaissance_kit.kinetics.models import KineticModels
-from renaissance_kit.kinetics.rate_laws import PROTON, Slots, rates_kernel
+from renaissance_kit.kinetics.slots import Slots
+from renaissance_kit.laws.record import PROTON
 from renaissance_kit.network.network import Network
 
 
 class Dilution(StrEnum):
-    """What growth does to intracellular pools.
+    """What growth does to intracellular metabolites.
 
-    ``REPLACED``: growth dilutes every pool but the members of conserved moieties (CoA, adenylates,
-    NAD(H), NADP(H), quinones). The network does not make these, so their synthesis and their
-    dilution are taken to balance; diluted, they would fall thirtyfold in a batch. ``ALL``: every
-    pool. ``NONE``: no pool, as in the published simulations.
+    ``REPLACED``: growth dilutes every metabolite but the members of conserved moieties (CoA,
+    adenylates, NAD(H), NADP(H), quinones). The network does not make these, so their synthesis and
+    their dilution are taken to balance; diluted, they would fall thirtyfold in a batch. ``ALL``:
+    every metabolite. ``NONE``: none, as in the published simulations.
     """
 
     REPLACED = "replaced"
@@ -79,7 +81,7 @@ class Dynamics:
         models: a batch of models at one steady state.
         reactor: with medium and biomass as state variables; else those of a cell in a medium
             that stays as it is.
-        dilution: what growth does to intracellular pools in a reactor.
+        dilution: what growth does to intracellular metabolites in a reactor.
         held: metabolites whose concentration stays as it is at the start.
 
     >>> import numpy as np
@@ -302,7 +304,7 @@ class System:
 # Arrays are taken out of the tables before the loops: inside, that would take most of the time.
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _rates(
     slots: Slots, terms: Terms, inverse_km: Array, inverse_keq: Array, c: Array, state: Array,
     f: Array, df: Array, derivatives: bool,
@@ -310,8 +312,8 @@ def _rates(
     """Rates per Vmax and, where asked for, their derivatives; fills c, f and df.
 
     A solver's trial step may fall below zero. Below `Terms.lowest` a rate continues along its
-    tangent, so that it has no kink. With concentrations cut off at zero instead, an emptied pool
-    makes the solver's steps shrink to nothing.
+    tangent, so that it has no kink. With concentrations cut off at zero instead, a metabolite that
+    is used up makes the solver's steps shrink to nothing.
     """
     variable, lowest = terms.species_variable, terms.lowest
     below = False
@@ -329,7 +331,7 @@ def _rates(
                 f[reaction[k]] += df[k] * (state[j] - lowest[species[k]])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _derivative(
     slots: Slots, terms: Terms, inverse_km: Array, vmax: Array, inverse_keq: Array, c: Array,
     state: Array, feed_per_h: float, feed: Array, f: Array, df: Array, out: Array,
@@ -354,7 +356,7 @@ def _derivative(
     out[last] = (mu - feed_per_h) * state[last] + feed_per_h * feed[last]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _jacobian(
     slots: Slots, terms: Terms, inverse_km: Array, vmax: Array, inverse_keq: Array, c: Array,
     state: Array, feed_per_h: float, f: Array, df: Array, out: Array,

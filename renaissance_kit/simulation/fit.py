@@ -1,12 +1,13 @@
-"""How closely cultivations follow measured curves, and which models match them.
+"""How closely simulated time courses follow measured ones, and which models match them.
 
-The misfit of a curve is the root mean square, over the measured times, of
+The goodness of fit of a curve is the root mean square, over the measured times, of
 
     (simulated − measured) / u,
 
 with u the larger of half the error bar and a share (10 %) of the largest measured value of that
-curve. A model matches a curve whose misfit is at or below a cut (1), and matches when it matches
-all curves. A model whose integration did not reach the end matches nothing.
+curve: the smaller, the better. A model matches a curve whose value is at or below a threshold (1),
+and matches when it matches all curves. A model whose integration did not reach the end matches
+nothing.
 """
 
 from __future__ import annotations
@@ -23,21 +24,26 @@ from renaissance_kit.core.errors import DataError, ParameterError
 from renaissance_kit.core.types import Array
 from renaissance_kit.network.network import Network
 from renaissance_kit.simulation.bioreactor import BioreactorResult
-from renaissance_kit.states.fermentation import BIOMASS, Course, quantities, read_course
+from renaissance_kit.states.fermentation import (
+    BIOMASS,
+    MeasuredTimeCourse,
+    quantities,
+    read_time_course,
+)
 
 
 @dataclass(frozen=True)
 class MeasuredCurve:
-    """A measured course, which is compared with one state variable of the reactor.
+    """A measured time course, which is compared with one state variable of the reactor.
 
     Attributes:
         quantity: as written in ``fermentation.csv``.
-        course: the measurements.
+        time_course: the measurements.
         share: of the largest measured value, the least uncertainty of a point.
     """
 
     quantity: str
-    course: Course
+    time_course: MeasuredTimeCourse
     share: float = 0.1
 
     def __post_init__(self) -> None:
@@ -48,41 +54,41 @@ class MeasuredCurve:
     @property
     def variable(self) -> str:
         """State variable of the reactor: ``biomass``, or a metabolite of the medium."""
-        return self.course.variable
+        return self.time_course.variable
 
     @property
     def unit(self) -> str:
         """Of the measurements: g/L or mM, and gDW/L for biomass."""
-        return "gDW/L" if self.variable == BIOMASS else self.course.unit
+        return "gDW/L" if self.variable == BIOMASS else self.time_course.unit
 
     @property
     def per_state_unit(self) -> float:
         """Units of the measurement in one unit of the state variable (mM, or gDW/L)."""
-        return self.course.units_per_mM
+        return self.time_course.units_per_mM
 
     @property
     def uncertainty(self) -> Array:
         """(points,) u in units of the measurement."""
-        least = self.share * float(np.abs(self.course.value).max())
-        return np.maximum((self.course.high - self.course.low) / 2, least)
+        least = self.share * float(np.abs(self.time_course.value).max())
+        return np.maximum((self.time_course.high - self.time_course.low) / 2, least)
 
     def simulated(self, result: BioreactorResult, times_h: ArrayLike | None = None) -> Array:
         """(models, times) in units of the measurement; at the measured times if none are given."""
-        times = self.course.time_h if times_h is None else times_h
+        times = self.time_course.time_h if times_h is None else times_h
         return self.per_state_unit * result.at(self.variable, times)
 
-    def misfit(self, result: BioreactorResult) -> Array:
-        """(models,) root mean square of (simulated − measured)/u; NaN where a course ended early.
+    def goodness_of_fit(self, result: BioreactorResult) -> Array:
+        """(models,) root mean square of (simulated − measured)/u; NaN if ended early.
 
-        Points after the end of the simulated cultivation do not count.
+        Points after the end of the simulation do not count.
 
         Raises:
-            ParameterError: no point lies within the cultivation.
+            ParameterError: no point lies within the simulation.
         """
-        within = self.course.time_h <= float(result.dataset.time_h.values[-1])
+        within = self.time_course.time_h <= float(result.dataset.time_h.values[-1])
         if not within.any():
-            raise ParameterError(f"{self.quantity}: no measurement within the cultivation")
-        difference = self.simulated(result) - self.course.value
+            raise ParameterError(f"{self.quantity}: no measurement within the simulation")
+        difference = self.simulated(result) - self.time_course.value
         return np.asarray(np.sqrt(np.mean((difference / self.uncertainty)[:, within] ** 2, axis=1)))
 
 
@@ -110,7 +116,7 @@ def measured_curves(
     [('biomass', 'gDW/L'), ('glucose', 'g/L'), ('anthranilate', 'g/L')]
     """
     return tuple(
-        MeasuredCurve(quantity, read_course(network, quantity, strain), share)
+        MeasuredCurve(quantity, read_time_course(network, quantity, strain), share)
         for quantity in (quantities(network, strain) if chosen is None else chosen)
     )
 
@@ -123,9 +129,11 @@ def measured_start(curves: Sequence[MeasuredCurve]) -> dict[str, Any]:
     """
     medium, changes = {}, {}
     for curve in curves:
-        if curve.course.time_h[0] != 0:
-            raise DataError(f"{curve.quantity} of {curve.course.strain!r} does not begin at 0 h")
-        value = float(curve.course.value[0]) / curve.per_state_unit
+        if curve.time_course.time_h[0] != 0:
+            raise DataError(
+                f"{curve.quantity} of {curve.time_course.strain!r} does not begin at 0 h"
+            )
+        value = float(curve.time_course.value[0]) / curve.per_state_unit
         if curve.variable == BIOMASS:
             changes["inoculum_gDW_L"] = value
         else:
@@ -140,14 +148,14 @@ class Fit:
     Attributes:
         models: (models,) their labels in the result.
         quantities: of the curves.
-        misfit: (models, curves); NaN where the integration did not reach the end.
-        cut: largest misfit of a curve that is matched.
+        goodness_of_fit: (models, curves); NaN where the integration did not reach the end.
+        threshold: largest value of a curve that is matched.
     """
 
     models: NDArray[np.int64]
     quantities: tuple[str, ...]
-    misfit: Array
-    cut: float
+    goodness_of_fit: Array
+    threshold: float
 
     def __len__(self) -> int:
         return len(self.models)
@@ -155,12 +163,12 @@ class Fit:
     @property
     def finished(self) -> NDArray[np.bool_]:
         """(models,) False where the integration did not reach the end."""
-        return np.asarray(np.isfinite(self.misfit).all(axis=1))
+        return np.asarray(np.isfinite(self.goodness_of_fit).all(axis=1))
 
     @property
     def matched(self) -> NDArray[np.bool_]:
         """(models, curves)."""
-        return np.asarray(self._misfit_or_infinite <= self.cut)
+        return np.asarray(self._or_infinite <= self.threshold)
 
     @property
     def matches(self) -> NDArray[np.bool_]:
@@ -169,8 +177,8 @@ class Fit:
 
     @property
     def worst(self) -> Array:
-        """(models,) largest misfit of a model's curves; infinite where it did not finish."""
-        return np.asarray(self._misfit_or_infinite.max(axis=1))
+        """(models,) worst value of a model's curves; infinite where it did not finish."""
+        return np.asarray(self._or_infinite.max(axis=1))
 
     @property
     def best_first(self) -> NDArray[np.int64]:
@@ -191,30 +199,35 @@ class Fit:
         return pd.Series([int((~self.finished).sum()), *counted], ["did not finish", *names])
 
     def table(self) -> pd.DataFrame:
-        """One row a model: its misfit to each curve, the worst, and the number matched."""
-        table = pd.DataFrame(self.misfit, columns=list(self.quantities))
+        """One row a model: its goodness of fit to each curve, the worst, and the number matched."""
+        table = pd.DataFrame(self.goodness_of_fit, columns=list(self.quantities))
         table.insert(0, "model", self.models)
         return table.assign(
             worst=self.worst, matched=self.matched.sum(axis=1), finished=self.finished
         )
 
     @property
-    def _misfit_or_infinite(self) -> Array:
-        return np.where(np.isnan(self.misfit), np.inf, self.misfit)
+    def _or_infinite(self) -> Array:
+        return np.where(np.isnan(self.goodness_of_fit), np.inf, self.goodness_of_fit)
 
 
-def fit_of(result: BioreactorResult, curves: Sequence[MeasuredCurve], cut: float = 1.0) -> Fit:
-    """Compare cultivations with measured curves.
+def fit_of(
+    result: BioreactorResult, curves: Sequence[MeasuredCurve], threshold: float = 1.0
+) -> Fit:
+    """Compare bioreactor simulations with measured curves.
 
     Raises:
-        ParameterError: a cut that is not positive, or no curve.
+        ParameterError: a threshold that is not positive, or no curve.
     """
-    if not cut > 0:
-        raise ParameterError(f"cut is {cut}; give a positive number, such as 1")
+    if not threshold > 0:
+        raise ParameterError(f"threshold is {threshold}; give a positive number, such as 1")
     if not curves:
         raise ParameterError("no curve to compare with; give at least one")
-    misfit = np.column_stack([curve.misfit(result) for curve in curves])
-    misfit[~result.finished] = np.nan
+    values = np.column_stack([curve.goodness_of_fit(result) for curve in curves])
+    values[~result.finished] = np.nan
     return Fit(
-        np.asarray(result.dataset.model.values), tuple(c.quantity for c in curves), misfit, cut
+        np.asarray(result.dataset.model.values),
+        tuple(c.quantity for c in curves),
+        values,
+        threshold,
     )

@@ -59,7 +59,8 @@ class Tolerances:
         relative: error per step, relative.
         absolute: the same, as a share of the scale of each variable: a variable is computed to
             ``relative · |y| + absolute · scale``.
-        seconds: time allowed for one integration; a safety net, as it depends on the machine.
+        seconds: processor time allowed for one integration; a safety net, as it depends on the
+            machine. Other work on the machine does not count.
         evaluations: of the right-hand side allowed for one integration, the same everywhere.
     """
 
@@ -87,7 +88,7 @@ class TimeCourse:
         outcome: how it ended.
         reason: in words, empty where it finished.
         evaluations: of the right-hand side.
-        seconds: that it took.
+        seconds: processor time that it took.
     """
 
     times_h: Array
@@ -114,9 +115,9 @@ def integrate(
 ) -> TimeCourse:
     """Integrate from the first time to the last.
 
-    A solver that fails is an outcome with its reason, never an exception. Near an empty pool a step
-    within the tolerance may leave the solver below zero, where there is no way back; the last part
-    is then done again with a tighter absolute tolerance.
+    A solver that fails is an outcome with its reason, never an exception. Near a concentration of 0
+    a step within the tolerance may leave the solver below zero, where there is no way back; the
+    last part is then done again with a tighter absolute tolerance.
 
     Args:
         derivative, jacobian: functions of (t, y, out) that fill out.
@@ -135,7 +136,7 @@ def integrate(
     times = np.asarray(times_h, dtype=np.float64)
     scales = np.asarray(scale, dtype=np.float64)
     _check(y0, times, scales, solver)
-    begin = time.perf_counter()
+    begin = time.thread_time()
     evaluations = 0
 
     def counted(t: float, y: Array, out: Array) -> None:
@@ -143,7 +144,7 @@ def integrate(
         evaluations += 1
         if evaluations > chosen.evaluations:
             raise _OutOfTime(f"took more than {chosen.evaluations:,} evaluations")
-        if evaluations % 100 == 0 and time.perf_counter() - begin > chosen.seconds:
+        if evaluations % 100 == 0 and time.thread_time() - begin > chosen.seconds:
             raise _OutOfTime(f"took more than {chosen.seconds:g} s")
         derivative(t, y, out)
 
@@ -170,7 +171,7 @@ def integrate(
             outcome, reason = Outcome.NEGATIVE, f"variable {worst} fell below zero"
         if outcome in (Outcome.FINISHED, Outcome.OUT_OF_TIME):
             break
-    return TimeCourse(times, states, outcome, reason, evaluations, time.perf_counter() - begin)
+    return TimeCourse(times, states, outcome, reason, evaluations, time.thread_time() - begin)
 
 
 def _last_sound(states: Array, absolute: Array) -> int:
@@ -204,7 +205,7 @@ def _cvode(
     """Fill states; returns why it stopped early, empty if it did not.
 
     CVODE gives up after seven rejected attempts at one step, which abrupt turns need more of, so
-    it starts anew from the last state that it accepted.
+    it starts again from the last state that it accepted.
     """
     integrator = CVODE(
         derivative,

@@ -2,7 +2,7 @@
 
 Every chosen concentration is multiplied by a number drawn uniformly from 1 − δ to 1 + δ, the
 nonlinear model is integrated, and the deviation from the steady state is kept for every metabolite
-and for growth. When and how far a model returns is then a question to the stored course.
+and for growth. When and how far a model returns is then a question to the stored time course.
 
 Reference: Choudhury et al. 2024 Nat Catal 7:1086 (1,000 models, δ = 0.5).
 """
@@ -10,7 +10,7 @@ Reference: Choudhury et al. 2024 Nat Catal 7:1086 (1,000 models, δ = 0.5).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from enum import IntEnum
 from pathlib import Path
@@ -24,7 +24,7 @@ from scipy.linalg import expm
 from renaissance_kit.core.datasets import load_dataset, save_dataset
 from renaissance_kit.core.errors import ParameterError, nearest
 from renaissance_kit.core.fingerprint import fingerprint
-from renaissance_kit.core.runs import Progress, run_chunks
+from renaissance_kit.core.runs import RUN, Run, run_chunks
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.labels import GROWTH_RATE
@@ -82,7 +82,7 @@ class Perturbation:
             total to stay that of the steady state, within ±δ, also those that are not displaced;
             otherwise (``resample``) a total changes with its members, and the model settles at
             another state.
-        times_min: minutes at which the course is kept, from 0.
+        times_min: minutes at which the time course is kept, from 0.
         solver: see `renaissance_kit.simulation.integrators`.
         tolerances: of the integration.
         seed: each perturbation has a random stream of its own, made from the seed, the number of
@@ -178,7 +178,7 @@ def compartment_members(network: Network, compartment: str) -> tuple[str, ...]:
 def keep_totals(network: Network, concentrations: Array, reference: Array, size: float) -> Array:
     """The nearest concentrations that have the totals of a reference and are within ±size of it.
 
-    Nearest in c/c*, so that a small pool keeps what it was given and the large pools of its moiety
+    Nearest in c/c*, so that a small concentration keeps its value and the large ones of its moiety
     make up for it. Dykstra's projections, on the totals and on the bounds in turn.
 
     Args:
@@ -215,7 +215,7 @@ def keep_totals(network: Network, concentrations: Array, reference: Array, size:
 
 @dataclass(frozen=True)
 class PerturbationResult:
-    """Courses of perturbed models.
+    """Time courses of perturbed models.
 
     Attributes:
         dataset: ``deviation`` (model, perturbation, time_min, variable): c/c* − 1 of every dynamic
@@ -287,11 +287,6 @@ class PerturbationResult:
         """(model, perturbation) True where all the variables are back for good by then."""
         return np.all(self.return_time_min(tolerance, variables) <= minutes, axis=-1)
 
-    def lasting(self, tolerance: float = 0.01, variables: Sequence[str] | None = None) -> Array:
-        """(time,) share of perturbed models of which all the variables are back for good."""
-        worst = self.return_time_min(tolerance, variables).max(axis=-1)
-        return np.array([(worst <= t).mean() for t in self.dataset.time_min.values])
-
     def _away(self, tolerance: float, variables: Sequence[str] | None = None) -> NDArray[np.bool_]:
         if not tolerance > 0:
             raise ParameterError(f"tolerance is {tolerance}; give a share above 0, such as 0.01")
@@ -311,10 +306,7 @@ def perturb(
     models: KineticModels,
     settings: Perturbation | None = None,
     *,
-    store: str | Path | None = None,
-    workers: int | None = 2,
-    progress: Callable[[Progress], None] | None = None,
-    stop: Callable[[], bool] | None = None,
+    run: Run = RUN,
 ) -> PerturbationResult:
     """Perturb every model of a batch and integrate.
 
@@ -323,34 +315,33 @@ def perturb(
     Args:
         models: a batch, such as ``ensemble.models(network)``.
         settings: ±50 % of all metabolites if not given.
-        store: folder that keeps finished chunks; the same call goes on from there.
-        workers: processes; None takes joblib's configuration, which may be a cluster.
-        progress, stop: see `renaissance_kit.core.runs.run_chunks`.
+        run: workers, store, progress and stop; chunks of 10 models.
 
     Returns:
-        The courses; of the models that were done, if the run was stopped.
+        The time courses; of the models that were done, if the run was stopped.
 
     Raises:
         ParameterError: wrong settings, or stopped before anything was done.
 
     >>> import numpy as np
     >>> from renaissance_kit import KineticModels, Network, SteadyState
+    >>> from renaissance_kit.core import Run
     >>> network = Network.example("tiny")
     >>> models = KineticModels(network, SteadyState.from_folder(network), np.ones((2, 10)))
-    >>> result = perturb(models, Perturbation(size=0.1), workers=1)
+    >>> result = perturb(models, Perturbation(size=0.1), run=Run(workers=1))
     >>> bool(result.returned_by(10).all())
     True
     """
     chosen = settings or Perturbation()
     chosen.displaced(models.network)  # complain before any work
-    run = _Run(models, chosen)
+    task = _Task(models, chosen)
     columns = run_chunks(
-        run, len(models), chunk=CHUNK, store=store, workers=workers, progress=progress, stop=stop,
-        settings={"study": "perturbation", **chosen.settings(), **identity(models)},
+        task, len(models), name="perturbation", chunk=CHUNK, run=run,
+        settings={**chosen.settings(), **identity(models)},
     )  # fmt: skip
     if not len(columns["item"]):
         raise ParameterError("stopped before any model was done; nothing to return")
-    variables = run.variables
+    variables = task.variables
     dims = ("model", "perturbation")
     return PerturbationResult(
         xr.Dataset(
@@ -392,7 +383,7 @@ def identity(models: KineticModels) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class _Run:
+class _Task:
     """Integrates the perturbations of some models; goes to the worker processes."""
 
     models: KineticModels
@@ -410,7 +401,7 @@ class _Run:
 
     def _member(self, dynamics: Dynamics, model: int, number: int) -> dict[str, NDArray[Any]]:
         starts = self.settings.starts(self.models, number)
-        courses = [self._course(dynamics, model, start) for start in starts]
+        courses = [self._time_course(dynamics, model, start) for start in starts]
         return {
             "deviation": np.stack([c[0] for c in courses]).astype(np.float32),
             "outcome": np.array([c[1].outcome for c in courses], dtype=np.int8),
@@ -419,7 +410,7 @@ class _Run:
             "seconds": np.array([c[1].seconds for c in courses]),
         }
 
-    def _course(self, dynamics: Dynamics, model: int, start: Array) -> tuple[Array, Any]:
+    def _time_course(self, dynamics: Dynamics, model: int, start: Array) -> tuple[Array, Any]:
         settings, steady = self.settings, dynamics.steady_state
         system, no_feed = dynamics.system(model), np.zeros(len(steady))
         course = integrate(
@@ -441,8 +432,8 @@ class _Run:
 def linear_response(models: KineticModels, model: int, start: ArrayLike, times_min: Array) -> Array:
     """What linear stability promises: exp(J t) (c₀ − c*), (times, dynamic) in mM.
 
-    The independent metabolites follow the reduced Jacobian, the dependent ones their moiety.
-    Agrees with the nonlinear course for small perturbations with kept totals. Times must not fall;
+    The independent metabolites follow the reduced Jacobian, the dependent ones their moiety. Agrees
+    with the nonlinear time course for small perturbations with kept totals. Times must not fall;
     evenly spaced ones need one matrix exponential.
     """
     network = models.network

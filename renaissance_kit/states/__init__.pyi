@@ -11,18 +11,18 @@ from .diagnostics import effective_sample_size as effective_sample_size
 from .diagnostics import split_rhat as split_rhat
 from .features import StateFeatures as StateFeatures
 from .fermentation import (
-    Course as Course,
-)
-from .fermentation import (
     Estimate as Estimate,
 )
-from .fermentation import biomass_course as biomass_course
+from .fermentation import (
+    MeasuredTimeCourse as MeasuredTimeCourse,
+)
 from .fermentation import (
     biomass_integral as biomass_integral,
 )
+from .fermentation import biomass_time_course as biomass_time_course
 from .fermentation import quantities as quantities
 from .fermentation import (
-    read_course as read_course,
+    read_time_course as read_time_course,
 )
 from .fermentation import (
     specific_rate as specific_rate,

@@ -1,7 +1,7 @@
 """What is known of a steady state before it is sampled: bounds with a source each.
 
 Read from three tables of a data folder: ``constraints.csv`` (fluxes and general rules),
-``medium.csv`` (extracellular concentrations) and ``concentrations.csv`` (measured pools).
+``medium.csv`` (extracellular concentrations) and ``concentrations.csv`` (measured concentrations).
 """
 
 from __future__ import annotations
@@ -60,13 +60,13 @@ class Constraints:
         measured_mM: measured intracellular concentrations, the value as both bounds; each may
             differ by ``measured_fold`` either way.
         medium_mM: extracellular and other constant concentrations, each with its range.
-        pools_mM: ranges of single unmeasured pools that replace ``pool_mM``.
-        pool_mM: range of every other unmeasured pool.
+        pools_mM: ranges of single unmeasured concentrations that replace ``pool_mM``.
+        pool_mM: range of every other unmeasured concentration.
         minimum_flux, maximum_flux: magnitude of every kinetic flux, mmol/gDW/h.
         total_flux_factor: largest sum of magnitudes, over the least possible sum.
         driving_force_kJ_mol: least magnitude of every transformed reaction energy.
         measured_fold: factor by which a measured concentration may differ.
-        turnover_time_min: an unmeasured pool holds at most this time of its least throughput;
+        turnover_time_min: an unmeasured metabolite holds at most this time of its least throughput;
             infinite for no such bound.
     """
 

@@ -1,8 +1,8 @@
 """A steady state as numbers for a neural network, and which of them belong to which constant.
 
-Features are logarithms: concentrations, turnover times (pool over throughput), sizes of fluxes and
-of displacements, each shifted and scaled to mean 0 and standard deviation 1 over the states that
-they were made from. What is the same in all of them is left out.
+Features are logarithms: concentrations, turnover times (amount over throughput), sizes of fluxes
+and of displacements, each shifted and scaled to mean 0 and standard deviation 1 over the states
+that they were made from. What is the same in all of them is left out.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Course:
+class MeasuredTimeCourse:
     """One quantity over time: (points,) arrays; low and high equal value where not drawn.
 
     Attributes:
@@ -85,9 +85,9 @@ class Course:
         return self.molar_mass_g_mol / 1000
 
 
-def read_course(
+def read_time_course(
     network: Network, quantity: str, strain: str | None = None, folder: Path | None = None
-) -> Course:
+) -> MeasuredTimeCourse:
     """Read the course of one quantity of one strain from ``fermentation.csv``.
 
     Args:
@@ -132,7 +132,9 @@ def _strain(table: list[Row], strain: str | None) -> str:
     return names[0] if strain is None else strain
 
 
-def _course(network: Network, table: list[Row], quantity: str, strain: str | None) -> Course:
+def _course(
+    network: Network, table: list[Row], quantity: str, strain: str | None
+) -> MeasuredTimeCourse:
     if strain is None:
         strain = table[0]["strain"] if table else ""
     rows = [r for r in table if r["quantity"] == quantity and r["strain"] == strain]
@@ -155,7 +157,7 @@ def _course(network: Network, table: list[Row], quantity: str, strain: str | Non
     rows.sort(key=lambda row: row.required_number("time_h"))
     time, value = (np.array([r.required_number(c) for r in rows]) for c in ("time_h", "value"))
     low, high = (np.array([r.number(c) for r in rows]) for c in ("low", "high"))
-    return Course(
+    return MeasuredTimeCourse(
         time,
         value,
         np.where(np.isnan(low), value, low),
@@ -205,7 +207,7 @@ def _outside(network: Network, metabolite: str) -> bool:
     return compartment.volume_fraction is None
 
 
-def biomass_integral(biomass: Course, stop_h: float) -> float:
+def biomass_integral(biomass: MeasuredTimeCourse, stop_h: float) -> float:
     """∫ X dt from the first measurement to ``stop_h``, in gDW h/L.
 
     Raises:
@@ -231,7 +233,7 @@ def specific_rate(
     """Mean specific rate of a substance from the first measurement to ``stop_h``.
 
     Args:
-        network, strain, folder: as in `read_course`.
+        network, strain, folder: as in `read_time_course`.
         quantity: a substance in the table.
         stop_h: a time at which both the substance and the biomass were measured.
 
@@ -266,15 +268,15 @@ def specific_rate(
     return Estimate(value, min(value, low), max(value, high))
 
 
-def biomass_course(
+def biomass_time_course(
     network: Network, strain: str | None = None, folder: Path | None = None
-) -> Course:
-    """The course of the biomass of a strain; arguments and errors as of `read_course`."""
+) -> MeasuredTimeCourse:
+    """The course of the biomass of a strain; arguments and errors as of `read_time_course`."""
     table = _table(network, folder)
     return _biomass(network, table, _strain(table, strain))
 
 
-def _biomass(network: Network, table: list[Row], strain: str) -> Course:
+def _biomass(network: Network, table: list[Row], strain: str) -> MeasuredTimeCourse:
     for row in table:
         if row["strain"] == strain and row["variable"] == BIOMASS:
             return _course(network, table, row["quantity"], strain)
@@ -307,7 +309,7 @@ def uptake_range(
     Raises:
         DataError: no measurement in the window.
     """
-    course = read_course(network, quantity, strain, folder)
+    course = read_time_course(network, quantity, strain, folder)
     times = course.time_h[1:]
     times = times[(times >= first_h) & (times <= last_h)]
     if not len(times):
@@ -323,7 +325,7 @@ def uptake_range(
     )
 
 
-def _index(course: Course, time_h: float, quantity: str) -> int:
+def _index(course: MeasuredTimeCourse, time_h: float, quantity: str) -> int:
     found = np.flatnonzero(np.isclose(course.time_h, time_h))
     if not len(found) or found[0] == 0:
         raise DataError(

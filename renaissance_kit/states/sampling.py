@@ -4,7 +4,7 @@
    the second law allow (`renaissance_kit.states.tfa.parsimonious_fluxes`).
 2. With the directions fixed, fluxes, and concentrations with reaction energies, are polytopes that
    share no variable. Both are read out of the pyTFA model and sampled uniformly.
-3. Unmeasured pools are bounded by their turnover at the least throughput that the fluxes allow
+3. Unmeasured concentrations are bounded by turnover at the least throughput that the fluxes allow
    (`renaissance_kit.states.turnover`), so any flux vector goes with any concentration vector.
 4. Every state is checked against the tables, without pyTFA (`renaissance_kit.states.validation`).
 """
@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from renaissance_kit.core.errors import DataError, InfeasibleError, ParameterError
 from renaissance_kit.core.types import Array
-from renaissance_kit.network.families import FAMILIES, IRREVERSIBLE
+from renaissance_kit.laws.registry import REGISTRY
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.constraints import Constraints
 from renaissance_kit.states.diagnostics import effective_sample_size, split_rhat
@@ -201,9 +201,11 @@ class StateSpace:
                 solver = variable[f"ln_c {name}"]
                 limits[solver] = (math.log(low * 1e-3), math.log(high * 1e-3))
             else:
+                network = self.model.network
                 raise ParameterError(
-                    f"{key!r} is no flux or concentration of {self.model.network.name}; write "
-                    "'flux PGI' or 'concentration atp_c'"
+                    f"{key!r} is no flux or concentration of {network.name}; write "
+                    f"'flux {network.kinetic_reactions[0]}' or "
+                    f"'concentration {network.dynamic[0]}'"
                 )
         blocks = []
         for block in self.blocks:
@@ -268,7 +270,7 @@ class StateSpace:
         standard = {r: column(v.name) for r, v in model.standard_energy.items()}
         displacement = np.full((n, len(network.kinetic_reactions)), np.nan)
         for j, reaction in enumerate(network.kinetic_reactions):
-            if FAMILIES[network.reactions[reaction].rate_law] != IRREVERSIBLE:
+            if REGISTRY[network.reactions[reaction].rate_law].reversible:
                 displacement[:, j] = energies[reaction] / model.tfa.RT
         states = SteadyStates.from_arrays(
             network, fluxes, reactions, _rounded(concentrations), _rounded(displacement),

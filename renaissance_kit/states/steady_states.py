@@ -21,7 +21,7 @@ from renaissance_kit.core.datasets import load_dataset, save_dataset
 from renaissance_kit.core.errors import DataError, SteadyStateError, nearest
 from renaissance_kit.core.tables import read_table
 from renaissance_kit.core.types import Array
-from renaissance_kit.network.families import FAMILIES, IRREVERSIBLE
+from renaissance_kit.laws.registry import REGISTRY
 from renaissance_kit.network.network import Network
 
 BALANCE_TOLERANCE = 1e-6  # of the largest term in a metabolite's balance
@@ -126,9 +126,7 @@ def problems_of(network: Network, state: SteadyState) -> list[str]:
     """List what keeps the numbers from being a steady state, in words; empty if nothing does."""
     c, v, log_rho = state.concentrations_mM, state.fluxes_mmol_gDW_h, state.log_displacement
     species, reactions = np.array(network.species), np.array(network.kinetic_reactions)
-    reversible = np.array(
-        [FAMILIES[network.reactions[r].rate_law] != IRREVERSIBLE for r in reactions]
-    )
+    reversible = np.array([REGISTRY[network.reactions[r].rate_law].reversible for r in reactions])
 
     def listed(names: NDArray[Any]) -> str:
         return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -238,7 +238,10 @@ def _concentration_requirements(model: ThermodynamicModel) -> list[Requirement]:
         label += f"; {bound.source})" if bound.source else ")"
         found.append(Requirement(label, ((variable, _log_limits(low, high), loose),)))
     low, high = constraints.pool_mM.low, constraints.pool_mM.high
-    return [*found, Requirement(f"every other pool from {low:g} to {high:g} mM", tuple(pools))]
+    return [
+        *found,
+        Requirement(f"every other concentration from {low:g} to {high:g} mM", tuple(pools)),
+    ]
 
 
 def _energy_requirements(model: ThermodynamicModel) -> list[Requirement]:

@@ -1,10 +1,10 @@
-"""Bounds that need directions: turnover of unmeasured pools, and the total flux.
+"""Bounds that need directions: turnover of unmeasured metabolites, and the total flux.
 
-A pool that holds many minutes of its own throughput cannot follow a change quickly, whatever the
-enzymes. Nobody measured most pools, and within 1e-4 to 50 mM the slowest pool of a sampled state
-takes one half to three hours to turn over. So an unmeasured pool is held to ``c ≤ τ · J``, with J
-its least throughput over all fluxes that the constraints allow (so that fluxes and concentrations
-stay independent of each other) and τ the turnover time.
+A metabolite that holds many minutes of its own throughput cannot follow a change quickly, whatever
+the enzymes. Most concentrations are unmeasured, and within 1e-4 to 50 mM the slowest metabolite of
+a sampled state takes one half to three hours to turn over. So an unmeasured metabolite is bounded
+by ``c ≤ τ · J``, with J its least throughput over all fluxes that the constraints allow (so that
+fluxes and concentrations stay independent of each other) and τ the turnover time.
 
 The default of 4 min was chosen on evidence. For random KM no value of τ gives a valid model (all
 λmax ≤ −2.5 1/h): 100 log-uniform sets at each of 16 states, for τ from 1 min to no bound. What τ
@@ -12,8 +12,8 @@ decides is whether valid models can be found: after 10,000 evaluations of a sear
 9 of 10 states had one with τ = 2 min, 8 with 4 min, 5 with 6 min and none without a bound; 4 min is
 the longest time that leaves most states within reach. (The search is a plain evolution strategy
 with mirrored sampling and ranks, Salimans et al. 2017 arXiv:1703.03864.) Some states stay slow, and
-should: the bound leaves measured pools alone, and glutamate, at 48 to 192 mM, is the slowest
-pool of nearly every state.
+should: the bound leaves measured metabolites alone, and glutamate, at 48 to 192 mM, is the slowest
+metabolite of nearly every state.
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ def bound_total_flux(model: ThermodynamicModel, least: float) -> None:
 
 
 def bound_turnover(model: ThermodynamicModel, throughputs_mM_h: dict[str, float]) -> None:
-    """Limit every unmeasured dynamic pool to τ times its least throughput.
+    """Limit every unmeasured dynamic metabolite to τ times its least throughput.
 
     Args:
         throughputs_mM_h: by metabolite, from `least_throughputs_mM_h`.
     """
     tau = model.constraints.turnover_time_min
     log_concentration = model.log_concentration
-    for metabolite in unmeasured_pools(model):
+    for metabolite in unmeasured_metabolites(model):
         limit = tau / 60 * throughputs_mM_h[metabolite]
         row = model.new_constraint(f"turnover_{metabolite}", {log_concentration[metabolite]: 1.0})
         label = (
@@ -64,7 +64,7 @@ def bound_turnover(model: ThermodynamicModel, throughputs_mM_h: dict[str, float]
     model.tfa.solver.update()
 
 
-def unmeasured_pools(model: ThermodynamicModel) -> tuple[str, ...]:
+def unmeasured_metabolites(model: ThermodynamicModel) -> tuple[str, ...]:
     """Dynamic metabolites without a measured concentration; protons follow the pH."""
     return tuple(
         m

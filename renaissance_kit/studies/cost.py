@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from renaissance_kit.core.runs import Run
 from renaissance_kit.core.types import Array
 from renaissance_kit.network.network import Network
 from renaissance_kit.search.fastest import SearchSettings
@@ -132,11 +133,12 @@ def timed_surveys(
         begin = time.perf_counter()
         brief = SearchSettings(steps=1, restarts=0)
         survey_states(
-            network, states[:n], seed=seed, chunk=1, workers=n, settings=brief
+            network, states[:n], seed=seed, run=Run(workers=n, chunk=1), settings=brief
         )  # starts the processes and compiles
         start = time.perf_counter() - begin
         begin = time.perf_counter()
-        found = survey_states(network, states, seed=seed, chunk=chunk, workers=n, settings=settings)
+        run = Run(workers=n, chunk=chunk)
+        found = survey_states(network, states, seed=seed, run=run, settings=settings)
         wall = time.perf_counter() - begin
         rows.append((n, start, wall, float(found.dataset.seconds.sum())))
     assert found is not None, "give at least one number of workers"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,50 +13,18 @@ from numpy.typing import NDArray
 from renaissance_kit.analysis.km_change import parameters_of
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.files import atomic_path
-from renaissance_kit.core.fingerprint import fingerprint
+from renaissance_kit.core.runs import RUN, Run
 from renaissance_kit.core.seeds import derived_seed
+from renaissance_kit.core.stores import store_of
 from renaissance_kit.core.types import Weights
 from renaissance_kit.kinetics.ensembles import KineticEnsemble
 from renaissance_kit.km.measurements import KMMeasurements
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.steady_states import SteadyState
-from renaissance_kit.training.fit import Training, train
+from renaissance_kit.training.fit import train
 from renaissance_kit.training.generator import Generator
-from renaissance_kit.training.gradient import (
-    GradientSettings,
-    GradientTraining,
-    train_by_gradient,
-)
-from renaissance_kit.training.nes import NESSettings
 from renaissance_kit.training.recipes import Recipe
-
-Settings = GradientSettings | NESSettings
-
-
-@dataclass(frozen=True)
-class EnsembleStore:
-    """A folder of ensembles, each in a file named after all that it depends on.
-
-    Args:
-        folder: where new ones are written.
-        also: folders to look in first, such as those of other notebooks.
-    """
-
-    folder: Path
-    also: tuple[Path, ...] = ()
-
-    def find(self, name: str) -> Path | None:
-        """The file of that name, or None."""
-        for folder in (self.folder, *self.also):
-            if (folder / name).is_file():
-                return folder / name
-        return None
-
-    def path(self, name: str) -> Path:
-        """Where to write a file of that name."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        return self.folder / name
 
 
 @dataclass(frozen=True)
@@ -93,27 +61,26 @@ class Integration:
 
     Args:
         network, state: where the models stand.
-        settings: `GradientSettings` for training by gradient, `NESSettings` for evolution.
+        recipe: how to train at one state; its generator gives the architecture, and the network
+            and the data the bounds.
         models: drawn from each trained generator.
-        store: keeps what is done; None keeps nothing.
-        workers: threads.
-        progress: called with a line of text after each training.
+        run: threads; store of the ensembles; progress and stop after each training.
+        also: folders in which to look for an ensemble too, such as those of other notebooks.
     """
 
     network: Network
     state: SteadyState
-    settings: Settings
+    recipe: Recipe
     models: int
-    store: EnsembleStore | None = None
-    workers: int = 2
-    progress: Callable[[str], None] | None = None
+    run: Run = RUN
+    also: tuple[Path, ...] = ()
 
     def generator(self, measured: KMMeasurements | None) -> Generator:
         """The generator of the other constants."""
         fixed = None if measured is None else measured.ranges()
-        return Generator(KMRanges.of(self.network, fixed=fixed))
+        return replace(self.recipe.generator, ranges=KMRanges.of(self.network, fixed=fixed))
 
-    def run(
+    def train(
         self,
         measured: KMMeasurements | None,
         *,
@@ -126,7 +93,7 @@ class Integration:
         Args:
             measured: what is held to data; None for nothing.
             seed: of the training.
-            start: a run without these data whose generator to go on from; it must have been made
+            start: a run without these data whose generator to continue from; it must have been made
                 by this object, which keeps its weights.
             label: for the line of progress.
 
@@ -139,25 +106,27 @@ class Integration:
         if start is not None:
             if start.weights is None:
                 raise ParameterError("the run to start from kept no weights; train it anew")
-            before = Generator(_ranges_of(generator.ranges, start.integrated))
+            before = replace(generator, ranges=_ranges_of(generator.ranges, start.integrated))
             initial = generator.weights_from(before, start.weights)
-        key = self._key(generator, seed, initial)
-        if found := self._kept(key, names, seed):
+        places = self._places(generator, seed, initial)
+        if found := _kept(places, names, seed):
             return found
-        training = self._train(generator, seed, initial)
+        training = train(
+            self.network, self.state, seed=seed, recipe=self.recipe.but(generator=generator),
+            initial_weights=initial, workers=self.run.threads,
+        )  # fmt: skip
         ensemble = training.ensemble(self.models, seed=derived_seed(seed, 1))
         seconds = float(training.history.seconds.sum())
         ensemble.dataset.attrs["training_seconds"] = seconds
         done = IntegrationRun(names, seed, ensemble, seconds, training.weights)
-        if self.store is not None:
-            with atomic_path(self.store.path(f"{key}.npy")) as path, path.open("wb") as file:
+        if self.run.store is not None:
+            with atomic_path(places[0].with_suffix(".npy")) as path, path.open("wb") as file:
                 np.save(file, training.weights.astype(np.float32))
-            ensemble.save(self.store.path(f"{key}.nc"))
-        if self.progress:
-            self.progress(
-                f"{label or f'{len(names)} constants held'}, seed {seed}: {seconds:.0f} s, "
-                f"incidence {done.incidence:.1%}"
-            )
+            ensemble.save(places[0].with_suffix(".nc"))
+        self.run.say(
+            f"{label or f'{len(names)} constants held'}, seed {seed}: {seconds:.0f} s, "
+            f"incidence {done.incidence:.1%}"
+        )
         return done
 
     def repeats(
@@ -171,40 +140,33 @@ class Integration:
         """One run a seed, with the same data each time or, from a sequence, with one's own."""
         each = measured if isinstance(measured, Sequence) else [measured] * len(seeds)
         begin: Sequence[IntegrationRun | None] = starts or [None] * len(seeds)
-        return [
-            self.run(data, seed=seed, start=start, label=label)
-            for data, seed, start in zip(each, seeds, begin, strict=True)
-        ]
+        done: list[IntegrationRun] = []
+        for data, seed, start in zip(each, seeds, begin, strict=True):
+            done.append(self.train(data, seed=seed, start=start, label=label))
+            if self.run.stopped:
+                break
+        return done
 
-    def _train(
-        self, generator: Generator, seed: int, initial: Weights | None
-    ) -> Training | GradientTraining:
-        if isinstance(self.settings, GradientSettings):
-            return train_by_gradient(
-                self.network, self.state, seed=seed, settings=self.settings, generator=generator,
-                initial_weights=initial, workers=self.workers,
-            )  # fmt: skip
-        recipe = Recipe.default(self.network, ranges=generator.ranges).but(settings=self.settings)
-        return train(
-            self.network, self.state, seed=seed, recipe=recipe, initial_weights=initial,
-            workers=self.workers,
+    def _places(self, generator: Generator, seed: int, initial: Weights | None) -> list[Path]:
+        """Where an ensemble is kept, or might be, without the suffix; the first is one's own."""
+        identity = (
+            self.network.digest, self.state, self.recipe.settings, self.recipe.reward,
+            self.recipe.threshold_per_h, generator.architecture, generator.ranges, initial, seed,
+            self.models,
         )  # fmt: skip
+        folders = (*(() if self.run.store is None else (self.run.store,)), *self.also)
+        return [store_of(folder, "ensemble", *identity) for folder in folders]
 
-    def _key(self, generator: Generator, seed: int, initial: Weights | None) -> str:
-        return fingerprint(
-            self.network.digest, self.state, self.settings, generator.architecture,
-            generator.ranges, seed, self.models, initial,
-        )  # fmt: skip
 
-    def _kept(self, key: str, names: tuple[str, ...], seed: int) -> IntegrationRun | None:
-        path = self.store.find(f"{key}.nc") if self.store else None
-        if path is None:
-            return None
-        ensemble = KineticEnsemble.load(path)
-        seconds = float(ensemble.dataset.attrs["training_seconds"])
-        beside = path.with_suffix(".npy")
-        weights = np.load(beside) if beside.is_file() else None
-        return IntegrationRun(names, seed, ensemble, seconds, weights)
+def _kept(places: Sequence[Path], names: tuple[str, ...], seed: int) -> IntegrationRun | None:
+    found = [path for path in places if path.with_suffix(".nc").is_file()]
+    if not found:
+        return None
+    ensemble = KineticEnsemble.load(found[0].with_suffix(".nc"))
+    seconds = float(ensemble.dataset.attrs["training_seconds"])
+    beside = found[0].with_suffix(".npy")
+    weights = np.load(beside) if beside.is_file() else None
+    return IntegrationRun(names, seed, ensemble, seconds, weights)
 
 
 def run_table(groups: dict[str, Iterable[IntegrationRun]]) -> pd.DataFrame:

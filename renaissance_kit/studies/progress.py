@@ -10,28 +10,28 @@ import pandas as pd
 from renaissance_kit.analysis.intervals import wilson_interval
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.spectrum import incidence_of, is_valid
-from renaissance_kit.training.state import Record
+from renaissance_kit.training.trainer import Record
 
 BINS = 36  # of a histogram of λmax, over the whole axis
 
 
-def incidence_row(generation: int, lambda_max_per_h: Array, threshold_per_h: float) -> pd.DataFrame:
-    """Share of valid models of one generation with its 95 % interval (Wilson).
+def incidence_row(step: int, lambda_max_per_h: Array, threshold_per_h: float) -> pd.DataFrame:
+    """Share of valid models of one step with its 95 % interval (Wilson).
 
-    Columns: generation, incidence, low, high, models.
+    Columns: step, incidence, low, high, models.
     """
     n = len(lambda_max_per_h)
     share = incidence_of(lambda_max_per_h, threshold_per_h)
     low, high = wilson_interval(round(share * n), n) if n else (np.nan, np.nan)
     return pd.DataFrame(
-        {"generation": [generation], "incidence": [share], "low": [low], "high": [high],
+        {"step": [step], "incidence": [share], "low": [low], "high": [high],
          "models": [n]}
     )  # fmt: skip
 
 
 def incidence_so_far(history: Iterable[Record], threshold_per_h: float) -> pd.DataFrame:
-    """`incidence_row` of every generation so far; of the models made to watch the training."""
-    rows = [incidence_row(r.generation, r.lambda_max_per_h, threshold_per_h) for r in history]
+    """`incidence_row` of every step so far; of the models made to watch the training."""
+    rows = [incidence_row(r.step, r.lambda_max_per_h, threshold_per_h) for r in history]
     if not rows:
         return incidence_row(0, np.zeros(0), threshold_per_h).iloc[:0]
     return pd.concat(rows, ignore_index=True)

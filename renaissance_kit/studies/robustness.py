@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,8 +17,7 @@ from numpy.typing import NDArray
 
 from renaissance_kit.analysis.intervals import mean_interval, wilson_interval
 from renaissance_kit.core.errors import ParameterError
-from renaissance_kit.core.fingerprint import fingerprint
-from renaissance_kit.core.runs import run_chunks
+from renaissance_kit.core.runs import RUN, Run, run_chunks
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.labels import GROWTH_RATE
@@ -41,7 +39,7 @@ CYTOSOL = "all cytosolic"
 RETURN_TIMES_MIN: Array = np.concatenate(
     [np.arange(0.0, 60.0), np.arange(60.0, 120.0, 2.0), np.geomspace(120.0, 600.0, 11)]
 )
-"""Minutes at which courses are kept for a study of returns."""
+"""Minutes at which time courses are kept for a study of returns."""
 
 
 def variable_groups(network: Network) -> dict[str, tuple[str, ...]]:
@@ -54,11 +52,6 @@ def variable_groups(network: Network) -> dict[str, tuple[str, ...]]:
     known = {*network.dynamic, *(() if network.growth is None else (GROWTH_RATE,))}
     found = {label: (name,) for name, label in named.items() if name in known}
     return {**found, CYTOSOL: compartment_members(network, network.cytosol)}
-
-
-def store_folder(folder: str | Path, models: KineticModels, settings: Perturbation) -> Path:
-    """A folder for the finished chunks of one run, named after all that its results depend on."""
-    return Path(folder) / f"perturbation-{fingerprint(settings.settings(), identity(models))}"
 
 
 # --- shares --------------------------------------------------------------------------------------
@@ -104,6 +97,22 @@ def return_shares(
     return pd.DataFrame(rows)
 
 
+def share_at(shares: pd.DataFrame, group: str, time_min: float, tolerance: float) -> pd.Series:
+    """The row of a table of `return_shares` or `norm_shares` for a group, a time and a tolerance.
+
+    Raises:
+        ParameterError: the table has no such row.
+    """
+    found = shares[(shares.group == group) & (shares.time_min == time_min)]
+    found = found[np.isclose(found.tolerance, tolerance)]
+    if found.empty:
+        raise ParameterError(
+            f"no share of {group!r} at {time_min:g} min with a tolerance of {tolerance:g}; give "
+            "one of the times and tolerances that the table was made with"
+        )
+    return found.iloc[0]
+
+
 def shares_by_generator(
     ensembles: Mapping[str, KineticModels],
     settings: Perturbation,
@@ -111,8 +120,7 @@ def shares_by_generator(
     *,
     tolerance: float,
     at_min: float,
-    folder: str | Path,
-    workers: int | None = 2,
+    run: Run = RUN,
 ) -> pd.DataFrame:
     """How many models of different generators come back from the same kind of perturbation.
 
@@ -121,7 +129,7 @@ def shares_by_generator(
         settings: of the perturbation.
         groups: as from `variable_groups`.
         at_min: a time in ``settings.times_min``.
-        folder: where finished chunks are kept.
+        run: workers, store, progress and stop of each ensemble.
 
     Returns:
         One row an ensemble: generator, models, never (share in which some metabolite or growth is
@@ -130,8 +138,7 @@ def shares_by_generator(
     """
     rows: list[dict[str, Any]] = []
     for name, models in ensembles.items():
-        store = store_folder(folder, models, settings)
-        result = perturb(models, settings, store=store, workers=workers)
+        result = perturb(models, settings, run=run)
         every = [str(v) for v in result.dataset.variable.values]
         away = np.isinf(result.return_time_min(tolerance, every).max(axis=-1))
         low, high = share_interval(away)
@@ -226,7 +233,7 @@ def outcome_table(result: PerturbationResult, tolerance: float) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-# --- metabolites and courses ---------------------------------------------------------------------
+# --- metabolites and time courses ----------------------------------------------------------------
 
 
 def deviation_map(
@@ -330,20 +337,20 @@ def extremes(
     }
 
 
-def courses(
+def time_courses(
     result: PerturbationResult, chosen: Mapping[str, tuple[int, int]], *, until_min: float = 60.0
 ) -> pd.DataFrame:
-    """Deviations of some perturbed models: course, variable, time_min, deviation.
+    """Deviations of some perturbed models: time_course, variable, time_min, deviation.
 
     Args:
-        chosen: position of model and perturbation, by the name of the course.
+        chosen: position of model and perturbation, by the name of the time course.
     """
     parts = []
     for name, (model, perturbation) in chosen.items():
         data = result.dataset.deviation.isel(model=model, perturbation=perturbation)
         data = data.sel(time_min=slice(0.0, until_min))
         frame = data.to_dataframe("deviation").reset_index()[["variable", "time_min", "deviation"]]
-        parts.append(frame.assign(course=name))
+        parts.append(frame.assign(time_course=name))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -370,9 +377,9 @@ class _Linear:
 
 
 def linear_result(
-    models: KineticModels, settings: Perturbation, *, workers: int | None = 2
+    models: KineticModels, settings: Perturbation, *, run: Run = RUN
 ) -> PerturbationResult:
-    """The same perturbations, with the courses that linear stability promises; without growth.
+    """The same perturbations, with the time courses that linear stability promises; without growth.
 
     Raises:
         ParameterError: totals are not kept, so that the models settle at other states.
@@ -380,8 +387,9 @@ def linear_result(
     if settings.totals != "keep":
         raise ParameterError("linear responses need totals='keep'")
     columns = run_chunks(
-        _Linear(models, settings), len(models), chunk=CHUNK, settings={}, workers=workers
-    )
+        _Linear(models, settings), len(models), name="linear", chunk=CHUNK, run=run,
+        settings={**settings.settings(), **identity(models)},
+    )  # fmt: skip
     shape = (len(models), settings.per_model)
     return PerturbationResult(
         xr.Dataset(
@@ -442,7 +450,7 @@ def return_table(
 def linearity_check(
     models: KineticModels, sizes: Sequence[float], *, seed: int, until_min: float = 60.0
 ) -> pd.DataFrame:
-    """Nonlinear courses of small perturbations against exp(J t): they must meet as δ goes to 0.
+    """Nonlinear time courses after small perturbations against exp(J t): they meet as δ goes to 0.
 
     The same directions with each size, so the difference over the size falls as the size does.
 
@@ -453,9 +461,10 @@ def linearity_check(
     rows = []
     for size in sizes:
         settings = Perturbation(size=size, times_min=np.arange(until_min + 1), seed=seed)
-        course = perturb(models, settings, workers=1).dataset.deviation
+        course = perturb(models, settings, run=Run(workers=1)).dataset.deviation
         course = course.sel(variable=list(models.network.dynamic)).values
-        promised = linear_result(models, settings, workers=1).dataset.deviation.values
+        linear = linear_result(models, settings, run=Run(workers=1))
+        promised = linear.dataset.deviation.values
         rows.append(
             {
                 "size": size,

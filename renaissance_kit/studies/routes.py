@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from renaissance_kit.analysis.diversity import Diversity, diversity_of, pair_coverage
 from renaissance_kit.core.errors import ParameterError
-from renaissance_kit.core.fingerprint import fingerprint
+from renaissance_kit.core.runs import RUN, Run
 from renaissance_kit.core.seeds import derived_seed
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.gradients import pinned_smooth_lambda_max
@@ -27,21 +26,15 @@ from renaissance_kit.kinetics.spectrum import incidence_of, is_valid
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.steady_states import SteadyState
-from renaissance_kit.studies.repeats import checkpoint_file
-from renaissance_kit.training.conditional import ConditionalTraining
-from renaissance_kit.training.fit import KineticObjective, train
-from renaissance_kit.training.gradient import (
-    GradientSettings,
-    GradientTraining,
-    train_by_gradient,
-)
+from renaissance_kit.studies.repeats import kept_training
+from renaissance_kit.training.adam import adam_memory, adam_step
+from renaissance_kit.training.fit import Training
 from renaissance_kit.training.recipes import Recipe
-from renaissance_kit.training.state import Record
 
 POOLED = 100  # models that a point of an incidence curve is a share of, at least
 LEVELS = (0.5, 0.9)
 LEAST_VALID = 20  # valid models that say something about diversity
-_ADAM = (0.8, 0.9, 1e-8)
+_BETAS = (0.8, 0.9)  # of Adam in the direct search
 
 
 @dataclass(frozen=True)
@@ -90,7 +83,7 @@ class RouteRun:
         return np.log(self.km_mM[is_valid(self.lambda_max_per_h, self.threshold_per_h)])
 
 
-def by_strategy(
+def by_training(
     network: Network,
     state: SteadyState,
     recipe: Recipe,
@@ -98,94 +91,27 @@ def by_strategy(
     route: str,
     seed: int,
     models: int,
-    folder: str | Path | None = None,
-    workers: int = 2,
+    run: Run = RUN,
 ) -> RouteRun:
-    """Natural evolution strategies, with a recipe.
+    """A training at one state, with any recipe.
 
-    The incidence is that of ``monitor_models`` of the unperturbed generator; their evaluations are
-    not counted, their time is.
+    The incidence is that of the models in the training's history: ``monitor_models`` of the
+    unperturbed generator with natural evolution strategies, whose evaluations are not counted
+    while their time is, and the batches themselves by gradient.
+
+    Args:
+        run: threads, and the store of its checkpoint.
     """
-    objective = KineticObjective.of(network, state, recipe, workers=workers)
-    training = train(
-        network, state, seed=seed, recipe=recipe, workers=workers, resume=folder is not None,
-        checkpoint=None if folder is None else checkpoint_file(folder, recipe, objective, seed),
-    )  # fmt: skip
-    settings = recipe.settings
-    each = settings.population * settings.models_per_generator
+    training = kept_training(network, state, recipe, seed=seed, run=run)
 
     def draw() -> KineticModels:
         return training.models(models, np.random.default_rng(derived_seed(seed, 1)))
 
-    return _finished(
-        route, draw, seed, training.state.history, each, recipe.threshold_per_h, workers
-    )
-
-
-def by_gradient(
-    network: Network,
-    state: SteadyState,
-    settings: GradientSettings,
-    *,
-    route: str,
-    seed: int,
-    models: int,
-    threshold_per_h: float,
-    folder: str | Path | None = None,
-    workers: int = 2,
-) -> RouteRun:
-    """Training by gradient; the incidence is that of the batches themselves."""
-    training = _gradient_training(
-        network, state, settings, seed, threshold_per_h, folder, workers
-    )  # fmt: skip
-
-    def draw() -> KineticModels:
-        return training.models(models, np.random.default_rng(derived_seed(seed, 1)))
-
-    history = training.state.history
-    each = settings.models_per_step
-    return _finished(route, draw, seed, history, each, threshold_per_h, workers)
-
-
-def gradient_generator(
-    network: Network,
-    state: SteadyState,
-    settings: GradientSettings,
-    *,
-    seed: int,
-    threshold_per_h: float,
-    folder: str | Path | None = None,
-    workers: int = 2,
-) -> Callable[[SteadyState, int, np.random.Generator], Array]:
-    """A generator trained at one state, to be used at any, as `incidence_by_state` takes it."""
-    training = _gradient_training(
-        network, state, settings, seed, threshold_per_h, folder, workers
-    )  # fmt: skip
-    generator, weights = training.objective.generator, training.weights
-    return lambda _, n, rng: generator.sample(weights, n, rng)
-
-
-def _gradient_training(
-    network: Network,
-    state: SteadyState,
-    settings: GradientSettings,
-    seed: int,
-    threshold_per_h: float,
-    folder: str | Path | None,
-    workers: int,
-) -> GradientTraining:
-    path = None
-    if folder is not None:
-        name = fingerprint(network.digest, state, settings, threshold_per_h)
-        path = Path(folder) / f"gradient-{name}-seed{seed}.npz"
-    return train_by_gradient(
-        network, state, seed=seed, settings=settings, threshold_per_h=threshold_per_h,
-        checkpoint=path, resume=path is not None, workers=workers,
-    )  # fmt: skip
+    return _finished(route, draw, seed, training, run.threads)
 
 
 def by_conditional(
-    training: ConditionalTraining,
+    training: Training,
     state: SteadyState,
     *,
     route: str,
@@ -193,14 +119,15 @@ def by_conditional(
     models: int,
     workers: int = 2,
 ) -> RouteRun:
-    """A conditional generator; the incidence while it trains is that at the states it trains at."""
+    """A conditional training, at any state.
+
+    The incidence while it trains is that at the states it trains at.
+    """
 
     def draw() -> KineticModels:
-        return training.generator.models(state, models, np.random.default_rng(seed))
+        return training.models(models, np.random.default_rng(seed), state=state)
 
-    history, each = training.state.history, training.settings.models_per_step
-    threshold = training.objective.threshold_per_h
-    return _finished(route, draw, seed, history, each, threshold, workers)
+    return _finished(route, draw, seed, training, workers)
 
 
 def by_sampling(
@@ -258,11 +185,10 @@ def by_search(
     low, high = np.log(ranges.low_mM), np.log(ranges.high_mM)
     log_km = np.log(ranges.uniform(models, np.random.default_rng(seed)))
     best, smallest = log_km.copy(), np.full(models, np.inf)
-    first, second = np.zeros_like(log_km), np.zeros_like(log_km)
+    memory = adam_memory(log_km)
     base = KineticModels(network, state, np.exp(log_km))
     target = threshold_per_h - margin * abs(threshold_per_h)
     going = np.arange(models)
-    b1, b2, eps = _ADAM
     rows, evaluations, began = [], 0, time.perf_counter()
     with threadpool_limits(limits=1, user_api="blas"):
         for i in range(steps):
@@ -281,13 +207,13 @@ def by_search(
                     "fastest_per_h": _smallest(smallest),
                 }
             )
-            first[going] = b1 * first[going] + (1 - b1) * found.gradient
-            second[going] = b2 * second[going] + (1 - b2) * found.gradient**2
-            size = step_size * (1 + np.cos(np.pi * i / steps)) / 2
-            change = first[going] / (1 - b1 ** (i + 1))
-            change /= np.sqrt(second[going] / (1 - b2 ** (i + 1))) + eps
-            log_km[going] = np.clip(log_km[going] - size * change, low, high)
-            going = going[smallest[going] > target]
+            moved, memory = adam_step(
+                log_km[going], found.gradient, memory, step=i, betas=_BETAS,
+                learning_rate=step_size * (1 + np.cos(np.pi * i / steps)) / 2,
+            )  # fmt: skip
+            log_km[going] = np.clip(moved, low, high)
+            far = smallest[going] > target
+            going, memory = going[far], {name: part[far] for name, part in memory.items()}
             if not len(going):
                 break
     km = np.clip(np.exp(best), ranges.low_mM, ranges.high_mM)
@@ -301,11 +227,11 @@ def _finished(
     route: str,
     draw: Callable[[], KineticModels],
     seed: int,
-    history: Sequence[Record],
-    evaluations_per_step: int,
-    threshold_per_h: float,
+    training: Training,
     workers: int,
 ) -> RouteRun:
+    threshold_per_h = training.objective.threshold_per_h
+    history, each_step = training.state.history, training.settings.models_per_step
     began = time.perf_counter()
     made = draw()
     values = made.spectrum(threshold_per_h=threshold_per_h, workers=workers).lambda_max_per_h
@@ -317,7 +243,7 @@ def _finished(
         fastest = min(fastest, _smallest(sample))
         rows.append(
             {
-                "evaluations": i * evaluations_per_step,
+                "evaluations": i * each_step,
                 "seconds": float(seconds[i]),
                 "incidence": incidence_of(sample, threshold_per_h),
                 "models": len(sample),

@@ -5,15 +5,17 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.runs import RUN, Run
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.steady_states import SteadyState
-from renaissance_kit.studies.repeats import Progress, run_repeats
+from renaissance_kit.studies.repeats import run_repeats
+from renaissance_kit.training.nes import NESSettings
 from renaissance_kit.training.recipes import Recipe
 from renaissance_kit.training.rewards import FastestDynamics, Incidence
 
@@ -26,9 +28,7 @@ def settings_grid(
     grid: Mapping[str, Sequence[float]],
     seeds: Sequence[int],
     models: int,
-    folder: str | Path | None = None,
-    workers: int = 2,
-    progress: Progress | None = None,
+    run: Run = RUN,
 ) -> pd.DataFrame:
     """Train with every combination of settings at the same number of models in a generation.
 
@@ -36,17 +36,27 @@ def settings_grid(
         recipe: what stays the same; ``population × models_per_generator`` is the budget.
         grid: values by name of the setting: sigma, learning_rate, population, decay.
         seeds: of the repeats at each point.
-        models: drawn after the last generation of each training.
+        models: drawn after the last step of each training.
+        run: threads, store of checkpoints, progress and stop.
 
     Returns:
         One row a training: the settings, seed, final incidence (of all models drawn), not_finite
         (those of them without eigenvalues) and median λmax (1/h) of the others.
+
+    Raises:
+        ParameterError: the recipe is of another method.
     """
-    budget = recipe.settings.population * recipe.settings.models_per_generator
+    usual = recipe.settings
+    if not isinstance(usual, NESSettings):
+        raise ParameterError(
+            f"the recipe is of the method {usual.method!r}; a grid is made of the settings of "
+            "natural evolution strategies, as those of Recipe.default"
+        )
+    budget = usual.models_per_step
     rows = []
     points = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
     for i, point in enumerate(points):
-        population = int(point.get("population", recipe.settings.population))
+        population = int(point.get("population", usual.population))
         changed: dict[str, Any] = {
             **point,
             "population": population,
@@ -54,7 +64,7 @@ def settings_grid(
         }
         for repeat in run_repeats(
             network, state, recipe.but(**changed), seeds=seeds, models=models,
-            folder=folder, workers=workers,
+            run=replace(run, progress=None),
         ):  # fmt: skip
             settings = asdict(repeat.training.settings)
             rows.append(
@@ -68,8 +78,9 @@ def settings_grid(
                     ),
                 }
             )
-        if progress:
-            progress(f"grid: {i + 1} of {len(points)} settings")
+        run.say(f"grid: {i + 1} of {len(points)} settings")
+        if run.stopped:
+            break
     return pd.DataFrame(rows)
 
 
@@ -80,16 +91,15 @@ def leave_one_out(
     seeds: Sequence[int],
     models: int,
     threshold_per_h: float | None = None,
-    folder: str | Path | None = None,
-    workers: int = 2,
-    progress: Progress | None = None,
+    run: Run = RUN,
     **settings: Any,
 ) -> pd.DataFrame:
     """What each part of the default recipe is worth: train without it, all else the same.
 
     Args:
         seeds: of the repeats of each variant.
-        models: drawn after the last generation of each training.
+        models: drawn after the last step of each training.
+        run: threads, store of checkpoints, progress and stop.
         settings: size of the trainings (generations, population, models_per_generator).
 
     Returns:
@@ -99,7 +109,7 @@ def leave_one_out(
     """
     default = Recipe.default(network, threshold_per_h=threshold_per_h, **settings)
     paper = Recipe.paper(network, threshold_per_h=threshold_per_h, **settings)
-    threshold = default.threshold_per_h
+    threshold, published = default.threshold_per_h, NESSettings.paper()
     variants = [
         default.but("default recipe"),
         default.but("published reward", reward=Incidence(partition_per_h=threshold)),
@@ -112,15 +122,15 @@ def leave_one_out(
         default.but("mirrored perturbations", mirrored=True),
         default.but("standardised rewards", shaping="standardised"),
         default.but("Adam", optimiser="adam", learning_rate=0.03),
-        default.but("published σ and α", sigma=paper.settings.sigma,
-                    learning_rate=paper.settings.learning_rate),
-        default.but("published decay", decay=paper.settings.decay),
+        default.but("published σ and α", sigma=published.sigma,
+                    learning_rate=published.learning_rate),
+        default.but("published decay", decay=published.decay),
         paper.but("published recipe"),
     ]  # fmt: skip
     rows = []
     for recipe in variants:
         for repeat in run_repeats(
-            network, state, recipe, seeds=seeds, models=models, folder=folder, workers=workers
+            network, state, recipe, seeds=seeds, models=models, run=replace(run, progress=None)
         ):
             log_km = np.log(repeat.ensemble.dataset.km.values)
             rows.append(
@@ -135,6 +145,7 @@ def leave_one_out(
                     "spread": float(log_km.std(axis=0).mean()),
                 }
             )
-        if progress:
-            progress(f"without one part: {recipe.label}, incidence {rows[-1]['incidence']:.0%}")
+        run.say(f"without one part: {recipe.label}, incidence {rows[-1]['incidence']:.0%}")
+        if run.stopped:
+            break
     return pd.DataFrame(rows)

@@ -64,6 +64,14 @@ def check_table(network: Network, states: SteadyStates, constraints: Constraints
     return pd.DataFrame(rows)
 
 
+def largest_differences(one: SteadyStates, two: SteadyStates) -> dict[str, float]:
+    """Largest relative differences of two samples of the same states, by kind of variable."""
+    return {
+        kind: float(np.nanmax(np.abs(two.dataset[kind] / one.dataset[kind] - 1)))
+        for kind in ("flux", "concentration", "log_displacement")
+    }
+
+
 def agreement(one: SteadyStates, two: SteadyStates) -> pd.DataFrame:
     """Do two independent samples have the same means? One row a sampled variable.
 

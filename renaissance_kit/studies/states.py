@@ -20,9 +20,9 @@ from renaissance_kit.network.network import Network
 from renaissance_kit.states.constraints import Bound, Constraints
 from renaissance_kit.states.fermentation import (
     BIOMASS,
-    biomass_course,
+    biomass_time_course,
     quantities,
-    read_course,
+    read_time_course,
     specific_rate,
     uptake_range,
 )
@@ -247,7 +247,7 @@ def measured_rates(
         chosen if given is None else given
         for given, chosen in zip((first_h, last_h), usual, strict=True)
     )
-    biomass = biomass_course(network, strain)
+    biomass = biomass_time_course(network, strain)
     inside = (biomass.time_h >= first_h) & (biomass.time_h <= last_h)
     if not inside.any():
         raise DataError(f"fermentation.csv has no biomass between {first_h:g} and {last_h:g} h")
@@ -257,7 +257,7 @@ def measured_rates(
          growth.max())
     ]  # fmt: skip
     for quantity in quantities(network, strain):
-        course = read_course(network, quantity, strain)
+        course = read_time_course(network, quantity, strain)
         if course.variable == BIOMASS:
             continue
         exchange = network.exchange_of(course.variable)
@@ -329,14 +329,14 @@ def constraints_table(network: Network, constraints: Constraints) -> pd.DataFram
         (f"{len(constraints.medium_mM)} concentrations in the medium",
          min(b.low for b in constraints.medium_mM.values()),
          max(b.high for b in constraints.medium_mM.values()), "mM", "medium.csv"),
-        ("every other pool", constraints.pool_mM.low, constraints.pool_mM.high, "mM",
+        ("every other concentration", constraints.pool_mM.low, constraints.pool_mM.high, "mM",
          constraints.pool_mM.source),
-        ("turnover time of an unmeasured pool, at its least throughput", "",
+        ("turnover time of an unmeasured metabolite, at its least throughput", "",
          constraints.turnover_time_min, "min", rule),
     ]  # fmt: skip
     for names, unit in ((constraints.energies_kJ_mol, "kJ/mol"), (constraints.pools_mM, "mM")):
-        rows += [(f"{'ΔrG′' if unit == 'kJ/mol' else 'pool'} of {name}", b.low, b.high, unit,
-                  b.source) for name, b in names.items()]  # fmt: skip
+        what = "ΔrG′" if unit == "kJ/mol" else "concentration"
+        rows += [(f"{what} of {name}", b.low, b.high, unit, b.source) for name, b in names.items()]
     rows += [
         (f"flux of {name}", b.low, b.high, network.flux_unit(name), b.source)
         for name, b in constraints.fluxes.items()

@@ -11,12 +11,14 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.seeds import rng_from
 from renaissance_kit.core.types import Array, Weights
 from renaissance_kit.kinetics import spectrum as spectra
 from renaissance_kit.kinetics.ensembles import write_km_stream
-from renaissance_kit.training import nes
-from renaissance_kit.training.fit import KineticObjective, Training
+from renaissance_kit.training.fit import Training
+from renaissance_kit.training.nes import NESSettings, NESTrainer
+from renaissance_kit.training.objective import KineticObjective
 
 
 class _TimedObjective:
@@ -45,7 +47,7 @@ class _TimedObjective:
         lambda_max = np.empty(len(km))
         for start in range(0, len(km), spectra.CHUNK):
             began = time.perf_counter()
-            part = self.objective.models.with_km(km[start : start + spectra.CHUNK])
+            part = self.objective.batch.with_km(km[start : start + spectra.CHUNK])
             jacobians = part.jacobians_per_h()
             middle = time.perf_counter()
             near = self.objective.threshold_per_h
@@ -59,17 +61,22 @@ class _TimedObjective:
 
 
 def time_budget(training: Training) -> pd.DataFrame:
-    """Time of one generation on one thread, by what it is spent on.
+    """Time of one generation of NES on one thread, by what it is spent on.
 
     Columns: part, seconds, milliseconds_per_model, share, models.
+
+    Raises:
+        ParameterError: the training is of another method.
     """
+    objective, settings = _nes_parts(training)
     with threadpool_limits(limits=1, user_api="blas"):
-        warm = _TimedObjective(training.objective)
-        small = replace(training.settings, population=2, models_per_generator=2, monitor_models=1)
-        nes.step(training.state, warm, small)  # compiles, fills caches
-        timed = _TimedObjective(training.objective)
+        small = replace(settings, population=2, models_per_generator=2, monitor_models=1)
+        warm = NESTrainer(_TimedObjective(objective), small)
+        warm.step(training.state)  # compiles, fills caches
+        timed = _TimedObjective(objective)
+        trainer = NESTrainer(timed, settings)
         began = time.perf_counter()
-        nes.step(training.state, timed, training.settings)
+        trainer.step(training.state)
         total = time.perf_counter() - began
     parts = {**timed.seconds, "perturbation and update": total - sum(timed.seconds.values())}
     table = pd.DataFrame({"part": list(parts), "seconds": list(parts.values())})
@@ -85,7 +92,8 @@ def time_km_sets(training: Training, n: int, path: str | Path, *, seed: int) -> 
     Returns:
         sets, seconds, megabytes, and seconds_per_million (extrapolated where n is less).
     """
-    generator, ranges = training.objective.generator, training.objective.generator.ranges
+    objective, _ = _nes_parts(training)
+    generator, ranges = objective.generator, objective.ranges
     began = time.perf_counter()
     write_km_stream(
         path,
@@ -101,3 +109,13 @@ def time_km_sets(training: Training, n: int, path: str | Path, *, seed: int) -> 
         "megabytes": Path(path).stat().st_size / 1e6,
         "seconds_per_million": seconds * 1e6 / n,
     }
+
+
+def _nes_parts(training: Training) -> tuple[KineticObjective, NESSettings]:
+    objective, settings = training.objective, training.settings
+    if not isinstance(objective, KineticObjective) or not isinstance(settings, NESSettings):
+        raise ParameterError(
+            f"the training is of the method {settings.method!r}; time one by natural evolution "
+            "strategies, such as with Recipe.default"
+        )
+    return objective, settings

@@ -1,18 +1,20 @@
-"""Turnover times of pools, and what a bound on them does to the models of a state."""
+"""Turnover times of metabolites, and what a bound on them does to the models of a state."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from renaissance_kit.analysis.intervals import wilson_interval
 from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.types import Array, Weights
 from renaissance_kit.kinetics.models import KineticModels
+from renaissance_kit.kinetics.spectrum import is_valid
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.constraints import Constraints
@@ -20,7 +22,8 @@ from renaissance_kit.states.hit_and_run import STEPS_PER_DIMENSION
 from renaissance_kit.states.sampling import sample_steady_states
 from renaissance_kit.states.steady_states import SteadyStates
 from renaissance_kit.studies.states import sample_ranges
-from renaissance_kit.training.nes import NESSettings, start, step
+from renaissance_kit.training.fit import run
+from renaissance_kit.training.nes import NESSettings, NESTrainer
 
 SEARCH = NESSettings(
     population=40, models_per_generator=1, sigma=0.3, learning_rate=0.15, mirrored=True,
@@ -30,9 +33,9 @@ SEARCH = NESSettings(
 
 
 def turnover_times_min(network: Network, states: SteadyStates) -> Array:
-    """Time in which each pool is produced once, (states, dynamic metabolites) in min.
+    """Time in which each metabolite is produced once, (states, dynamic metabolites) in min.
 
-    The content of a pool over its production in all reactions, ``c φ / (ρ Σ⁺ S v)`` with the
+    The amount of a metabolite over its production in all reactions, ``c φ / (ρ Σ⁺ S v)`` with the
     volume fraction φ of its compartment and the dry weight ρ per litre of cell. At a steady state
     consumption is the same.
     """
@@ -47,6 +50,13 @@ def turnover_times_min(network: Network, states: SteadyStates) -> Array:
     return times
 
 
+def slowest_turnover(network: Network, states: SteadyStates) -> pd.DataFrame:
+    """The metabolite of each state that turns over most slowly: metabolite, turnover_time_min."""
+    times = turnover_times_min(network, states)
+    slowest = np.array(network.dynamic)[times.argmax(axis=1)]
+    return pd.DataFrame({"metabolite": slowest, "turnover_time_min": times.max(axis=1)})
+
+
 def turnover_table(
     network: Network,
     states: SteadyStates,
@@ -54,7 +64,7 @@ def turnover_table(
     *,
     generic: SteadyStates | None = None,
 ) -> pd.DataFrame:
-    """Turnover time of each pool but the protons, the slowest of them first.
+    """Turnover time of each metabolite but the protons, the slowest of them first.
 
     Args:
         generic: states without a bound on turnover, for comparison.
@@ -100,6 +110,37 @@ def states_by_turnover(
         )
         for time in times_min
     }
+
+
+def reached_by_turnover(
+    unbiased: pd.DataFrame, found: pd.DataFrame, threshold_per_h: float
+) -> pd.DataFrame:
+    """Whether valid models are within reach with each bound on turnover.
+
+    Args:
+        unbiased: as from `unbiased_by_turnover`.
+        found: as from `search_by_turnover`.
+
+    Returns:
+        One row a bound, labelled by it in min: random_models, random_valid; states, valid (states
+        at which the search found a valid model), the 95 % interval of their share, low and high
+        (Wilson), and lambda_max_median_per_h of what the search found.
+    """
+    rows = {}
+    for time, group in found.groupby("turnover_time_min", sort=False):
+        random = unbiased.lambda_max_per_h[unbiased.turnover_time_min == time]
+        valid = int(is_valid(group.lambda_max_per_h, threshold_per_h).sum())
+        low, high = wilson_interval(valid, len(group))
+        rows[time] = {
+            "random_models": len(random),
+            "random_valid": int(is_valid(random, threshold_per_h).sum()),
+            "states": len(group),
+            "valid": valid,
+            "low": low,
+            "high": high,
+            "lambda_max_median_per_h": group.lambda_max_per_h.median(),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def unbiased_by_turnover(
@@ -162,10 +203,11 @@ def search_by_turnover(
             search = _Search(first, ranges, workers)
             lambda_max = first.spectrum(workers=workers).lambda_max_per_h
             chosen = int(np.nanargmin(lambda_max))
-            state = start(search.weights(first.km_mM[chosen]), SEARCH, rng)
-            while (state.generation + 2) * SEARCH.population <= models:
-                state = step(state, search, SEARCH)
-            best = [r.rewards.max() for r in state.history]
+            best = []
+            if (steps := models // SEARCH.population - 1) > 0:
+                trainer = NESTrainer(search, replace(SEARCH, generations=steps))
+                begun = trainer.init(rng, search.weights(first.km_mM[chosen]))
+                best = [r.values["reward_max"] for r in run(trainer, begun).history]
             found = min([float(lambda_max[chosen]), *(-float(np.sinh(b)) for b in best)])
             rows.append({"turnover_time_min": time, "state": i, "lambda_max_per_h": found})
     return pd.DataFrame(rows)

@@ -7,23 +7,24 @@ kept as it is done.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 import xarray as xr
 from numpy.typing import NDArray
 
 from renaissance_kit.core.errors import ParameterError
-from renaissance_kit.core.runs import Progress, run_chunks
+from renaissance_kit.core.fingerprint import fingerprint
+from renaissance_kit.core.runs import RUN, Run, run_chunks
+from renaissance_kit.core.seeds import labelled_seeds
+from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.steady_states import SteadyState, SteadyStates
-from renaissance_kit.training.fit import KineticObjective, train
+from renaissance_kit.training.fit import train
+from renaissance_kit.training.nes import NESSettings
 from renaissance_kit.training.recipes import Recipe
+from renaissance_kit.training.trainers import trainer_of
 
 
 def nes_of_states(
@@ -33,11 +34,7 @@ def nes_of_states(
     seed: int,
     recipe: Recipe | None = None,
     models: int = 100,
-    chunk: int = 1,
-    store: str | Path | None = None,
-    workers: int | None = 2,
-    progress: Callable[[Progress], None] | None = None,
-    stop: Callable[[], bool] | None = None,
+    run: Run = RUN,
 ) -> xr.Dataset:
     """Train at each state, and draw models from each trained generator.
 
@@ -47,41 +44,41 @@ def nes_of_states(
             a state does not depend on the others.
         recipe: `Recipe.study_of_states` if not given.
         models: drawn from each generator after its training.
-        chunk: states of a task.
-        store: folder that keeps finished chunks; the same call goes on from there.
-        workers: processes; None takes joblib's configuration, which may be a cluster.
-        progress, stop: see `renaissance_kit.core.runs.run_chunks`.
+        run: workers, store, progress and stop; chunks of one state.
 
     Returns:
         By ``state``: ``lambda_max_per_h`` of the drawn models, ``km_mM`` of the fastest of them,
         ``reward`` (mean over the population), ``incidence`` (of its models) and ``seconds`` of
-        every generation. Of the states that were done, if the run was stopped.
+        every ``step``, which is a generation. Of the states that were done, if the run was stopped.
 
     Raises:
         ParameterError: stopped before any state was done, or settings out of range.
-        CheckpointError: the store belongs to another run.
         SteadyStateError: a state does not belong to the network.
 
     Reference: Choudhury et al. 2024 Nat Catal 7:1086 (intracellular states).
     """
     recipe = recipe or Recipe.study_of_states(network)
+    if not isinstance(recipe.settings, NESSettings):
+        raise ParameterError(
+            f"the recipe is of the method {recipe.settings.method!r}; give one of natural "
+            "evolution strategies, such as Recipe.study_of_states"
+        )
     if models < 1:
         raise ParameterError(f"asked for {models} models of each state; ask for at least 1")
     task = _Trainings(network, tuple(states), recipe, models, seed)
     columns = run_chunks(
-        task, len(states), chunk=chunk, settings=task.identity(), store=store, workers=workers,
-        progress=progress, stop=stop,
+        task, len(states), name="nes-of-states", chunk=1, settings=task.identity(), run=run,
     )  # fmt: skip
     if not len(columns["item"]):
         raise ParameterError("stopped before any state was done; nothing to return")
-    of_generation = ("state", "generation")
+    of_step = ("state", "step")
     return xr.Dataset(
         {
             "lambda_max_per_h": (("state", "model"), columns["lambda_max_per_h"]),
             "km_mM": (("state", "km"), columns["km_mM"]),
-            "reward": (of_generation, columns["reward"]),
-            "incidence": (of_generation, columns["incidence"]),
-            "seconds": (of_generation, columns["seconds"]),
+            "reward": (of_step, columns["reward"]),
+            "incidence": (of_step, columns["incidence"]),
+            "seconds": (of_step, columns["seconds"]),
         },
         coords={
             "state": [task.states[i].label for i in columns["item"]],
@@ -108,39 +105,33 @@ class _Trainings:
 
     def identity(self) -> dict[str, Any]:
         """Everything that the results depend on."""
-        hashed = hashlib.sha256()
-        for state in self.states:
-            objective = KineticObjective.of(self.network, state, self.recipe)
-            hashed.update(f"{state.label} {objective.digest}".encode())
+        digests = [
+            (state.label, trainer_of(self.network, state, self.recipe).digest)
+            for state in self.states
+        ]
         return {
-            "study": "NES of states",
-            "states_digest": hashed.hexdigest()[:16],
+            "states_digest": fingerprint(digests),
             "strategy": asdict(self.recipe.settings),
             "models": self.models,
             "seed": self.seed,
         }
 
     def __call__(self, items: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)  # the processes share the cores
-        try:
+        with single_threaded():  # the processes share the cores
             rows = [self._one(self.states[i]) for i in items]
-        finally:
-            torch.set_num_threads(threads)
         return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 
     def _one(self, state: SteadyState) -> dict[str, NDArray[Any]]:
-        path = int.from_bytes(hashlib.sha256(state.label.encode()).digest()[:4], "little")
-        own, drawn = np.random.SeedSequence((self.seed, path)).generate_state(2)
-        training = train(self.network, state, seed=int(own), recipe=self.recipe, workers=1)
-        models = training.models(self.models, np.random.default_rng(int(drawn)))
+        own, drawn = labelled_seeds(self.seed, state.label, 2)
+        training = train(self.network, state, seed=own, recipe=self.recipe, workers=1)
+        models = training.models(self.models, np.random.default_rng(drawn))
         spectrum = models.spectrum(threshold_per_h=self.recipe.threshold_per_h, workers=1)
         lambda_max = spectrum.lambda_max_per_h.copy()
-        history = training.state.history
+        history = training.history
         return {
             "lambda_max_per_h": lambda_max,
             "km_mM": models.km_mM[int(np.argmin(np.nan_to_num(lambda_max, nan=np.inf)))],
-            "reward": np.array([record.rewards.mean() for record in history]),
-            "incidence": np.array([record.population_incidence for record in history]),
-            "seconds": np.array([record.seconds for record in history]),
+            "reward": history.reward_mean.to_numpy(),
+            "incidence": history.population_incidence.to_numpy(),
+            "seconds": history.seconds.to_numpy(),
         }

@@ -13,7 +13,6 @@ Reference: Choudhury et al. 2024 Nat Catal 7:1086 (architecture).
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -25,6 +24,8 @@ import torch
 from numpy.typing import NDArray
 
 from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.fingerprint import fingerprint
+from renaissance_kit.core.seeds import child_rng
 from renaissance_kit.core.types import Array, Weights
 from renaissance_kit.km.ranges import KMRanges
 
@@ -233,8 +234,7 @@ class Generator:
         with torch.inference_mode():
             layers = self._layers(torch.from_numpy(weights))
 
-        def make(size: int, seed: int) -> NDArray[np.float32]:
-            own = np.random.default_rng(seed)
+        def make(size: int, own: np.random.Generator) -> NDArray[np.float32]:
             noise = own.standard_normal((size, self.latent), dtype=np.float32)
             with torch.inference_mode():
                 return self._km(layers, noise, own)
@@ -244,8 +244,7 @@ class Generator:
         with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             try:
                 for start in range(0, n, chunk):
-                    seed = int(rng.integers(2**63))
-                    pending.append(pool.submit(make, min(chunk, n - start), seed))
+                    pending.append(pool.submit(make, min(chunk, n - start), child_rng(rng)))
                     if len(pending) > 4 * workers:  # so that a slow disk does not hold them up
                         yield pending.popleft().result()
                 while pending:
@@ -257,12 +256,7 @@ class Generator:
 
     def check(self, weights: Weights) -> None:
         """Raise ParameterError unless the weights fit and are finite."""
-        if weights.shape != (self.n_weights,):
-            raise ParameterError(
-                f"weights have shape {weights.shape}; this architecture has {self.n_weights}"
-            )
-        if not np.isfinite(weights).all():
-            raise ParameterError("weights are not finite; the learning rate was too large")
+        check_weights(weights, self.n_weights)
 
     @property
     def architecture(self) -> str:
@@ -274,10 +268,10 @@ class Generator:
 
     def digest(self, weights: Weights) -> str:
         """Fingerprint of architecture and weights, kept with every ensemble."""
-        hashed = hashlib.sha256(self.architecture.encode())
-        for array in (self.ranges.low_mM, self.ranges.high_mM, self.ranges.fixed, weights):
-            hashed.update(np.ascontiguousarray(array).tobytes())
-        return hashed.hexdigest()[:16]
+        ranges = self.ranges
+        return fingerprint(
+            self.architecture, ranges.low_mM, ranges.high_mM, ranges.fixed, weights
+        )  # fmt: skip
 
     def _forward(
         self,
@@ -381,3 +375,13 @@ class Generator:
         n_out, n_in = self._shapes[-1]
         start = len(weights) - n_out * (n_in + 1)
         return weights[start : start + n_out * n_in].reshape(n_out, n_in), weights[-n_out:]
+
+
+def check_weights(weights: Weights, n_weights: int) -> None:
+    """Raise ParameterError unless there are so many weights, and they are finite."""
+    if weights.shape != (n_weights,):
+        raise ParameterError(
+            f"weights have shape {weights.shape}; this architecture has {n_weights}"
+        )
+    if not np.isfinite(weights).all():
+        raise ParameterError("weights are not finite; the learning rate was too large")

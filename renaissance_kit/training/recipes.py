@@ -1,7 +1,9 @@
 """Recipes: everything that a training is run with, under one label.
 
-`Recipe.default` is the toolkit's, chosen on the evidence of notebook 02. `Recipe.paper` is the
-published method. Both take changes of the strategy's settings.
+`Recipe.default` is the toolkit's, chosen on the evidence of notebook 02, `Recipe.paper` the
+published method, both natural evolution strategies. `Recipe.by_gradient` and `Recipe.conditional`
+use derivatives, at one steady state and at many. The class of a recipe's settings decides which
+trainer is used (`renaissance_kit.training.trainers`).
 """
 
 from __future__ import annotations
@@ -13,12 +15,21 @@ from typing import Any
 from renaissance_kit.core.errors import ParameterError, nearest
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
+from renaissance_kit.states.features import StateFeatures
+from renaissance_kit.training.conditional import ConditionalSettings
 from renaissance_kit.training.generator import Generator
+from renaissance_kit.training.gradient import GradientSettings
 from renaissance_kit.training.nes import NESSettings
-from renaissance_kit.training.rewards import FastestDynamics, Incidence, Reward, SmoothIncidence
+from renaissance_kit.training.rewards import (
+    FastestDynamics,
+    Incidence,
+    Reward,
+    SmoothIncidence,
+    SoftMargin,
+)
+from renaissance_kit.training.trainer import Settings
 
-_SETTINGS = {field.name for field in fields(NESSettings)}
-_PARTS = {"settings", "reward", "generator", "threshold_per_h"}
+_PARTS = {"settings", "reward", "generator", "threshold_per_h", "features"}
 
 
 @dataclass(frozen=True)
@@ -27,17 +38,21 @@ class Recipe:
 
     Attributes:
         label: name in tables and figures.
-        settings: of the strategy.
+        settings: of the method; their class says which method it is.
         reward: of a generator's models.
         generator: architecture, KM bounds and first weights.
         threshold_per_h: bound on λmax of a valid model.
+        features: of a steady state that a conditional generator sees; all those that vary among
+            the states if None. ``StateFeatures.none(network)`` makes one that cannot see the
+            state, for comparison.
     """
 
     label: str
-    settings: NESSettings
+    settings: Settings
     reward: Reward
     generator: Generator
     threshold_per_h: float
+    features: StateFeatures | None = None
 
     @classmethod
     def default(
@@ -48,7 +63,7 @@ class Recipe:
         ranges: KMRanges | None = None,
         **settings: Any,
     ) -> Recipe:
-        """The toolkit's recipe.
+        """The toolkit's recipe, by natural evolution strategies.
 
         Args:
             threshold_per_h: the network's condition ``eigenvalue_threshold`` if not given.
@@ -62,7 +77,7 @@ class Recipe:
         >>> Recipe.default(Network.example("tiny"), sigma=0.1).settings.sigma
         0.1
         """
-        _require_known(settings, _SETTINGS | {"threshold_per_h", "ranges"})
+        _require_own(NESSettings, settings)
         threshold = _threshold(network, threshold_per_h)
         return cls(
             "default settings",
@@ -85,7 +100,7 @@ class Recipe:
 
         Arguments as in `default`. Reference: Choudhury et al. 2024 Nat Catal 7:1086.
         """
-        _require_known(settings, _SETTINGS | {"threshold_per_h", "ranges"})
+        _require_own(NESSettings, settings)
         threshold = _threshold(network, threshold_per_h)
         return cls(
             "paper's settings",
@@ -114,42 +129,122 @@ class Recipe:
         published = cls.paper(network, threshold_per_h=threshold_per_h, ranges=ranges, **settings)
         return published.but("paper's study of states", reward=FastestDynamics(n_fastest=10))
 
+    @classmethod
+    def by_gradient(
+        cls,
+        network: Network,
+        *,
+        threshold_per_h: float | None = None,
+        ranges: KMRanges | None = None,
+        **settings: Any,
+    ) -> Recipe:
+        """Training by the derivative of the eigenvalues, at one steady state.
+
+        Arguments as in `default`; the settings are those of `GradientSettings`.
+
+        >>> from renaissance_kit import Network, Recipe, SteadyState, train
+        >>> network = Network.example("tiny")
+        >>> recipe = Recipe.by_gradient(network, steps=3, models_per_step=8)
+        >>> train(network, SteadyState.from_folder(network), seed=1, recipe=recipe).models_evaluated
+        24
+        """
+        _require_own(GradientSettings, settings)
+        threshold = _threshold(network, threshold_per_h)
+        return cls(
+            "by gradient",
+            GradientSettings(**settings),
+            SoftMargin(partition_per_h=threshold),
+            Generator(ranges or KMRanges.of(network)),
+            threshold,
+        )
+
+    @classmethod
+    def conditional(
+        cls,
+        network: Network,
+        *,
+        threshold_per_h: float | None = None,
+        ranges: KMRanges | None = None,
+        features: StateFeatures | None = None,
+        **settings: Any,
+    ) -> Recipe:
+        """One generator for all steady states, trained at many by gradient.
+
+        Hold some states back (`split_states`) to see how it does where it was not trained.
+
+        Args:
+            threshold_per_h, ranges: as in `default`.
+            features: that the network sees of a state; all that vary among the states if not given.
+            settings: changes of `ConditionalSettings`, by name.
+
+        >>> import numpy as np
+        >>> from dataclasses import replace
+        >>> from renaissance_kit import Network, Recipe, SteadyState, train
+        >>> network = Network.example("tiny")
+        >>> state = SteadyState.from_folder(network)
+        >>> states = [state, replace(state, concentrations_mM=2 * state.concentrations_mM)]
+        >>> recipe = Recipe.conditional(network, steps=2, models_per_step=8, states_per_step=2)
+        >>> training = train(network, states, seed=1, recipe=recipe)
+        >>> len(training.models(5, np.random.default_rng(1), state=state))
+        5
+        """
+        _require_own(ConditionalSettings, settings, {"features"})
+        threshold = _threshold(network, threshold_per_h)
+        return cls(
+            "conditional",
+            ConditionalSettings(**settings),
+            SoftMargin(partition_per_h=threshold),
+            Generator(ranges or KMRanges.of(network)),
+            threshold,
+            features,
+        )
+
     def but(self, label: str | None = None, **changes: Any) -> Recipe:
         """The same with changes.
 
         Args:
             label: new name; the same if not given.
-            changes: ``settings``, ``reward``, ``generator`` or ``threshold_per_h``, or settings of
-                the strategy by name.
+            changes: ``settings``, ``reward``, ``generator``, ``threshold_per_h`` or ``features``,
+                or settings of the method by name.
 
         Raises:
-            ParameterError: a name that is none of these, a value out of its range, or a threshold
-                without a reward.
+            ParameterError: a name that is none of these, a value out of its range, settings of
+                another method, or a threshold without a reward.
 
         >>> from renaissance_kit import Network, Recipe
         >>> Recipe.default(Network.example("tiny")).but("mirrored", mirrored=True).label
         'mirrored'
         """
-        _require_known(changes, _SETTINGS | _PARTS | {"label"})
+        kind = type(self.settings)
+        _require_known(changes, _names(kind) | _PARTS | {"label"})
         own = {k: changes.pop(k) for k in _PARTS - {"settings"} if k in changes}
         if "threshold_per_h" in own and "reward" not in own:
             raise ParameterError(
                 "the reward has a threshold of its own; give threshold_per_h to Recipe.default or "
-                "Recipe.paper, or a reward as well"
+                "another constructor, or a reward as well"
             )
         settings = changes.pop("settings", self.settings)
-        if not isinstance(settings, NESSettings):
+        if type(settings) is not kind:
             raise ParameterError(
-                f"settings is a {type(settings).__name__}; give NESSettings, or settings by name"
+                f"settings is a {type(settings).__name__}; give {kind.__name__}, or settings by "
+                "name, or begin with the recipe of that method"
             )
         settings = replace(settings, **changes)
         return replace(self, label=label or self.label, settings=settings, **own)
 
 
+def _names(kind: type[Settings]) -> set[str]:
+    return {field.name for field in fields(kind)}
+
+
+def _require_own(kind: type[Settings], given: Iterable[str], further: Iterable[str] = ()) -> None:
+    _require_known(given, _names(kind) | {"threshold_per_h", "ranges", *further})
+
+
 def _require_known(given: Iterable[str], known: set[str]) -> None:
     for name in given:
         if name in _PARTS - known:
-            raise ParameterError(f"{name!r} is no setting of the strategy; give it to Recipe.but")
+            raise ParameterError(f"{name!r} is no setting of the method; give it to Recipe.but")
         if name not in known:
             raise ParameterError(
                 f"{name!r} cannot be set here{nearest(name, sorted(known))} "

@@ -11,9 +11,11 @@ from cultivated import cultivation_result
 from monod import BY_PRODUCT, INSIDE, SUBSTRATE, YIELD_PER_GDW, monod
 
 from renaissance_kit import KineticModels, Network, ReactorConditions, cultivate, studies
-from renaissance_kit.core import ParameterError
+from renaissance_kit.core import ParameterError, Run
 from renaissance_kit.simulation import Bioreactor, MeasuredCurve, Outcome, batch_of, fit_of
-from renaissance_kit.states import Course
+from renaissance_kit.states import MeasuredTimeCourse
+
+ONE = Run(workers=1)
 
 TIMES = np.linspace(0.0, 60.0, 121)
 
@@ -22,7 +24,9 @@ def curve(quantity: str, variable: str, times, values, unit="g/L") -> MeasuredCu
     values = np.array(values, dtype=float)
     mass = {"glc__D_e": 180.156, "anth_e": 137.138}.get(variable, np.nan)
     times = np.array(times, dtype=float)
-    return MeasuredCurve(quantity, Course(times, values, values, values, unit, "s", variable, mass))
+    return MeasuredCurve(
+        quantity, MeasuredTimeCourse(times, values, values, values, unit, "s", variable, mass)
+    )
 
 
 @pytest.fixture
@@ -74,22 +78,22 @@ def test_shapes_by_hand(result, curves) -> None:
 
 
 def test_tables_keep_apart_what_matches_and_what_failed(result, curves) -> None:
-    fit = fit_of(result, curves, cut=100.0)
-    table = studies.course_table(result, fit, curves, background=5)
+    fit = fit_of(result, curves, threshold=100.0)
+    table = studies.time_course_table(result, fit, curves, background=5)
     assert set(table[table.group == "matching"].model) == {0, 1}
     assert 2 not in set(table.model)
-    strict = fit_of(result, curves, cut=1e-3)
-    table = studies.course_table(result, strict, curves, best=1, background=5)
+    strict = fit_of(result, curves, threshold=1e-3)
+    table = studies.time_course_table(result, strict, curves, best=1, background=5)
     assert table.groupby("group").model.nunique().to_dict() == {"best": 1, "other": 1}
     assert set(table.quantity) == {"biomass", "glucose", "anthranilate"}
     row = table[(table.quantity == "glucose") & (table.time_h == 0)]
     assert row.value.tolist() == pytest.approx([60 * 0.180156] * 2)
-    misfits = studies.misfit_table({"valid": fit})
-    assert len(misfits) == 2 * 4
-    assert (misfits[misfits.curve == "all"].misfit.to_numpy() == fit.worst[:2]).all()
-    by_cut = studies.matches_by_cut(fit, [1e-3, 100.0])
+    fits = studies.goodness_of_fit_table({"valid": fit})
+    assert len(fits) == 2 * 4
+    assert (fits[fits.curve == "all"].goodness_of_fit.to_numpy() == fit.worst[:2]).all()
+    by_cut = studies.matches_by_threshold(fit, [1e-3, 100.0])
     assert by_cut["all"].tolist() == [0, 2]
-    outcomes = studies.cultivation_outcomes(result)
+    outcomes = studies.bioreactor_outcomes(result)
     assert outcomes.set_index("outcome").models.to_dict() == {"FINISHED": 2, "OUT_OF_TIME": 1}
 
 
@@ -130,7 +134,7 @@ def reactor(one: KineticModels) -> Bioreactor:
 def test_richer_media(one: KineticModels, reactor: Bioreactor, tmp_path: Path) -> None:
     media = {"given": {}, "double": {SUBSTRATE: 2.0}}
     table = studies.changed_media(
-        one, reactor, media, watched=[SUBSTRATE, BY_PRODUCT], folder=tmp_path, workers=1
+        one, reactor, media, watched=[SUBSTRATE, BY_PRODUCT], run=Run(1, store=tmp_path)
     )
     last = table[table.time_h == 10].set_index("medium")
     gain = last.biomass - 0.1
@@ -142,31 +146,31 @@ def test_richer_media(one: KineticModels, reactor: Bioreactor, tmp_path: Path) -
     assert table.finished.all()
     assert len(list(tmp_path.glob("cultivation-*"))) == 2
     again = studies.changed_media(
-        one, reactor, media, watched=[SUBSTRATE, BY_PRODUCT], folder=tmp_path, workers=1
+        one, reactor, media, watched=[SUBSTRATE, BY_PRODUCT], run=Run(1, store=tmp_path)
     )
     assert again.equals(table)
     with pytest.raises(ParameterError, match="'glc_e'"):
-        studies.changed_media(one, reactor, {"x": {"glc_e": 2.0}}, watched=[], workers=1)
+        studies.changed_media(one, reactor, {"x": {"glc_e": 2.0}}, watched=[], run=ONE)
 
 
 def test_strains_are_predicted_by_their_factors(one: KineticModels, reactor: Bioreactor) -> None:
     measured = [curve("biomass", "biomass", [0.0, 2.0, 10.0], [0.1, 0.15, 0.3])]
-    courses, misfits = studies.predicted_strain(
-        one, reactor, ["GROWTH"], [1.0, 2.0], measured, workers=1
+    time_courses, fits = studies.predicted_strain(
+        one, reactor, ["GROWTH"], [1.0, 2.0], measured, run=ONE
     )
-    early = courses[courses.time_h == 1].set_index("factor").value
+    early = time_courses[time_courses.time_h == 1].set_index("factor").value
     assert early[2.0] > early[1.0]
-    plain = cultivate(one, reactor, workers=1)
+    plain = cultivate(one, reactor, run=ONE)
     assert early[1.0] == pytest.approx(plain.at("biomass", [1.0])[0, 0])
-    assert misfits.factor.tolist() == [1.0, 2.0]
-    assert misfits.measured_last.tolist() == [0.3, 0.3]
-    assert misfits["last"].tolist() == pytest.approx([0.3, 0.3], abs=2e-3)
-    assert misfits.misfit[0] == pytest.approx(fit_of(plain, measured).misfit[0, 0])
+    assert fits.factor.tolist() == [1.0, 2.0]
+    assert fits.measured_last.tolist() == [0.3, 0.3]
+    assert fits["last"].tolist() == pytest.approx([0.3, 0.3], abs=2e-3)
+    assert fits.goodness_of_fit[0] == pytest.approx(fit_of(plain, measured).goodness_of_fit[0, 0])
 
 
 def test_inside_relative_to_the_steady_state(one: KineticModels, reactor: Bioreactor) -> None:
-    result = cultivate(one, reactor, workers=1)
-    fit = fit_of(result, [curve("biomass", "biomass", [0.0, 10.0], [0.1, 0.3])], cut=10)
+    result = cultivate(one, reactor, run=ONE)
+    fit = fit_of(result, [curve("biomass", "biomass", [0.0, 10.0], [0.1, 0.3])], threshold=10)
     table = studies.inside_table(result, fit, one, [INSIDE])
     assert table.ratio.iloc[0] == pytest.approx(1.0)
     assert set(table.group) == {"matching"}
@@ -175,9 +179,7 @@ def test_inside_relative_to_the_steady_state(one: KineticModels, reactor: Biorea
 def test_a_run_is_named_after_all_that_it_depends_on(
     one: KineticModels, reactor: Bioreactor, tmp_path: Path
 ) -> None:
-    names = {
-        studies.cultivation_store(tmp_path, models, changed)
-        for models in (one, one.with_km(2 * one.km_mM))
-        for changed in (reactor, replace(reactor, vmax_factors={"GROWTH": 2.0}))
-    }
-    assert len(names) == 4
+    for models in (one, one.with_km(2 * one.km_mM)):
+        for changed in (reactor, replace(reactor, vmax_factors={"GROWTH": 2.0}), reactor):
+            cultivate(models, changed, run=Run(workers=1, store=tmp_path))
+    assert len(list(tmp_path.glob("cultivation-*"))) == 4

@@ -1,0 +1,106 @@
+"""The one door to the compiler: compiled code on disk that is never older than its source.
+
+numba keeps compiled functions on disk and takes them for fresh as long as the file that holds the
+function is unchanged. A function that it calls may have been edited meanwhile, in another file,
+and the old number comes out. Here the name under which numba keeps a function ends in a digest of
+all sources that can enter it: the rate laws, this room, and the room of the function itself.
+
+The digest goes into ``__qualname__``, from which every numba that ``pyproject.toml`` allows makes
+the names of its files: no private name of numba is touched, and a test would see a release that
+does otherwise. Locator classes, the other way, are private, and ``NUMBA_CACHE_LOCATOR_CLASSES``,
+which newer releases read, would decide for the other packages of the process too. Files of older
+sources stay where they are; they may be deleted at any time.
+
+numba keeps files in ``NUMBA_CACHE_DIR`` if that is set, else in ``__pycache__`` beside the source,
+else in the user's cache folder. Where none of them can be written, everything is compiled anew in
+each process, with one warning.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import warnings
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+import numba
+from numba.extending import register_jitable
+
+_OPTIONS: Any = {"nogil": True, "error_model": "numpy"}
+_CONFIG: Any = numba.config
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def compiled(function: Callable[..., Any]) -> Any:
+    """Compile a function for all threads, without the interpreter lock; kept on disk."""
+    _make_callable_from(function)
+    if _folder_for_files(Path(function.__code__.co_filename).parent):
+        name = function.__qualname__
+        function.__qualname__ = f"{name}-{_digest(_room(function))}"
+        try:
+            return numba.njit(cache=True, **_OPTIONS)(function)
+        except RuntimeError:  # no place for files
+            function.__qualname__ = name
+    _warn_once()
+    return numba.njit(**_OPTIONS)(function)
+
+
+@cache
+def inlined(function: Callable[..., Any]) -> Any:
+    """Let compiled code call a plain function; it is compiled into the code that calls it."""
+    _make_callable_from(function)
+    return register_jitable(forceinline=True, **_OPTIONS)(function)
+
+
+def _make_callable_from(function: Callable[..., Any]) -> None:
+    """Let compiled code call the plain functions of the rate laws that a function calls."""
+    for called in _called(function):
+        inlined(called)
+
+
+def _called(function: Callable[..., Any]) -> list[FunctionType]:
+    """Plain functions of the rate laws that a function calls by name."""
+    known = (function.__globals__.get(name) for name in function.__code__.co_names)
+    return [f for f in known if isinstance(f, FunctionType) and f.__module__.startswith(_LAWS)]
+
+
+_LAWS = f"{__name__.split('.')[0]}.laws"
+
+
+def _room(function: Callable[..., Any]) -> str:
+    return function.__module__.split(".")[1]
+
+
+@cache
+def _digest(room: str) -> str:
+    """Of the sources that can enter a compiled function of a room."""
+    total = hashlib.sha256()
+    for folder in sorted({"laws", "kinetics", room}):
+        for path in sorted((_PACKAGE / folder).glob("*.py")):
+            total.update(path.name.encode() + path.read_bytes())
+    return total.hexdigest()[:16]
+
+
+def _folder_for_files(sources: Path) -> bool:
+    """Whether numba can know a place; without a home it would make a folder called ``~``."""
+    if _CONFIG.CACHE_DIR or os.environ.get("XDG_CACHE_HOME") or os.access(sources, os.W_OK):
+        return True
+    try:
+        Path.home()
+    except RuntimeError:
+        return False
+    return True
+
+
+@cache
+def _warn_once() -> None:
+    warnings.warn(
+        "compiled code cannot be kept, neither beside the package nor in a home folder: it is "
+        "compiled anew in each process. Set NUMBA_CACHE_DIR to a folder that can be written.",
+        RuntimeWarning,
+        stacklevel=3,
+    )

@@ -1,0 +1,154 @@
+"""Why growth stops: what a medium holds enough for, and the same models in richer media."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from renaissance_kit.core.errors import ParameterError, nearest
+from renaissance_kit.core.runs import RUN, Run
+from renaissance_kit.kinetics.models import KineticModels
+from renaissance_kit.network.network import Network
+from renaissance_kit.simulation.bioreactor import Bioreactor, cultivate
+from renaissance_kit.simulation.conditions import ReactorConditions
+from renaissance_kit.studies.bioreactor import times_of
+
+ELEMENTS = {"nitrogen": "N", "phosphorus": "P", "carbon": "C"}
+PUBLISHED, BOTH = "published", "both"
+
+
+def biomass_ceilings(network: Network, conditions: ReactorConditions) -> pd.DataFrame:
+    """Biomass for which the medium holds enough of each element and nutrient, by stoichiometry.
+
+    An element: what growth takes out of the balance per gDW, from the substance that brings most
+    of it. A nutrient that growth takes and no reaction makes: its coefficient in the growth
+    reaction. By-products and losses are not counted, so these are upper bounds.
+
+    Returns:
+        Columns what, medium (metabolite), medium_mM, per_gDW (mmol) and ceiling_gDW_L, lowest
+        first.
+
+    Raises:
+        DataError: the network has no growth reaction.
+    """
+    growth = network.reactions[network.require_growth("a ceiling of biomass")].stoichiometry
+    rows = []
+    for name, element in ELEMENTS.items():
+        atoms = {m: network.metabolites[m].formula.get(element, 0) for m in network.metabolites}
+        per_gdw = -sum(n * atoms[m] for m, n in growth.items())
+        brought = {m: v * atoms[m] for m, v in conditions.medium_mM.items() if v * atoms[m] > 0}
+        if brought and per_gdw > 1e-9:
+            most = max(brought, key=lambda m: brought[m])
+            rows.append((name, most, conditions.medium_mM[most], per_gdw / atoms[most]))
+    for metabolite, value in conditions.medium_mM.items():
+        inside = network.counterpart(metabolite, network.cytosol)
+        if inside in growth and growth[inside] < 0 and not _makers(network, inside):
+            rows.append((plain_name(network, metabolite), metabolite, value, -growth[inside]))
+    table = pd.DataFrame(rows, columns=["what", "medium", "medium_mM", "per_gDW"])
+    table["ceiling_gDW_L"] = conditions.inoculum_gDW_L + table.medium_mM / table.per_gDW
+    return table.sort_values("ceiling_gDW_L", ignore_index=True)
+
+
+def plain_name(network: Network, metabolite: str) -> str:
+    """A substance in words, as ``tryptophan`` for L-Tryptophan."""
+    name = network.metabolites[metabolite].name
+    return name.removeprefix("L-").removeprefix("D-").lower()
+
+
+def _makers(network: Network, metabolite: str) -> list[str]:
+    """Reactions that make a metabolite from others than itself in another compartment."""
+    base = network.metabolites[metabolite].base
+    found = []
+    for name in network.kinetic_reactions:
+        stoichiometry = network.reactions[name].stoichiometry
+        elsewhere = [
+            m for m in stoichiometry if m != metabolite and network.metabolites[m].base == base
+        ]
+        if name != network.growth and stoichiometry.get(metabolite, 0) != 0 and not elsewhere:
+            found.append(name)
+    return found
+
+
+def richer_media(network: Network, factors: Mapping[str, float]) -> dict[str, dict[str, float]]:
+    """The published medium, one with more of each, and one with more of all, for `changed_media`.
+
+    Args:
+        factors: on the concentration in the medium, by metabolite.
+    """
+    single = {plain_name(network, m): {m: factor} for m, factor in factors.items()}
+    return {PUBLISHED: {}, **single, BOTH: dict(factors)}
+
+
+def changed_media(
+    models: KineticModels,
+    reactor: Bioreactor,
+    media: Mapping[str, Mapping[str, float]],
+    *,
+    watched: Sequence[str],
+    every_h: float = 1.0,
+    run: Run = RUN,
+) -> pd.DataFrame:
+    """Bioreactor simulations in media with other concentrations.
+
+    Args:
+        media: by name, factors on the concentrations of metabolites of the medium.
+        watched: metabolites of the medium to keep.
+        every_h: time between two points.
+        run: workers, store, progress and stop of each simulation.
+
+    Returns:
+        Columns medium, model, finished, time_h, biomass (gDW/L), growth_rate (1/h) and the watched
+        metabolites (mM).
+
+    Raises:
+        ParameterError: a metabolite that is not in the medium of the reactor.
+    """
+    parts = []
+    for name, factors in media.items():
+        given = reactor.conditions.medium_mM
+        for metabolite in factors:
+            if metabolite not in given:
+                raise ParameterError(f"{name}: {metabolite!r}{nearest(metabolite, list(given))}")
+        richer = reactor.conditions.but(medium_mM={m: f * given[m] for m, f in factors.items()})
+        result = cultivate(models, replace(reactor, conditions=richer), run=run)
+        times = times_of(result, every_h)
+        n = result.dataset.sizes["model"]
+        columns = {v: result.at(v, times).ravel() for v in ("biomass", *watched)}
+        kept = result.dataset.time_h.values
+        growth = [np.interp(times, kept, rate) for rate in result.dataset.growth_rate.values]
+        parts.append(
+            pd.DataFrame(
+                {
+                    "medium": name,
+                    "model": np.repeat(result.dataset.model.values, len(times)),
+                    "finished": np.repeat(result.finished, len(times)),
+                    "time_h": np.tile(times, n),
+                    "growth_rate": np.array(growth).ravel(),
+                    **columns,
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def final_values(changed: pd.DataFrame, quantities: Sequence[str]) -> pd.DataFrame:
+    """Values at the last time: one row a model, columns by quantity and medium.
+
+    Args:
+        changed: as from `changed_media`.
+        quantities: columns of it, such as biomass.
+    """
+    last = changed[changed.time_h == changed.time_h.max()]
+    return last.pivot(index="model", columns="medium", values=list(quantities))
+
+
+def biomass_gain(ends: pd.DataFrame) -> pd.DataFrame:
+    """Last biomass in each medium over that in the published one: one row a model.
+
+    Args:
+        ends: as from `final_values`, of biomass among others.
+    """
+    return ends["biomass"].div(ends["biomass"][PUBLISHED], axis=0)

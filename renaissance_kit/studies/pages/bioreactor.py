@@ -1,0 +1,176 @@
+"""Notebook 04, do the models ferment like the strain?: its sizes and its sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from renaissance_kit.analysis.intervals import wilson_interval
+from renaissance_kit.network.network import Network
+from renaissance_kit.simulation.bioreactor import BioreactorResult
+from renaissance_kit.simulation.conditions import ReactorConditions
+from renaissance_kit.simulation.fit import Fit
+from renaissance_kit.states.steady_states import SteadyState
+from renaissance_kit.studies.media import BOTH, PUBLISHED, biomass_gain, plain_name
+from renaissance_kit.studies.scale import Scale
+from renaissance_kit.studies.text import Text
+
+THRESHOLDS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
+"""Thresholds that are compared."""
+
+
+@dataclass(frozen=True)
+class Sizes(Scale):
+    """How large the runs are.
+
+    Attributes:
+        models: valid ones; how many, or their numbers.
+        best_models: that are looked at closely.
+        control_models: unbiased ones for comparison.
+        vmax_scan: factors on Vmax of the overexpressed enzymes.
+    """
+
+    models: int | Sequence[int]
+    best_models: int
+    control_models: int
+    vmax_scan: Sequence[float]
+
+    SIZES: ClassVar[dict[str, tuple[Any, Any, Any, Any]]] = {
+        "models": (3, 20, 200, 1_000),
+        "best_models": (2, 3, 10, 13),
+        "control_models": (2, 10, 100, 300),
+        "vmax_scan": ((1, 2), (1, 2, 4, 8), (1, 2, 4, 8), (1, 2, 4, 8)),
+    }
+
+
+def experiment(models: int, where: str, conditions: ReactorConditions) -> Text:
+    """Which models are grown, and in what."""
+    medium = ", ".join(f"{m} {v:g}" for m, v in conditions.medium_mM.items())
+    return Text(
+        f"{models:,} valid models from {where}. Medium (mM): {medium}. Inoculum "
+        f"{conditions.inoculum_gDW_L:g} gDW/L, {conditions.duration_h:g} h; held: "
+        f"{', '.join(conditions.held)}."
+    )
+
+
+def integrations(result: BioreactorResult) -> Text:
+    """How many integrations reached the end, and how long they took."""
+    seconds = result.dataset.seconds.values
+    return Text(
+        f"{result.finished.sum():,} of {len(seconds):,} integrations reached the end. The others "
+        f"match nothing below and are counted apart. A simulation took {np.median(seconds):.2f} s "
+        f"(median), the longest {seconds.max():.1f} s."
+    )
+
+
+def matches(fit: Fit) -> Text:
+    """How many models match all curves, fewer, and each; and how good the best one is."""
+    low, high = wilson_interval(int(fit.matches.sum()), len(fit))
+    fewer = "; ".join(f"{n:,} {name}" for name, n in fit.counts()[:-1].items())
+    each = ", ".join(f"{name} {n:,}" for name, n in matches_by_curve(fit).items())
+    best = ", ".join(f"{v:.2f}" for v in fit.goodness_of_fit[fit.best_first[0]])
+    return Text(
+        f"**{fit.matches.sum():,} of {len(fit):,} models match all curves** (95 % Wilson "
+        f"interval {low:.1%} to {high:.1%}); {fewer}. One by one: {each}. Goodness of fit of the "
+        f"best model: {best} ({', '.join(fit.quantities)})."
+    )
+
+
+def matches_by_curve(fit: Fit) -> dict[str, int]:
+    """How many models match each curve."""
+    return dict(zip(fit.quantities, fit.matched.sum(axis=0).tolist(), strict=True))
+
+
+def group_shown(fit: Fit, shown: NDArray[np.int64]) -> str:
+    """What the models in blue are called: those that match, or the best ones if none does."""
+    return "matching" if fit.matches.any() else f"best {len(shown)}"
+
+
+def unbiased(fit: Fit, control: Fit) -> Text:
+    """How well unbiased models ferment, beside the valid ones."""
+    return Text(
+        f"{control.matches.sum():,} of {len(control):,} unbiased models match all curves; "
+        f"{(~control.finished).sum():,} did not finish. Median goodness of fit of the worst curve: "
+        f"{np.median(fit.worst[fit.finished]):.2f} (valid), "
+        f"{np.median(control.worst[control.finished]):.2f} (unbiased). How many valid models match "
+        "at other thresholds:"
+    )
+
+
+def media_labels(network: Network, factors: Mapping[str, float]) -> dict[str, str]:
+    """Texts of the media of `renaissance_kit.studies.richer_media` for the figure."""
+    called = {m: plain_name(network, m) for m in factors}
+    richer = {called[m]: f"{called[m]} × {factor:g}" for m, factor in factors.items()}
+    return {PUBLISHED: "published medium", **richer, BOTH: "both"}
+
+
+def media(network: Network, ends: pd.DataFrame, conditions: ReactorConditions) -> Text:
+    """How much more biomass richer media give, and what is left of the nutrients.
+
+    Args:
+        ends: as from `renaissance_kit.studies.final_values`, of biomass and the nutrients of which
+            there is more in a richer medium.
+        conditions: of the published medium.
+    """
+    gain = biomass_gain(ends)
+    nutrients = [m for m in dict.fromkeys(ends.columns.get_level_values(0)) if m != "biomass"]
+    names = [*(plain_name(network, m) for m in nutrients), BOTH]
+    gains = "; ".join(
+        f"{name} {gain[name].median():.2f} ({gain[name].min():.2f} to {gain[name].max():.2f})"
+        for name in names
+    )
+    given = conditions.medium_mM
+    left = " and ".join(
+        f"{ends[m][PUBLISHED].median() / given[m]:.0%} of the {plain_name(network, m)}"
+        for m in nutrients
+    )
+    return Text(
+        f"Last biomass relative to the published medium, median over {len(ends)} models (and "
+        f"range): {gains}. In the published medium {left} are left at the end (median). A model "
+        "that stops at once in another medium is one whose cell loses its balance there."
+    )
+
+
+def strains(changes: pd.DataFrame, product: str, vmax_factor: float) -> Text:
+    """What overexpression changes, as predicted and as measured, if there are such strains.
+
+    Args:
+        changes: as from `renaissance_kit.studies.strain_changes`; may be empty.
+        product: quantity that it is about.
+        vmax_factor: for which the prediction is given.
+    """
+    if changes.empty:
+        return Text("The network's folder names no engineered strain (strains.csv).")
+    parts = "; ".join(
+        f"{row.strain}: predicted × {row['predicted change']:.2f} at a factor of "
+        f"{vmax_factor:g}, measured × {row['measured change']:.2f}"
+        for _, row in changes[changes.factor == vmax_factor].iterrows()
+    )
+    return Text(f"{product.capitalize()} at the end, relative to the host strain: {parts}.")
+
+
+def inside(
+    network: Network, state: SteadyState, result: BioreactorResult, shown: NDArray[np.int64]
+) -> Text:
+    """In how many cells a carrier, ATP in *E. coli*, has collapsed at the end.
+
+    Args:
+        shown: positions of the models in blue.
+    """
+    named = network.labels["variable"]
+    carrier = next((m for m in named if m in network.species_index), network.dynamic[0])
+    last = result.at(carrier, [float(result.dataset.time_h.values[-1])])[:, 0]
+    steady = state.concentrations_mM[network.species_index[carrier]]
+    collapsed = (last < 0.01 * steady) & result.finished
+    return Text(
+        f"At the end {named.get(carrier, carrier)} is below 1 % of its steady state in "
+        f"{collapsed.sum():,} of {result.finished.sum():,} models, and in "
+        f"{collapsed[shown].sum():,} of the {len(shown):,} in blue. The models have no regulation "
+        "and no maintenance of a starving cell, so what they say about the time after growth is "
+        "about the medium, not about the cell."
+    )

@@ -1,0 +1,239 @@
+"""What is trained: a generator, by the models that it makes at one steady state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+
+from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.fingerprint import fingerprint
+from renaissance_kit.core.seeds import child_rng, rng_from
+from renaissance_kit.core.threads import single_threaded, single_threaded_pool
+from renaissance_kit.core.types import Array, Weights
+from renaissance_kit.kinetics.models import KineticModels
+from renaissance_kit.km.ranges import KMRanges
+from renaissance_kit.network.network import Network
+from renaissance_kit.states.features import StateFeatures
+from renaissance_kit.states.steady_states import SteadyState, SteadyStates
+from renaissance_kit.training.conditional_net import ConditionalGenerator
+from renaissance_kit.training.generator import Generator
+from renaissance_kit.training.rewards import Reward
+
+Where = SteadyState | SteadyStates | Sequence[SteadyState]
+"""The steady state to train at, or several of them."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a trainer is made for: the arguments of `train` and the parts of its recipe.
+
+    Attributes:
+        network: the network.
+        states: one steady state, or several.
+        generator: architecture and bounds.
+        reward: of (models,) λmax.
+        threshold_per_h: of a valid model.
+        features: that a conditional generator sees; None for those of the states.
+        workers: threads for the eigenvalues.
+    """
+
+    network: Network
+    states: Where = field(repr=False)
+    generator: Generator
+    reward: Reward
+    threshold_per_h: float
+    features: StateFeatures | None = None
+    workers: int = 2
+
+    def one_state(self) -> SteadyState:
+        """The steady state, of the network.
+
+        Raises:
+            ParameterError: several are given, or features of states.
+            SteadyStateError: it does not belong to the network.
+        """
+        if not isinstance(self.states, SteadyState):
+            raise ParameterError(
+                "this recipe trains at one steady state; choose one, such as states.default, or "
+                "train at many with Recipe.conditional(network)"
+            )
+        if self.features is not None:
+            raise ParameterError(
+                "features are what a conditional generator sees of a state; leave them out, or "
+                "train at many states with Recipe.conditional(network)"
+            )
+        self.states.check(self.network)
+        return self.states
+
+    def all_states(self) -> tuple[SteadyState, ...]:
+        """The steady states, of the network.
+
+        Raises:
+            ParameterError: a single one is given, or something else.
+            SteadyStateError: one does not belong to the network.
+        """
+        states = () if isinstance(self.states, SteadyState) else tuple(self.states)
+        if not states or not all(isinstance(state, SteadyState) for state in states):
+            raise ParameterError(
+                "a conditional recipe trains at many steady states; give a SteadyStates or a list "
+                "of states, or train at one with another recipe, such as Recipe.default(network)"
+            )
+        for state in states:
+            state.check(self.network)
+        return states
+
+
+class ModelObjective(Protocol):
+    """What a finished training asks its objective, to draw models with the trained weights."""
+
+    @property
+    def network(self) -> Network:
+        """The network."""
+
+    @property
+    def reward(self) -> Reward:
+        """Of (models,) λmax."""
+
+    @property
+    def threshold_per_h(self) -> float:
+        """Of a valid model."""
+
+    @property
+    def workers(self) -> int:
+        """Threads for the eigenvalues."""
+
+    @property
+    def ranges(self) -> KMRanges:
+        """Bounds of the constants."""
+
+    def initial_weights(self, rng: np.random.Generator) -> Weights:
+        """Weights of a new generator."""
+
+    def check(self, weights: Weights) -> None:
+        """Raise ParameterError unless the weights fit and are finite."""
+
+    def place(self, state: SteadyState | None) -> SteadyState:
+        """Where to draw models: at this state, or where it was trained."""
+
+    def km(self, weights: Weights, n: int, rng: np.random.Generator, state: SteadyState) -> Array:
+        """Draw n sets of KM in mM for a steady state, (n, km)."""
+
+    def generator_digest(self, weights: Weights) -> str:
+        """Fingerprint of architecture and weights, kept with every ensemble."""
+
+    def trained(self, weights: Weights, about: dict[str, Any]) -> Generator | ConditionalGenerator:
+        """The generator, with these weights if it keeps its own."""
+
+
+@dataclass(frozen=True)
+class KineticObjective:
+    """Reward of a generator by the models it makes at one steady state.
+
+    Args:
+        network, state: where the models stand.
+        generator: architecture and bounds.
+        reward: of (models,) λmax.
+        threshold_per_h: of a valid model.
+        workers: threads for the eigenvalues.
+    """
+
+    network: Network
+    state: SteadyState
+    generator: Generator
+    reward: Reward
+    threshold_per_h: float = -2.5
+    workers: int = 2
+
+    @classmethod
+    def of(cls, problem: Problem) -> KineticObjective:
+        """The objective of a problem that has one steady state."""
+        return cls(
+            problem.network, problem.one_state(), problem.generator, problem.reward,
+            problem.threshold_per_h, problem.workers,
+        )  # fmt: skip
+
+    @cached_property
+    def batch(self) -> KineticModels:
+        """One model in the middle of the bounds; `KineticModels.with_km` makes others of it."""
+        return KineticModels(self.network, self.state, self.ranges.middle_mM)
+
+    @property
+    def ranges(self) -> KMRanges:
+        """Bounds of the constants."""
+        return self.generator.ranges
+
+    @property
+    def digest(self) -> str:
+        """Fingerprint of network, steady state, generator, reward and threshold."""
+        ranges = self.ranges
+        return fingerprint(
+            self.network.digest, state_arrays(self.state), self.generator.architecture,
+            ranges.low_mM, ranges.high_mM, ranges.fixed, reward_fingerprint(self.reward),
+            float(self.threshold_per_h),
+        )  # fmt: skip
+
+    def initial_weights(self, rng: np.random.Generator) -> Weights:
+        """Weights of a new generator."""
+        return self.generator.initial_weights(rng)
+
+    def check(self, weights: Weights) -> None:
+        """Raise ParameterError unless the weights fit and are finite."""
+        self.generator.check(weights)
+
+    def place(self, state: SteadyState | None) -> SteadyState:
+        """A steady state to draw models at; the one that was trained at if not given."""
+        return self.state if state is None else state
+
+    def km(self, weights: Weights, n: int, rng: np.random.Generator, state: SteadyState) -> Array:
+        """Draw n sets of KM in mM, (n, km); they do not depend on the state."""
+        return self.generator.sample(weights, n, rng)
+
+    def generator_digest(self, weights: Weights) -> str:
+        """Fingerprint of architecture and weights."""
+        return self.generator.digest(weights)
+
+    def trained(self, weights: Weights, about: dict[str, Any]) -> Generator:
+        """The generator, which is an architecture; its methods take the weights."""
+        return self.generator
+
+    def draw_noise(self, n_models: int, rng: np.random.Generator) -> tuple[Any, dict[str, Any]]:
+        """Latent noise, and a random state for fixed constants and dropout."""
+        noise = rng.standard_normal((n_models, self.generator.latent), dtype=np.float32)
+        return noise, dict(child_rng(rng).bit_generator.state)
+
+    def evaluate(self, candidates: list[tuple[Weights, Any]]) -> tuple[Array, Array]:
+        """Rewards and λmax of every candidate, all models in one batch."""
+
+        def km_of(candidate: tuple[Weights, Any]) -> Array:
+            weights, (noise, seed) = candidate
+            return self.generator.km_from_noise(weights, noise, rng_from(seed))
+
+        with single_threaded(), single_threaded_pool(self.workers) as pool:
+            models = self.batch.with_km(np.concatenate(list(pool.map(km_of, candidates))))
+        spectrum = models.spectrum(threshold_per_h=self.threshold_per_h, workers=self.workers)
+        lambda_max = spectrum.lambda_max_per_h.reshape(len(candidates), -1)
+        return np.array([self.reward(values) for values in lambda_max]), lambda_max
+
+
+def state_arrays(state: SteadyState) -> tuple[Array, ...]:
+    """The arrays of a steady state that models depend on."""
+    return state.concentrations_mM, state.fluxes_mM_h, state.log_displacement
+
+
+def reward_fingerprint(reward: Reward) -> str:
+    """Fingerprint of a reward, for checkpoints.
+
+    Raises:
+        ParameterError: another process would not recognise it.
+    """
+    try:
+        return fingerprint(reward)
+    except ParameterError as error:
+        raise ParameterError(
+            f"{type(reward).__name__} would not be recognised when a checkpoint is resumed; make "
+            "the reward a frozen dataclass of numbers and texts"
+        ) from error
