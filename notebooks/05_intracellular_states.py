@@ -12,10 +12,10 @@
 # bounds, succeeds at a state when it finds them already. At how many states it succeeds depends on
 # its length; how many are slow, on all the effort.
 #
-# There are two populations. **The shipped states** bound every unmeasured pool by its turnover
-# (notebook 01), and with that the slow states were kept out from the start. **Generic states**
-# have no such bound, as in the paper: unmeasured pools range over 1e-4 to 50 mM. The questions
-# about slow states are answered there.
+# There are two populations. **The shipped states** bound every unmeasured metabolite by its
+# turnover (notebook 01), which kept the slow states out. **Generic states** have no such bound, as
+# in the paper: unmeasured concentrations range over 1e-4 to 50 mM. The questions about slow states
+# are answered there.
 
 # %% tags=["parameters"]
 scale = "demo"  # smoke (seconds), demo (minutes), laptop (a quarter of an hour) or paper
@@ -29,7 +29,7 @@ shipped = None  # shipped states to survey
 steps = None  # of a descent; the further effort of a search is in proportion
 repeated = None  # slow states to search again with ten times the descents; 0 leaves that out
 resampled = None  # new states in each kind of neighbourhood, and anywhere
-held = 30  # metabolites held to ranges
+held = 30  # metabolites constrained to a part of their range
 held_states = None  # with non-supporting ranges, and as many in the control
 timed = None  # states for the comparison of one and two workers
 generic = None  # file of generic states; None samples them
@@ -48,8 +48,8 @@ from IPython.display import display
 
 from renaissance_kit import Network, SteadyStates, studies
 from renaissance_kit.analysis import (
+    constrained_ranges,
     features,
-    held_ranges,
     map_of,
     neighbourhood_table,
     neighbourhoods,
@@ -283,8 +283,8 @@ thresholds.round(4)
 # ## Why does the first descent fail?
 #
 # Where it fails, the eigenvectors of the fastest model say which metabolite its slowest mode
-# moves. Several eigenvalues have met there, so these modes mix many pools. What no constants
-# change is how fast a pool could relax by itself at best: with a large pool, a small flux, a
+# moves. Several eigenvalues have met there, so these modes mix many metabolites. What no constants
+# change is how fast a metabolite could relax by itself at best: with much of it, a small flux, a
 # concentration far above the largest KM, and driving forces far from equilibrium, that limit is
 # low. It is shown for the metabolite that sets the two kinds of states apart most.
 
@@ -297,22 +297,24 @@ by_metabolite.head(10).round(3)
 
 # %%
 culprit = str(ranges.metabolite.iloc[0])
-pool = studies.limits_of_pool(network, sample, culprit).assign(succeeds=found.first_descent)
-medians = pool.groupby("succeeds").median(numeric_only=True).drop(columns="state")
+limits = studies.limits_of_metabolite(network, sample, culprit).assign(succeeds=found.first_descent)
+medians = limits.groupby("succeeds").median(numeric_only=True).drop(columns="state")
 medians.index = [f"first descent {'succeeds' if s else 'fails'}" for s in medians.index]
-page.culprit(culprit, pool, modes, by_metabolite, threshold)
+page.culprit(culprit, limits, modes, by_metabolite, threshold)
 
 # %%
 medians.round(3)
 
 # %% [markdown]
-# ## Thirty metabolites held to ranges
+# ## Thirty metabolites constrained to a part of their range
 #
-# The metabolites with the largest differences are held to the half of their range in which
-# the first descent succeeds less often. The control holds the same metabolites to the other half.
+# The metabolites with the largest differences are constrained to the half of their range in which
+# the first descent succeeds less often. In the control, to the other half.
 
 # %%
-held_table, bad, good = held_ranges(space, network, sample, found.first_descent, metabolites=held)
+constrained, bad, good = constrained_ranges(
+    space, network, sample, found.first_descent, metabolites=held
+)
 populations = {"free": anywhere}
 for k, (name, bounds) in enumerate((("supporting", good), ("non-supporting", bad))):
     populations[name] = resample(
@@ -324,13 +326,13 @@ held_surveys = {
 }
 held_shares = studies.share_table(held_surveys, of="first_descent")
 held_fast = studies.share_table(held_surveys)
-figure = figures.held_distributions(
+figure = figures.constrained_distributions(
     pd.concat(
         pd.DataFrame({"population": n, "lambda_max_per_h": s.first_lambda_max_per_h})
         for n, s in held_surveys.items()
     ),
     threshold_per_h=threshold,
-    held=len(held_table),
+    constrained=len(constrained),
     source=source,
 )
 save(figure, output / "held")
@@ -378,7 +380,7 @@ full = len(found) >= 1_000 and size.steps >= SEARCH.steps
 rows = [
     *page.slow_claims(shares, at_once, effort, steps=size.steps),
     *page.neighbourhood_claims(new_shares, new_fast),
-    *page.metabolite_claims(thresholds, held_shares, held_fast, metabolites=len(held_table)),
+    *page.metabolite_claims(thresholds, held_shares, held_fast, metabolites=len(constrained)),
 ]
 claims = studies.claims_table(network, [(*row, full) for row in rows])
 with atomic_path(output / "claims.csv") as path:

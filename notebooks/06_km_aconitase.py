@@ -14,9 +14,9 @@ scale = "demo"  # smoke, demo (minutes), laptop (a quarter of an hour) or paper 
 output_dir = "../build/figures/06_km_aconitase"
 network = "ecoli_w3110_trpd9923"
 seed = 1
-reactions = "ACONTa ACONTb"  # whose measured constants are held to their data
+reactions = "ACONTa ACONTb"  # whose constants are constrained to their measured ranges
 km_table = None  # a table of your own; None is the network's
-start = "new"  # generators begin untrained ("new"), or go on from one without data ("trained")
+start = "new"  # generators begin untrained ("new"), or continue from one without data ("trained")
 workers = 2
 store = None  # folder that keeps the ensembles; None is one in output_dir
 # None takes these from the scale, see the table below.
@@ -171,9 +171,9 @@ save(figure, output / "densities")
 figure
 
 # %% [markdown]
-# The rate law and the steady state tie Vmax to KM: with both constants of ACONTa held, its Vmax and
-# its Vmax/KM are narrow by arithmetic, in one model as in a thousand. That says nothing yet about
-# propagation, which is about parameters of other reactions.
+# The rate law and the steady state tie Vmax to KM: with both constants of ACONTa measured, its Vmax
+# and its Vmax/KM are narrow by arithmetic, in one model as in a thousand. That says nothing yet
+# about propagation, which is about parameters of other reactions.
 #
 # ## What changed, and how far away
 #
@@ -326,7 +326,7 @@ pd.Series(summary, name="summary").to_frame()
 # %% [markdown]
 # ## Try it yourself
 #
-# Pick other measurements, and see whether the distributions of the constants that are not held, and
+# Pick other measurements, and see whether the distributions of the other constants, and
 # their scores, change. Repeats differ by themselves; look at the thin lines before believing in a
 # difference of the thick ones.
 

@@ -1,27 +1,27 @@
 # %% [markdown]
 # # Does data on a subsystem help?
 #
-# Some Michaelis constants of the citric acid cycle have been measured. If nine of them are held to
-# their data, do the generated values of the others come nearer to theirs? Nine are drawn at random,
-# ten times; each time the constants that were left out, in the cycle and outside it, are compared
-# with their own measurements. Trainings without any data give the score to beat, and permuted
-# labels say how large a difference chance makes. The counts stand beside the published ones
-# (Choudhury et al. 2024 Nat Catal 7:1086, "the paper" below).
+# Some Michaelis constants of the citric acid cycle have been measured. If nine of them are
+# constrained to their measured ranges, do the generated values of the others come nearer to theirs?
+# Nine are drawn at random, ten times; each time the constants that were left out, in the cycle and
+# outside it, are compared with their own measurements. Trainings without any data give the score to
+# beat, and permuted labels say how large a difference chance makes. The counts stand beside the
+# published ones (Choudhury et al. 2024 Nat Catal 7:1086, "the paper" below).
 
 # %% tags=["parameters"]
 scale = "demo"  # smoke, demo (minutes), laptop (a quarter of an hour) or paper (an hour or two)
 output_dir = "../build/figures/07_km_tca"
 network = "ecoli_w3110_trpd9923"
 seed = 1
-subsystem = "Citric Acid Cycle"  # whose constants are held to data
+subsystem = "Citric Acid Cycle"  # whose constants are constrained to measured ranges
 also_reactions = "SUCDi"  # of the cycle, but tabulated elsewhere
 km_table = None  # a table of your own; None is the network's
-held = 9  # constants held to data at a time
-start = "new"  # generators begin untrained ("new"), or go on from one without data ("trained")
+held = 9  # constants constrained to measured ranges at a time
+start = "new"  # generators begin untrained ("new"), or continue from one without data ("trained")
 workers = 2
 store = None  # folder that keeps the ensembles; None is one in output_dir
 # None takes these from the scale, see the table below.
-combinations = None  # random choices of the constants held to data, a generator each
+combinations = None  # random choices of these constants, a generator each
 repeats = None  # generators without the data, a seed each
 steps = None  # steps of a training by gradient
 models = None  # models drawn from each generator

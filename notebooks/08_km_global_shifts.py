@@ -1,22 +1,23 @@
 # %% [markdown]
 # # Where do unknown KM go?
 #
-# The more Michaelis constants are held to data, the fewer are left to the generator. Where do those
-# without any data go, and do generators that were trained with different seeds come to agree? This
-# notebook compares trainings without data, with nine constants of the citric acid cycle, with all
-# of the cycle, and with every measured constant of the network: principal components in one frame,
-# and distances between trainings. It goes on from the ensembles of notebook 07 if they are there,
-# and makes them otherwise. The paper: Choudhury et al. 2024 Nat Catal 7:1086.
+# The more Michaelis constants are constrained to measured ranges, the fewer are left to the
+# generator. Where do those without any data go, and do generators that were trained with different
+# seeds come to agree? This notebook compares trainings without data, with nine constants of the
+# citric acid cycle, with all of the cycle, and with every measured constant of the network:
+# principal components in one frame, and distances between trainings. It uses the ensembles of
+# notebook 07 if they are there, and makes them otherwise. The paper: Choudhury et al. 2024 Nat
+# Catal 7:1086.
 
 # %% tags=["parameters"]
 scale = "demo"  # smoke, demo (minutes), laptop (a quarter of an hour) or paper (an hour or two)
 output_dir = "../build/figures/08_km_global_shifts"
 network = "ecoli_w3110_trpd9923"
 seed = 1
-subsystem = "Citric Acid Cycle"  # whose constants are held to data
+subsystem = "Citric Acid Cycle"  # whose constants are constrained to measured ranges
 also_reactions = "SUCDi"  # of the cycle, but tabulated elsewhere
 km_table = None  # a table of your own; None is the network's
-held = 9  # constants of the cycle held to data at a time
+held = 9  # constants of the cycle constrained to measured ranges at a time
 workers = 2
 store = None  # folder that keeps the ensembles; None is one in output_dir
 # None takes these from the scale, see the table below.
@@ -91,7 +92,7 @@ levels = {
 studies.run_table(levels).round(4)
 
 # %% [markdown]
-# Every figure below is about the constants that no level holds to data.
+# Every figure below is about the constants that no level constrains to measured ranges.
 #
 # ## One frame
 

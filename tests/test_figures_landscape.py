@@ -94,7 +94,9 @@ def held() -> Any:
         {"population": np.repeat(["free", "supporting", "non-supporting"], 20),
          "lambda_max_per_h": rng.uniform(-4, 3, 60)}
     )  # fmt: skip
-    return landscape.held_distributions(table, threshold_per_h=-2.5, held=30, source=SOURCE)
+    return landscape.constrained_distributions(
+        table, threshold_per_h=-2.5, constrained=30, source=SOURCE
+    )
 
 
 def exactness() -> Any:

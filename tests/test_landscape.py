@@ -12,8 +12,8 @@ from renaissance_kit import SteadyStates
 from renaissance_kit.analysis import (
     Map,
     bounds_of,
+    constrained_ranges,
     features,
-    held_ranges,
     map_of,
     neighbourhood_table,
     neighbourhoods,
@@ -244,10 +244,10 @@ def test_negative_fluxes_are_bounded_with_their_sign(space, shipped):
     assert (new.dataset.flux.sel(reaction="PGK").values <= middle + 1e-9).all()
 
 
-def test_held_ranges_point_away_from_the_fast_states(ecoli, shipped, space):
+def test_constrained_ranges_point_away_from_the_fast_states(ecoli, shipped, space):
     x = shipped.dataset.concentration.sel(metabolite="ac_c").values
     fast = x < np.quantile(x, 0.6)
-    table, bad, good = held_ranges(space, ecoli, shipped, fast, metabolites=5, share=0.5)
+    table, bad, good = constrained_ranges(space, ecoli, shipped, fast, metabolites=5, share=0.5)
     assert table.metabolite[0] == "ac_c"
     assert table["hold"][0] == "high"
     assert len(table) == len(bad) == len(good) == 5

@@ -71,7 +71,7 @@ def test_participation_is_the_sensitivity_of_the_eigenvalue_to_the_diagonal(tiny
     assert list(found.index) == list(tiny.independent)
 
 
-def test_slow_modes_name_a_pool_and_its_limit(tiny, tiny_states, survey):
+def test_slow_modes_name_a_metabolite_and_its_limit(tiny, tiny_states, survey):
     table = studies.slow_modes(tiny, tiny_states, survey)
     assert table.state.tolist() == survey.numbers[~survey.first_descent].tolist()
     assert len(table) >= 2
@@ -85,8 +85,8 @@ def test_slow_modes_name_a_pool_and_its_limit(tiny, tiny_states, survey):
     assert len(studies.slow_modes(tiny, tiny_states, survey.select(survey.first_descent))) == 0
 
 
-def test_limits_of_a_pool_scale_with_the_fluxes(tiny, tiny_states):
-    table = studies.limits_of_pool(tiny, tiny_states, "g6p_c")
+def test_limits_of_a_metabolite_scale_with_the_fluxes(tiny, tiny_states):
+    table = studies.limits_of_metabolite(tiny, tiny_states, "g6p_c")
     np.testing.assert_allclose(table.limit_per_h[1:].values / table.limit_per_h[:-1].values, 0.25)
     np.testing.assert_allclose(table.turnover_min[1:].values / table.turnover_min[:-1].values, 4)
     largest = KMRanges.of(tiny).high_mM.max()

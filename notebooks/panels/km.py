@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Hold measured KM to their data
+# # Constrain KM to their measured ranges
 #
 # Some Michaelis constants have been measured. Held to their data, do they change what a generator
 # makes of the others? Notebook 06 has the study behind it.

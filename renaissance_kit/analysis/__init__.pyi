@@ -84,10 +84,10 @@ from .landscape import (
     bounds_of as bounds_of,
 )
 from .landscape import (
-    features as features,
+    constrained_ranges as constrained_ranges,
 )
 from .landscape import (
-    held_ranges as held_ranges,
+    features as features,
 )
 from .landscape import (
     map_of as map_of,
@@ -122,7 +122,6 @@ from .permutations import (
 from .permutations import (
     permuted_labels as permuted_labels,
 )
-from .pools import pool_limits as pool_limits
 from .profiles import (
     distances_to_centroid as distances_to_centroid,
 )
@@ -135,3 +134,4 @@ from .profiles import (
 from .profiles import (
     with_default_profile as with_default_profile,
 )
+from .relaxation import relaxation_limits as relaxation_limits

@@ -102,7 +102,7 @@ def held_out_scores(
 
     Args:
         ensembles: one table of KM each.
-        integrated: names of the constants that were held to their data in each ensemble.
+        integrated: names of the constants that each ensemble constrains to their measured ranges.
         measure: ``overlap`` or ``inside``.
     """
     if measure not in MEASURES:

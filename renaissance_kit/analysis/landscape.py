@@ -184,7 +184,7 @@ def resample(
 
     Args:
         space: all states, such as ``StateSpace.of(network, constraints)``.
-        bounds: as from `bounds_of` or `held_ranges`.
+        bounds: as from `bounds_of` or `constrained_ranges`.
 
     Raises:
         InfeasibleError: the bounds leave no room.
@@ -320,7 +320,7 @@ def running_quantiles(
     return pd.DataFrame(rows, columns=columns)
 
 
-def held_ranges(
+def constrained_ranges(
     space: StateSpace,
     network: Network,
     states: SteadyStates,
@@ -331,14 +331,14 @@ def held_ranges(
 ) -> tuple[pd.DataFrame, dict[str, tuple[float, float]], dict[str, tuple[float, float]]]:
     """Ranges of the metabolites that matter most: where fast states are rare, and where not.
 
-    Metabolites in the order of `ranges_of_metabolites`. Each is held to the part of its sampled
-    range, a quantile from one end, in which fast states are rarer; the control holds the same
-    metabolites to the part of the same size from the other end. A metabolite is passed over when
-    either choice would leave no room beside those before it.
+    Metabolites in the order of `ranges_of_metabolites`. Each is constrained to the part of its
+    sampled range, a quantile from one end, in which fast states are rarer; the control constrains
+    the same metabolites to the part of the same size from the other end. A metabolite is passed
+    over when either choice would leave no room beside those before it.
 
     Args:
-        metabolites: how many to hold.
-        share: of the states that a held range covers by itself.
+        metabolites: how many to constrain.
+        share: of the states that such a range covers by itself.
 
     Returns:
         A table (metabolite, distance, q, hold: ``low`` or ``high`` end), and the bounds of both.

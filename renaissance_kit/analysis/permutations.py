@@ -124,7 +124,8 @@ def permutation_test(
 
     Args:
         without, with_data: (ensembles, quantities), one row an ensemble: a median, a width or a
-            score of each. NaN where an ensemble says nothing, as a constant that was held there.
+            score of each. NaN where an ensemble says nothing, as a constant that was constrained
+            there.
         names: of the quantities.
         rng: permutes the labels.
         permutations: how often.

@@ -170,7 +170,7 @@ def score_changes(table: pd.DataFrame) -> Figure:
         width=WIDTH - 80,
         height=26 * len(table),
         title=theme.headline(
-            "Scores of the constants not held",
+            "Scores of the other constants",
             f"The {len(table)} that changed most. Grey: without, blue: with data; means over "
             "trainings.",
             width=58,

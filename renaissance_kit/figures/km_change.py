@@ -44,7 +44,7 @@ def densities(
     """Distributions without and with data, a thin line each ensemble, a thick one all together.
 
     Args:
-        integrated: what was held to data, in words.
+        integrated: what was constrained to measured ranges, in words.
         models: of all ensembles together.
     """
     charts = [_density_panel(panel) for panel in panels]
@@ -53,9 +53,9 @@ def densities(
     return alt.vconcat(*rows, spacing=24).properties(
         title=headline(
             "Parameters without and with data",
-            f"Grey: without data, {count(len(first.without), 'training')}. Blue: {integrated} held "
-            f"to data, {count(len(first.with_data), 'training')}. Thin: one training; thick: all. "
-            "Orange band: measured, from least to greatest, widened by 20 %. "
+            f"Grey: without data, {count(len(first.without), 'training')}. Blue: {integrated} in "
+            f"their ranges, {count(len(first.with_data), 'training')}. Thin: one training; thick: "
+            "all. Orange band: measured, from least to greatest, widened by 20 %. "
             f"{count(models, 'model')} in all; logarithmic axes.",
             source or "",
             width=_WIDE,

@@ -267,14 +267,14 @@ def against_concentration(
     )
 
 
-def held_distributions(
-    table: pd.DataFrame, *, threshold_per_h: float, held: int, source: Source | None = None
+def constrained_distributions(
+    table: pd.DataFrame, *, threshold_per_h: float, constrained: int, source: Source | None = None
 ) -> Figure:
-    """λmax after one descent with metabolites held to ranges, beside a control: shares below.
+    """λmax after one descent with metabolites constrained, beside a control: shares below.
 
     Args:
         table: population, lambda_max_per_h.
-        held: number of metabolites that are held.
+        constrained: number of metabolites that are constrained to a part of their range.
     """
     colours = [theme.GREY, theme.BLUE, theme.ORANGE]
     names = list(dict.fromkeys(table.population))
@@ -310,7 +310,7 @@ def held_distributions(
     )
     return alt.layer(rule, lines).properties(
         title=headline(
-            f"Dynamics with {held} metabolites held to a part of their range",
+            f"Dynamics with {constrained} metabolites constrained to a part of their range",
             "Cumulative distributions of λmax after one descent: "
             + ", ".join(f"{(table.population == n).sum():,} {n}" for n in names)
             + f". Red: the threshold, {number(threshold_per_h)} 1/h.",

@@ -16,7 +16,7 @@ from renaissance_kit.network.network import Network
 
 @dataclass(frozen=True)
 class KMRanges:
-    """Bounds of every Michaelis constant, and the ranges of those that are held to data.
+    """Bounds of every Michaelis constant, and the measured ranges of those that are constrained.
 
     Attributes:
         names: the constants, ``reaction:metabolite``.
@@ -27,7 +27,7 @@ class KMRanges:
 
     >>> from renaissance_kit import Network
     >>> KMRanges.of(Network.example("tiny"), fixed={"PGI:g6p_c": (0.1, 0.2)})
-    <KMRanges: 10 constants, 0.0013 to 20 mM, 1 held to data>
+    <KMRanges: 10 constants, 0.0013 to 20 mM, 1 constrained>
     """
 
     names: tuple[str, ...]
@@ -40,7 +40,7 @@ class KMRanges:
         """Numbers and extremes, not the hundreds of bounds."""
         return (
             f"<KMRanges: {len(self.names)} constants, {self.low_mM.min():g} to "
-            f"{self.high_mM.max():g} mM, {self.fixed.sum()} held to data>"
+            f"{self.high_mM.max():g} mM, {self.fixed.sum()} constrained>"
         )
 
     def __post_init__(self) -> None:

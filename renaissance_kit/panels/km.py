@@ -1,4 +1,4 @@
-"""The panel of notebook 06: hold measured KM to their data and see what changes."""
+"""The panel of notebook 06: constrain KM to their measured ranges and see what changes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class KMResult:
 
     Attributes:
         without, with_data: one run a seed.
-        measured: what was held.
+        measured: what was constrained.
     """
 
     measured: KMMeasurements
@@ -70,7 +70,7 @@ class KMPanel(Panel):
         values: of the controls at the start, by name.
     """
 
-    title: ClassVar[str] = "Hold measured KM to their data"
+    title: ClassVar[str] = "Constrain KM to their measured ranges"
     notebook: ClassVar[str] = "06_km_aconitase"
     result_name: ClassVar[str] = "ensembles"
 
@@ -122,7 +122,7 @@ class KMPanel(Panel):
         return {**self.values(), **table}
 
     def prepare(self, settings: Mapping[str, Any], *, resume: bool) -> _Task:
-        """The study, and what is held."""
+        """The study, and what is constrained."""
         study = studies.Integration(
             self.network,
             self.steady_state,
@@ -176,8 +176,8 @@ class KMPanel(Panel):
             for runs in (result.without, result.with_data)
         )
         return (
-            f"{len(result.measured.names)} constants held; incidence {100 * before:.3g} % without "
-            f"and {100 * after:.3g} % with them. Written: {self.folder / self.result_name}"
+            f"{len(result.measured.names)} constants constrained; incidence {100 * before:.3g} % "
+            f"without and {100 * after:.3g} % with them. Written: {self.folder / self.result_name}"
         )
 
     _filling = False
@@ -197,7 +197,7 @@ class KMPanel(Panel):
         self._constant.draw(specification(figure))
 
     def _scored(self, result: KMResult) -> dict[str, Any] | None:
-        """The chart of scores, where there are both kinds and constants that were not held."""
+        """The chart of scores, where there are both kinds and other constants."""
         free = {k: v for k, v in self.intervals.items() if k not in result.measured.names}
         if not (result.without and result.with_data and free):
             return None
@@ -224,7 +224,7 @@ def _controls(table: KMMeasurements) -> list[Control]:
 
     def parse(chosen: Sequence[str]) -> str:
         if not chosen:
-            raise ParameterError("nothing is held; pick at least one reaction")
+            raise ParameterError("nothing is constrained; pick at least one reaction")
         return " ".join(chosen)
 
     def unpack(value: str) -> list[str]:
@@ -237,7 +237,7 @@ def _controls(table: KMMeasurements) -> list[Control]:
     usual_reactions = table.network.labels.get("km", {})
     first = [r for r in usual_reactions if r in by_reaction] or list(by_reaction)[:1]
     return [
-        Picks("reactions", "Measured KM held", "by reaction",
+        Picks("reactions", "Constrained KM", "by reaction",
               "their constants are drawn from the measured ranges, in training and afterwards; "
               "with Ctrl (Cmd) several are picked",
               {f"{r}: {', '.join(m)}": r for r, m in by_reaction.items()}, first, parse, unpack),

@@ -14,7 +14,7 @@ from .held_out import held_out_table as held_out_table
 from .held_out import incidence_by_state as incidence_by_state
 from .intracellular import MoreEffort as MoreEffort
 from .intracellular import concentration_points as concentration_points
-from .intracellular import limits_of_pool as limits_of_pool
+from .intracellular import limits_of_metabolite as limits_of_metabolite
 from .intracellular import new_states as new_states
 from .intracellular import participation as participation
 from .intracellular import running_table as running_table

@@ -19,7 +19,7 @@ from renaissance_kit.analysis.landscape import (
     running_quantiles,
     threshold_of,
 )
-from renaissance_kit.analysis.pools import pool_limits
+from renaissance_kit.analysis.relaxation import relaxation_limits
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.kinetics.spectrum import Status
@@ -218,9 +218,9 @@ def slow_modes(network: Network, states: SteadyStates, survey: Survey) -> pd.Dat
 
     Returns:
         state, lambda_max_per_h, metabolite (of the largest participation), participation,
-        limit_per_h (of that pool by itself, `renaissance_kit.analysis.pools`), turnover_min (of
-        that pool), slowest_pool and slowest_limit_per_h (the least limit of all pools). States
-        without eigenvalues are left out.
+        limit_per_h (of that metabolite by itself, `renaissance_kit.analysis.relaxation`),
+        turnover_min (of it), slowest_metabolite and slowest_limit_per_h (the least limit of all).
+        States without eigenvalues are left out.
     """
     position = {int(s): i for i, s in enumerate(states.dataset.state.values)}
     status = survey.dataset.status.values
@@ -229,7 +229,7 @@ def slow_modes(network: Network, states: SteadyStates, survey: Survey) -> pd.Dat
     if not len(chosen):
         columns = [
             "state", "lambda_max_per_h", "metabolite", "participation", "limit_per_h",
-            "turnover_min", "slowest_pool", "slowest_limit_per_h",
+            "turnover_min", "slowest_metabolite", "slowest_limit_per_h",
         ]  # fmt: skip
         return pd.DataFrame({c: [] for c in columns})
     turnover = turnover_times_min(network, states)
@@ -239,7 +239,7 @@ def slow_modes(network: Network, states: SteadyStates, survey: Survey) -> pd.Dat
         for i, fastest in zip(chosen, survey.each_model(network, states, chosen), strict=True):
             number = int(survey.numbers[i])
             shares = participation(fastest)
-            limits = pool_limits(fastest, ranges)
+            limits = relaxation_limits(fastest, ranges)
             rate = dict(zip(limits.names, limits.rate_per_h, strict=True))
             name = str(shares.idxmax())
             least = int(np.argmin(limits.rate_per_h))
@@ -251,7 +251,7 @@ def slow_modes(network: Network, states: SteadyStates, survey: Survey) -> pd.Dat
                     "participation": shares.max(),
                     "limit_per_h": rate.get(name, np.nan),
                     "turnover_min": turnover[position[number], network.dynamic.index(name)],
-                    "slowest_pool": limits.names[least],
+                    "slowest_metabolite": limits.names[least],
                     "slowest_limit_per_h": limits.rate_per_h[least],
                 }
             )
@@ -273,8 +273,8 @@ def slow_mode_table(modes: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def limits_of_pool(network: Network, states: SteadyStates, metabolite: str) -> pd.DataFrame:
-    """One pool at every state: what its own speed is made of.
+def limits_of_metabolite(network: Network, states: SteadyStates, metabolite: str) -> pd.DataFrame:
+    """One metabolite at every state: what its own speed is made of.
 
     Returns:
         state, concentration_mM, turnover_min, limit_per_h, throughput_mM_h, and
@@ -294,7 +294,7 @@ def limits_of_pool(network: Network, states: SteadyStates, metabolite: str) -> p
     rates = []
     with threadpool_limits(limits=1, user_api="blas"):
         for state in states:
-            found = pool_limits(models.at(state), ranges)
+            found = relaxation_limits(models.at(state), ranges)
             rates.append(found.rate_per_h[found.names.index(metabolite)])
     return pd.DataFrame(
         {

@@ -48,7 +48,7 @@ def common_frame(
 
     Args:
         levels: tables of KM, (models, constants), of each ensemble, by level.
-        names: constants that no level holds to data.
+        names: constants that no level constrains to measured ranges.
         rng: chooses the models.
         models: of each level, shared evenly by its ensembles.
     """
@@ -162,7 +162,7 @@ def shift_table(
 
     Args:
         km: tables of KM, (models, constants), of each ensemble, by level; the first without data.
-        names: constants that no level holds to data.
+        names: constants that no level constrains to measured ranges.
         levels: which of them to compare.
 
     Returns:

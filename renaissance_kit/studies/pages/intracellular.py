@@ -74,7 +74,7 @@ def populations(
     """How many states there are, and what bounds those concentrations that were not measured."""
     return Text(
         f"{len(sample):,} generic states of {len(sampled):,} sampled, and {len(shipped):,} shipped "
-        f"ones. Pools of generic states: {constraints.pool_mM.low:g} to "
+        f"ones. Concentrations of generic states: {constraints.pool_mM.low:g} to "
         f"{constraints.pool_mM.high:g} mM where not measured. Turnover bound of the shipped ones: "
         f"{constraints.turnover_time_min:g} min."
     )
@@ -151,24 +151,28 @@ def metabolites(ranges: pd.DataFrame) -> Text:
 
 
 def culprit(
-    name: str, pool: pd.DataFrame, modes: pd.DataFrame, table: pd.DataFrame, threshold_per_h: float
+    name: str,
+    limits: pd.DataFrame,
+    modes: pd.DataFrame,
+    table: pd.DataFrame,
+    threshold_per_h: float,
 ) -> Text:
     """What the metabolite that differs most allows by itself, and what dominates the slowest modes.
 
     Args:
         name: of the metabolite.
-        pool: as from `renaissance_kit.studies.limits_of_pool`, with a column ``succeeds``.
+        limits: as from `renaissance_kit.studies.limits_of_metabolite`, with a column ``succeeds``.
         modes, table: as from `slow_modes` and `slow_mode_table`.
     """
-    limited = pool.limit_per_h < -threshold_per_h
+    limited = limits.limit_per_h < -threshold_per_h
 
     def succeeds(where: pd.Series) -> str:
-        return f"{int(pool.succeeds[where].sum()):,} of {int(where.sum()):,}"
+        return f"{int(limits.succeeds[where].sum()):,} of {int(where.sum()):,}"
 
     largest = ", ".join(f"{n} at {int(k)}" for n, k in table.states.head(5).items())
     return Text(
         f"**{name} sets the two kinds apart most.** By itself it relaxes slower than the "
-        f"threshold, whatever the constants, at {int(limited.sum()):,} of {len(pool):,} states. "
+        f"threshold, whatever the constants, at {int(limited.sum()):,} of {len(limits):,} states. "
         f"The first descent succeeds at {succeeds(limited)} of these, of the others at "
         f"{succeeds(~limited)}. Largest share in the slowest mode where it fails: "
         f"{largest} of {len(modes):,}."
@@ -242,7 +246,11 @@ def neighbourhood_claims(at_once: pd.DataFrame, shares: pd.DataFrame) -> list[Ro
 
 
 def metabolite_claims(
-    thresholds: pd.DataFrame, held_at_once: pd.DataFrame, held: pd.DataFrame, *, metabolites: int
+    thresholds: pd.DataFrame,
+    constrained_at_once: pd.DataFrame,
+    constrained: pd.DataFrame,
+    *,
+    metabolites: int,
 ) -> list[Row]:
     """C13: thresholds, and states with many metabolites constrained to a part of their range."""
     rows = [
@@ -255,6 +263,6 @@ def metabolite_claims(
     ]  # fmt: skip
     return rows + [
         ("C13", f"states with {metabolites} metabolites in {name} ranges",
-         *_share_text(share_row(held_at_once, name), share_row(held, name)))
+         *_share_text(share_row(constrained_at_once, name), share_row(constrained, name)))
         for name in ("non-supporting", "supporting")
     ]  # fmt: skip

@@ -28,7 +28,8 @@ class Sizes(Scale):
     """Sizes of the runs.
 
     Attributes:
-        combinations: random choices of the constants held to data, a generator each.
+        combinations: random choices of constants to constrain to their measured ranges, a
+            generator each.
         repeats: generators without the data, a seed each.
         steps: of a training by gradient.
         models_per_step: models that judge a step.

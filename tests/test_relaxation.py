@@ -1,4 +1,4 @@
-"""The limit of a pool by itself: against a closed form, and against random constants."""
+"""The limit of a metabolite by itself: against a closed form, and against random constants."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from renaissance_kit import KineticModels, KMRanges, SteadyStates
-from renaissance_kit.analysis import pool_limits
+from renaissance_kit.analysis import relaxation_limits
 
 
 def test_no_random_set_beats_the_limit_and_the_corner_reaches_it(ecoli):
@@ -15,7 +15,7 @@ def test_no_random_set_beats_the_limit_and_the_corner_reaches_it(ecoli):
     km = ranges.uniform(300, np.random.default_rng(1))
     for state in (states.default, states[7]):
         models = KineticModels(ecoli, state, km)
-        found = pool_limits(models)
+        found = relaxation_limits(models)
         assert set(ecoli.dynamic) - set(found.names) == {"h_c", "h_p"}
         own = np.array([ecoli.dynamic.index(name) for name in found.names])
         pulls = -models.jacobians_per_h(reduced=False)[:, own, own]
@@ -30,7 +30,7 @@ def test_no_random_set_beats_the_limit_and_the_corner_reaches_it(ecoli):
 def test_closed_form_where_every_law_is_mass_action_or_pairs_of_michaelis_menten(tiny, tiny_state):
     """A reaction with flux v pulls its substrate by v/c (1/(1 − ρ) − e), with e = s/(1 + s + p)."""
     ranges = KMRanges.of(tiny)
-    found = pool_limits(KineticModels(tiny, tiny_state, np.ones(len(tiny.km_names))))
+    found = relaxation_limits(KineticModels(tiny, tiny_state, np.ones(len(tiny.km_names))))
     flux, rho = tiny_state.fluxes_mM_h, np.exp(tiny_state.log_displacement)
     low = dict(zip(ranges.names, ranges.low_mM, strict=True))
     high = dict(zip(ranges.names, ranges.high_mM, strict=True))

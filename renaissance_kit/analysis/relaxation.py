@@ -1,8 +1,8 @@
-"""How fast each pool of a steady state could relax by itself, whatever the Michaelis constants.
+"""How fast each metabolite of a steady state could relax by itself, whatever the constants.
 
-The diagonal entry of the Jacobian, J_ii = ∂(dc_i/dt)/∂c_i, is the rate at which pool i alone would
-return, with all other pools held. With fluxes and displacements fixed it depends on KM through the
-saturation terms e_k = ∂ln D/∂ln c̃_k of its own reactions only
+The diagonal entry of the Jacobian, J_ii = ∂(dc_i/dt)/∂c_i, is the rate at which metabolite i alone
+would return, with all others constant. With fluxes and displacements fixed it depends on KM through
+the saturation terms e_k = ∂ln D/∂ln c̃_k of its own reactions only
 (`renaissance_kit.laws`):
 
     J_ii = (1/c_i φ_i) Σ_r S_ir v_r (∂ln(S − P)/∂ln c_i − e_ir).
@@ -12,10 +12,10 @@ bound, those of the other side at their lower. One that produces i is held back 
 largest: the other way round. e is monotone in every constant, so these corners of the bounds give
 the limit exactly, where no metabolite stands on both sides of a reaction.
 
-A small pool with a large flux has a high limit. A pool far above the largest KM is saturated at
-both ends and has a low one; so has one that is made and used far from equilibrium, as only
-displacements near 1 add to the pull. Other pools may help a slow one in a network, so this explains
-a slow state; it is no bound on λmax.
+Little of a metabolite with a large flux has a high limit. A metabolite far above the largest KM
+saturates what makes and what uses it and has a low one; so has one that is made and used far from
+equilibrium, as only displacements near 1 add to the pull. Other metabolites may help a slow one in
+a network, so this explains a slow state; it is no bound on λmax.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from renaissance_kit.laws.record import PROTON
 
 
 @dataclass(frozen=True)
-class PoolLimits:
-    """The best that each pool of a state could do by itself.
+class RelaxationLimits:
+    """The best that each metabolite of a state could do by itself.
 
     Attributes:
         names: the dynamic metabolites but the protons, which have no constants.
@@ -46,8 +46,8 @@ class PoolLimits:
     km_mM: Array = field(repr=False)
 
 
-def pool_limits(models: KineticModels, ranges: KMRanges | None = None) -> PoolLimits:
-    """Limits of all pools at the steady state of some models.
+def relaxation_limits(models: KineticModels, ranges: KMRanges | None = None) -> RelaxationLimits:
+    """Limits of all metabolites at the steady state of some models.
 
     Args:
         models: any models at that state.
@@ -57,7 +57,7 @@ def pool_limits(models: KineticModels, ranges: KMRanges | None = None) -> PoolLi
     >>> from renaissance_kit import KineticModels, Network, SteadyState
     >>> network = Network.example("tiny")
     >>> models = KineticModels(network, SteadyState.from_folder(network), np.ones(10))
-    >>> bool((pool_limits(models).rate_per_h > 0).all())
+    >>> bool((relaxation_limits(models).rate_per_h > 0).all())
     True
     """
     network, slots = models.network, models.laws.slots
@@ -84,4 +84,4 @@ def pool_limits(models: KineticModels, ranges: KMRanges | None = None) -> PoolLi
     for k, i in enumerate(kept):
         own_slots = slots.species == i
         rate[k] = -balance[i, reaction[own_slots]] @ slope[k, own_slots]
-    return PoolLimits(tuple(network.dynamic[i] for i in kept), rate, km)
+    return RelaxationLimits(tuple(network.dynamic[i] for i in kept), rate, km)
