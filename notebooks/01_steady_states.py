@@ -39,11 +39,9 @@ import pandas as pd
 from renaissance_kit import Network, SteadyStates, sample_steady_states, studies
 from renaissance_kit.analysis import with_default_profile
 from renaissance_kit.core import InfeasibleError, atomic_path, derived_seed
-from renaissance_kit.figures import Source, sampling, save, use_theme
-from renaissance_kit.figures import states as figures
+from renaissance_kit.figures import Source, sampling, save, states as figures, use_theme
 from renaissance_kit.states import Constraints, require_valid
-from renaissance_kit.studies.pages import states as page
-from renaissance_kit.studies.pages import states_claims as tables
+from renaissance_kit.studies.pages import states as page, states_claims as tables
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)

@@ -51,11 +51,14 @@ from IPython.display import display
 
 from renaissance_kit import KMRanges, Network, Recipe, studies
 from renaissance_kit.core import Run, atomic_path, repeat_seeds
-from renaissance_kit.figures import Source, save, use_theme
-from renaissance_kit.figures import settings as settings_figures
-from renaissance_kit.figures import training as figures
-from renaissance_kit.studies.pages import training as page
-from renaissance_kit.studies.pages import training_claims as tables
+from renaissance_kit.figures import (
+    Source,
+    save,
+    settings as settings_figures,
+    training as figures,
+    use_theme,
+)
+from renaissance_kit.studies.pages import training as page, training_claims as tables
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)

@@ -43,11 +43,9 @@ from renaissance_kit import (
     train,
 )
 from renaissance_kit.core import Run, atomic_path, derived_seed
-from renaissance_kit.figures import Source, save, use_theme
-from renaissance_kit.figures import robustness as figures
+from renaissance_kit.figures import Source, robustness as figures, save, use_theme
 from renaissance_kit.studies import CYTOSOL
-from renaissance_kit.studies.pages import robustness as page
-from renaissance_kit.studies.pages import robustness_claims as tables
+from renaissance_kit.studies.pages import robustness as page, robustness_claims as tables
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)

@@ -41,8 +41,7 @@ from IPython.display import display
 
 from renaissance_kit import KineticModels, KMRanges, Network, cultivate, studies
 from renaissance_kit.core import Run, atomic_path
-from renaissance_kit.figures import Source, save, use_theme
-from renaissance_kit.figures import bioreactor as figures
+from renaissance_kit.figures import Source, bioreactor as figures, save, use_theme
 from renaissance_kit.simulation import (
     batch_of,
     engineered_strains,
@@ -50,8 +49,7 @@ from renaissance_kit.simulation import (
     measured_curves,
     measured_start,
 )
-from renaissance_kit.studies.pages import bioreactor as page
-from renaissance_kit.studies.pages import bioreactor_claims as tables
+from renaissance_kit.studies.pages import bioreactor as page, bioreactor_claims as tables
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)

@@ -57,11 +57,8 @@ from renaissance_kit.analysis import (
     resample,
 )
 from renaissance_kit.core import Run, atomic_path
-from renaissance_kit.figures import Source, save, use_theme
-from renaissance_kit.figures import landscape as figures
-from renaissance_kit.figures import surveys as charts
-from renaissance_kit.search import SEARCH, shorter_search, survey_states
-from renaissance_kit.search import repeated as search_again
+from renaissance_kit.figures import Source, landscape as figures, save, surveys as charts, use_theme
+from renaissance_kit.search import SEARCH, repeated as search_again, shorter_search, survey_states
 from renaissance_kit.states import Constraints, StateSpace
 from renaissance_kit.studies.pages import intracellular as page
 

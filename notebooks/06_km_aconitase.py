@@ -46,8 +46,7 @@ from renaissance_kit.analysis import (
 )
 from renaissance_kit.analysis.km_conflicts import ALL_IN
 from renaissance_kit.core import Run, atomic_path, derived_seed, repeat_seeds
-from renaissance_kit.figures import Source, save, use_theme
-from renaissance_kit.figures import km_change as figures
+from renaissance_kit.figures import Source, km_change as figures, save, use_theme
 from renaissance_kit.network import reaction_distances, with_distance
 from renaissance_kit.studies.pages import aconitase as page
 

@@ -44,8 +44,7 @@ from renaissance_kit.analysis import (
 )
 from renaissance_kit.analysis.km_conflicts import ALL_IN
 from renaissance_kit.core import Run, atomic_path, derived_seed, repeat_seeds
-from renaissance_kit.figures import Source, save, use_theme
-from renaissance_kit.figures import km_overlap as figures
+from renaissance_kit.figures import Source, km_overlap as figures, save, use_theme
 from renaissance_kit.studies.pages import tca as page
 
 use_theme()

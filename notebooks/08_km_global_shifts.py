@@ -37,9 +37,13 @@ import pandas as pd
 from renaissance_kit import Network, Recipe, studies
 from renaissance_kit.analysis import change_table
 from renaissance_kit.core import Run, atomic_path, derived_seed, repeat_seeds
-from renaissance_kit.figures import Source, save, use_theme
-from renaissance_kit.figures import km_change as change_figures
-from renaissance_kit.figures import km_shifts as figures
+from renaissance_kit.figures import (
+    Source,
+    km_change as change_figures,
+    km_shifts as figures,
+    save,
+    use_theme,
+)
 from renaissance_kit.studies.pages import shifts as page
 
 use_theme()

@@ -28,8 +28,7 @@ import pandas as pd
 
 from renaissance_kit import KMRanges, Network, Recipe, studies, train
 from renaissance_kit.core import Run, atomic_path, derived_seed
-from renaissance_kit.figures import Source, save, use_theme
-from renaissance_kit.figures import routes as figures
+from renaissance_kit.figures import Source, routes as figures, save, use_theme
 from renaissance_kit.kinetics import incidence_of
 from renaissance_kit.states import StateFeatures
 from renaissance_kit.studies.pages import routes as page

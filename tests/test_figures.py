@@ -23,8 +23,7 @@ from figure_checks import (
 from pages import contrast
 from patience import PATIENCE_S
 
-from renaissance_kit.figures import Source, overview, save, settings, theme
-from renaissance_kit.figures import training as figures
+from renaissance_kit.figures import Source, overview, save, settings, theme, training as figures
 from renaissance_kit.studies import Baseline
 
 THRESHOLD = -2.5

@@ -18,8 +18,7 @@ from figure_checks import (
     texts,
 )
 
-from renaissance_kit.figures import Source, theme
-from renaissance_kit.figures import bioreactor as figures
+from renaissance_kit.figures import Source, bioreactor as figures, theme
 
 SOURCE = Source("example", "7", 3, "smoke")
 UNIT = {"biomass": "gDW/L", "glucose": "g/L", "anthranilate": "g/L"}

@@ -7,8 +7,7 @@ from dataclasses import replace
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from test_rate_laws import rate_in_extended_precision
 
 from renaissance_kit import KineticModels, KMRanges

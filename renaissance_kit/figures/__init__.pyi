@@ -1,21 +1,22 @@
-from . import bioreactor as bioreactor
-from . import choices as choices
-from . import density as density
-from . import km_change as km_change
-from . import km_overlap as km_overlap
-from . import km_shifts as km_shifts
-from . import landscape as landscape
-from . import live as live
-from . import overview as overview
-from . import robustness as robustness
-from . import routes as routes
-from . import rows as rows
-from . import sampling as sampling
-from . import settings as settings
-from . import states as states
-from . import surveys as surveys
-from . import theme as theme
-from . import training as training
+from . import (
+    bioreactor as bioreactor,
+    choices as choices,
+    density as density,
+    km_change as km_change,
+    km_overlap as km_overlap,
+    km_shifts as km_shifts,
+    landscape as landscape,
+    live as live,
+    overview as overview,
+    robustness as robustness,
+    routes as routes,
+    rows as rows,
+    sampling as sampling,
+    settings as settings,
+    states as states,
+    surveys as surveys,
+    theme as theme,
+    training as training,
+)
 from .saving import save as save
-from .theme import Source as Source
-from .theme import use_theme as use_theme
+from .theme import Source as Source, use_theme as use_theme

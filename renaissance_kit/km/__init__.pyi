@@ -1,5 +1,4 @@
-from .measurements import KMMeasurements as KMMeasurements
-from .measurements import MeasuredRange as MeasuredRange
+from .measurements import KMMeasurements as KMMeasurements, MeasuredRange as MeasuredRange
 from .ranges import KMRanges as KMRanges
 from .statistics import KMCriteria as KMCriteria
 from .table import KMMeasurement as KMMeasurement

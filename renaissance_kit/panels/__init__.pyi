@@ -1,7 +1,5 @@
 from .bioreactor import BioreactorPanel as BioreactorPanel
-from .jobs import Job as Job
-from .jobs import State as State
-from .jobs import Update as Update
+from .jobs import Job as Job, State as State, Update as Update
 from .km import KMPanel as KMPanel
 from .panel import Panel as Panel
 from .robustness import RobustnessPanel as RobustnessPanel

@@ -15,8 +15,7 @@ from renaissance_kit import studies
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.files import atomic_path
 from renaissance_kit.core.runs import Run
-from renaissance_kit.figures import live
-from renaissance_kit.figures import robustness as figures
+from renaissance_kit.figures import live, robustness as figures
 from renaissance_kit.figures.theme import percent
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.network import Network

@@ -1,137 +1,169 @@
-from .baseline import Baseline as Baseline
-from .baseline import unbiased_sampling as unbiased_sampling
-from .bioreactor import bioreactor_outcomes as bioreactor_outcomes
-from .bioreactor import goodness_of_fit_table as goodness_of_fit_table
-from .bioreactor import inside_table as inside_table
-from .bioreactor import matches_by_threshold as matches_by_threshold
-from .bioreactor import measured_table as measured_table
-from .bioreactor import time_course_table as time_course_table
-from .cost import SurveyCost as SurveyCost
-from .cost import survey_cost as survey_cost
-from .cost import timed_surveys as timed_surveys
+from .baseline import Baseline as Baseline, unbiased_sampling as unbiased_sampling
+from .bioreactor import (
+    bioreactor_outcomes as bioreactor_outcomes,
+    goodness_of_fit_table as goodness_of_fit_table,
+    inside_table as inside_table,
+    matches_by_threshold as matches_by_threshold,
+    measured_table as measured_table,
+    time_course_table as time_course_table,
+)
+from .cost import (
+    SurveyCost as SurveyCost,
+    survey_cost as survey_cost,
+    timed_surveys as timed_surveys,
+)
 from .exactness import exactness_table as exactness_table
-from .held_out import held_out_table as held_out_table
-from .held_out import incidence_by_state as incidence_by_state
-from .intracellular import MoreEffort as MoreEffort
-from .intracellular import concentration_points as concentration_points
-from .intracellular import limits_of_metabolite as limits_of_metabolite
-from .intracellular import new_states as new_states
-from .intracellular import participation as participation
-from .intracellular import running_table as running_table
-from .intracellular import share_row as share_row
-from .intracellular import share_table as share_table
-from .intracellular import slow_mode_table as slow_mode_table
-from .intracellular import slow_modes as slow_modes
-from .intracellular import threshold_table as threshold_table
-from .km_changes import change_counts as change_counts
-from .km_changes import joint_tables as joint_tables
-from .km_changes import moving_parameters as moving_parameters
-from .km_changes import of_other_reactions as of_other_reactions
-from .km_changes import pairs_of_runs as pairs_of_runs
-from .km_changes import surest_changes as surest_changes
-from .km_integration import Integration as Integration
-from .km_integration import IntegrationRun as IntegrationRun
-from .km_integration import run_table as run_table
-from .km_shifts import CommonFrame as CommonFrame
-from .km_shifts import common_frame as common_frame
-from .km_shifts import drawn_together as drawn_together
-from .km_shifts import median_table as median_table
-from .km_shifts import repeat_distances as repeat_distances
-from .km_shifts import shift_apart as shift_apart
-from .km_shifts import shift_table as shift_table
-from .linear import linear_result as linear_result
-from .linear import linearity_check as linearity_check
-from .linear import return_table as return_table
-from .measured import INSIDE as INSIDE
-from .measured import OUTSIDE as OUTSIDE
-from .measured import combination_table as combination_table
-from .measured import first_models as first_models
-from .measured import mean_width_decades as mean_width_decades
-from .measured import measured_in as measured_in
-from .measured import measurements_of as measurements_of
-from .measured import scores_by_place as scores_by_place
-from .media import biomass_ceilings as biomass_ceilings
-from .media import biomass_gain as biomass_gain
-from .media import changed_media as changed_media
-from .media import final_values as final_values
-from .media import plain_name as plain_name
-from .media import richer_media as richer_media
-from .models import Confirmation as Confirmation
-from .models import confirm_valid as confirm_valid
-from .models import km_shift as km_shift
-from .models import states_of as states_of
-from .models import valid_ensemble as valid_ensemble
-from .progress import incidence_row as incidence_row
-from .progress import incidence_so_far as incidence_so_far
-from .progress import lambda_bins as lambda_bins
-from .progress import lambda_edges as lambda_edges
-from .published import claims_table as claims_table
-from .published import published as published
-from .published import published_returns as published_returns
-from .repeats import Repeat as Repeat
-from .repeats import checkpoint_file as checkpoint_file
-from .repeats import first_and_last as first_and_last
-from .repeats import incidence_history as incidence_history
-from .repeats import kept_training as kept_training
-from .repeats import lambda_history as lambda_history
-from .repeats import mean_over_repeats as mean_over_repeats
-from .repeats import run_repeats as run_repeats
-from .robustness import CYTOSOL as CYTOSOL
-from .robustness import RETURN_TIMES_MIN as RETURN_TIMES_MIN
-from .robustness import deviation_map as deviation_map
-from .robustness import extremes as extremes
-from .robustness import latecomers as latecomers
-from .robustness import norm_shares as norm_shares
-from .robustness import outcome_table as outcome_table
-from .robustness import return_shares as return_shares
-from .robustness import share_at as share_at
-from .robustness import share_interval as share_interval
-from .robustness import shares_by_generator as shares_by_generator
-from .robustness import time_courses as time_courses
-from .robustness import variable_groups as variable_groups
-from .route_coverage import coverage_by_state as coverage_by_state
-from .route_coverage import first_runs as first_runs
-from .route_coverage import log_uniform_diversity as log_uniform_diversity
-from .route_coverage import mean_coverage as mean_coverage
-from .routes import LEAST_VALID as LEAST_VALID
-from .routes import RouteRun as RouteRun
-from .routes import by_conditional as by_conditional
-from .routes import by_sampling as by_sampling
-from .routes import by_search as by_search
-from .routes import by_training as by_training
-from .routes import cost_table as cost_table
-from .routes import coverage_table as coverage_table
-from .routes import diversity_table as diversity_table
-from .routes import history_table as history_table
-from .settings import leave_one_out as leave_one_out
-from .settings import settings_grid as settings_grid
-from .shapes import shape_summary as shape_summary
-from .shapes import shape_table as shape_table
-from .state_checks import agreement as agreement
-from .state_checks import changed_constraints as changed_constraints
-from .state_checks import check_table as check_table
-from .state_checks import largest_differences as largest_differences
-from .states import QUANTILES as QUANTILES
-from .states import concentration_table as concentration_table
-from .states import constraints_table as constraints_table
-from .states import diagnostics_table as diagnostics_table
-from .states import energy_table as energy_table
-from .states import flux_ratios as flux_ratios
-from .states import flux_table as flux_table
-from .states import growth_phase_h as growth_phase_h
-from .states import main_fluxes as main_fluxes
-from .states import measured_rates as measured_rates
-from .states import metabolite_pathways as metabolite_pathways
-from .states import profile_table as profile_table
-from .states import reaction_pathways as reaction_pathways
-from .strains import predicted_strain as predicted_strain
-from .strains import strain_changes as strain_changes
-from .timing import time_budget as time_budget
-from .timing import time_km_sets as time_km_sets
-from .turnover import reached_by_turnover as reached_by_turnover
-from .turnover import search_by_turnover as search_by_turnover
-from .turnover import slowest_turnover as slowest_turnover
-from .turnover import states_by_turnover as states_by_turnover
-from .turnover import turnover_table as turnover_table
-from .turnover import turnover_times_min as turnover_times_min
-from .turnover import unbiased_by_turnover as unbiased_by_turnover
+from .held_out import held_out_table as held_out_table, incidence_by_state as incidence_by_state
+from .intracellular import (
+    MoreEffort as MoreEffort,
+    concentration_points as concentration_points,
+    limits_of_metabolite as limits_of_metabolite,
+    new_states as new_states,
+    participation as participation,
+    running_table as running_table,
+    share_row as share_row,
+    share_table as share_table,
+    slow_mode_table as slow_mode_table,
+    slow_modes as slow_modes,
+    threshold_table as threshold_table,
+)
+from .km_changes import (
+    change_counts as change_counts,
+    joint_tables as joint_tables,
+    moving_parameters as moving_parameters,
+    of_other_reactions as of_other_reactions,
+    pairs_of_runs as pairs_of_runs,
+    surest_changes as surest_changes,
+)
+from .km_integration import (
+    Integration as Integration,
+    IntegrationRun as IntegrationRun,
+    run_table as run_table,
+)
+from .km_shifts import (
+    CommonFrame as CommonFrame,
+    common_frame as common_frame,
+    drawn_together as drawn_together,
+    median_table as median_table,
+    repeat_distances as repeat_distances,
+    shift_apart as shift_apart,
+    shift_table as shift_table,
+)
+from .linear import (
+    linear_result as linear_result,
+    linearity_check as linearity_check,
+    return_table as return_table,
+)
+from .measured import (
+    INSIDE as INSIDE,
+    OUTSIDE as OUTSIDE,
+    combination_table as combination_table,
+    first_models as first_models,
+    mean_width_decades as mean_width_decades,
+    measured_in as measured_in,
+    measurements_of as measurements_of,
+    scores_by_place as scores_by_place,
+)
+from .media import (
+    biomass_ceilings as biomass_ceilings,
+    biomass_gain as biomass_gain,
+    changed_media as changed_media,
+    final_values as final_values,
+    plain_name as plain_name,
+    richer_media as richer_media,
+)
+from .models import (
+    Confirmation as Confirmation,
+    confirm_valid as confirm_valid,
+    km_shift as km_shift,
+    states_of as states_of,
+    valid_ensemble as valid_ensemble,
+)
+from .progress import (
+    incidence_row as incidence_row,
+    incidence_so_far as incidence_so_far,
+    lambda_bins as lambda_bins,
+    lambda_edges as lambda_edges,
+)
+from .published import (
+    claims_table as claims_table,
+    published as published,
+    published_returns as published_returns,
+)
+from .repeats import (
+    Repeat as Repeat,
+    checkpoint_file as checkpoint_file,
+    first_and_last as first_and_last,
+    incidence_history as incidence_history,
+    kept_training as kept_training,
+    lambda_history as lambda_history,
+    mean_over_repeats as mean_over_repeats,
+    run_repeats as run_repeats,
+)
+from .robustness import (
+    CYTOSOL as CYTOSOL,
+    RETURN_TIMES_MIN as RETURN_TIMES_MIN,
+    deviation_map as deviation_map,
+    extremes as extremes,
+    latecomers as latecomers,
+    norm_shares as norm_shares,
+    outcome_table as outcome_table,
+    return_shares as return_shares,
+    share_at as share_at,
+    share_interval as share_interval,
+    shares_by_generator as shares_by_generator,
+    time_courses as time_courses,
+    variable_groups as variable_groups,
+)
+from .route_coverage import (
+    coverage_by_state as coverage_by_state,
+    first_runs as first_runs,
+    log_uniform_diversity as log_uniform_diversity,
+    mean_coverage as mean_coverage,
+)
+from .routes import (
+    LEAST_VALID as LEAST_VALID,
+    RouteRun as RouteRun,
+    by_conditional as by_conditional,
+    by_sampling as by_sampling,
+    by_search as by_search,
+    by_training as by_training,
+    cost_table as cost_table,
+    coverage_table as coverage_table,
+    diversity_table as diversity_table,
+    history_table as history_table,
+)
+from .settings import leave_one_out as leave_one_out, settings_grid as settings_grid
+from .shapes import shape_summary as shape_summary, shape_table as shape_table
+from .state_checks import (
+    agreement as agreement,
+    changed_constraints as changed_constraints,
+    check_table as check_table,
+    largest_differences as largest_differences,
+)
+from .states import (
+    QUANTILES as QUANTILES,
+    concentration_table as concentration_table,
+    constraints_table as constraints_table,
+    diagnostics_table as diagnostics_table,
+    energy_table as energy_table,
+    flux_ratios as flux_ratios,
+    flux_table as flux_table,
+    growth_phase_h as growth_phase_h,
+    main_fluxes as main_fluxes,
+    measured_rates as measured_rates,
+    metabolite_pathways as metabolite_pathways,
+    profile_table as profile_table,
+    reaction_pathways as reaction_pathways,
+)
+from .strains import predicted_strain as predicted_strain, strain_changes as strain_changes
+from .timing import time_budget as time_budget, time_km_sets as time_km_sets
+from .turnover import (
+    reached_by_turnover as reached_by_turnover,
+    search_by_turnover as search_by_turnover,
+    slowest_turnover as slowest_turnover,
+    states_by_turnover as states_by_turnover,
+    turnover_table as turnover_table,
+    turnover_times_min as turnover_times_min,
+    unbiased_by_turnover as unbiased_by_turnover,
+)

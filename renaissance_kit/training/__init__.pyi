@@ -1,38 +1,44 @@
-from .adam import adam_memory as adam_memory
-from .adam import adam_step as adam_step
+from .adam import adam_memory as adam_memory, adam_step as adam_step
 from .at_states import nes_of_states as nes_of_states
-from .checkpoints import load_checkpoint as load_checkpoint
-from .checkpoints import save_checkpoint as save_checkpoint
-from .conditional import ConditionalSettings as ConditionalSettings
-from .conditional import ConditionalTrainer as ConditionalTrainer
-from .conditional import split_states as split_states
-from .conditional_net import ConditionalGenerator as ConditionalGenerator
-from .conditional_net import ConditionalNet as ConditionalNet
-from .differentiable import EDGE as EDGE
-from .differentiable import ProjectedShare as ProjectedShare
-from .differentiable import SmoothLambdaMax as SmoothLambdaMax
-from .differentiable import divergence as divergence
-from .fit import Training as Training
-from .fit import run as run
-from .fit import train as train
+from .checkpoints import load_checkpoint as load_checkpoint, save_checkpoint as save_checkpoint
+from .conditional import (
+    ConditionalSettings as ConditionalSettings,
+    ConditionalTrainer as ConditionalTrainer,
+    split_states as split_states,
+)
+from .conditional_net import (
+    ConditionalGenerator as ConditionalGenerator,
+    ConditionalNet as ConditionalNet,
+)
+from .differentiable import (
+    EDGE as EDGE,
+    ProjectedShare as ProjectedShare,
+    SmoothLambdaMax as SmoothLambdaMax,
+    divergence as divergence,
+)
+from .fit import Training as Training, run as run, train as train
 from .generator import Generator as Generator
-from .gradient import GradientSettings as GradientSettings
-from .gradient import GradientTrainer as GradientTrainer
-from .nes import NESSettings as NESSettings
-from .nes import NESTrainer as NESTrainer
-from .nes import gradient_estimate as gradient_estimate
-from .nes import shape_rewards as shape_rewards
+from .gradient import GradientSettings as GradientSettings, GradientTrainer as GradientTrainer
+from .nes import (
+    NESSettings as NESSettings,
+    NESTrainer as NESTrainer,
+    gradient_estimate as gradient_estimate,
+    shape_rewards as shape_rewards,
+)
 from .objective import KineticObjective as KineticObjective
 from .recipes import Recipe as Recipe
-from .rewards import DifferentiableReward as DifferentiableReward
-from .rewards import FastestDynamics as FastestDynamics
-from .rewards import Incidence as Incidence
-from .rewards import Reward as Reward
-from .rewards import SmoothIncidence as SmoothIncidence
-from .rewards import SoftMargin as SoftMargin
-from .trainer import Record as Record
-from .trainer import Settings as Settings
-from .trainer import Trainer as Trainer
-from .trainer import TrainingState as TrainingState
-from .trainers import TRAINERS as TRAINERS
-from .trainers import trainer_of as trainer_of
+from .rewards import (
+    DifferentiableReward as DifferentiableReward,
+    FastestDynamics as FastestDynamics,
+    Incidence as Incidence,
+    Reward as Reward,
+    SmoothIncidence as SmoothIncidence,
+    SoftMargin as SoftMargin,
+)
+from .trainer import (
+    Record as Record,
+    Settings as Settings,
+    Trainer as Trainer,
+    TrainingState as TrainingState,
+)
+from .trainers import TRAINERS as TRAINERS, trainer_of as trainer_of

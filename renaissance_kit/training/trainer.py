@@ -11,6 +11,7 @@ A new trainer is one file, with settings and a class like the three here (`nes`,
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Protocol
@@ -22,7 +23,7 @@ from renaissance_kit.core.types import Array, Weights
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(ABC):
     """Settings of a trainer: a frozen dataclass of numbers and texts with this as its base.
 
     Attributes:
@@ -44,9 +45,9 @@ class Settings:
         return int(getattr(self, self.length))
 
     @property
+    @abstractmethod
     def models_per_step(self) -> int:
         """How many models a step makes to train; every settings class has its own."""
-        raise NotImplementedError
 
     def identity(self) -> dict[str, Any]:
         """The settings that must stay the same when a run is resumed."""
