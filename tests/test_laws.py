@@ -26,8 +26,8 @@ SHAPES = [  # coefficients of substrates and products: ones, or another number a
 ]
 
 _METABOLITES = """\
-id,name,formula,charge,compartment,role,dgf0_kJ_mol,dgf0_error_kJ_mol,n_h,pka,seed_id,source
-h_c,H+,H,1,c,constant,,,,,,test
+id,name,formula,charge,compartment,role,currency,dgf0_kJ_mol,dgf0_error_kJ_mol,n_h,pka,seed_id,source
+h_c,H+,H,1,c,constant,,,,,,,test
 """
 _REACTIONS = """\
 id,name,equation,subsystem,ec,role,rate_law,substrates,products,proton_terms,balance_exempt,\
@@ -41,8 +41,8 @@ km_lower_bound,0.0013,,,mM,test,
 km_upper_bound,20,,,mM,test,
 """
 _COMPARTMENTS = """\
-id,name,volume_fraction,pH,ionic_strength_M,source
-c,cytosol,1.0,7.5,0.25,test
+id,name,role,volume_fraction,pH,ionic_strength_M,source
+c,cytosol,cytosol,1.0,7.5,0.25,test
 """
 
 
@@ -110,7 +110,7 @@ def everything(tmp_path_factory) -> Everything:
             if law.problem(left, right):
                 continue
             for m, _ in left + right:
-                metabolites += f"{m},made,,,c,constant,,,,,,test\n"
+                metabolites += f"{m},made,,,c,constant,,,,,,,test\n"
             mode = "displacement" if law.reversible else "first_order"
             reactions += (
                 f"R{made},made,{written(left)} + 2 h_c <=> {written(right)},x,,kinetic,{name},"

@@ -21,7 +21,7 @@ CARRIER = {"car_p": "p", "cars_p": "p", "cars_c": "c", "car_c": "c"}
 
 @pytest.fixture(scope="module")
 def shuttle() -> Network:
-    return Network.from_folder(Path(__file__).parent / "networks" / "shuttle")
+    return Network.from_folder(Path(__file__).parent / "data" / "shuttle")
 
 
 @pytest.fixture(scope="module")

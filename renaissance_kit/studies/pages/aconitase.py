@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,19 +15,6 @@ from renaissance_kit.studies.text import Text
 
 KINDS = {"km": "KM", "vmax": "Vmax", "vmax_per_km": "Vmax/KM"}
 """Kinds of parameters, and what they are called."""
-
-SHOWN = (
-    ("vmax_per_km", "ACONTa:cit_c", "Vmax/KM of ACONTa for citrate", "1/h"),
-    ("vmax_per_km", "ACONTb:icit_c", "Vmax/KM of ACONTb for isocitrate", "1/h"),
-    ("vmax", "ICDHyr", "Vmax of ICDHyr", "mM/h"),
-    ("vmax", "AKGDH", "Vmax of AKGDH", "mM/h"),
-    ("km", "ICDHyr:icit_c", "KM of ICDHyr for isocitrate", "mM"),
-    ("km", "AKGDH:akg_c", "KM of AKGDH for 2-oxoglutarate", "mM"),
-)
-"""Parameters whose distributions are drawn: kind, name, title, unit."""
-
-COMPARED = (("Vmax/KM", "ACONTa:cit_c"), ("Vmax", "ICDHyr"), ("Vmax", "AKGDH"))
-"""Parameters of which the paper shows a width: kind, name."""
 
 
 @dataclass(frozen=True)
@@ -167,15 +154,18 @@ def by_evolution(table: pd.DataFrame) -> Text:
 # --- beside the paper ----------------------------------------------------------------------------
 
 
-def claims(changes: Mapping[str, pd.DataFrame], size: Sizes) -> list[tuple[str, str, str, str]]:
+def claims(
+    changes: Mapping[str, pd.DataFrame], widths: Iterable[tuple[str, str]], size: Sizes
+) -> list[tuple[str, str, str, str]]:
     """C14: widths that the paper shows, and KM downstream.
 
     Args:
         changes: as from `renaissance_kit.analysis.change_table`, with distances, by kind.
+        widths: kind and name of the parameters of which the paper shows a width.
         size: of the runs.
     """
     rows = []
-    for kind, name in COMPARED:
+    for kind, name in widths:
         row = changes[kind].set_index("name").loc[name]
         rows.append(
             ("C14", f"width of {kind} of {name} (decades)",
