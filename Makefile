@@ -35,7 +35,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo figures docs lab panels test lint bench sync clean clean-venv
+.PHONY: help demo figures docs lab panels test test-fast lint bench sync clean clean-venv
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -81,6 +81,17 @@ lint: .venv/.ready ## check style, types and notebooks
 # Several test processes at a time: one thread each for BLAS and OpenMP.
 test: .venv/.ready-test lint ## lint, then all tests, with the notebooks at smoke scale
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# What a contributor wants to know first: structure, tables, laws, kinetics, training, simulation.
+# Figures, panels, studies, pages and documents belong to the whole.
+NOT_FAST := figures panels studies pages gallery docs docstrings documents notebooks browser install \
+    packaging workshop parameters second_organism compiled
+
+test-fast: .venv/.ready-test ## style, types and the tests that answer within two minutes
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest \
+	    $(PYTEST_ARGS) -q -m "not slow" $(foreach name,$(NOT_FAST),--ignore-glob='tests/test_$(name)*')
 
 bench: .venv/.ready ## measure speed on this machine
 	$(BIN)/python -m benchmarks

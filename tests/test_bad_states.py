@@ -184,6 +184,7 @@ def test_a_flux_that_is_not_there(ecoli):
         sample_steady_states(ecoli, 1, constraints=constraints)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("directions", "message"),
     [

@@ -255,6 +255,7 @@ def test_growth_rate_is_the_slope_of_biomass(one: KineticModels) -> None:
     np.testing.assert_allclose(result.dataset.growth_rate.values[0], slope, atol=2e-3)
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_resumes_to_the_same_result(
     ecoli: Network, valid: KineticModels, tmp_path: Path
 ) -> None:
@@ -314,6 +315,7 @@ def test_wrong_names(one: KineticModels) -> None:
 # --- the guide ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_guide(ecoli: Network, tmp_path: Path, monkeypatch, capsys) -> None:
     """Every block of docs/own-medium.md runs."""
     (table,) = guide_blocks(GUIDE, "csv")

@@ -156,6 +156,7 @@ def test_every_trainer_is_here():
     assert {settings.method for settings in TRAINERS} == set(CASES)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no kill -9 on this system")
 @pytest.mark.parametrize("name", CASES)
 def test_a_run_killed_in_the_middle_resumes_to_the_identical_end(name, tiny, tiny_state, tmp_path):

@@ -40,6 +40,7 @@ class KilledOnce:
         return squares(items)
 
 
+@pytest.mark.slow
 def test_on_dask_also_when_a_worker_is_killed(tmp_path: Path) -> None:
     distributed = pytest.importorskip("distributed")
     with (
@@ -56,6 +57,7 @@ def test_on_dask_also_when_a_worker_is_killed(tmp_path: Path) -> None:
     np.testing.assert_array_equal(again["square"], np.arange(12.0) ** 2)
 
 
+@pytest.mark.slow
 def test_mistakes() -> None:
     with pytest.raises(ParameterError, match="did you mean 'dask'"), use_cluster("dsk"):
         pass

@@ -216,6 +216,7 @@ def test_a_trained_one_sees_it_and_keeps_the_ranges(run, states):
         generator.generate(states[0], 0, np.random.default_rng(1))
 
 
+@pytest.mark.slow
 def test_it_does_better_at_unseen_states_than_one_that_cannot_see(tiny, states):
     """A threshold that few unbiased models meet, at a different place in each state."""
     ranges = KMRanges.of(tiny)

@@ -35,6 +35,7 @@ def run(page: Path, namespace: dict[str, Any]) -> list[str]:
     return printed
 
 
+@pytest.mark.slow
 def test_tutorial_prints_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     printed = run(ROOT / "docs" / "tutorial.md", {})
@@ -42,6 +43,7 @@ def test_tutorial_prints_what_it_says(tmp_path: Path, monkeypatch: pytest.Monkey
     assert (tmp_path / "ensemble.nc").is_file()
 
 
+@pytest.mark.slow
 def test_readme_runs_with_a_short_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every line as it stands; only the size of the training is another one."""
     (tmp_path / "data").symlink_to(ROOT / "data")

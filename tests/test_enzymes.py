@@ -64,6 +64,7 @@ def test_check_of_generated_vmax(tiny, tiny_state):
     assert not small.within(models).any()
 
 
+@pytest.mark.slow
 def test_steady_states_meet_the_capacities(ecoli):
     """A cap within the range of sampled fluxes is met by every state that is sampled with it."""
     plain = Constraints.from_folder(ecoli)
@@ -120,6 +121,7 @@ def test_slack_and_network_are_checked(tiny, ecoli):
         enzymes.constrain(Constraints.from_folder(ecoli), slack=0.0)
 
 
+@pytest.mark.slow
 def test_the_guide_runs(ecoli, tmp_path, monkeypatch, capsys):
     """Every block of docs/own-kcat.md runs."""
     (rows,) = guide_blocks(GUIDE, "csv")

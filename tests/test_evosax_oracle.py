@@ -49,6 +49,7 @@ def oracle(shaping, optimiser, mirrored):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shaping", "optimiser", "mirrored"),
     [("standardised", "plain", False), ("ranks", "plain", True), ("ranks", "adam", True)],

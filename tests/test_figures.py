@@ -148,6 +148,7 @@ def test_caption_names_its_source(name: str) -> None:
     require_caption(FIGURES[name]().to_dict(), *facts, width=theme.CAPTION_CHARACTERS + 14)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 def test_renders_the_same_twice(name: str, tmp_path: Path) -> None:
     require_same_twice(FIGURES[name](), FIGURES[name](), name, tmp_path)
@@ -251,6 +252,7 @@ def test_a_failed_rendering_leaves_an_earlier_figure(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["figure.png", "figure.svg"]
 
 
+@pytest.mark.slow
 def test_import_changes_no_global_state() -> None:
     code = (
         "import altair as alt; before = (alt.theme.active, alt.renderers.active);"

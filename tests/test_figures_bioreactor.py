@@ -143,6 +143,7 @@ def test_caption_names_its_source(name: str) -> None:
     require_caption(FIGURES[name]().to_dict(), *facts, width=theme.CAPTION_CHARACTERS + 40)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 def test_renders_the_same_twice(name: str, tmp_path: Path) -> None:
     require_same_twice(FIGURES[name](), FIGURES[name](), name, tmp_path)

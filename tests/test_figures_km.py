@@ -85,6 +85,7 @@ FIGURES: dict[str, Callable[[], Any]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 def test_figure(name: str, tmp_path: Path) -> None:
     chart, again = FIGURES[name](), FIGURES[name]()

@@ -96,6 +96,7 @@ def rare(tiny, tiny_state):
     return float(np.quantile(KineticModels(tiny, tiny_state, km).spectrum().lambda_max_per_h, 0.02))
 
 
+@pytest.mark.slow
 def test_training_makes_valid_models_frequent_and_keeps_them_wide(tiny, tiny_state, rare):
     generator = Generator(KMRanges.of(tiny), hidden=(64, 64))
     found = {}

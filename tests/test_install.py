@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from patience import PATIENCE_S
@@ -27,6 +28,7 @@ def test_binder_has_a_supported_python_and_the_torch_of_the_makefile() -> None:
     assert f"--extra-index-url {index}" in lines
 
 
+@pytest.mark.slow
 def test_binder_tries_what_it_installed(tmp_path: Path) -> None:
     """With a pip that does nothing in place of the real one."""
     python = tmp_path / "python"

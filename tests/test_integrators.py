@@ -53,6 +53,7 @@ def test_linear_system(solver: str, times: np.ndarray) -> None:
     np.testing.assert_allclose(course.states, exact, rtol=1e-6, atol=1e-8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_a_solution_that_blows_up_fails_with_a_reason(solver: str) -> None:
     course = integrate(

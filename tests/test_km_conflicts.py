@@ -100,6 +100,7 @@ def by_evolution(tiny, tiny_state, generator, **more):
     return train(tiny, tiny_state, seed=2, recipe=recipe, workers=1, **more)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("route", [by_gradient, by_evolution])
 @pytest.mark.parametrize("warm", [False, True])
 def test_both_routes_hold_constants_to_their_data(tiny, tiny_state, measured, route, warm):

@@ -221,6 +221,7 @@ def test_ecoli_trains_with_the_shipped_measurements(ecoli, shipped_km):
 # --- the guide -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_guide_runs(ecoli, tmp_path, monkeypatch, capsys):
     (table,) = guide_blocks(GUIDE, "csv")
     blocks = guide_blocks(GUIDE)

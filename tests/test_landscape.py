@@ -133,6 +133,7 @@ def test_a_planted_metabolite_is_found_and_no_other(ecoli):
     assert (table.q >= table.p).all()
 
 
+@pytest.mark.slow
 def test_without_structure_discoveries_are_as_rare_as_promised(ecoli):
     """All hypotheses null: any discovery is false, which may happen in 5 % of the samples."""
     states = planted(ecoli, 120, 5)

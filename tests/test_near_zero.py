@@ -33,6 +33,7 @@ def reactor(ecoli: Network) -> Bioreactor:
     return replace(batch_of(ecoli), tolerances=Tolerances(1e-6, 1e-6, seconds=300.0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["q8h2_c", "nadh_c", "g6p_c", "glc__D_p", "o2_c", "coa_c"])
 def test_below_zero_the_equations_follow_their_tangent(models: KineticModels, name: str) -> None:
     cell = Dynamics(models)
@@ -71,6 +72,7 @@ def test_protons_have_no_pole(models: KineticModels) -> None:
         assert np.isfinite(cell.jacobian(0, state)).all()
 
 
+@pytest.mark.slow
 def test_cultivations_get_past_empty_pools(models: KineticModels, reactor: Bioreactor) -> None:
     dynamics = reactor.dynamics(models)
     courses = [reactor.run(dynamics, i)[0] for i in (0, 1, 5)]
@@ -80,6 +82,7 @@ def test_cultivations_get_past_empty_pools(models: KineticModels, reactor: Biore
     assert sum(c.evaluations for c in courses) < 300_000
 
 
+@pytest.mark.slow
 def test_a_solver_that_gives_up_at_a_turn_starts_anew(
     models: KineticModels, reactor: Bioreactor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,6 +93,7 @@ def test_a_solver_that_gives_up_at_a_turn_starts_anew(
     assert Outcome.FAILED in without
 
 
+@pytest.mark.slow
 def test_a_step_too_far_below_zero_is_done_again(
     ecoli: Network, reactor: Bioreactor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,6 +112,7 @@ def test_a_step_too_far_below_zero_is_done_again(
     np.testing.assert_allclose(course.states[:, chosen], exact.states[:, chosen], rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_solvers_agree_through_empty_pools(models: KineticModels, reactor: Bioreactor) -> None:
     dynamics = reactor.dynamics(models)
     chosen = [dynamics.index[name] for name in ("biomass", "glc__D_e", "anth_e")]
@@ -134,6 +139,7 @@ def test_nothing_is_printed(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_states_before_a_failure_are_kept() -> None:
     def poisoned(t: float, y: np.ndarray, out: np.ndarray) -> None:
         out[:] = -y if t < 1 else np.nan

@@ -79,6 +79,7 @@ def test_every_notebook_is_listed() -> None:
     batch.check_listing()
 
 
+@pytest.mark.slow
 def test_committed_notebooks_are_clean() -> None:
     command = [sys.executable, str(ROOT / "tools" / "check_notebooks.py")]
     check = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
@@ -93,6 +94,7 @@ def test_run_sets_parameters_and_uses_this_interpreter(folder: Path, tmp_path: P
     assert [path.name for path in out.glob("*toy*")] == ["toy.ipynb"]
 
 
+@pytest.mark.slow
 def test_failed_run_keeps_the_earlier_result(folder: Path, tmp_path: Path) -> None:
     good = batch.run("toy", tmp_path, notebooks_dir=folder).read_bytes()
     with pytest.raises(batch.BatchError, match="asked to fail"):
@@ -165,6 +167,7 @@ def test_values_on_the_command_line(text: str, value: object) -> None:
     assert batch.parse_value(text) == value
 
 
+@pytest.mark.slow
 def test_import_starts_nothing() -> None:
     code = "import renaissance_kit.cli.batch, multiprocessing as m; assert not m.active_children()"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

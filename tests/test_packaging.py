@@ -47,6 +47,7 @@ def test_installed_pytfa_is_the_pinned_release() -> None:
     assert importlib.metadata.version("pytfa") == _pytfa.PINNED_VERSION
 
 
+@pytest.mark.slow
 def test_pytfa_imports_without_warning_and_leaves_no_stand_in() -> None:
     code = (
         "import sys, cobra, pandas; before = 'distutils' in sys.modules;"

@@ -97,6 +97,7 @@ def test_a_job_that_fails_keeps_the_error() -> None:
     assert str(job.error) == "size is 7; give less"
 
 
+@pytest.mark.slow
 def test_an_event_loop_gets_updates_in_its_own_thread_and_stays_responsive(
     panel: TrainingPanel,
 ) -> None:
@@ -195,6 +196,7 @@ def test_bounds_the_wrong_way_round_are_explained_and_not_run(panel: TrainingPan
 # --- the panel -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_run_gives_what_the_study_of_the_notebook_gives(
     panel: TrainingPanel, tiny: Network, tiny_state: SteadyState, tmp_path: Path
 ) -> None:
@@ -213,6 +215,7 @@ def test_a_run_gives_what_the_study_of_the_notebook_gives(
     assert "models are valid" in panel.message.value
 
 
+@pytest.mark.slow
 def test_stopped_and_resumed_it_ends_at_the_same_weights(panel: TrainingPanel) -> None:
     panel.set(generations=12)
     panel.run()

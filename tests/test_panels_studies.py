@@ -160,6 +160,7 @@ def test_points_that_can_be_picked() -> None:
 # --- fermentation --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_fermentations_are_those_of_the_study(ecoli: Network, tmp_path: Path) -> None:
     panel = BioreactorPanel(
         ecoli, folder=tmp_path / "panel", workers=1, models=[2], duration_h=12.0,
@@ -185,6 +186,7 @@ def test_fermentations_are_those_of_the_study(ecoli: Network, tmp_path: Path) ->
 # --- measured KM ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_trainings_with_data_are_those_of_the_study(
     tiny: Network, tiny_state: SteadyState, tmp_path: Path
 ) -> None:
@@ -227,6 +229,7 @@ def test_trainings_with_data_are_those_of_the_study(
 # --- states --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_survey_is_that_of_the_study(ecoli: Network, tmp_path: Path) -> None:
     few = SteadyStates.example(ecoli)[:2400:100]
     few.save(tmp_path / "few.nc")

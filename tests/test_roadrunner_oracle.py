@@ -9,6 +9,7 @@ import pytest
 from benchmarks.simulation import against_roadrunner
 
 
+@pytest.mark.slow
 def test_time_course_agrees() -> None:
     pytest.importorskip("roadrunner")
     found = against_roadrunner()

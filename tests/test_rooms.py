@@ -137,6 +137,7 @@ def loaded_by(code: str) -> set[str]:
 HEAVY = {"torch", "numba", "pytfa", "cobra", "altair", "xarray", "sklearn", "ipywidgets", "pandas"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "needs"),
     [

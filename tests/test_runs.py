@@ -111,6 +111,7 @@ def test_a_killed_worker_loses_its_chunk_only(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found["square"], np.arange(10.0) ** 2)
 
 
+@pytest.mark.slow
 def test_workers_that_keep_dying_are_an_error_and_the_rest_is_kept(tmp_path: Path) -> None:
     with pytest.raises(RenaissanceError, match="died 3 times"):
         run(AlwaysDies(), workers=2, store=tmp_path / "store")

@@ -168,6 +168,7 @@ def test_states_differ(states: SteadyStates) -> None:
     assert float(data.flux.std("state").min()) > 0
 
 
+@pytest.mark.slow
 def test_same_seed_same_states(ecoli: Network, states: SteadyStates) -> None:
     again = sample_steady_states(ecoli, 12, seed=5, steps_per_dimension=1)
     for name in ("flux", "concentration", "log_displacement"):
@@ -212,6 +213,7 @@ def test_validation_finds_a_wrong_number(
         require_valid(ecoli, constraints, SteadyStates(dataset), states.provenance["directions"])
 
 
+@pytest.mark.slow
 def test_shorter_turnover_makes_smaller_pools(ecoli: Network, states: SteadyStates) -> None:
     short = sample_steady_states(ecoli, 4, seed=5, steps_per_dimension=1, turnover_time_min=2)
     most = short.provenance["least_throughputs_mM_h"]["etoh_c"] * 2 / 60
@@ -278,6 +280,7 @@ np.savez(sys.argv[1], **{k: states.dataset[k].values for k in ("flux", "concentr
 """
 
 
+@pytest.mark.slow
 def test_the_walk_is_the_same_on_other_blas_kernels(tmp_path: Path) -> None:
     """OpenBLAS rounds by processor; its kernels can be chosen where they are built in."""
     drawn = []

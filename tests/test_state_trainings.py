@@ -83,6 +83,7 @@ def test_what_is_returned(tiny, states, recipe):
     assert len(np.unique(found.reward)) == 15  # every state has noise of its own
 
 
+@pytest.mark.slow
 def test_a_state_is_the_same_whatever_the_others_and_the_chunks(tiny, states, recipe):
     whole = of(tiny, states, recipe, chunk=2)
     part = of(tiny, states[3:4], recipe)

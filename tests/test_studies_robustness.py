@@ -79,6 +79,7 @@ def test_groups_of_networks(ecoli: Network, tiny: Network) -> None:
     assert list(studies.variable_groups(tiny)) == ["ATP", studies.CYTOSOL]
 
 
+@pytest.mark.slow
 def test_shares_against_loops() -> None:
     result = made_up()
     table = studies.return_shares(result, GROUPS, times_min=TIMES[1:5], tolerances=[0.02, 0.1])

@@ -90,6 +90,7 @@ def test_turnover_table_orders_by_generic_states(
     assert (atp.least, atp["median"], atp.most) == pytest.approx((0.3, 0.45, 0.6))
 
 
+@pytest.mark.slow
 def test_states_by_turnover_are_bounded_or_not(ecoli: Network, shipped: SteadyStates) -> None:
     found = studies.states_by_turnover(
         ecoli, [math.inf, 2.0], 8, seed=3, steps_per_dimension=1,
