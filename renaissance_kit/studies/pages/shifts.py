@@ -73,7 +73,7 @@ def shifted(shifts: pd.DataFrame, level: str, changes: pd.DataFrame) -> Text:
     row = shifts.loc[level]
     nearer = row["nearer to each other by (decades)"]
     text = (
-        f"With {level.removeprefix('all ')} constants constrained to their ranges the constants "
+        f"With {level.removeprefix('all ')} constants constrained to their ranges, the constants "
         f"without data shift by {row['shift (decades)']:.3f} decades (root mean square; with "
         f"permuted labels: {row['shift, null']:.3f}, p = {row['p of shift']:.2g}). "
         f"{shifted_constants(changes)} of {len(changes)} shift beyond chance at q < 0.05. "
