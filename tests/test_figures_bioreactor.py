@@ -228,5 +228,5 @@ def test_concentrations_beyond_the_span_are_at_the_edge() -> None:
 
 @pytest.mark.parametrize("n", [1, 2, 4, 7])
 def test_a_shade_for_each_factor(n: int) -> None:
-    shades = figures._shades([float(f) for f in range(n)])
+    shades = figures.shades_of([float(f) for f in range(n)])
     assert len(set(shades)) == n

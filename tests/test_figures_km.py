@@ -103,7 +103,7 @@ def test_densities_end_at_bounds() -> None:
     values = np.random.default_rng(5).uniform(-2.0, 1.0, 4_000)
     values[:200] = 1.0  # some lie on a bound
     grid = np.linspace(-3.0, 2.0, 1_001)
-    density = km_change._smoothed(values, grid)
+    density = km_change.smoothed_density(values, grid)
     assert not density[(grid < -2.01) | (grid > 1.01)].any()
     assert np.trapezoid(density, grid) == pytest.approx(1.0, abs=0.02)
     middle = density[(grid > -1.9) & (grid < 0.5)]

@@ -240,11 +240,11 @@ def test_stopped_and_resumed_it_ends_at_the_same_weights(panel: TrainingPanel) -
 def test_the_charts_get_the_data_and_end_with_them(panel: TrainingPanel) -> None:
     panel.run()
     panel.wait(PATIENCE_S)
-    shown = panel._incidence._made().spec
+    shown = panel.incidence_chart.made_chart().spec
     rows = shown["datasets"][live.INCIDENCE]
     assert [row["step"] for row in rows] == [0, 1, 2, 3, 4, 5]
     assert rows[-1]["models"] == 30
-    bins = panel._lambda._made().spec["datasets"][live.LAMBDA]
+    bins = panel.lambda_chart.made_chart().spec["datasets"][live.LAMBDA]
     assert sum(row["share"] for row in bins) == pytest.approx(1.0)
     edges = {row["low"] for row in bins}
     assert -2.5 in edges

@@ -114,24 +114,24 @@ def test_single_models_are_taken_by_their_numbers(
 def test_a_click_shows_the_courses_of_a_model(robustness: RobustnessPanel) -> None:
     done(robustness)
     charts = robustness.charts()
-    picker = charts[1]._made()
+    picker = charts[1].made_chart()
     assert "picked" in picker.selections.trait_names()
-    before = charts[2]._made().spec
-    key = robustness._chosen.options[-1][1]
-    robustness._clicked([{"model": key[0], "perturbation": key[1]}])
-    assert robustness._chosen.value == key
-    assert charts[2]._made().spec != before
-    robustness._clicked([])  # a click beside the points
-    assert robustness._chosen.value == key
+    before = charts[2].made_chart().spec
+    key = robustness.chosen_choice.options[-1][1]
+    robustness.on_click([{"model": key[0], "perturbation": key[1]}])
+    assert robustness.chosen_choice.value == key
+    assert charts[2].made_chart().spec != before
+    robustness.on_click([])  # a click beside the points
+    assert robustness.chosen_choice.value == key
 
 
 def test_another_tolerance_needs_no_new_run(robustness: RobustnessPanel) -> None:
     done(robustness)
-    job, before = robustness.job, robustness._shares._made().spec
+    job, before = robustness.job, robustness.shares_chart.made_chart().spec
     said = robustness.message.value
     robustness.set(tolerance=0.3)
     assert robustness.job is job
-    assert robustness._shares._made().spec != before
+    assert robustness.shares_chart.made_chart().spec != before
     assert robustness.message.value != said
     assert "30 %" in robustness.message.value
 
@@ -176,10 +176,10 @@ def test_fermentations_are_those_of_the_study(ecoli: Network, tmp_path: Path) ->
     fit = fit_of(result, measured_curves(ecoli)).table()
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "panel" / "fit.csv"), fit)
     assert "those of the published medium" in panel.message.value
-    assert "biomass" in panel._fits.value
-    loose = panel._chart._made().spec
+    assert "biomass" in panel.fits_text.value
+    loose = panel.curves_chart.made_chart().spec
     panel.set(cut=20.0)
-    assert panel._chart._made().spec != loose
+    assert panel.curves_chart.made_chart().spec != loose
     assert "1 of 1 models match" in panel.message.value
 
 
@@ -219,9 +219,9 @@ def test_trainings_with_data_are_those_of_the_study(
                 for data in (a, b):
                     data.attrs.pop("training_seconds")
                 xr.testing.assert_identical(a, b)
-    panel._name.value = "PGI:g6p_c"
-    assert "PGI g6p_c" in json.dumps(panel._constant._made().spec)
-    assert panel._scores._made().spec
+    panel.km_choice.value = "PGI:g6p_c"
+    assert "PGI g6p_c" in json.dumps(panel.constant_chart.made_chart().spec)
+    assert panel.scores_chart.made_chart().spec
     panel.controls["reactions"].menu.value = ()  # type: ignore[attr-defined]
     assert "pick at least one" in panel.controls["reactions"].note.value  # type: ignore[attr-defined]
 
@@ -242,18 +242,18 @@ def test_the_survey_is_that_of_the_study(ecoli: Network, tmp_path: Path) -> None
     survey = survey_states(ecoli, sample, seed=1, settings=shorter_search(10), run=ONE)
     survey.save(tmp_path / "study.nc")
     require_same_but_for_seconds(tmp_path / "panel" / "survey.nc", tmp_path / "study.nc")
-    found: Any = panel._found
-    first = panel._choice.value
+    found: Any = panel.found_survey
+    first = panel.state_choice.value
     xy = found.chart.xy
-    panel._brushed({"x": [xy[:, 0].min(), xy[:, 0].max()], "y": [0.0, xy[:, 1].max()]})
-    assert panel._choice.value != first
-    np.testing.assert_array_equal(panel._members, xy[:, 1] >= 0)
-    panel._brushed({"x": [900.0, 901.0], "y": [0.0, 1.0]})
+    panel.on_brush({"x": [xy[:, 0].min(), xy[:, 0].max()], "y": [0.0, xy[:, 1].max()]})
+    assert panel.state_choice.value != first
+    np.testing.assert_array_equal(panel.members_text, xy[:, 1] >= 0)
+    panel.on_brush({"x": [900.0, 901.0], "y": [0.0, 1.0]})
     assert "at least two states" in panel.message.value
-    panel._choice.value = first
-    assert panel._members is not None
-    assert panel._members.sum() == 4  # a third of the map
-    assert not panel._resample.disabled
+    panel.state_choice.value = first
+    assert panel.members_text is not None
+    assert panel.members_text.sum() == 4  # a third of the map
+    assert not panel.resample_button.disabled
 
 
 # --- a batch run does the same -------------------------------------------------------------------

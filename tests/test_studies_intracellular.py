@@ -10,7 +10,7 @@ import pytest
 from renaissance_kit import KineticModels, KMRanges, SteadyStates, studies
 from renaissance_kit.analysis import wilson_interval
 from renaissance_kit.core import ParameterError, Run
-from renaissance_kit.search import SearchSettings, Survey, survey_states
+from renaissance_kit.search import SearchSettings, Survey, SurveyTask, survey_states
 from renaissance_kit.studies.cost import DISPATCH_S, LINK_BYTES_PER_S, SurveyCost
 
 ONE = Run(workers=1)
@@ -128,10 +128,8 @@ def test_handing_out_and_the_link_limit_many_workers():
 
 
 def test_bytes_are_those_of_a_pickled_task(tiny, tiny_states, survey):
-    from renaissance_kit.search.survey import _Task
-
     cost = studies.survey_cost(tiny, survey, chunk=3)
-    task = _Task(tiny, KMRanges.of(tiny), BRIEF, -2.5, 1)
+    task = SurveyTask(tiny, KMRanges.of(tiny), BRIEF, -2.5, 1)
     sent = len(pickle.dumps((task, [tiny_states[i] for i in range(3)])))
     assert cost.bytes_out == pytest.approx(sent, rel=0.25)
     assert cost.bytes_back >= 3 * 8 * len(tiny.km_names)

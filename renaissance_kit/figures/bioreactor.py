@@ -269,7 +269,7 @@ def engineered_strains(
         default_factor: whose models are drawn one by one; of the others the medians.
     """
     factors = sorted(set(predicted.factor))
-    shades = _shades(factors)
+    shades = shades_of(factors)
     last = float(predicted.time_h.max())
     rows = []
     for r, (strain, reactions) in enumerate(changed.items()):
@@ -512,7 +512,7 @@ def _titled(quantity: str) -> str:
     return quantity[:1].upper() + quantity[1:]
 
 
-def _shades(factors: Sequence[float]) -> list[str]:
+def shades_of(factors: Sequence[float]) -> list[str]:
     """One blue for each factor, darker with it."""
     steps = np.linspace(0, len(FACTOR_SHADES) - 1, len(factors)) if len(factors) > 1 else [2.0]
     out = []

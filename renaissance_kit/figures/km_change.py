@@ -76,7 +76,7 @@ def _density_panel(panel: Panel) -> Figure:
     lines = []
     for group, values in logs.items():
         for i, x in enumerate([*values, np.concatenate(values)]):
-            density = _smoothed(x, grid)
+            density = smoothed_density(x, grid)
             kind = "all" if i == len(values) else "one"
             lines.append(
                 pd.DataFrame({"value": 10**grid, "density": density, "group": group,
@@ -221,7 +221,7 @@ def moved_most(
     )
 
 
-def _smoothed(x: np.ndarray, grid: np.ndarray) -> np.ndarray:
+def smoothed_density(x: np.ndarray, grid: np.ndarray) -> np.ndarray:
     """Kernel density of log10 values with Silverman's width, at least 1.5 points of the grid.
 
     Mirrored at the smallest and the largest value and 0 beyond: constants end at their bounds, and

@@ -82,7 +82,7 @@ class BioreactorPanel(Panel):
         self.ensemble, self.trained = ensemble, trained
         self.curves = measured_curves(network)
         self._measured = studies.measured_table(self.curves)
-        self._chart, self._fits = LiveChart(), widgets.HTML()
+        self.curves_chart, self.fits_text = LiveChart(), widgets.HTML()
         self._finished: _Finished | None = None
         self._drawn: float | None = None
         super().__init__(
@@ -92,11 +92,11 @@ class BioreactorPanel(Panel):
 
     def charts(self) -> list[LiveChart]:
         """The time courses over the measurements."""
-        return [self._chart]
+        return [self.curves_chart]
 
     def extras(self) -> list[widgets.Widget]:
         """Goodness of fit of the best models."""
-        return [self._fits]
+        return [self.fits_text]
 
     def set(self, **values: Any) -> None:
         """As `Panel.set`; ``medium_mM`` is taken apart by metabolite."""
@@ -164,8 +164,8 @@ class BioreactorPanel(Panel):
         if update.content is not None:
             self._finished, figure = update.content
             self._drawn = self._finished.fit.threshold
-            self._chart.draw(figure)
-            self._fits.value = _listed(self._finished.fit)
+            self.curves_chart.draw(figure)
+            self.fits_text.value = _listed(self._finished.fit)
 
     def finish(self, result: BioreactorResult) -> str:
         """How many match, in words."""
@@ -191,8 +191,8 @@ class BioreactorPanel(Panel):
             self._finished = replace(
                 self._finished, fit=replace(self._finished.fit, threshold=threshold)
             )
-            self._chart.draw(self._figure(self._finished))
-            self._fits.value = _listed(self._finished.fit)
+            self.curves_chart.draw(self._figure(self._finished))
+            self.fits_text.value = _listed(self._finished.fit)
             if self.state is State.DONE:
                 self._say(self.finish(self._finished.result))
 

@@ -40,13 +40,13 @@ class LiveChart:
     def show(self, chart: Any) -> None:
         """Draw another chart, one with selections or not."""
         with themed():
-            self._made().chart = chart
+            self.made_chart().chart = chart
 
     def draw(self, specification: dict[str, Any]) -> None:
         """Draw what `specification` made, which takes no time here."""
-        self._made().spec = specification
+        self.made_chart().spec = specification
 
-    def _made(self) -> alt.JupyterChart:
+    def made_chart(self) -> alt.JupyterChart:
         if self._chart is None:
             nothing: Any = None  # allowed, though not by its type
             self._chart = alt.JupyterChart(

@@ -90,9 +90,9 @@ class KMPanel(Panel):
         self.table = KMMeasurements.example(network) if table is None else table
         self.km_table = km_table
         self.intervals = measured_intervals(self.table)
-        self._constant, self._scores = LiveChart(), LiveChart()
+        self.constant_chart, self.scores_chart = LiveChart(), LiveChart()
         self._shown: KMResult | None = None
-        self._name = widgets.Dropdown(
+        self.km_choice = widgets.Dropdown(
             options=[(name.replace(":", " "), name) for name in self.intervals],
             description="Constant in the chart",
             tooltip="Constant in the chart: whose distribution is drawn; all measured ones first",
@@ -100,21 +100,21 @@ class KMPanel(Panel):
             layout={"width": WHOLE_WIDTH},
         )
         others = [name for name in network.km_names if name not in self.intervals]
-        self._name.options = [
+        self.km_choice.options = [
             *((f"{name.replace(':', ' ')} (measured)", name) for name in self.intervals),
             *((name.replace(":", " "), name) for name in others),
         ]
-        self._name.observe(self._another, "value")
+        self.km_choice.observe(self._another, "value")
         super().__init__(_controls(self.table), scale=scale, folder=folder)
         self.set(**{name: value for name, value in values.items() if value is not None})
 
     def charts(self) -> list[LiveChart]:
         """One constant, and the scores of the others."""
-        return [self._constant, self._scores]
+        return [self.constant_chart, self.scores_chart]
 
     def extras(self) -> list[widgets.Widget]:
         """Which constant is drawn."""
-        return [self._name]
+        return [self.km_choice]
 
     def parameters(self) -> dict[str, Any]:
         """The settings, and the table of measurements if it is not the network's."""
@@ -163,11 +163,11 @@ class KMPanel(Panel):
         self._shown, scores = update.content
         if len(self._shown.without) + len(self._shown.with_data) == 1:
             self._filling = True
-            self._name.value = self._shown.measured.names[0]
+            self.km_choice.value = self._shown.measured.names[0]
             self._filling = False
         self._draw()
         if scores is not None:
-            self._scores.draw(scores)
+            self.scores_chart.draw(scores)
 
     def finish(self, result: KMResult) -> str:
         """Incidence without and with the data, in words."""
@@ -188,13 +188,13 @@ class KMPanel(Panel):
 
     def _draw(self) -> None:
         assert self._shown is not None
-        name = str(self._name.value)
+        name = str(self.km_choice.value)
         groups = [
             [_km(run)[name].to_numpy() for run in runs]
             for runs in (self._shown.without, self._shown.with_data)
         ]
         figure = choices.one_constant(*groups, name=name, interval=self.intervals.get(name))
-        self._constant.draw(specification(figure))
+        self.constant_chart.draw(specification(figure))
 
     def _scored(self, result: KMResult) -> dict[str, Any] | None:
         """The chart of scores, where there are both kinds and other constants."""

@@ -81,11 +81,11 @@ class RobustnessPanel(Panel):
         self.network, self.workers = network, workers
         self.ensemble, self.trained = ensemble, trained
         self.groups = studies.variable_groups(network)
-        self._shares, self._picker, self._time_courses = LiveChart(), LiveChart(), LiveChart()
+        self.shares_chart, self._picker, self._time_courses = LiveChart(), LiveChart(), LiveChart()
         self._finished: _Finished | None = None
         self._drawn: float | None = None  # the tolerance of the charts
         self._filling = False
-        self._chosen = widgets.Dropdown(
+        self.chosen_choice = widgets.Dropdown(
             options=[("after a run", "")],
             value="",
             description="Model in the time courses",
@@ -95,17 +95,17 @@ class RobustnessPanel(Panel):
             style={"description_width": LABEL_WIDTH},
             layout={"width": WHOLE_WIDTH},
         )
-        self._chosen.observe(self._choose, "value")
+        self.chosen_choice.observe(self._choose, "value")
         super().__init__(_controls(network), scale=scale, folder=folder)
         self.set(**{name: value for name, value in values.items() if value is not None})
 
     def charts(self) -> list[LiveChart]:
         """Shares over time, every model, and the time courses of one."""
-        return [self._shares, self._picker, self._time_courses]
+        return [self.shares_chart, self._picker, self._time_courses]
 
     def extras(self) -> list[widgets.Widget]:
         """Another way than the mouse to pick a model."""
-        return [self._chosen]
+        return [self.chosen_choice]
 
     def parameters(self) -> dict[str, Any]:
         """The settings, and the file of the models."""
@@ -155,7 +155,7 @@ class RobustnessPanel(Panel):
             return
         self._finished, (shares, table) = update.content
         self._drawn = self._finished.task.tolerance
-        self._shares.draw(shares)
+        self.shares_chart.draw(shares)
         self._fill(table)
 
     def finish(self, result: PerturbationResult) -> str:
@@ -182,7 +182,7 @@ class RobustnessPanel(Panel):
         if tolerance != self._drawn:
             self._drawn = tolerance
             shares, table = self._figures(self._finished, tolerance)
-            self._shares.draw(shares)
+            self.shares_chart.draw(shares)
             self._fill(table)
             if self.state is State.DONE:
                 self._say(self.finish(self._finished.result))
@@ -205,7 +205,7 @@ class RobustnessPanel(Panel):
 
     def _fill(self, table: pd.DataFrame) -> None:
         """The list of models, earliest first; the one that was chosen stays chosen."""
-        before = self._chosen.value
+        before = self.chosen_choice.value
         options = []
         columns = (table.model, table.perturbation, table.return_min)
         for model, perturbation, minutes in zip(*columns, strict=True):
@@ -214,9 +214,9 @@ class RobustnessPanel(Panel):
             options.append((f"model {model}{each}: {when}", (int(model), int(perturbation))))
         keys = [key for _, key in options]
         self._table, self._filling = table, True
-        self._chosen.options = options
-        self._chosen.value = before if before in keys else keys[0]
-        self._chosen.disabled = False
+        self.chosen_choice.options = options
+        self.chosen_choice.value = before if before in keys else keys[0]
+        self.chosen_choice.disabled = False
         self._filling = False
         self._draw_chosen()
 
@@ -224,21 +224,21 @@ class RobustnessPanel(Panel):
         if not self._filling and self._finished is not None:
             self._draw_chosen()
 
-    def _clicked(self, rows: list[dict[str, Any]]) -> None:
+    def on_click(self, rows: list[dict[str, Any]]) -> None:
         if rows:
             key = (int(rows[0]["model"]), int(rows[0]["perturbation"]))
-            if key in [value for _, value in self._chosen.options]:
-                self._chosen.value = key
+            if key in [value for _, value in self.chosen_choice.options]:
+                self.chosen_choice.value = key
 
     def _draw_chosen(self) -> None:
         assert self._finished is not None
-        key, tolerance = self._chosen.value, self._drawn or 0.01
+        key, tolerance = self.chosen_choice.value, self._drawn or 0.01
         result = self._finished.result
         until = float(result.dataset.time_min.values[-1])
         self._picker.show(live.return_picker(self._table, until_min=until, shown=key))
-        self._picker.on_click(live.PICKED, self._clicked)
+        self._picker.on_click(live.PICKED, self.on_click)
         position = int(np.flatnonzero(result.dataset.model.values == key[0])[0])
-        name = self._chosen.label
+        name = self.chosen_choice.label
         table = studies.time_courses(result, {"shown": (position, key[1])}, until_min=SHOWN_MIN)
         if table.deviation.notna().any():
             figure = figures.trajectories(

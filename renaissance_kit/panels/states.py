@@ -106,11 +106,11 @@ class StatesPanel(Panel):
         self.fine = steps_per_dimension
         self.threshold_per_h = network.conditions["eigenvalue_threshold"].value
         self._space: StateSpace | None = None
-        self._found: StatesResult | None = None
-        self._members: NDArray[np.bool_] | None = None
+        self.found_survey: StatesResult | None = None
+        self.members_text: NDArray[np.bool_] | None = None
         self._filling = False
         self._map, self._ranges = LiveChart(), LiveChart()
-        self._choice = widgets.Dropdown(
+        self.state_choice = widgets.Dropdown(
             options=[("after a run", "")],
             value="",
             description="Neighbourhood",
@@ -120,8 +120,8 @@ class StatesPanel(Panel):
             style={"description_width": LABEL_WIDTH},
             layout={"width": WHOLE_WIDTH},
         )
-        self._choice.observe(self._chosen, "value")
-        self._resample = widgets.Button(
+        self.state_choice.observe(self.chosen_choice, "value")
+        self.resample_button = widgets.Button(
             description="Draw new states",
             icon="random",
             tooltip="Draw new states: inside the bounds of the neighbourhood, and search for the "
@@ -129,7 +129,7 @@ class StatesPanel(Panel):
             disabled=True,
             layout={"width": "auto", "margin": "2px 8px 2px 12px"},
         )
-        self._resample.on_click(lambda _: self.resample())
+        self.resample_button.on_click(lambda _: self.resample())
         super().__init__(_controls(), scale=scale, folder=folder)
         self.set(**{name: value for name, value in values.items() if value is not None})
 
@@ -140,7 +140,7 @@ class StatesPanel(Panel):
     def extras(self) -> list[widgets.Widget]:
         """Another way than the mouse to choose a neighbourhood, and what to do with it."""
         row = widgets.HBox(
-            [self._choice, self._resample],
+            [self.state_choice, self.resample_button],
             layout={"align_items": "center", "flex_flow": "row wrap"},
         )
         return [row]
@@ -165,10 +165,10 @@ class StatesPanel(Panel):
 
     def resample(self) -> None:
         """Draw new states inside the bounds of the neighbourhood, and survey them."""
-        if self.state.active or self._found is None or self._members is None:
+        if self.state.active or self.found_survey is None or self.members_text is None:
             return
         self.settings = {**self._found_settings, "resampled": self.controls["resampled"].value}
-        self._last = _Task(self.settings, self._members)
+        self._last = _Task(self.settings, self.members_text)
         self._say("")
         self._start(self._last)
 
@@ -176,11 +176,13 @@ class StatesPanel(Panel):
         """Sample and survey."""
         if task.members is None:
             return self._surveyed(task, handle)
-        assert self._found is not None
+        assert self.found_survey is not None
         space, n = self._space_of(), task.settings["resampled"]
         handle.report(Update(0, n, doing="bounds of the neighbourhood"))
         for central in CENTRAL:
-            bounds = bounds_of(self.network, self._found.states, task.members, central=central)
+            bounds = bounds_of(
+                self.network, self.found_survey.states, task.members, central=central
+            )
             if space.within(bounds).has_room():
                 break
         else:
@@ -201,7 +203,7 @@ class StatesPanel(Panel):
     def show(self, update: Update) -> None:
         """The map, when there is one."""
         if isinstance(update.content, StatesResult):
-            self._found, self._found_settings = update.content, dict(self.settings)
+            self.found_survey, self._found_settings = update.content, dict(self.settings)
             self._fill()
 
     def finish(self, result: StatesResult) -> str:
@@ -215,13 +217,13 @@ class StatesPanel(Panel):
             )
 
         if result.drawn_from:
-            assert self._found is not None
-            assert self._members is not None
-            succeeded = self._found.survey.first_descent
+            assert self.found_survey is not None
+            assert self.members_text is not None
+            succeeded = self.found_survey.survey.first_descent
             return (
                 f"Drawn inside the neighbourhood ({result.drawn_from}): the first descent "
                 f"succeeds at {share_of(survey.first_descent)}. Of the members it does at "
-                f"{percent(float(succeeded[self._members].mean()))}, of all states at "
+                f"{percent(float(succeeded[self.members_text].mean()))}, of all states at "
                 f"{percent(float(succeeded.mean()))}. Fast: {share_of(survey.fast)}."
             )
         return (
@@ -236,7 +238,7 @@ class StatesPanel(Panel):
 
     def _show_state(self, state: State) -> None:
         super()._show_state(state)
-        self._resample.disabled = state.active or self._members is None
+        self.resample_button.disabled = state.active or self.members_text is None
 
     def _space_of(self) -> StateSpace:
         if self._space is None:
@@ -294,12 +296,12 @@ class StatesPanel(Panel):
 
     def _fill(self) -> None:
         """The list of neighbourhoods of a new map."""
-        assert self._found is not None
-        assert self._found.chart is not None
-        succeeded = self._found.survey.first_descent
+        assert self.found_survey is not None
+        assert self.found_survey.chart is not None
+        succeeded = self.found_survey.survey.first_descent
         rings, sectors = (2, 6) if len(succeeded) >= 100 else (1, 3)
-        self._cell = neighbourhoods(self._found.chart, rings=rings, sectors=sectors)
-        cells = neighbourhood_table(self._found.chart, self._cell, succeeded)
+        self._cell = neighbourhoods(self.found_survey.chart, rings=rings, sectors=sectors)
+        cells = neighbourhood_table(self.found_survey.chart, self._cell, succeeded)
         cells = cells.sort_values("share", ascending=False, kind="stable")
         columns = (cells.cell, cells.states, cells.share)
         options: list[tuple[str, Any]] = [
@@ -308,16 +310,16 @@ class StatesPanel(Panel):
         ]
         options += [("all where one descent succeeds", "succeeds"), ("all others", "fails")]
         self._filling = True
-        self._choice.options = [*options, ("rectangle on the map", BRUSHED)]
-        self._choice.value = options[0][1]
-        self._choice.disabled = False
+        self.state_choice.options = [*options, ("rectangle on the map", BRUSHED)]
+        self.state_choice.value = options[0][1]
+        self.state_choice.disabled = False
         self._filling = False
         self._take(self._cell == options[0][1])
 
-    def _chosen(self, _: Any) -> None:
-        if self._filling or self._found is None:
+    def chosen_choice(self, _: Any) -> None:
+        if self._filling or self.found_survey is None:
             return
-        value, succeeded = self._choice.value, self._found.survey.first_descent
+        value, succeeded = self.state_choice.value, self.found_survey.survey.first_descent
         if value == BRUSHED:
             return
         if value in ("succeeds", "fails"):
@@ -325,36 +327,36 @@ class StatesPanel(Panel):
         else:
             self._take(self._cell == value)
 
-    def _brushed(self, value: Mapping[str, Any]) -> None:
+    def on_brush(self, value: Mapping[str, Any]) -> None:
         """A rectangle was drawn: the states inside are the neighbourhood."""
-        if self._found is None or self._found.chart is None:
+        if self.found_survey is None or self.found_survey.chart is None:
             return
         sides = [value.get(axis) for axis in ("x", "y")]
         if any(side is None or len(side) != 2 for side in sides):
             return
-        inside = np.ones(len(self._found.survey), dtype=bool)
+        inside = np.ones(len(self.found_survey.survey), dtype=bool)
         for column, side in enumerate(sides):
             low, high = sorted(side or (0.0, 0.0))
-            position = self._found.chart.xy[:, column]
+            position = self.found_survey.chart.xy[:, column]
             inside &= (position >= low) & (position <= high)
         if inside.sum() < 2:
             self._say("A neighbourhood needs at least two states; draw a larger rectangle.")
             return
         self._filling = True
-        self._choice.value = BRUSHED
+        self.state_choice.value = BRUSHED
         self._filling = False
         self._take(inside, redraw=False)
 
     def _take(self, members: NDArray[np.bool_], *, redraw: bool = True) -> None:
         """Make this the neighbourhood; the map stays where the rectangle is on it."""
-        assert self._found is not None
-        assert self._found.chart is not None
+        assert self.found_survey is not None
+        assert self.found_survey.chart is not None
         if members.sum() < 2:
             self._say("Fewer than two such states; choose another neighbourhood.")
             return
-        self._members = members
-        self._resample.disabled = self.state.active
-        found = self._found
+        self.members_text = members
+        self.resample_button.disabled = self.state.active
+        found = self.found_survey
         assert found.chart is not None
         if redraw:
             table = pd.DataFrame(
@@ -365,7 +367,7 @@ class StatesPanel(Panel):
                 table, threshold_per_h=self.threshold_per_h, members=members.tolist()
             )
             self._map.show(figure)
-            self._map.on_brush(choices.BRUSH, self._brushed)
+            self._map.on_brush(choices.BRUSH, self.on_brush)
         ranges = _ranges(self.network, found.states, members)
         figure = choices.neighbourhood_ranges(ranges, members=int(members.sum()))
         self._ranges.draw(specification(figure))

@@ -105,7 +105,7 @@ class TrainingPanel(Panel):
         **values: Any,
     ) -> None:
         self.network, self.states, self.workers = network, states, workers
-        self._incidence, self._lambda = LiveChart(), LiveChart()
+        self.incidence_chart, self.lambda_chart = LiveChart(), LiveChart()
         self._edges: Array | None = None
         self._first = pd.DataFrame()
         super().__init__(_controls(network, states), scale=scale, folder=folder)
@@ -113,7 +113,7 @@ class TrainingPanel(Panel):
 
     def charts(self) -> list[LiveChart]:
         """Incidence and λmax."""
-        return [self._incidence, self._lambda]
+        return [self.incidence_chart, self.lambda_chart]
 
     def check(self, settings: Mapping[str, Any]) -> dict[str, str]:
         """The bounds of the KM the right way round."""
@@ -145,7 +145,7 @@ class TrainingPanel(Panel):
     def prepare(self, settings: Mapping[str, Any], *, resume: bool) -> _Task:
         """Recipe, state and checkpoint; the earlier one of the same settings for a new run goes."""
         recipe = self.recipe(settings)
-        state = _chosen(self.states, settings["steady_state"])
+        state = chosen_state(self.states, settings["steady_state"])
         seed = repeat_seeds(settings["seed"], 1)[0]
         trainer = trainer_of(self.network, state, recipe)
         checkpoint = studies.checkpoint_file(self.folder / "checkpoints", trainer, seed)
@@ -192,8 +192,8 @@ class TrainingPanel(Panel):
         if not isinstance(update.content, _Drawing):
             return
         for chart, name, made in (
-            (self._incidence, live.INCIDENCE, update.content.incidence),
-            (self._lambda, live.LAMBDA, update.content.lambda_max),
+            (self.incidence_chart, live.INCIDENCE, update.content.incidence),
+            (self.lambda_chart, live.LAMBDA, update.content.lambda_max),
         ):
             if isinstance(made, dict):
                 chart.draw(made)
@@ -316,7 +316,7 @@ def _time_constant(threshold_per_h: float) -> str:
     return f"every time constant at most {60 / -threshold_per_h:.3g} min"
 
 
-def _chosen(states: SteadyStates | SteadyState, position: int) -> SteadyState:
+def chosen_state(states: SteadyStates | SteadyState, position: int) -> SteadyState:
     if isinstance(states, SteadyState):
         return states
     if position >= len(states):

@@ -234,7 +234,7 @@ def survey_states(
         threshold_per_h = network.conditions["eigenvalue_threshold"].value
     data = states.dataset
     numbers = np.asarray(data.state.values)
-    task = _Task(network, ranges, settings, threshold_per_h, seed)
+    task = SurveyTask(network, ranges, settings, threshold_per_h, seed)
     columns = run_chunks(
         task,
         len(states),
@@ -333,7 +333,7 @@ def states_digest(states: SteadyStates) -> str:
 
 
 @dataclass(frozen=True)
-class _Task:
+class SurveyTask:
     """Surveys a chunk of states; goes to the worker processes."""
 
     network: Network
