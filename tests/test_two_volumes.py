@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 
 from renaissance_kit import KineticModels, Network, SteadyState
 from renaissance_kit.kinetics import eigenvalues
@@ -81,3 +82,24 @@ def test_the_amount_stays_along_a_time_course(shuttle: Network, models: KineticM
         for state in course.states:
             assert amount(shuttle, state) == pytest.approx(amount(shuttle, start), rel=1e-7)
         np.testing.assert_allclose(course.states[-1], steady, rtol=1e-4)
+
+
+def test_what_keeps_the_totals_is_the_nearest_within_the_bounds(shuttle: Network) -> None:
+    """Against a quadratic program: least change of c/c*, amounts kept, at most ±δ."""
+    reference, size = np.array([0.5, 0.4, 0.2, 0.3]), 0.5
+    weights = np.array([PHI[CARRIER[m]] for m in shuttle.dynamic]) * reference
+    rng = np.random.default_rng(11)
+    at_a_bound = 0
+    for _ in range(10):
+        given = reference * (1 + rng.choice([-size, size], 4) * rng.uniform(0.8, 1.0, 4))
+        found = keep_totals(shuttle, given, reference, size) / reference - 1
+        wanted = given / reference - 1
+        exact = minimize(
+            lambda x, wanted=wanted: ((x - wanted) ** 2).sum(), np.zeros(4),
+            jac=lambda x, wanted=wanted: 2 * (x - wanted), method="SLSQP",
+            bounds=[(-size, size)] * 4, options={"ftol": 1e-14},
+            constraints={"type": "eq", "fun": lambda x: weights @ x, "jac": lambda x: weights},
+        )  # fmt: skip
+        at_a_bound += int((np.abs(exact.x) > size - 1e-6).any())
+        np.testing.assert_allclose(found, exact.x, atol=2e-3)
+    assert at_a_bound >= 3
