@@ -140,7 +140,7 @@ def goodness_of_fit(
         top = 1.06 * float(data.share.max())
         x = alt.X(
             "left:Q",
-            title="Misfit, root mean square of (simulated − measured)/u (dimensionless)"
+            title="Goodness of fit, root mean square of (simulated − measured)/u (dimensionless)"
             if i == len(curves) - 1
             else None,
             scale=alt.Scale(type="log", domain=[low, high], nice=False),

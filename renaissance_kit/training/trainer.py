@@ -123,7 +123,7 @@ class Trainer(Protocol):
 
     @property
     def digest(self) -> str:
-        """Fingerprint of what is trained, so that a checkpoint goes on with the same only."""
+        """Fingerprint of what is trained, so that a run resumes with the same only."""
 
     def init(self, rng: np.random.Generator, weights: Weights, *, seed: int = -1) -> TrainingState:
         """State before the first step, from first weights; continues the stream of ``rng``."""

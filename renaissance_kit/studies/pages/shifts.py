@@ -114,12 +114,12 @@ def claims(
         rows += [
             ("C17", f"shift of their medians, {level} (decades)",
              f"{row['shift (decades)']:.3f}",
-             f"shuffled {row['shift, null']:.3f}, p = {row['p of shift']:.3g}"),
+             f"permuted {row['shift, null']:.3f}, p = {row['p of shift']:.3g}"),
             ("C17", f"trainings nearer to each other, {level} (decades)",
              f"{row['nearer to each other by (decades)']:+.4f}", f"p = {row['p of nearer']:.3g}"),
             ("C17", f"mean width of 95 %, {level} (decades)",
              f"{row['width before (decades)']:.3f} → {row['width after (decades)']:.3f}",
-             f"shuffled change {row['width change, null low']:+.4f} to "
+             f"permuted change {row['width change, null low']:+.4f} to "
              f"{row['width change, null high']:+.4f}"),
         ]  # fmt: skip
     return rows

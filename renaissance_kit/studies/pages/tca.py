@@ -182,7 +182,7 @@ def claims(by_group: pd.DataFrame, *, design: str) -> list[tuple[str, str, str, 
     rows = []
     for row in by_group.itertuples():
         count = f"{row.improved} of {row.constants}"
-        chance = f"shuffled {row.improved_null:.1f}, p = {row.p_improved:.3g}"
+        chance = f"permuted {row.improved_null:.1f}, p = {row.p_improved:.3g}"
         span = f"{row.null_low:+.4f} to {row.null_high:+.4f}"
         if row.group == INSIDE:
             rows += [
@@ -190,13 +190,13 @@ def claims(by_group: pd.DataFrame, *, design: str) -> list[tuple[str, str, str, 
                  f"{chance}; {design}"),
                 ("C15", "mean overlap score of the TCA cycle",
                  f"{row.before:.4f} → {row.after:.4f}",
-                 f"shuffled change {span}, p = {row.p_change:.3g}"),
+                 f"permuted change {span}, p = {row.p_change:.3g}"),
             ]  # fmt: skip
         elif row.group == OUTSIDE:
             quantity = "constants outside the TCA cycle with a higher score"
             rows.append(("C16", quantity, count, chance))
         else:
-            mean = f"mean change {row.change:+.4f} (shuffled {span})"
+            mean = f"mean change {row.change:+.4f} (permuted {span})"
             rows.append(("C16", f"higher score: {row.group}", count, f"{chance}; {mean}"))
     return rows
 
