@@ -66,8 +66,8 @@ def claims(
     released = [c.quantity for c in curves[1:] if not c.time_course.falls]
     return [
         ("C10", f"models that match {every} curves", f"{fit.matches.sum():,} of {len(fit):,}",
-         f"goodness of fit ≤ {fit.threshold:g} of each curve; {low:.1%} to {high:.1%} (Wilson); paper's "
-         "criterion not stated", full),
+         f"goodness of fit ≤ {fit.threshold:g} of each curve; {low:.1%} to {high:.1%} (Wilson); "
+         "paper's criterion not stated", full),
         ("C10", f"models that match {how_many} of {n} curves",
          f"{' and '.join(f'{counts[name]:,}' for name in fewer)} of {len(fit):,}",
          f"{counts['did not finish']:,} did not finish", full),
