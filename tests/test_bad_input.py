@@ -241,6 +241,7 @@ def test_settings_without_a_trainer(tiny, tiny_state):
     @dataclass(frozen=True)
     class OfNobody(Settings):
         method: ClassVar[str] = "of nobody"
+        models_per_step: int = 1
 
     recipe = replace(Recipe.default(tiny), settings=OfNobody())
     with pytest.raises(ParameterError, match="no trainer has settings of type OfNobody; there are"):
