@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from scipy.special import digamma
 
 from renaissance_kit import Generator, KineticModels, KMRanges, Recipe, SteadyStates, train
 from renaissance_kit.core import ParameterError
@@ -79,6 +80,14 @@ def test_small_batches_do_not_mistake_chance_for_dependence():
     ]
     assert np.mean(found) == pytest.approx(0, abs=4 * np.std(found) / 200**0.5)
     assert np.std(found) < 0.3
+
+
+def test_small_batches_do_not_mistake_chance_for_a_shift():
+    """The mean of ½ (m² + v − 1 − ln v) over batches is ½ E(−ln v), m² being taken without bias."""
+    n = 8
+    found = [float(divergence(normal((n, 40), seed), 0.0)) for seed in range(300)]
+    expected = 0.5 * (np.log((n - 1) / 2) - digamma((n - 1) / 2))  # v is χ²/(n − 1)
+    assert np.mean(found) == pytest.approx(expected, abs=4 * np.std(found) / 300**0.5)
 
 
 def test_one_latent_direction_costs_more_than_independence():

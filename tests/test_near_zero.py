@@ -53,6 +53,22 @@ def test_below_zero_the_equations_follow_their_tangent(models: KineticModels, na
     np.testing.assert_allclose(gain, slope, rtol=1e-3, atol=1e-6 * np.abs(slope).max())
 
 
+def test_below_their_least_protons_follow_their_tangent(models: KineticModels) -> None:
+    """Where a proton's concentration has a negative power, the tangent begins above zero."""
+    cell = Dynamics(models)
+    proton = cell.index["h_c"]
+    least = 1e-6 * cell.steady_state[proton]
+    at_least, below = cell.steady_state.copy(), cell.steady_state.copy()
+    at_least[proton] = least
+    slope = cell.jacobian(0, at_least)[:, proton]
+    for step in (0.1 * least, least, 3 * least):
+        below[proton] = least - step
+        expected = cell.derivative(0, at_least) - step * slope
+        np.testing.assert_allclose(
+            cell.derivative(0, below), expected, rtol=1e-9, atol=1e-9 * np.abs(expected).max()
+        )
+
+
 def test_two_empty_substrates_do_not_react(models: KineticModels) -> None:
     cell = Dynamics(models)
     oxidase = models.network.reaction_index["CYTBO3_4pp"]
