@@ -16,7 +16,6 @@ from renaissance_kit.analysis.intervals import wilson_interval
 from renaissance_kit.analysis.landscape import (
     FEWEST,
     Map,
-    bounds_of,
     features,
     map_of,
     neighbourhood_table,
@@ -41,8 +40,8 @@ from renaissance_kit.search.survey import (
 from renaissance_kit.states.constraints import Constraints
 from renaissance_kit.states.sampling import StateSpace
 from renaissance_kit.states.steady_states import SteadyStates
+from renaissance_kit.studies.intracellular import bounds_with_room
 
-CENTRAL = (0.5, 0.8, 1.0)  # shares of the members that bounds cover; the first with room is taken
 METABOLITES = 12
 BRUSHED = "brushed"
 
@@ -179,17 +178,13 @@ class StatesPanel(Panel):
         assert self.found_survey is not None
         space, n = self._space_of(), task.settings["resampled"]
         handle.report(Update(0, n, doing="bounds of the neighbourhood"))
-        for central in CENTRAL:
-            bounds = bounds_of(
-                self.network, self.found_survey.states, task.members, central=central
-            )
-            if space.within(bounds).has_room():
-                break
-        else:
+        found = bounds_with_room(space, self.network, self.found_survey.states, task.members)
+        if found is None:
             raise ParameterError(
                 "the bounds of this neighbourhood leave no room for a steady state; choose a "
                 "larger one"
             )
+        bounds, central = found
         handle.report(Update(0, n, doing=f"drawing {n} states"))
         drawn = resample(
             space, bounds, n, seed=task.settings["seed"] + 10, steps_per_dimension=self.fine

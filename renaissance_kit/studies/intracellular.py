@@ -114,6 +114,26 @@ class MoreEffort:
         return low * (1 - turned_high), high * (1 - turned_low)
 
 
+def bounds_with_room(
+    space: StateSpace, network: Network, states: SteadyStates, members: NDArray[np.bool_]
+) -> tuple[dict[str, tuple[float, float]], float] | None:
+    """Bounds of some states in which the constraints can be met.
+
+    Args:
+        space: that the states come from.
+        members: (states,) which make the bounds.
+
+    Returns:
+        The bounds, and the share of the members that each of them covers, the first of `CENTRAL`
+        that leaves room. None where none does.
+    """
+    for central in CENTRAL:
+        bounds = bounds_of(network, states, members, central=central)
+        if space.within(bounds).has_room():
+            return bounds, central
+    return None
+
+
 def new_states(
     space: StateSpace,
     network: Network,
@@ -136,14 +156,12 @@ def new_states(
         The states, and the share of the members that each bound covers, the first of `CENTRAL`
         that leaves room. None with fewer than two members, or without room.
     """
-    if members.sum() < 2:
+    found = None if members.sum() < 2 else bounds_with_room(space, network, states, members)
+    if found is None:
         return None
-    for central in CENTRAL:
-        bounds = bounds_of(network, states, members, central=central)
-        if space.within(bounds).has_room():
-            drawn = resample(space, bounds, n, seed=seed, steps_per_dimension=steps_per_dimension)
-            return drawn, central
-    return None
+    bounds, central = found
+    drawn = resample(space, bounds, n, seed=seed, steps_per_dimension=steps_per_dimension)
+    return drawn, central
 
 
 def concentration_points(
