@@ -27,6 +27,9 @@ turnover_states = None  # states sampled with each of several bounds on turnover
 model_states = None  # of those states, how many are tried with random models
 models = None  # random models at each of these
 search_models = None  # models of the search for the fastest one
+displacement_states = None  # states sampled with each set of bounds on displacement
+displacement_models = None  # random models at each of these
+exchange_models = None  # random models at each combination of our state and the published one
 
 # %%
 import json
@@ -39,7 +42,14 @@ import pandas as pd
 from renaissance_kit import Network, SteadyStates, sample_steady_states, studies
 from renaissance_kit.analysis import with_default_profile
 from renaissance_kit.core import InfeasibleError, atomic_path, derived_seed
-from renaissance_kit.figures import Source, sampling, save, states as figures, use_theme
+from renaissance_kit.figures import (
+    Source,
+    displacement,
+    sampling,
+    save,
+    states as figures,
+    use_theme,
+)
 from renaissance_kit.states import Constraints, require_valid
 from renaissance_kit.studies.pages import states as page, states_claims as tables
 
@@ -62,6 +72,9 @@ size = page.Sizes.at(
     model_states=model_states,
     models=models,
     search_models=search_models,
+    displacement_states=displacement_states,
+    displacement_models=displacement_models,
+    exchange_models=exchange_models,
 )
 page.Sizes.table()
 
@@ -317,9 +330,106 @@ figure
 page.default_profile(profile, states, slowest)
 
 # %% [markdown]
+# ## Why is my model slow?
+#
+# A porin is a hole: what passes it needs hardly any difference of concentrations, so that the
+# displacement of the reaction, ln ρ = ΔrG′/RT, is close to zero. A state in which passive transport
+# stands far from equilibrium is bad physics, and its models cannot be fast. Far from equilibrium a
+# reaction does not feel its product, so that nothing holds the pool behind it.
+#
+# **What are the bounds on displacement worth?** The same random KM sets at states that were sampled
+# without these bounds, and with the bounds of one class of transport after another.
+
+# %%
+by_bound = studies.states_by_displacement(
+    network,
+    size.displacement_states,
+    seed=derived_seed(seed, 3),
+    constraints=constraints,
+    steps_per_dimension=size.steps_per_dimension,
+)
+of_states = studies.unbiased_by_state(
+    network,
+    by_bound,
+    n_states=size.displacement_states,
+    models=size.displacement_models,
+    threshold_per_h=threshold,
+    seed=seed,
+    workers=workers,
+)
+with atomic_path(output / "unbiased_by_displacement.csv") as path:
+    of_states.to_csv(path, index=False)
+figure = None
+if len(of_states):
+    figure = displacement.incidence_by_bound(
+        of_states, models=size.displacement_models, threshold_per_h=threshold, source=source
+    )
+    save(figure, output / "displacement")
+figure
+
+# %%
+page.displacement(of_states)
+
+# %% [markdown]
+# ### The study's own states
+#
+# Ten of the study's 5,000 states are known, state 1712 of the paper among them
+# (`published_states.csv`; `data/README.md` says how they were reconstructed). They are what to
+# compare with, not what to believe: some of their numbers cannot be true of a cell.
+
+# %%
+published = None
+if network.file("published_states.csv").is_file():
+    published = SteadyStates.published(network)
+far = None if published is None else studies.unphysical(network, published, constraints)
+page.unphysical(far)
+
+# %%
+transport = studies.transport_table(network, states)
+if published is not None:
+    transport = transport.merge(
+        studies.transport_table(network, published),
+        on=["reaction", "transport"],
+        suffixes=("", "_published"),
+    )
+transport.round(3)
+
+# %% [markdown]
+# **Which part of a state decides?** Fluxes, concentrations and displacements of our default state
+# and of the published one in all combinations.
+
+# %%
+exchanged = figure = None
+if published is not None:
+    exchanged = studies.exchange_table(
+        network,
+        states.default,
+        published.default,
+        models=size.exchange_models,
+        threshold_per_h=threshold,
+        seed=seed,
+        workers=workers,
+    )
+    with atomic_path(output / "exchange.csv") as path:
+        exchanged.to_csv(path, index=False)
+    figure = displacement.exchange(
+        exchanged,
+        own=f"state {states.default.label}",
+        published=f"study's {published.default.label}",
+        threshold_per_h=threshold,
+        source=source,
+    )
+    save(figure, output / "exchange")
+figure
+
+# %%
+page.exchange(exchanged)
+
+# %% [markdown]
 # ## Beside the paper
 #
-# The states are our own sample: those of the paper are not public in a form that can be compared.
+# The states of the figures are our own sample. The study's own, as far as they are known, are in
+# the section above.
 
 # %%
 claims = studies.claims_table(network, tables.claims(network, states, checks, diagnostics))

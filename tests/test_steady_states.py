@@ -88,9 +88,9 @@ def test_a_default_profile_chosen_in_a_slice_keeps_its_number(
     ecoli: Network, states: SteadyStates
 ) -> None:
     part = with_default_profile(ecoli, states[100:106], examined=6, models=4)
-    fastest = int(part.dataset.lambda_max_quantile.values.argmin())
-    assert part.default_label == 100 + fastest
-    assert part.default.label == part[fastest].label
+    middle = int(part.dataset.lambda_max_quantile.values.argsort()[2])
+    assert part.default_label == 100 + middle
+    assert part.default.label == part[middle].label
     table = profile_table(ecoli, part)
     assert list(table.state) == list(range(100, 106))
     assert list(table.state[table.role == "default"]) == [part.default_label]

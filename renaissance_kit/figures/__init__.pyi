@@ -2,6 +2,7 @@ from . import (
     bioreactor as bioreactor,
     choices as choices,
     density as density,
+    displacement as displacement,
     km_change as km_change,
     km_overlap as km_overlap,
     km_shifts as km_shifts,

@@ -196,9 +196,9 @@ def default_profile(
     ]
     return alt.layer(*layers).properties(
         title=headline(
-            "The default profile: the state that random KM make fastest",
+            "The default profile: a state of middling speed",
             f"{count(len(table), 'examined state')}, {models} random KM sets each, the same for "
-            "all. The one with the lowest quantile is the default. Height: how far a state is from "
+            "all. The one with the median quantile is the default. Height: how far a state is from "
             "the mean of all.",
             source or "",
         )

@@ -22,7 +22,7 @@ from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.kinetics.spectrum import Spectrum, Status, time_constant_min
 from renaissance_kit.network.network import Network
-from renaissance_kit.states.steady_states import SteadyState
+from renaissance_kit.states.steady_state import SteadyState
 
 EXAMPLE = "valid_models.nc"
 

@@ -16,7 +16,7 @@ from renaissance_kit.kinetics.rate_laws import RateLaws
 from renaissance_kit.kinetics.slots import Slots
 from renaissance_kit.kinetics.spectrum import Spectrum, spectrum_of
 from renaissance_kit.network.network import Network
-from renaissance_kit.states.steady_states import SteadyState
+from renaissance_kit.states.steady_state import SteadyState
 
 
 @dataclass(frozen=True)

@@ -189,6 +189,7 @@ def _reaction(row: Row, metabolites: dict[str, Metabolite]) -> Reaction:
         parse_terms(left, row, metabolites),
         parse_terms(right, row, metabolites),
         row["subsystem"],
+        row.get("transport", ""),
         row["ec"],
         role,
         row["rate_law"],

@@ -61,6 +61,8 @@ class Reaction:
     Attributes:
         role: ``kinetic``, ``growth`` (kinetic as well; its flux is the growth rate),
             ``water_transport`` or ``exchange``.
+        transport: how it crosses a membrane, a class that ``constraints.csv`` may name; empty for
+            other reactions.
         rate_law: name in `renaissance_kit.laws.REGISTRY`, empty where the reaction is not kinetic.
         protons: (metabolite, coefficient, mode) with mode ``displacement``, ``first_order``
             or ``balance_only``; see `renaissance_kit.laws`.
@@ -72,6 +74,7 @@ class Reaction:
     left: Terms
     right: Terms
     subsystem: str
+    transport: str
     ec: str
     role: str
     rate_law: str

@@ -24,7 +24,7 @@ from renaissance_kit.panels.charts import LiveChart, specification
 from renaissance_kit.panels.controls import LABEL_WIDTH, WHOLE_WIDTH, Control, Number, Picks
 from renaissance_kit.panels.jobs import Handle, Update
 from renaissance_kit.panels.panel import Panel
-from renaissance_kit.states.steady_states import SteadyState
+from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.training.gradient import GradientSettings
 from renaissance_kit.training.recipes import Recipe
 

@@ -24,7 +24,8 @@ from renaissance_kit.panels.charts import LiveChart, specification
 from renaissance_kit.panels.controls import Number
 from renaissance_kit.panels.jobs import Handle, Update
 from renaissance_kit.panels.panel import Panel
-from renaissance_kit.states.steady_states import SteadyState, SteadyStates
+from renaissance_kit.states.steady_state import SteadyState
+from renaissance_kit.states.steady_states import SteadyStates
 from renaissance_kit.training.fit import Training, train
 from renaissance_kit.training.nes import NESSettings
 from renaissance_kit.training.objective import KineticObjective

@@ -35,7 +35,8 @@ from renaissance_kit.kinetics.spectrum import Status, is_valid
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
 from renaissance_kit.search.fastest import SearchSettings, fastest_dynamics
-from renaissance_kit.states.steady_states import SteadyState, SteadyStates
+from renaissance_kit.states.steady_state import SteadyState
+from renaissance_kit.states.steady_states import SteadyStates
 
 CHUNK = 20  # states; seconds to a minute of work
 SEARCH = SearchSettings(steps=4000, restarts=99, margin=0.02, placement_steps=2500)

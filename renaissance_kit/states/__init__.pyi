@@ -19,7 +19,8 @@ from .hit_and_run import sample_polytope as sample_polytope
 from .polytope import Polytope as Polytope
 from .requirements import Requirement as Requirement, minimal_conflict as minimal_conflict
 from .sampling import StateSpace as StateSpace, sample_steady_states as sample_steady_states
-from .steady_states import SteadyState as SteadyState, SteadyStates as SteadyStates
+from .steady_state import SteadyState as SteadyState
+from .steady_states import SteadyStates as SteadyStates
 from .tfa import ThermodynamicModel as ThermodynamicModel
 from .turnover import bound_turnover as bound_turnover
 from .validation import Check as Check, require_valid as require_valid, state_checks as state_checks

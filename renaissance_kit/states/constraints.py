@@ -10,11 +10,13 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from renaissance_kit.core.errors import ParameterError, nearest
 from renaissance_kit.core.tables import Row, read_table
+from renaissance_kit.network.labels import ratio_of
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.fermentation import uptake_range
 
@@ -29,6 +31,8 @@ _UNITS = {
     "fermentation": "h",
     "concentration": "mM",
     "energy": "kJ/mol",
+    "displacement": "1",
+    "ratio": "1",
     "direction": "1",
     "unmeasured": "1",
 }
@@ -57,6 +61,8 @@ class Constraints:
         fluxes: by reaction, mmol/gDW/h (growth: 1/h); exchange fluxes are negative for uptake.
         directions: +1 or −1 for reactions that run one way only.
         energies_kJ_mol: by reaction, transformed reaction energies ΔrG′.
+        displacements: by reaction, ln ρ = ΔrG′/RT.
+        ratios: by text such as ``PFL : PFL + PDH``, sums of net fluxes over sums of net fluxes.
         measured_mM: measured intracellular concentrations, the value as both bounds; each may
             differ by ``measured_fold`` either way.
         medium_mM: extracellular and other constant concentrations, each with its range.
@@ -73,6 +79,8 @@ class Constraints:
     fluxes: Mapping[str, Bound]
     directions: Mapping[str, int]
     energies_kJ_mol: Mapping[str, Bound]
+    displacements: Mapping[str, Bound]
+    ratios: Mapping[str, Bound]
     measured_mM: Mapping[str, Bound]
     medium_mM: Mapping[str, Bound]
     pools_mM: Mapping[str, Bound]
@@ -132,6 +140,12 @@ class Constraints:
             ("flux", self.fluxes, network.reactions),
             ("direction", self.directions, network.kinetic_reactions),
             ("energy", self.energies_kJ_mol, network.kinetic_reactions),
+            ("displacement", self.displacements, network.kinetic_reactions),
+            (
+                "ratio",
+                [r for text in self.ratios for r in chain(*ratio_of(text))],
+                network.reactions,
+            ),
             ("measured concentration", self.measured_mM, network.species),
             ("medium concentration", self.medium_mM, network.species),
             ("pool", self.pools_mM, network.species),
@@ -178,6 +192,10 @@ def _read(network: Network, folder: Path) -> Constraints:
     )
     general: dict[str, Row] = {}
     fluxes, directions, energies, pools, unmeasured = {}, {}, {}, {}, set()
+    classes: dict[str, Bound] = {}
+    displacements: dict[str, Bound] = {}
+    ratios: dict[str, Bound] = {}
+    transport = {r.transport for r in network.reactions.values() if r.transport}
     for row in rows:
         kind = row["kind"]
         if kind not in _UNITS:
@@ -202,6 +220,14 @@ def _read(network: Network, folder: Path) -> Constraints:
         elif kind == "energy":
             _known(row, network.kinetic_reactions)
             energies[row["id"]] = _bound(row)
+        elif kind == "displacement":
+            _known(row, {*network.kinetic_reactions, *transport})
+            (classes if row["id"] in transport else displacements)[row["id"]] = _bound(row)
+        elif kind == "ratio":
+            for name in chain(*ratio_of(row["id"], row)):
+                if name not in network.reactions:
+                    raise row.error(f"{name!r} is unknown{nearest(name, network.reactions)}")
+            ratios[row["id"]] = _bound(row)
         elif kind == "concentration":
             _known(row, network.species_index)
             pools[row["id"]] = _bound(row)
@@ -231,10 +257,17 @@ def _read(network: Network, folder: Path) -> Constraints:
         if not low <= row.required_number("value_mM") <= high:
             raise row.error("value_mM is not between low_mM and high_mM; correct one of them")
         medium[row["metabolite"]] = Bound(low, high, row["source"])
+    of_class = {
+        r: classes[network.reactions[r].transport]
+        for r in network.kinetic_reactions
+        if network.reactions[r].transport in classes
+    }
     return Constraints(
         fluxes=fluxes,
         directions=directions,
         energies_kJ_mol=energies,
+        displacements={**of_class, **displacements},
+        ratios=ratios,
         measured_mM=measured,
         medium_mM=medium,
         pools_mM=pools,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from renaissance_kit.core.errors import ParameterError, SteadyStateError
 from renaissance_kit.core.types import Array
 from renaissance_kit.network.network import Network
-from renaissance_kit.states.steady_states import SteadyState
+from renaissance_kit.states.steady_state import SteadyState
 
 LARGEST = 4.0  # standard deviations; what lies farther out is taken for this
 _SAME = 1e-9  # spread of a logarithm below which a number is constant

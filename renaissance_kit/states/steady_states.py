@@ -1,6 +1,6 @@
-"""Steady states: fluxes, concentrations and displacements that fit together.
+"""Labelled sets of steady states, sampled, published or read from a file.
 
-This module holds and checks them. `renaissance_kit.states.tfa` builds the thermodynamic flux model
+`renaissance_kit.states.tfa` builds the thermodynamic flux model
 and `renaissance_kit.states.sampling` draws states from it.
 """
 
@@ -8,163 +8,20 @@ from __future__ import annotations
 
 import json
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, SupportsIndex, overload
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from renaissance_kit.core.datasets import load_dataset, save_dataset
-from renaissance_kit.core.errors import DataError, SteadyStateError, nearest
-from renaissance_kit.core.tables import read_table
+from renaissance_kit.core.errors import SteadyStateError
 from renaissance_kit.core.types import Array
-from renaissance_kit.laws.registry import REGISTRY
 from renaissance_kit.network.network import Network
-
-BALANCE_TOLERANCE = 1e-6  # of the largest term in a metabolite's balance
-
-
-@dataclass(frozen=True)
-class SteadyState:
-    """One steady state of a network.
-
-    Attributes:
-        concentrations_mM: (species,) in the order of `Network.species`.
-        fluxes_mmol_gDW_h: (reactions,) in the order of `Network.kinetic_reactions`; the growth
-            reaction's flux is the growth rate in 1/h.
-        log_displacement: (reactions,) ln ρ = ΔrG′/RT; NaN where the rate law has none.
-        density_gDW_L: dry weight per litre of cell, which converts fluxes to mM/h.
-        label: number of the state in its set, or a name.
-        network_digest: fingerprint of the network it belongs to.
-    """
-
-    concentrations_mM: Array
-    fluxes_mmol_gDW_h: Array
-    log_displacement: Array
-    density_gDW_L: float
-    label: str
-    network_digest: str
-
-    @property
-    def fluxes_mM_h(self) -> Array:
-        """Fluxes per litre of cell."""
-        return self.fluxes_mmol_gDW_h * self.density_gDW_L
-
-    @classmethod
-    def from_folder(cls, network: Network) -> SteadyState:
-        """Read the one steady state that a teaching network brings, ``steady_state.csv``.
-
-        Raises:
-            DataError: the network was not read from a folder, or the table is incomplete.
-            SteadyStateError: the numbers are not a steady state of the network.
-        """
-        if network.folder is None:
-            raise DataError("the network was not read from a folder; give the states yourself")
-        rows = read_table(
-            network.folder / "steady_state.csv",
-            ("quantity", "id", "value", "unit", "source"),
-            key=("quantity", "id"),
-        )
-        units = {"concentration": "mM", "flux": "mmol/gDW/h", "log_displacement": "1"}
-        ids = {
-            "concentration": network.species,
-            "flux": network.kinetic_reactions,
-            "log_displacement": network.kinetic_reactions,
-        }
-        values = {kind: np.full(len(names), np.nan) for kind, names in ids.items()}
-        for row in rows:
-            kind = row["quantity"]
-            if kind not in units:
-                raise row.error(f"unknown quantity {kind!r}{nearest(kind, units)}")
-            if row["unit"] != units[kind]:
-                raise row.error(f"unit {row['unit']!r}; write {units[kind]!r}")
-            if row["id"] not in ids[kind]:
-                raise row.error(f"{row['id']!r} is unknown{nearest(row['id'], ids[kind])}")
-            values[kind][ids[kind].index(row["id"])] = row.required_number("value")
-        state = cls(
-            values["concentration"],
-            values["flux"],
-            values["log_displacement"],
-            network.conditions["dry_weight_density"].value,
-            network.name,
-            network.digest,
-        )
-        state.check(network)
-        return state
-
-    def check(self, network: Network) -> None:
-        """Raise unless this is a steady state of the network.
-
-        Checks the shapes and the network, finite positive concentrations, the directions
-        (sign of every flux against its displacement) and the balances S v = 0.
-
-        Raises:
-            SteadyStateError: with the names of the metabolites or reactions that fail.
-        """
-        if self.network_digest != network.digest:
-            raise SteadyStateError(
-                f"steady state {self.label} belongs to another network (fingerprint "
-                f"{self.network_digest}, this one has {network.digest}); sample it anew"
-            )
-        n_species, n_reactions = len(network.species), len(network.kinetic_reactions)
-        for name, array, size in (
-            ("concentrations_mM", self.concentrations_mM, n_species),
-            ("fluxes_mmol_gDW_h", self.fluxes_mmol_gDW_h, n_reactions),
-            ("log_displacement", self.log_displacement, n_reactions),
-        ):
-            if array.shape != (size,):
-                raise SteadyStateError(f"{name} has shape {array.shape}, expected ({size},)")
-        problems = problems_of(network, self)
-        if problems:
-            raise SteadyStateError(f"steady state {self.label}: " + "; ".join(problems))
-
-
-def problems_of(network: Network, state: SteadyState) -> list[str]:
-    """List what keeps the numbers from being a steady state, in words; empty if nothing does."""
-    c, v, log_rho = state.concentrations_mM, state.fluxes_mmol_gDW_h, state.log_displacement
-    species, reactions = np.array(network.species), np.array(network.kinetic_reactions)
-    reversible = np.array([REGISTRY[network.reactions[r].rate_law].reversible for r in reactions])
-
-    def listed(names: NDArray[Any]) -> str:
-        return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-
-    problems = []
-    if not (np.isfinite(state.density_gDW_L) and state.density_gDW_L > 0):
-        problems.append(f"density {state.density_gDW_L} gDW/L must be positive")
-    bad = species[~np.isfinite(c)]
-    if len(bad):
-        problems.append(f"concentration not finite: {listed(bad)}")
-    bad = species[c <= 0]
-    if len(bad):
-        problems.append(f"concentration zero or negative: {listed(bad)}")
-    bad = reactions[~np.isfinite(v)]
-    if len(bad):
-        problems.append(f"flux not finite: {listed(bad)}")
-    bad = reactions[reversible & ~np.isfinite(log_rho)]
-    if len(bad):
-        problems.append(f"displacement missing: {listed(bad)}")
-    finite = np.isfinite(v) & np.isfinite(log_rho)
-    bad = reactions[reversible & finite & (v == 0) & (log_rho == 0)]
-    if len(bad):
-        problems.append(f"no flux, so that Vmax has no value: {listed(bad)}")
-    bad = reactions[reversible & finite & (np.sign(v) != -np.sign(log_rho))]
-    if len(bad):
-        problems.append(
-            f"flux against its displacement: {listed(bad)} (a positive flux needs ln ρ < 0)"
-        )
-    bad = reactions[~reversible & (v <= 0)]
-    if len(bad):
-        problems.append(f"irreversible reaction without positive flux: {listed(bad)}")
-    if not problems:
-        terms = network.stoichiometry * v
-        residual = np.abs(terms.sum(axis=1)) / np.maximum(np.abs(terms).max(axis=1), 1e-300)
-        bad = np.array(network.dynamic)[residual > BALANCE_TOLERANCE]
-        if len(bad):
-            problems.append(f"fluxes do not balance: {listed(bad)}")
-    return problems
+from renaissance_kit.states.published import read_published
+from renaissance_kit.states.steady_state import SteadyState
 
 
 @dataclass(frozen=True)
@@ -189,6 +46,9 @@ class SteadyStates:
         concentrations: Array,
         log_displacement: Array,
         attributes: Mapping[str, Any],
+        *,
+        numbers: Sequence[int] | None = None,
+        density_gDW_L: float | None = None,
     ) -> SteadyStates:
         """Label arrays.
 
@@ -197,7 +57,12 @@ class SteadyStates:
             concentrations: (states, species) in mM.
             log_displacement: (states, kinetic reactions); NaN where the law has none.
             attributes: provenance (seed, constraints, method); values JSON can hold.
+            numbers: (states,) that they are called by; counted from 0 if not given.
+            density_gDW_L: dry weight per litre of cell; the network's if not given.
         """
+        density = network.conditions["dry_weight_density"].value
+        if density_gDW_L is not None:
+            density = density_gDW_L
         dataset = xr.Dataset(
             {
                 "flux": (("state", "reaction"), fluxes, {"units": "mmol/gDW/h"}),
@@ -209,7 +74,7 @@ class SteadyStates:
                 ),
             },
             coords={
-                "state": np.arange(len(fluxes)),
+                "state": np.arange(len(fluxes)) if numbers is None else list(numbers),
                 "reaction": list(reactions),
                 "metabolite": list(network.species),
                 "kinetic_reaction": list(network.kinetic_reactions),
@@ -217,7 +82,7 @@ class SteadyStates:
             attrs={
                 "network": network.name,
                 "network_digest": network.digest,
-                "dry_weight_density_gDW_L": network.conditions["dry_weight_density"].value,
+                "dry_weight_density_gDW_L": density,
                 "provenance": json.dumps(dict(attributes), sort_keys=True),
             },
         )
@@ -254,6 +119,43 @@ class SteadyStates:
                 f"steady_states.nc was sampled with a dry-weight density of {sampled:g} gDW/L, "
                 f"conditions.csv has {now:g}; all rates scale with it, so sample anew"
             )
+        return states
+
+    @classmethod
+    def published(cls, network: Network) -> SteadyStates:
+        """Read the published steady states in a network's folder, ``published_states.csv``.
+
+        Exchanges and transports of water are not kinetic and are not in the table; they follow
+        from the balances. The first state of the table is the default one. For *E. coli* these
+        are ten of the study's 5,000, with 1712, the one of the paper, first. Some of their numbers
+        are not physical, see the notes of the table: they are for comparison with the study.
+
+        Raises:
+            DataError: the network was not read from a folder, has no such table, or the table is
+                incomplete.
+            SteadyStateError: the numbers are not steady states of the network.
+
+        >>> from renaissance_kit import Network, SteadyStates
+        >>> SteadyStates.published(Network.example()).default.label
+        '1712'
+        """
+        table = read_published(network)
+        states = cls.from_arrays(
+            network,
+            table.fluxes,
+            table.reactions,
+            table.concentrations_mM,
+            table.log_displacement,
+            {
+                "method": "published; see the sources in published_states.csv",
+                "default_state": table.numbers[0],
+                "default_rule": "the first of published_states.csv",
+            },
+            numbers=table.numbers,
+            density_gDW_L=table.density_gDW_L,
+        )
+        for state in states:
+            state.check(network)
         return states
 
     def save(self, path: str | Path) -> None:

@@ -23,9 +23,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from renaissance_kit.core.errors import InfeasibleError, ParameterError, nearest
+from renaissance_kit.network.labels import ratio_of
 from renaissance_kit.network.network import Network
 from renaissance_kit.states._pytfa import ThermoModel, variables
-from renaissance_kit.states.constraints import Constraints
+from renaissance_kit.states.constraints import Bound, Constraints
 from renaissance_kit.states.energies import prepared_model
 from renaissance_kit.states.requirements import Requirement, require_feasible
 
@@ -195,6 +196,7 @@ def _flux_requirements(model: ThermodynamicModel) -> list[Requirement]:
         loose = (0.0 if exchange and bound.low >= 0 else None,
                  0.0 if exchange and bound.high <= 0 else None)  # fmt: skip
         found.append(Requirement(label, ((row, (bound.low, bound.high), loose),)))
+    found += [_ratio_requirement(model, text, bound) for text, bound in constraints.ratios.items()]
     for reaction, sign in constraints.directions.items():
         label = f"direction of {reaction}: {'forward' if sign > 0 else 'backward'} only"
         found.append(Requirement(label, ((use[-sign][reaction], (0, 0), (0, 1)),)))
@@ -209,6 +211,26 @@ def _flux_requirements(model: ThermodynamicModel) -> list[Requirement]:
             least.append((row, (0.0, None), (None, None)))
     label = f"flux of at least {constraints.minimum_flux:g} mmol/gDW/h in every kinetic reaction"
     return [*found, Requirement(label, tuple(least))]
+
+
+def _ratio_requirement(model: ThermodynamicModel, text: str, bound: Bound) -> Requirement:
+    """low · B ≤ A ≤ high · B and B ≥ 0, with sums A and B of net fluxes."""
+    above, below = ratio_of(text)
+    parts = []
+    for name, weights, limits in (
+        ("least", (1.0, -bound.low), (0.0, None)),
+        ("most", (1.0, -bound.high), (None, 0.0)),
+        ("below", (0.0, 1.0), (0.0, None)),
+    ):
+        terms: dict[Any, float] = {}
+        for weight, reactions in zip(weights, (above, below), strict=True):
+            for reaction in reactions:
+                for sign, variable in model.magnitudes(reaction).items():
+                    terms[variable] = terms.get(variable, 0.0) + sign * weight
+        row = model.new_constraint(f"ratio_{name}_{text}".replace(" ", "_"), terms)
+        parts.append((row, limits, (None, None)))
+    label = f"ratio of fluxes {text} from {bound.low:g} to {bound.high:g} ({bound.source})"
+    return Requirement(label, tuple(parts))
 
 
 def _concentration_requirements(model: ThermodynamicModel) -> list[Requirement]:
@@ -247,12 +269,19 @@ def _concentration_requirements(model: ThermodynamicModel) -> list[Requirement]:
 def _energy_requirements(model: ThermodynamicModel) -> list[Requirement]:
     constraints, energy = model.constraints, model.energy
     found = []
-    for reaction, bound in constraints.energies_kJ_mol.items():
+    bounded = [
+        (reaction, f"energy of {reaction} from {b.low:g} to {b.high:g} kJ/mol", b, 1.0)
+        for reaction, b in constraints.energies_kJ_mol.items()
+    ] + [
+        (reaction, f"ln displacement of {reaction} from {b.low:g} to {b.high:g}", b, model.tfa.RT)
+        for reaction, b in constraints.displacements.items()
+    ]
+    for number, (reaction, text, bound, unit) in enumerate(bounded):
         if reaction not in energy:
             raise ParameterError(f"{reaction} has no reaction energy to bound; remove the bound")
-        label = f"energy of {reaction} from {bound.low:g} to {bound.high:g} kJ/mol ({bound.source})"
-        loose = (-_BIG_ENERGY, _BIG_ENERGY)
-        found.append(Requirement(label, ((energy[reaction], (bound.low, bound.high), loose),)))
+        row = model.new_constraint(f"energy_{number}_{reaction}", {energy[reaction]: 1.0})
+        limits = (bound.low * unit, bound.high * unit)
+        found.append(Requirement(f"{text} ({bound.source})", ((row, limits, (None, None)),)))
     least = constraints.driving_force_kJ_mol
     couplings = [
         coupling.constraint

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from renaissance_kit.core.errors import SteadyStateError
 from renaissance_kit.core.types import Array
+from renaissance_kit.network.labels import ratio_of
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.constraints import Constraints
 from renaissance_kit.states.steady_states import SteadyStates
@@ -188,10 +189,26 @@ def _fluxes(
     asked = np.array([constraints.directions.get(r, directions[r]) for r in names])
     against = np.maximum(-kinetic * sampled, -kinetic * asked)
     return [
+        *_ratios(constraints, states),
         Check("flux within bounds", "flux beyond its bounds", beyond, _FLUX, unit, reactions),
         Check("flux above the minimum", "flux below the least", small, _FLUX, unit, names),
         Check("direction", "flux against its direction", against, 0.0, unit, names),
     ]
+
+
+def _ratios(constraints: Constraints, states: SteadyStates) -> list[Check]:
+    if not constraints.ratios:
+        return []
+    beyond = []
+    for text, bound in constraints.ratios.items():
+        above, below = (
+            states.dataset.flux.sel(reaction=list(part)).sum("reaction").values
+            for part in ratio_of(text)
+        )
+        beyond.append(np.maximum(bound.low * below - above, above - bound.high * below))
+    rule = "ratio of fluxes within bounds"
+    excess, names = np.column_stack(beyond), tuple(constraints.ratios)
+    return [Check(rule, "flux beyond its bounds by ratio", excess, _FLUX, "mmol/gDW/h", names)]
 
 
 def _concentrations(network: Network, constraints: Constraints, states: SteadyStates) -> Check:
@@ -229,14 +246,20 @@ def _energies(network: Network, constraints: Constraints, states: SteadyStates) 
         Check("range of the standard energy within its error", "range of ΔrG′° beyond its error",
               np.broadcast_to(spread, off.shape), _ENERGY, unit, names),
     ]  # fmt: skip
-    if constraints.energies_kJ_mol:
-        bounded = tuple(constraints.energies_kJ_mol)
-        low, high = np.array([(b.low, b.high) for b in constraints.energies_kJ_mol.values()]).T
-        values = energy[:, [names.index(r) for r in bounded]]
-        beyond = np.maximum(low - values, values - high)
-        found.append(
-            Check("energy within bounds", "ΔrG′ beyond its bounds", beyond, _ENERGY, unit, bounded)
-        )
+    rt = GAS_CONSTANT_KJ * network.conditions["temperature"].value
+    for quantity, bounds, scale in (
+        ("energy", constraints.energies_kJ_mol, 1.0),
+        ("displacement", constraints.displacements, rt),
+    ):
+        if bounds:
+            low, high = scale * np.array([(b.low, b.high) for b in bounds.values()]).T
+            values = energy[:, [names.index(r) for r in bounds]]
+            beyond = np.maximum(low - values, values - high)
+            rule = f"{quantity} within bounds"
+            found.append(
+                Check(rule, f"ΔrG′ beyond its bounds of {quantity}", beyond, _ENERGY, unit,
+                      tuple(bounds))
+            )  # fmt: skip
     return found
 
 

@@ -12,6 +12,14 @@ from .cost import (
     survey_cost as survey_cost,
     timed_surveys as timed_surveys,
 )
+from .displacement import (
+    exchange_table as exchange_table,
+    exchanged as exchanged,
+    states_by_displacement as states_by_displacement,
+    transport_table as transport_table,
+    unbiased_by_state as unbiased_by_state,
+    unphysical as unphysical,
+)
 from .exactness import exactness_table as exactness_table
 from .held_out import held_out_table as held_out_table, incidence_by_state as incidence_by_state
 from .intracellular import (

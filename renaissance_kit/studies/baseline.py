@@ -13,7 +13,7 @@ from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.kinetics.spectrum import incidence_of, is_valid
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
-from renaissance_kit.states.steady_states import SteadyState
+from renaissance_kit.states.steady_state import SteadyState
 
 
 @dataclass(frozen=True)

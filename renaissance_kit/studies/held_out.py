@@ -16,7 +16,7 @@ from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.kinetics.spectrum import incidence_of
 from renaissance_kit.network.network import Network
-from renaissance_kit.states.steady_states import SteadyState
+from renaissance_kit.states.steady_state import SteadyState
 
 Draw = Callable[[SteadyState, int, np.random.Generator], Array]
 

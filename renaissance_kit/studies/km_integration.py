@@ -21,7 +21,7 @@ from renaissance_kit.kinetics.ensembles import KineticEnsemble
 from renaissance_kit.km.measurements import KMMeasurements
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
-from renaissance_kit.states.steady_states import SteadyState
+from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.training.fit import train
 from renaissance_kit.training.generator import Generator
 from renaissance_kit.training.recipes import Recipe

@@ -16,7 +16,7 @@ from renaissance_kit.core.stores import store_of
 from renaissance_kit.kinetics.ensembles import KineticEnsemble
 from renaissance_kit.kinetics.spectrum import incidence_of
 from renaissance_kit.network.network import Network
-from renaissance_kit.states.steady_states import SteadyState
+from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.training.fit import Training, train
 from renaissance_kit.training.objective import Where
 from renaissance_kit.training.recipes import Recipe

@@ -13,7 +13,7 @@ import pandas as pd
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.runs import RUN, Run
 from renaissance_kit.network.network import Network
-from renaissance_kit.states.steady_states import SteadyState
+from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.studies.repeats import run_repeats
 from renaissance_kit.training.nes import NESSettings
 from renaissance_kit.training.recipes import Recipe

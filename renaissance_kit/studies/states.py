@@ -337,6 +337,15 @@ def constraints_table(network: Network, constraints: Constraints) -> pd.DataFram
     for names, unit in ((constraints.energies_kJ_mol, "kJ/mol"), (constraints.pools_mM, "mM")):
         what = "ΔrG′" if unit == "kJ/mol" else "concentration"
         rows += [(f"{what} of {name}", b.low, b.high, unit, b.source) for name, b in names.items()]
+    same: dict[Bound, list[str]] = {}
+    for name, bound in constraints.displacements.items():
+        same.setdefault(bound, []).append(name)
+    rows += [
+        (f"ln ρ of {', '.join(names)}", b.low, b.high, "1", b.source) for b, names in same.items()
+    ]
+    rows += [
+        (f"fluxes {text}", b.low, b.high, "1", b.source) for text, b in constraints.ratios.items()
+    ]
     rows += [
         (f"flux of {name}", b.low, b.high, network.flux_unit(name), b.source)
         for name, b in constraints.fluxes.items()

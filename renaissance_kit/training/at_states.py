@@ -20,7 +20,8 @@ from renaissance_kit.core.runs import RUN, Run, run_chunks
 from renaissance_kit.core.seeds import labelled_seeds
 from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.network.network import Network
-from renaissance_kit.states.steady_states import SteadyState, SteadyStates
+from renaissance_kit.states.steady_state import SteadyState
+from renaissance_kit.states.steady_states import SteadyStates
 from renaissance_kit.training.fit import train
 from renaissance_kit.training.nes import NESSettings
 from renaissance_kit.training.recipes import Recipe

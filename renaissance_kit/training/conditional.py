@@ -25,7 +25,7 @@ from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.features import StateFeatures
-from renaissance_kit.states.steady_states import SteadyState
+from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.training.conditional_net import ConditionalGenerator, ConditionalNet
 from renaissance_kit.training.differentiable import SmoothLambdaMax, divergence, log_km_of
 from renaissance_kit.training.gradient import (

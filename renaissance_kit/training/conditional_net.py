@@ -30,7 +30,7 @@ from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.features import StateFeatures
-from renaissance_kit.states.steady_states import SteadyState
+from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.training.generator import Generator, check_weights
 
 VERSION = 2

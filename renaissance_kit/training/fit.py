@@ -16,7 +16,7 @@ from renaissance_kit.kinetics.ensembles import KineticEnsemble
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.kinetics.spectrum import incidence_of
 from renaissance_kit.network.network import Network
-from renaissance_kit.states.steady_states import SteadyState
+from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.training.checkpoints import load_checkpoint, save_checkpoint
 from renaissance_kit.training.conditional_net import ConditionalGenerator
 from renaissance_kit.training.generator import Generator

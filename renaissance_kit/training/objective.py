@@ -18,7 +18,8 @@ from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.features import StateFeatures
-from renaissance_kit.states.steady_states import SteadyState, SteadyStates
+from renaissance_kit.states.steady_state import SteadyState
+from renaissance_kit.states.steady_states import SteadyStates
 from renaissance_kit.training.conditional_net import ConditionalGenerator
 from renaissance_kit.training.generator import Generator
 from renaissance_kit.training.rewards import Reward

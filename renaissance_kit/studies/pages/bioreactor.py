@@ -15,7 +15,7 @@ from renaissance_kit.network.network import Network
 from renaissance_kit.simulation.bioreactor import BioreactorResult
 from renaissance_kit.simulation.conditions import ReactorConditions
 from renaissance_kit.simulation.fit import Fit
-from renaissance_kit.states.steady_states import SteadyState
+from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.studies.media import BOTH, PUBLISHED, biomass_gain, plain_name
 from renaissance_kit.studies.scale import Scale
 from renaissance_kit.studies.text import Text

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from renaissance_kit.analysis.intervals import wilson_interval
 from renaissance_kit.states.constraints import Constraints
 from renaissance_kit.states.steady_states import SteadyStates
 from renaissance_kit.studies.scale import Scale
@@ -36,6 +37,9 @@ class Sizes(Scale):
         model_states: of those, how many are tried with random models.
         models: random ones at each of these.
         search_models: of the search for the fastest one.
+        displacement_states: sampled with each set of bounds on displacement.
+        displacement_models: random ones at each of these.
+        exchange_models: random ones at each combination of two states.
     """
 
     n_states: int
@@ -47,6 +51,9 @@ class Sizes(Scale):
     model_states: int
     models: int
     search_models: int
+    displacement_states: int
+    displacement_models: int
+    exchange_models: int
 
     SIZES: ClassVar[dict[str, tuple[Any, Any, Any, Any]]] = {
         "n_states": (50, 1_000, 5_000, 5_000),
@@ -58,6 +65,9 @@ class Sizes(Scale):
         "model_states": (2, 4, 12, 16),
         "models": (20, 50, 100, 200),
         "search_models": (120, 800, 2_000, 10_000),
+        "displacement_states": (4, 20, 60, 100),
+        "displacement_models": (20, 50, 100, 200),
+        "exchange_models": (50, 300, 2_000, 2_000),
     }
 
 
@@ -179,9 +189,9 @@ def fluxes(table: pd.DataFrame, rates: pd.DataFrame, ratios: pd.DataFrame) -> Te
         return Text(f"{measured}.")
     beyond = ", ".join(f"{row.text} {row['median']:.2f}" for _, row in ratios.iterrows())
     return Text(
-        f"{measured}. Beyond the measurements (medians): {beyond}. Nothing in the constraints "
-        "measures these ratios. They follow from the directions and the even sampling, not from "
-        "data on this strain."
+        f"{measured}. Ratios (medians): {beyond}. They keep within what 13C experiments with other "
+        "strains found (`constraints.csv`, kind `ratio`); within these ranges they follow from the "
+        "directions and the even sampling, not from data on this strain."
     )
 
 
@@ -236,6 +246,78 @@ def bound(reached: pd.DataFrame) -> Text:
         else ""
     )
     return Text("; ".join(parts) + said + alike)
+
+
+def displacement(table: pd.DataFrame) -> Text:
+    """What bounds on the displacement of passive transport are worth.
+
+    Args:
+        table: as from `renaissance_kit.studies.unbiased_by_state`; empty without such bounds.
+    """
+    if table.empty:
+        return Text("The constraints of this network bound no displacement.")
+    parts, intervals = [], []
+    for name, part in table.groupby("sample", sort=False):
+        some = int((part.incidence > 0).sum())
+        low, high = wilson_interval(some, len(part))
+        intervals.append((low, high))
+        parts.append(
+            f"{name}: {part.incidence.mean():.1%} of unbiased models valid, at least one at {some} "
+            f"of {len(part)} states (95 %: {low:.0%} to {high:.0%}), {part.stable.mean():.0%} "
+            "stable"
+        )
+    apart = intervals[-1][0] > intervals[0][1]
+    said = (
+        "Bounding passive transport makes valid models a matter of course (the intervals are apart)"
+        if apart
+        else "Too few states to tell the bounds apart (the intervals overlap)"
+    )
+    return Text("; ".join(parts) + f". {said}.")
+
+
+def exchange(table: pd.DataFrame | None) -> Text:
+    """Which part of a state makes its models fast.
+
+    Args:
+        table: as from `renaissance_kit.studies.exchange_table`; None without published states.
+    """
+    if table is None:
+        return Text("The folder of this network has no published states to compare with.")
+    share = {
+        part: table.groupby(part).valid.sum() / table.groupby(part).models.sum()
+        for part in ("fluxes", "concentrations", "displacements")
+    }
+    parts = "; ".join(
+        f"with published {part} {s['published']:.1%} of all models are valid, with our own "
+        f"{s['own']:.1%}"
+        for part, s in share.items()
+    )
+    best = table.iloc[0]
+    return Text(
+        f"{parts}. Most, {best.valid / best.models:.1%}, are valid with {best.fluxes} fluxes, "
+        f"{best.concentrations} concentrations and {best.displacements} displacements."
+    )
+
+
+def unphysical(table: pd.DataFrame | None) -> Text:
+    """Which numbers of the published states are not physical.
+
+    Args:
+        table: as from `renaissance_kit.studies.unphysical`; None without published states.
+    """
+    if table is None or table.empty:
+        return Text("No published concentration lies far from what is known.")
+    listed = ", ".join(
+        f"{name} {low:.2g} to {high:.2g} mM ({known}: {least:.2g} to {most:.2g} mM)"
+        for name, low, high, least, most, known in zip(
+            table.metabolite, table.low_mM, table.high_mM, table.known_low_mM,
+            table.known_high_mM, table.known, strict=True,
+        )
+    )  # fmt: skip
+    return Text(
+        f"{len(table)} concentrations of the published states lie ten-fold or more outside of what "
+        f"is known of the cell: {listed}."
+    )
 
 
 def default_profile(profile: pd.DataFrame, states: SteadyStates, slowest: pd.DataFrame) -> Text:

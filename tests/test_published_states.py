@@ -1,0 +1,155 @@
+"""Published steady states: what makes the reconstruction trustworthy, and a table's faults."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from renaissance_kit import KineticModels, KMRanges, Network, SteadyStates
+from renaissance_kit.core import DataError
+from renaissance_kit.laws import REGISTRY
+from renaissance_kit.states import Constraints
+from renaissance_kit.studies import exchanged, transport_table, unphysical
+
+
+@pytest.fixture(scope="module")
+def published(ecoli: Network) -> SteadyStates:
+    return SteadyStates.published(ecoli)
+
+
+def flux(states: SteadyStates, reaction: str) -> np.ndarray:
+    return states.dataset.flux.sel(reaction=reaction).values
+
+
+def test_they_are_the_ten_that_are_known(published: SteadyStates) -> None:
+    assert list(published.dataset.state.values) == [
+        1712, 1715, 1717, 2392, 2482, 3927, 4230, 4241, 4456, 4468,
+    ]  # fmt: skip
+    assert published.default.label == "1712"
+    assert published.default.density_gDW_L == 331.5
+
+
+def test_every_metabolite_balances_to_1e_9(ecoli: Network, published: SteadyStates) -> None:
+    """Nothing in the reconstruction imposes it."""
+    for state in published:
+        terms = ecoli.stoichiometry * state.fluxes_mmol_gDW_h
+        residual = np.abs(terms.sum(axis=1)) / np.abs(terms).max(axis=1)
+        assert residual.max() < 1e-9
+
+
+def test_exchanges_and_water_close_the_balances(ecoli: Network, published: SteadyStates) -> None:
+    names = tuple(m.id for m in ecoli.metabolites.values() if m.charge is not None)
+    counts = ecoli.stoichiometric_matrix(names, tuple(ecoli.reactions))
+    values = published.dataset.flux.sel(reaction=list(ecoli.reactions)).values
+    assert np.abs(values @ counts.T).max() < 1e-6
+    np.testing.assert_allclose(flux(published, "EX_glc__D_e"), -flux(published, "GLCtex"))
+
+
+def test_the_second_law_holds(ecoli: Network, published: SteadyStates) -> None:
+    for state in published:
+        for j, reaction in enumerate(ecoli.kinetic_reactions):
+            if REGISTRY[ecoli.reactions[reaction].rate_law].reversible:
+                assert state.fluxes_mmol_gDW_h[j] * state.log_displacement[j] < 0, reaction
+
+
+def test_growth_and_maintenance_are_the_published_ones(published: SteadyStates) -> None:
+    np.testing.assert_allclose(flux(published, "GROWTH"), math.log(2) / 134 * 60, rtol=2e-3)
+    np.testing.assert_allclose(flux(published, "ATPM"), 8.39, rtol=1e-6)
+    np.testing.assert_allclose(flux(published, "EX_glc__D_e"), -4.0, rtol=2e-3)
+
+
+def test_moieties_and_ph(ecoli: Network, published: SteadyStates) -> None:
+    c = published.dataset.concentration
+    np.testing.assert_allclose(c.sel(metabolite="h_c"), 10**-4.5, rtol=1e-6)
+    np.testing.assert_allclose(c.sel(metabolite=["h_p", "h_e"]), 1e-4, rtol=1e-6)
+
+
+def test_passive_transport_is_near_equilibrium(ecoli: Network, published: SteadyStates) -> None:
+    table = transport_table(ecoli, published).set_index("reaction")
+    porins = table[table.transport == "porin"].drop(["AKGtex", "MALtex"])
+    assert porins.high.max() < 2e-3
+    assert table[table.transport == "diffusion"].high.max() < 0.05
+    symport = table[table.transport == "symport"].drop("GLUt2rpp")
+    assert symport.high.max() < 0.06
+
+
+def test_what_is_not_physical_is_found(ecoli: Network, published: SteadyStates) -> None:
+    table = unphysical(ecoli, published, Constraints.from_folder(ecoli)).set_index("metabolite")
+    assert table.low_mM["o2_e"] > 130
+    assert table.known["o2_e"] == "medium"
+    assert table.fold["atp_c"] == pytest.approx(9.63 / table.high_mM["atp_c"])
+    assert "glc__D_e" not in table.index
+
+
+def test_few_unbiased_models_are_valid(ecoli: Network, published: SteadyStates) -> None:
+    """Measured with 2,000 models: 1.35 % (and 0.85 % at 300 gDW/L)."""
+    km = KMRanges.of(ecoli).uniform(400, np.random.default_rng(1))
+    spectrum = KineticModels(ecoli, published.default, km).spectrum()
+    assert 0.0005 < spectrum.incidence < 0.03
+
+
+def test_exchanged_states_take_each_part_from_one_of_two(
+    ecoli: Network, published: SteadyStates
+) -> None:
+    own = SteadyStates.example(ecoli).default
+    found = exchanged(own, published.default)
+    assert len(found) == 8
+    mixed = found["own", "published", "own"]
+    np.testing.assert_array_equal(mixed.fluxes_mmol_gDW_h, own.fluxes_mmol_gDW_h)
+    np.testing.assert_array_equal(mixed.concentrations_mM, published.default.concentrations_mM)
+    np.testing.assert_allclose(np.abs(mixed.log_displacement), np.abs(own.log_displacement))
+    for state in found.values():
+        state.check(ecoli)
+
+
+# --- the table -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("concentration,acald_c,mM", "concentration,acald_c,M", r"line \d+.*write 'mM'"),
+        ("concentration,acald_c,", "concentration,acalt_c,", "did you mean 'acald_c'"),
+        ("flux,ATPM,", "fluxes,ATPM,", "did you mean 'flux'"),
+        ("state_1712", "1712x", "has no states|no .* of"),
+        ("density,dry_weight_density,gDW/L,331.5", "density,dry_weight_density,gDW/L,300",
+         "differs between the states"),
+    ],
+)  # fmt: skip
+def test_faults_of_the_table_name_the_line(
+    ecoli: Network, tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(ecoli.folder, folder, ignore=shutil.ignore_patterns("*.nc"))
+    table = folder / "published_states.csv"
+    text = table.read_text(encoding="utf-8")
+    assert old in text
+    changed = text.replace(old, new, 1)
+    if new == "1712x":
+        changed = changed.replace("state_", "s_")
+    table.write_text(changed, encoding="utf-8")
+    with pytest.raises(DataError, match=message):
+        SteadyStates.published(Network.from_folder(folder))
+
+
+def test_fluxes_that_do_not_balance_are_refused(ecoli: Network, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(ecoli.folder, folder, ignore=shutil.ignore_patterns("*.nc"))
+    table = folder / "published_states.csv"
+    lines = table.read_text(encoding="utf-8").splitlines()
+    row = next(i for i, line in enumerate(lines) if line.startswith("flux,PGI,"))
+    cells = lines[row].split(",")
+    cells[3] = str(2 * float(cells[3]))
+    lines[row] = ",".join(cells)
+    table.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"leave .* mmol/gDW/h of"):
+        SteadyStates.published(Network.from_folder(folder))
+
+
+def test_a_network_without_the_table_says_so(tiny: Network) -> None:
+    with pytest.raises(DataError, match=r"published_states\.csv"):
+        SteadyStates.published(tiny)
