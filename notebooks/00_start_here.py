@@ -25,6 +25,7 @@
 scale = "demo"  # smoke, demo, laptop or paper
 output_dir = "../build/figures/00_start_here"
 network = "ecoli_w3110_trpd9923"  # of part 4: an example, or path of a folder of tables
+states = "own"  # at which models are made: own, or published (the study's)
 seed = 1
 steady_state = -1  # number of the E. coli state; -1 is the default profile
 workers = 2
@@ -341,8 +342,8 @@ page.strict_threshold(
 
 # %%
 ecoli = Network.open(of_part_4)
-states, _ = studies.states_of(ecoli, output.parent / "01_steady_states" / "states.nc")
-profile = states.default if steady_state < 0 else states[steady_state]
+states, _ = studies.states_of(ecoli, output.parent / "01_steady_states" / "states.nc", states)
+profile = states.numbered(steady_state)
 
 km = KMRanges.of(ecoli).uniform(size.models, np.random.default_rng(seed))
 ecoli_spectrum = KineticModels(ecoli, profile, km).spectrum(workers=workers)

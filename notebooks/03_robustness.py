@@ -11,6 +11,7 @@
 scale = "demo"  # smoke, demo (a minute), laptop (minutes) or paper (half an hour)
 output_dir = "../build/figures/03_robustness"
 network = "ecoli_w3110_trpd9923"
+states = "own"  # at which models are made: own, or published (the study's)
 seed = 1
 ensemble = None  # file of an ensemble; None: notebook 02's of the same run, else the shipped one
 models = None  # how many valid models, or a list of numbers; None takes it from the scale
@@ -44,6 +45,7 @@ from renaissance_kit import (
 )
 from renaissance_kit.core import Run, atomic_path, derived_seed
 from renaissance_kit.figures import Source, robustness as figures, save, use_theme
+from renaissance_kit.kinetics import EXAMPLES
 from renaissance_kit.studies import CYTOSOL
 from renaissance_kit.studies.pages import robustness as page, robustness_claims as tables
 
@@ -65,6 +67,7 @@ chosen, where = studies.valid_ensemble(
     sizes.models,
     path=ensemble,
     trained=output.parent / "02_generator_training" / "ensemble.nc",
+    states=states,
 )
 batch = chosen.models(network)
 source = Source(network.name, batch.state.label, seed, scale)
@@ -169,8 +172,8 @@ page.tolerances(by_tolerance, chosen)
 # ## Which metabolites hold up the return?
 
 # %%
-states, _ = studies.states_of(network, output.parent / "01_steady_states" / "states.nc")
-pathways = studies.metabolite_pathways(network, states)
+every, _ = studies.states_of(network, output.parent / "01_steady_states" / "states.nc", states)
+pathways = studies.metabolite_pathways(network, every)
 quantile = 0.9
 deviations = studies.deviation_map(
     result, pathways, tolerance=tolerance, quantile=quantile, until_min=page.SHOWN_MIN
@@ -227,8 +230,8 @@ page.last_model(result, ends, groups[CYTOSOL], tolerance=tolerance, totals=total
 state = batch.state
 generators = {"this ensemble": batch.with_km(batch.km_mM[: sizes.compared_models])}
 shipped = None
-if network.file("valid_models.nc").is_file() and where != "the network's folder":
-    shipped = KineticEnsemble.example(network)
+if where != "the network's folder" and (network.folder / EXAMPLES[states]).is_file():
+    shipped = KineticEnsemble.example(network, states)
 if shipped is not None and shipped.dataset.attrs["steady_state"] == state.label:
     generators["shipped, by NES"] = shipped.models(network).with_km(
         shipped.dataset.km.values[shipped.valid][: sizes.compared_models]
@@ -351,6 +354,7 @@ if widgets:
         network,
         ensemble=ensemble,
         trained=output.parent / "02_generator_training" / "ensemble.nc",
+        states=states,
         scale=scale,
         folder=output / "panel",
         workers=workers,

@@ -13,6 +13,7 @@
 scale = "demo"  # smoke, demo (minutes), laptop (a quarter of an hour) or paper (an hour or two)
 output_dir = "../build/figures/06_km_aconitase"
 network = "ecoli_w3110_trpd9923"
+states = "own"  # at which models are made: own, or published (the study's)
 seed = 1
 reactions = "ACONTa ACONTb"  # whose constants are constrained to their measured ranges
 km_table = None  # a table of your own; None is the network's
@@ -70,7 +71,7 @@ page.Sizes.table()
 
 # %%
 network = Network.open(network)
-states, _ = studies.states_of(network, output.parent / "01_steady_states" / "states.nc")
+states, _ = studies.states_of(network, output.parent / "01_steady_states" / "states.nc", states)
 state = states.default
 source = Source(network.name, state.label, seed, scale)
 table = studies.measurements_of(network, km_table)

@@ -12,6 +12,7 @@
 scale = "demo"  # smoke, demo (minutes), laptop (a quarter of an hour) or paper (an hour or two)
 output_dir = "../build/figures/07_km_tca"
 network = "ecoli_w3110_trpd9923"
+states = "own"  # at which models are made: own, or published (the study's)
 seed = 1
 subsystem = "Citric Acid Cycle"  # whose constants are constrained to measured ranges
 also_reactions = "SUCDi"  # of the cycle, but tabulated elsewhere
@@ -63,7 +64,7 @@ page.Sizes.table()
 
 # %%
 network = Network.open(network)
-states, _ = studies.states_of(network, output.parent / "01_steady_states" / "states.nc")
+states, _ = studies.states_of(network, output.parent / "01_steady_states" / "states.nc", states)
 state = states.default
 source = Source(network.name, state.label, seed, scale)
 table = studies.measurements_of(network, km_table)

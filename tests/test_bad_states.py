@@ -137,7 +137,7 @@ def test_missing_steady_states_say_where_they_come_from(tmp_path):
 def test_states_of_another_density_are_refused(ecoli):
     conditions = dict(ecoli.conditions)
     conditions["dry_weight_density"] = replace(conditions["dry_weight_density"], value=420.0)
-    with pytest.raises(SteadyStateError, match=r"300 gDW/L, conditions\.csv has 420"):
+    with pytest.raises(SteadyStateError, match=r"331.5 gDW/L, conditions\.csv has 420"):
         SteadyStates.example(replace(ecoli, conditions=conditions))
 
 
@@ -167,6 +167,8 @@ def test_sampling_without_a_temperature_says_so(ecoli, tiny):
         ({"directions": {"EX_o2_e": 1}}, "direction of 'EX_o2_e'"),
         ({"energies_kJ_mol": {"PFKK": Bound(-9, -1)}}, "energy of 'PFKK'.*did you mean 'PFK'"),
         ({"energies_kJ_mol": {"GROWTH": Bound(-9, -1)}}, "GROWTH has no reaction energy"),
+        ({"displacements": {"GLCtx": Bound(-1, 1)}}, "displacement of 'GLCtx'.*mean 'GLCtex'"),
+        ({"ratios": {"PFL : PDHH": Bound(0, 1)}}, "ratio of 'PDHH'.*did you mean 'PDH'"),
         ({"measured_mM": {"atp": Bound(1, 2)}}, "measured concentration of 'atp'.*'atp_c'"),
         ({"medium_mM": {"glc_e": Bound(1, 2)}}, "medium concentration of 'glc_e'"),
         ({"pools_mM": {"lac_c": Bound(1, 2)}}, "pool of 'lac_c'"),

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from renaissance_kit import Network
+from renaissance_kit import Network, sample_steady_states
 from renaissance_kit.core import DataError, InfeasibleError, ParameterError, Row
 from renaissance_kit.states import (
     Bound,
@@ -133,9 +133,13 @@ def test_every_constant_species_has_a_concentration(
     ("old", "new", "message"),
     [
         ("ATPM,flux", "ATPN,flux", r"line \d+ \(ATPN\).*did you mean 'ATPM'"),
-        ("ATPM,flux,3.15,50", "ATPM,flux,60,50", r"low 60 is greater than high 50"),
-        ("ATPM,flux,3.15", "ATPM,flux,nan", "finite number"),
-        ("ATPM,flux,3.15,50,mmol/gDW/h", "ATPM,flux,3.15,50,mM/h", "write 'mmol/gDW/h'"),
+        ("ATPM,flux,6.86,8.39", "ATPM,flux,9,8.39", r"low 9 is greater than high 8\.39"),
+        ("ATPM,flux,6.86", "ATPM,flux,nan", "finite number"),
+        ("ATPM,flux,6.86,8.39,mmol/gDW/h", "ATPM,flux,6.86,8.39,mM/h", "write 'mmol/gDW/h'"),
+        ("porin,displacement", "porine,displacement", r"\(porine\).*did you mean 'porin'"),
+        ("porin,displacement,-0.05,0.05,1", "porin,displacement,-0.05,0.05,mV", "write '1'"),
+        ("GND : GLCtex,ratio", "GND2 : GLCtex,ratio", r"'GND2' is unknown.*did you mean 'GND'"),
+        ("GND : GLCtex,ratio", "GND / GLCtex,ratio", "write a ratio of fluxes as 'A : A"),
         ("*,driving_force", "*,drivingforce", "unknown kind"),
         ("PFK,direction,1,1", "PFK,direction,1,2", "a direction is 1 or -1"),
     ],
@@ -178,6 +182,47 @@ def test_reversed_bounds_and_impossible_values_are_refused(constraints: Constrai
     for field, value in (("turnover_time_min", 0.0), ("measured_fold", 0.5), ("minimum_flux", 0.0)):
         with pytest.raises(ParameterError, match=field):
             replace(constraints, **{field: value})
+
+
+def test_a_class_of_transport_bounds_its_reactions_and_a_row_of_its_own_goes_first(
+    ecoli: Network, constraints: Constraints
+) -> None:
+    porins = [r for r in ecoli.kinetic_reactions if ecoli.reactions[r].transport == "porin"]
+    assert len(porins) == 20
+    assert {constraints.displacements[r].high for r in porins} == {0.05}
+    assert constraints.displacements["ACt2rpp"].high == 0.1
+    assert constraints.displacements["GLUt2rpp"].high == 30
+    assert "GLCptspp" not in constraints.displacements  # driven by phosphoenolpyruvate
+
+
+def test_bounds_on_displacement_and_ratios_hold_in_every_state(
+    ecoli: Network, constraints: Constraints
+) -> None:
+    """Bounds tighter than those of the folder, read off the states by hand."""
+    tight = replace(
+        constraints,
+        displacements={"GLCtex": Bound(-0.02, -0.015, "test")},
+        ratios={"PFL : PFL + PDH": Bound(0.06, 0.07, "test")},
+    )
+    data = sample_steady_states(ecoli, 8, constraints=tight, steps_per_dimension=1).dataset
+    ln_rho = data.log_displacement.sel(kinetic_reaction="GLCtex").values
+    assert ((ln_rho > -0.02 - 1e-6) & (ln_rho < -0.015 + 1e-6)).all()
+    pfl, pdh = (data.flux.sel(reaction=r).values for r in ("PFL", "PDH"))
+    share = pfl / (pfl + pdh)
+    assert ((share > 0.06 - 1e-9) & (share < 0.07 + 1e-9)).all()
+    ratio = data.concentration.sel(metabolite="glc__D_p") / data.concentration.sel(
+        metabolite="glc__D_e"
+    )
+    np.testing.assert_allclose(np.log(ratio.values), ln_rho, atol=1e-5)  # a hole: Keq is 1
+
+
+def test_a_conflict_of_displacements_names_them(ecoli: Network, constraints: Constraints) -> None:
+    glutamate = replace(
+        constraints,
+        displacements={**constraints.displacements, "GLUt2rpp": Bound(-0.1, 0.1, "test")},
+    )
+    with pytest.raises(InfeasibleError, match=r"ln displacement of GLUt2rpp from -0\.1 to 0\.1"):
+        sample_steady_states(ecoli, 4, constraints=glutamate)
 
 
 # --- directions, and what cannot be ---------------------------------------------------------

@@ -1,4 +1,8 @@
-from .ensembles import KineticEnsemble as KineticEnsemble, write_km_stream as write_km_stream
+from .ensembles import (
+    EXAMPLES as EXAMPLES,
+    KineticEnsemble as KineticEnsemble,
+    write_km_stream as write_km_stream,
+)
 from .gradients import (
     GradientStatus as GradientStatus,
     eigenvalue_gradients as eigenvalue_gradients,

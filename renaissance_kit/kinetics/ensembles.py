@@ -16,15 +16,16 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from renaissance_kit.core.datasets import load_dataset, save_dataset
-from renaissance_kit.core.errors import CheckpointError, ParameterError, SteadyStateError
+from renaissance_kit.core.errors import CheckpointError, ParameterError, SteadyStateError, nearest
 from renaissance_kit.core.files import Hdf5Sink, atomic_hdf5
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.kinetics.spectrum import Spectrum, Status, time_constant_min
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.steady_state import SteadyState
+from renaissance_kit.states.steady_states import OWN, PUBLISHED
 
-EXAMPLE = "valid_models.nc"
+EXAMPLES = {OWN: "valid_models.nc", PUBLISHED: "valid_models_published.nc"}
 
 
 @dataclass(frozen=True)
@@ -122,14 +123,24 @@ class KineticEnsemble:
         return cls(dataset)
 
     @classmethod
-    def example(cls, network: Network) -> KineticEnsemble:
+    def example(cls, network: Network, states: str = OWN) -> KineticEnsemble:
         """Read the ensemble that lies in a network's folder, ``valid_models.nc``.
 
+        Args:
+            states: ``own``, or ``published`` for models at the default published state,
+                ``valid_models_published.nc``.
+
         Raises:
+            ParameterError: there is no such set of states.
             DataError: the network was not read from a folder.
             CheckpointError: there is none, or it cannot be read.
         """
-        path = network.file(EXAMPLE)
+        if states not in EXAMPLES:
+            raise ParameterError(
+                f"states is {states!r}{nearest(states, EXAMPLES)} Choose one of "
+                f"{', '.join(EXAMPLES)}"
+            )
+        path = network.file(EXAMPLES[states])
         if not path.is_file():
             raise CheckpointError(
                 f"{network.name} comes without an ensemble ({path} does not exist); train a "

@@ -57,6 +57,7 @@ class RobustnessPanel(Panel):
         network: the network.
         ensemble: file of an ensemble to take valid models from.
         trained: what a training may have left; taken if ``ensemble`` is not given.
+        states: ``own`` or ``published``, the set of states at which the models stand.
         scale: of the batch run that does the same.
         folder: of the results, and of what is done when a run is stopped.
         workers: processes; does not change the result.
@@ -73,13 +74,14 @@ class RobustnessPanel(Panel):
         *,
         ensemble: str | Path | None = None,
         trained: str | Path | None = None,
+        states: str = "own",
         scale: str = "demo",
         folder: str | Path = "build/panels/robustness",
         workers: int = 2,
         **values: Any,
     ) -> None:
         self.network, self.workers = network, workers
-        self.ensemble, self.trained = ensemble, trained
+        self.ensemble, self.trained, self.states = ensemble, trained, states
         self.groups = studies.variable_groups(network)
         self.shares_chart, self._picker, self._time_courses = LiveChart(), LiveChart(), LiveChart()
         self._finished: _Finished | None = None
@@ -109,12 +111,17 @@ class RobustnessPanel(Panel):
 
     def parameters(self) -> dict[str, Any]:
         """The settings, and the file of the models."""
-        return {**self.values(), **source_parameters(self.ensemble, self.trained)}
+        which = {} if self.states == "own" else {"states": self.states}
+        return {**self.values(), **which, **source_parameters(self.ensemble, self.trained)}
 
     def prepare(self, settings: Mapping[str, Any], *, resume: bool) -> _Task:
         """The models and the perturbation."""
         chosen, _ = studies.valid_ensemble(
-            self.network, settings["models"], path=self.ensemble, trained=self.trained
+            self.network,
+            settings["models"],
+            path=self.ensemble,
+            trained=self.trained,
+            states=self.states,
         )
         models = chosen.models(self.network)
         perturbation = Perturbation(

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from renaissance_kit import studies
-from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.files import atomic_path
 from renaissance_kit.core.seeds import derived_seed, repeat_seeds
 from renaissance_kit.core.types import Array
@@ -317,9 +316,5 @@ def _time_constant(threshold_per_h: float) -> str:
     return f"every time constant at most {60 / -threshold_per_h:.3g} min"
 
 
-def chosen_state(states: SteadyStates | SteadyState, position: int) -> SteadyState:
-    if isinstance(states, SteadyState):
-        return states
-    if position >= len(states):
-        raise ParameterError(f"steady state {position}; there are {len(states):,}")
-    return states.default if position < 0 else states[position]
+def chosen_state(states: SteadyStates | SteadyState, number: int) -> SteadyState:
+    return states if isinstance(states, SteadyState) else states.numbered(number)

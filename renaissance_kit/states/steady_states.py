@@ -23,6 +23,10 @@ from renaissance_kit.network.network import Network
 from renaissance_kit.states.published import read_published
 from renaissance_kit.states.steady_state import SteadyState
 
+OWN, PUBLISHED = "own", "published"
+SETS = (OWN, PUBLISHED)
+"""Sets of states that a network's folder may hold: sampled by this toolkit, and published ones."""
+
 
 @dataclass(frozen=True)
 class SteadyStates:
@@ -194,6 +198,21 @@ class SteadyStates:
                 f"the default profile, state {self.default_label}, is not among these "
                 f"{len(self)} states; take it from the set that they were chosen from"
             )
+        return self[int(found[0])]
+
+    def numbered(self, number: int) -> SteadyState:
+        """The state of a number, as in ``dataset.state``; a negative one stands for `default`.
+
+        Raises:
+            SteadyStateError: there is no state of that number.
+        """
+        if number < 0:
+            return self.default
+        found = np.flatnonzero(self.dataset.state.values == number)
+        if not len(found):
+            numbers = [str(s) for s in self.dataset.state.values]
+            listed = ", ".join(numbers[:10]) + (f" to {numbers[-1]}" if len(numbers) > 10 else "")
+            raise SteadyStateError(f"there is no state {number}; there are {listed}")
         return self[int(found[0])]
 
     def __len__(self) -> int:

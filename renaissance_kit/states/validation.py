@@ -208,7 +208,7 @@ def _ratios(constraints: Constraints, states: SteadyStates) -> list[Check]:
         beyond.append(np.maximum(bound.low * below - above, above - bound.high * below))
     rule = "ratio of fluxes within bounds"
     excess, names = np.column_stack(beyond), tuple(constraints.ratios)
-    return [Check(rule, "flux beyond its bounds by ratio", excess, _FLUX, "mmol/gDW/h", names)]
+    return [Check(rule, "ratio of fluxes beyond its bounds", excess, _FLUX, "mmol/gDW/h", names)]
 
 
 def _concentrations(network: Network, constraints: Constraints, states: SteadyStates) -> Check:

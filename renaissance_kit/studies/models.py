@@ -10,25 +10,30 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from renaissance_kit.core.errors import CheckpointError, ParameterError
+from renaissance_kit.core.errors import CheckpointError, ParameterError, nearest
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.ensembles import KineticEnsemble
 from renaissance_kit.kinetics.spectrum import eigenvalues, is_valid
 from renaissance_kit.network.network import Network
-from renaissance_kit.states.steady_states import SteadyStates
+from renaissance_kit.states.steady_states import OWN, PUBLISHED, SETS, SteadyStates
 
 
-def states_of(network: Network, made: str | Path) -> tuple[SteadyStates, str]:
+def states_of(network: Network, made: str | Path, states: str = OWN) -> tuple[SteadyStates, str]:
     """Steady states of a network, and in words where they come from.
 
     Args:
         network: the states in its folder, ``steady_states.nc``, go first.
         made: those that notebook 01 left, taken where the folder has none.
+        states: ``own`` for these, ``published`` for those of ``published_states.csv``.
 
     Raises:
+        ParameterError: there is no such set of states.
+        DataError: the folder has no published states, or their table is wrong.
         CheckpointError: there are neither; says what makes them.
         SteadyStateError: those in the folder are of another dry-weight density.
     """
+    if _require_set(states) == PUBLISHED:
+        return SteadyStates.published(network), "published_states.csv"
     if network.folder is not None and network.file("steady_states.nc").is_file():
         return SteadyStates.example(network), "the network's folder"
     if not Path(made).is_file():
@@ -39,12 +44,21 @@ def states_of(network: Network, made: str | Path) -> tuple[SteadyStates, str]:
     return SteadyStates.load(made), str(made)
 
 
+def _require_set(states: str) -> str:
+    if states not in SETS:
+        raise ParameterError(
+            f"states is {states!r}{nearest(states, SETS)} Choose one of {', '.join(SETS)}"
+        )
+    return states
+
+
 def valid_ensemble(
     network: Network,
     n: int | Sequence[int],
     *,
     path: str | Path | None = None,
     trained: str | Path | None = None,
+    states: str = OWN,
 ) -> tuple[KineticEnsemble, str]:
     """The first n valid models, and in words where they come from.
 
@@ -52,8 +66,9 @@ def valid_ensemble(
         n: how many, or their numbers among the valid ones, from 0.
         path: an ensemble to take them from, all of its valid models if it has fewer than n. If not
             given, they come from ``trained``, and from the ensemble in the network's folder where
-            that is missing, is of another network or has fewer than n.
+            that is missing, is of another network or set of states, or has fewer than n.
         trained: what a training may have left.
+        states: ``own`` or ``published``, the set of states at which the models stand.
 
     Raises:
         CheckpointError: a file is missing or cannot be read.
@@ -66,10 +81,10 @@ def valid_ensemble(
     needed = max(numbers) + 1
     if path is not None:
         ensemble, where = KineticEnsemble.load(path), str(path)
-    elif trained is not None and _holds(trained, network, needed):
+    elif trained is not None and _holds(trained, network, needed, _require_set(states)):
         ensemble, where = KineticEnsemble.load(trained), str(trained)
     else:
-        ensemble, where = KineticEnsemble.example(network), "the network's folder"
+        ensemble, where = KineticEnsemble.example(network, states), "the network's folder"
     valid = np.flatnonzero(ensemble.valid)
     if not len(valid):
         raise ParameterError(f"{where} has no valid model; train longer, or take another")
@@ -82,12 +97,21 @@ def valid_ensemble(
     return ensemble.select(chosen), where
 
 
-def _holds(path: str | Path, network: Network, n: int) -> bool:
+def _holds(path: str | Path, network: Network, n: int, states: str) -> bool:
     if not Path(path).is_file():
         return False
     ensemble = KineticEnsemble.load(path)
-    same = ensemble.dataset.attrs["network_digest"] == network.digest
-    return bool(same and ensemble.valid.sum() >= n)
+    if ensemble.dataset.attrs["network_digest"] != network.digest or ensemble.valid.sum() < n:
+        return False
+    return _at_published(ensemble, network) == (states == PUBLISHED)
+
+
+def _at_published(ensemble: KineticEnsemble, network: Network) -> bool:
+    """Whether the models stand at a published state."""
+    if network.folder is None or not network.file("published_states.csv").is_file():
+        return False
+    known = SteadyStates.published(network).dataset.concentration.values
+    return bool(np.isclose(ensemble.dataset.concentration.values, known, rtol=1e-9).all(1).any())
 
 
 def km_shift(before_mM: Array, after_mM: Array, names: Sequence[str]) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from renaissance_kit.studies.text import Text
 
 TURNOVER_TIMES_MIN: Mapping[str, Sequence[float]] = {
     "smoke": (math.inf, 4.0),
-    **dict.fromkeys(("demo", "laptop", "paper"), (math.inf, 6.0, 4.0, 2.0)),
+    **dict.fromkeys(("demo", "laptop", "paper"), (math.inf, 16.0, 8.0, 4.0)),
 }
 """Bounds on turnover that are compared at each scale; infinite for none."""
 
