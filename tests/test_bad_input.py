@@ -110,6 +110,10 @@ def test_asking_for_no_models(tiny, n):
     ("change", "message"),
     [
         ({"rescale": "global"}, r"rescale is 'global'; choose one of \('pointwise', 'batch'\)"),
+        (
+            {"first_weights": "xavier"},
+            r"'xavier'; choose one of \('he', 'glorot'\)",
+        ),
         ({"dropout": 1.0}, "dropout is 1.0; give a share from 0 to below 1"),
         ({"dropout": -0.1}, "dropout is -0.1"),
         ({"bias_unit": 0.0}, "bias_unit is 0.0; give a positive number"),
@@ -178,7 +182,7 @@ def test_a_misspelt_setting_fails_at_once():
         NESSettings(learning_rat=1e-3)
 
 
-@pytest.mark.parametrize("recipe", [Recipe.default, Recipe.paper])
+@pytest.mark.parametrize("recipe", [Recipe.default, Recipe.paper, Recipe.released_code])
 def test_a_misspelt_setting_of_a_recipe_names_the_nearest(tiny, recipe):
     with pytest.raises(ParameterError, match=r"'sgima' cannot be set here; did you mean 'sigma'"):
         recipe(tiny, sgima=0.1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -114,6 +115,56 @@ def test_unbiased_sampling_is_log_uniform_and_fixed_constants_are_uniform(tiny):
         else:
             share = np.log(km[:, i] / low) / np.log(high / low)
         assert stats.kstest(share, "uniform").pvalue > 1e-4, name
+
+
+# --- first weights -------------------------------------------------------------------------
+
+
+def plain_layers(ranges, first_weights, hidden=(256, 300)):
+    """Matrices, (n_out, n_in), and biases of a new generator in plain units."""
+    generator = Generator(
+        ranges, hidden=hidden, scaled=False, calibrated=False, first_weights=first_weights
+    )
+    weights, position = generator.initial_weights(rng(6)), 0
+    sizes = (generator.latent + 1, *hidden, ranges.n_generated)
+    for n_in, n_out in pairwise(sizes):
+        matrix = weights[position : position + n_in * n_out].reshape(n_out, n_in)
+        position += n_in * n_out
+        yield matrix.astype(float), weights[position : position + n_out]
+        position += n_out
+    assert position == len(weights)
+
+
+def test_glorot_weights_are_uniform_within_their_limit(ecoli):
+    """√(6/(n_in + n_out)) in every layer, variance limit²/3, biases 0: the default of Keras."""
+    for matrix, bias in plain_layers(KMRanges.of(ecoli), "glorot"):
+        limit = np.sqrt(6 / sum(matrix.shape))
+        assert np.abs(matrix).max() <= limit * (1 + 1e-6)
+        assert np.abs(matrix).max() > 0.999 * limit
+        # the variance of x² is 4/45 limit⁴
+        error = limit**2 * np.sqrt(4 / 45 / matrix.size)
+        assert matrix.var() == pytest.approx(limit**2 / 3, abs=4 * error)
+        assert stats.kstest(matrix.ravel() / (2 * limit) + 0.5, "uniform").pvalue > 1e-4
+        assert not bias.any()
+
+
+def test_he_weights_are_normal_with_the_variance_that_keeps_activations(ecoli):
+    """2/((1 + slope²) n_in), and 1/n_in in the last layer."""
+    layers = list(plain_layers(KMRanges.of(ecoli), "he"))
+    for i, (matrix, bias) in enumerate(layers):
+        gain = 1.0 if i == len(layers) - 1 else 2 / (1 + 0.2**2)
+        unit = matrix.ravel() / np.sqrt(gain / matrix.shape[1])
+        assert stats.kstest(unit, "norm").pvalue > 1e-4
+        assert not bias.any()
+
+
+def test_the_published_generator_is_that_of_the_released_code(tiny):
+    published = Generator.paper(KMRanges.of(tiny))
+    assert (published.hidden, published.latent, published.slope) == ((256, 512, 1024), 99, 0.2)
+    assert (published.first_weights, published.rescale) == ("glorot", "batch")
+    assert published.dropout == 0
+    assert not published.scaled
+    assert not published.calibrated
 
 
 # --- constants held to data ----------------------------------------------------------------
@@ -260,8 +311,10 @@ def test_the_unit_of_the_last_biases_does_not_change_the_untrained_generator(sma
     )  # fmt: skip
 
 
-def test_plain_weights_start_with_the_same_distribution(small):
+@pytest.mark.parametrize("first_weights", ["he", "glorot"])
+def test_plain_weights_start_with_the_same_distribution(small, first_weights):
     """`scaled` changes the unit of the weights, not the untrained generator."""
+    small = replace(small, first_weights=first_weights)
     plain = replace(small, scaled=False)
     noise = rng(2).standard_normal((5, 99), dtype=np.float32)
     np.testing.assert_allclose(
@@ -280,6 +333,7 @@ def test_the_digest_knows_weights_bounds_and_architecture(tiny, small):
         replace(small, dropout=0.5),
         replace(small, scaled=False),
         replace(small, bias_unit=1.0),
+        replace(small, first_weights="glorot"),
         replace(small, rescale="batch"),
         replace(small, ranges=KMRanges.of(tiny, high_mM=21.0)),
     ]

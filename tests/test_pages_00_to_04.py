@@ -98,13 +98,14 @@ def test_unbiased_models_of_which_none_is_valid() -> None:
 
 
 def test_incidence_of_one_repeat_and_of_several() -> None:
-    ends = studies.first_and_last(history(default=[0.5, 1.0], paper=[0.25]))
-    assert ends["last"].tolist() == [0.5, 1.0, 0.25]
-    assert ends["first"].tolist() == [0.0] * 3
-    assert ends.steps.tolist() == [5] * 3
+    ends = studies.first_and_last(history(default=[0.5, 1.0], paper=[0.25], code=[0.75]))
+    assert ends["last"].tolist() == [0.5, 1.0, 0.25, 0.75]
+    assert ends["first"].tolist() == [0.0] * 4
+    assert ends.steps.tolist() == [5] * 4
     text = training.incidence(ends, baseline(-3.0, 0.0))
     assert "from 0.0% to 75.0% in 5 generations over 2 repeat(s), from 50.0% to 100.0%" in text
-    assert "reached 25.0% in 5 generations over 1 repeat(s)" in text
+    assert "the paper 25.0% in 5 generations over 1 repeat(s)" in text
+    assert "the code 75.0% in 5 generations over 1 repeat(s)" in text
     assert "by models" in training_claims.spread(pd.Series([0.5]), 10)
     assert "by repeats" in training_claims.spread(pd.Series([0.5, 1.0]), 10)
 

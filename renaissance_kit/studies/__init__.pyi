@@ -141,7 +141,11 @@ from .routes import (
     diversity_table as diversity_table,
     history_table as history_table,
 )
-from .settings import leave_one_out as leave_one_out, settings_grid as settings_grid
+from .settings import (
+    leave_one_out as leave_one_out,
+    recipe_table as recipe_table,
+    settings_grid as settings_grid,
+)
 from .shapes import shape_summary as shape_summary, shape_table as shape_table
 from .state_checks import (
     agreement as agreement,

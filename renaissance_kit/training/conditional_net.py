@@ -219,5 +219,5 @@ class ConditionalGenerator:
 
 _ARCHITECTURE = (
     "hidden", "latent", "slope", "dropout", "scaled", "bias_unit", "output_scale", "calibrated",
-    "rescale",
+    "first_weights", "rescale",
 )  # fmt: skip

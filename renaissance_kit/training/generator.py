@@ -28,6 +28,7 @@ from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.seeds import child_rng
 from renaissance_kit.core.types import Array, Weights
 from renaissance_kit.km.ranges import KMRanges
+from renaissance_kit.training.first_weights import FIRST_WEIGHTS, standard_deviation, unit_numbers
 
 RESCALE = ("pointwise", "batch")
 CALIBRATION_SAMPLES = 2000
@@ -43,8 +44,9 @@ class Generator:
         latent: size of the noise.
         slope: of the leaky rectifiers for negative input.
         dropout: share of hidden units that are switched off at random in each sample. The
-            published architecture has 0.5 but is evaluated without, as is the default here;
-            above 0 it adds variation between the models of one set of weights.
+            published architecture has 0.5 but is evaluated without, as is the default here (nor
+            does it have batch normalisation); above 0 it adds variation between the models of one
+            set of weights.
         scaled: keep the weights of each layer in units of their initial standard deviation, so
             that one step size suits all layers. Otherwise they are the plain matrices, whose
             scales differ by layer, as in the published code.
@@ -55,6 +57,10 @@ class Generator:
             log-uniform KM, which is unbiased sampling, less concentrates the constants.
         calibrated: shift and scale the outputs of a new generator to mean 0 and that deviation
             over the noise. Otherwise they keep the offsets that random weights give them.
+        first_weights: how the matrices of a new generator are drawn, before any calibration;
+            biases begin at 0. ``he`` is normal and keeps activations near 1, ``glorot`` is
+            uniform within ±√(6/(n_in + n_out)), the default of Keras, in which the published code
+            is written (`renaissance_kit.training.first_weights`).
         rescale: ``pointwise`` bounds every output by itself. ``batch`` stretches the outputs of
             each batch linearly between its smallest and largest, as the published code does; a
             sample then depends on the others in its batch.
@@ -77,12 +83,14 @@ class Generator:
     bias_unit: float = 5.0
     output_scale: float = 1.0
     calibrated: bool = True
+    first_weights: str = "he"
     rescale: str = "pointwise"
     _shapes: Sequence[tuple[int, int]] = field(default=(), repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.rescale not in RESCALE:
-            raise ParameterError(f"rescale is {self.rescale!r}; choose one of {RESCALE}")
+        for name, known in (("rescale", RESCALE), ("first_weights", FIRST_WEIGHTS)):
+            if getattr(self, name) not in known:
+                raise ParameterError(f"{name} is {getattr(self, name)!r}; choose one of {known}")
         if not 0 <= self.dropout < 1:
             raise ParameterError(f"dropout is {self.dropout}; give a share from 0 to below 1")
         if not 0 < self.bias_unit < np.inf:
@@ -99,14 +107,14 @@ class Generator:
 
     @classmethod
     def paper(cls, ranges: KMRanges) -> Generator:
-        """The published one: plain weights, no calibration, outputs rescaled by the batch."""
-        return cls(ranges, scaled=False, calibrated=False, rescale="batch")
+        """The published one: plain Glorot weights, no calibration, outputs rescaled by batch."""
+        return cls(ranges, scaled=False, calibrated=False, first_weights="glorot", rescale="batch")
 
     def initial_weights(self, rng: np.random.Generator) -> Weights:
         """Draw the weights of a new generator, (n_weights,) single precision."""
         parts = []
         for (n_out, n_in), scale in zip(self._shapes, self._initial_scales, strict=True):
-            matrix = rng.standard_normal(n_out * n_in, dtype=np.float32)
+            matrix = unit_numbers(self.first_weights, n_out * n_in, rng)
             parts += [matrix if self.scaled else scale * matrix, np.zeros(n_out, np.float32)]
         weights = np.concatenate(parts).astype(np.float32)
         if not self.calibrated:
@@ -263,7 +271,7 @@ class Generator:
         """Everything but the bounds and weights, as text."""
         return repr(
             (self.hidden, self.latent, self.slope, self.dropout, self.scaled, self.bias_unit,
-             self.output_scale, self.calibrated, self.rescale)
+             self.output_scale, self.calibrated, self.first_weights, self.rescale)
         )  # fmt: skip
 
     def digest(self, weights: Weights) -> str:
@@ -367,9 +375,12 @@ class Generator:
 
     @cached_property
     def _initial_scales(self) -> tuple[float, ...]:
-        """Standard deviation of each layer's initial weights, which keeps activations near 1."""
-        gains = [np.sqrt(2.0 / (1.0 + self.slope**2))] * len(self.hidden) + [1.0]
-        return tuple(g / np.sqrt(n) for g, (_, n) in zip(gains, self._shapes, strict=True))
+        """Standard deviation of each layer's initial weights."""
+        depth = len(self.hidden)
+        return tuple(
+            standard_deviation(self.first_weights, n_in, n_out, self.slope, last=i == depth)
+            for i, (n_out, n_in) in enumerate(self._shapes)
+        )
 
     def _last_layer(self, weights: Weights) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         n_out, n_in = self._shapes[-1]

@@ -16,6 +16,7 @@ from renaissance_kit.studies.pages.training import GRIDS, MILLION, best_of_grid,
 from renaissance_kit.studies.published import Claim
 from renaissance_kit.studies.repeats import Repeat
 from renaissance_kit.training.nes import NESSettings
+from renaissance_kit.training.recipes import RELEASED_GENERATIONS
 
 PUBLISHED_GENERATIONS, PUBLISHED_MODELS = 50, 2_000  # models in a generation
 
@@ -47,8 +48,8 @@ def claims(
     workers: int,
 ) -> list[Claim]:
     """Rows of the table beside the paper; arguments as those of the sentences above."""
-    (_, own), (_, paper) = first_and_last.groupby("group", sort=False)
-    last, paper_last, models = own["last"], paper["last"], len(runs[0].ensemble)
+    (_, own), (_, paper), (_, released) = first_and_last.groupby("group", sort=False)
+    last, models = own["last"], len(runs[0].ensemble)
     medians = lambdas.groupby("step").lambda_max_per_h.median()
     low, high = baseline.interval
     full = (
@@ -56,6 +57,7 @@ def claims(
         and settings.population * settings.models_per_generator >= PUBLISHED_MODELS
     )
     paper_full = full and paper.steps.iloc[0] >= PUBLISHED_GENERATIONS
+    released_full = full and released.steps.iloc[0] >= RELEASED_GENERATIONS
     million = stream["sets"] >= MILLION
     chosen, of_grid, grid_full = "not computed", "", False
     if grid is not None:
@@ -71,8 +73,10 @@ def claims(
         ("C3", "mean incidence after training", f"{last.mean():.1%}", spread(last, models), full),
         ("C3", "repeats at 100 %", f"{(last == 1).sum()} of {len(last)}", f"best {last.max():.1%}",
          full),
-        ("C3", "mean incidence with the paper's settings", f"{paper_last.mean():.1%}",
-         spread(paper_last, models), paper_full),
+        ("C3", "mean incidence with the paper's settings", f"{paper['last'].mean():.1%}",
+         spread(paper["last"], models), paper_full),
+        ("C3", "mean incidence with the released code's settings", f"{released['last'].mean():.1%}",
+         spread(released["last"], models), released_full),
         ("C4", "median λmax, first and last generation (1/h)",
          f"{medians.iloc[0]:.3g}, {medians.iloc[-1]:.3g}", f"{len(lambdas):,} models", full),
         ("C5", "incidence of unbiased sampling", f"{baseline.incidence:.2%}",
@@ -90,11 +94,12 @@ def summary(
     baseline: Baseline,
     runs: Sequence[Repeat],
     paper_runs: Sequence[Repeat],
+    released_runs: Sequence[Repeat],
     check: Confirmation,
     stream: Mapping[str, float],
 ) -> dict[str, Any]:
     """The results of the notebook for ``summary.json``."""
-    (_, own), (_, paper) = first_and_last.groupby("group", sort=False)
+    (_, own), (_, paper), (_, released) = first_and_last.groupby("group", sort=False)
     evaluated = runs[0].training.models_evaluated  # of one training, without those that watch it
     return {
         "repeats": len(runs),
@@ -106,6 +111,9 @@ def summary(
         "paper_settings_generations": int(paper.steps.iloc[0]),
         "paper_settings_incidence_last": float(paper["last"].mean()),
         "paper_settings_not_finite_last_of_repeats": [run.not_finite for run in paper_runs],
+        "released_settings_generations": int(released.steps.iloc[0]),
+        "released_settings_incidence_last": float(released["last"].mean()),
+        "released_settings_not_finite_last_of_repeats": [run.not_finite for run in released_runs],
         "baseline_incidence": baseline.incidence,
         "baseline_interval_95": list(baseline.interval),
         "baseline_models": len(baseline.lambda_max_per_h),
