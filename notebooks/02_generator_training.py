@@ -14,6 +14,7 @@
 scale = "demo"  # smoke (seconds), demo (minutes), laptop (half an hour) or paper (hours)
 output_dir = "../build/figures/02_generator_training"
 network = "ecoli_w3110_trpd9923"
+states = "own"  # at which models are made: own, or published (the study's)
 seed = 1
 steady_state = -1  # number of the state; -1 is the default profile
 threshold_per_h = None  # bound on λmax; None is the network's, −2.5
@@ -93,8 +94,8 @@ page.Sizes.table()
 
 # %%
 network = Network.open(network)
-states, _ = studies.states_of(network, output.parent / "01_steady_states" / "states.nc")
-state = states.default if steady_state < 0 else states[steady_state]
+states, _ = studies.states_of(network, output.parent / "01_steady_states" / "states.nc", states)
+state = states.numbered(steady_state)
 threshold = threshold_per_h
 if threshold is None:
     threshold = network.conditions["eigenvalue_threshold"].value

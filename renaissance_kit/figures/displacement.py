@@ -145,15 +145,12 @@ def exchange(
             head.encode(x=alt.value(0), y=alt.value(0), text="text:N"),
         ]
     models = int(table.models.max())
-    return alt.layer(*layers).properties(
-        width=380,
-        height=26 * len(data),
-        padding={"left": 340, "right": 10, "top": 5, "bottom": 5},
-        title=headline(
-            "What of a state makes its models fast?",
-            f"Fluxes, concentrations and displacements (ln ρ) taken from {own} or {published}; "
-            f"{models:,} log-uniform KM sets each, the same for all, valid at λmax ≤ "
-            f"{number(threshold_per_h)} 1/h.",
-            source or "",
-        ),
+    title = headline(
+        "What of a state makes its models fast?",
+        f"Fluxes, concentrations and displacements (ln ρ) taken from {own} or {published}; "
+        f"{models:,} log-uniform KM sets each, the same for all, valid at λmax ≤ "
+        f"{number(threshold_per_h)} 1/h.",
+        source or "",
     )
+    title.frame = "bounds"
+    return alt.layer(*layers).properties(width=380, height=26 * len(data), title=title)

@@ -180,9 +180,11 @@ def default_profile(
         layers.append(mark.encode(x=x, y=y))
     chosen = table[table.role == "default"]
     chosen = chosen.assign(text=[f"default: state {s}" for s in chosen.state])
-    named = alt.Chart(chosen).mark_text(
-        align="right", dx=-12, baseline="middle", fontWeight="bold", color=theme.BLUE
-    )
+    text: dict[str, Any] = {
+        "align": "right", "dx": -12, "baseline": "middle", "fontWeight": "bold",
+    }  # fmt: skip
+    behind = alt.Chart(chosen).mark_text(**text, stroke="white", strokeWidth=5, color="white")
+    named = alt.Chart(chosen).mark_text(**text, color=theme.BLUE)
     top = pd.DataFrame(
         {"lambda_max_quantile": [threshold_per_h],
          "text": [f"threshold {number(threshold_per_h)} 1/h"]}
@@ -191,6 +193,7 @@ def default_profile(
         color=theme.darker(theme.THRESHOLD), baseline="bottom", dy=-6, align="left", dx=-4
     )
     layers += [
+        behind.encode(x=x, y=y, text="text:N"),
         named.encode(x=x, y=y, text="text:N"),
         label.encode(x=x, y=alt.value(0), text="text:N"),
     ]
@@ -276,9 +279,11 @@ def turnover_and_speed(
             layers.append(tick.encode(x=x, y=y(title)))
         head = pd.DataFrame({"lambda_max_per_h": [threshold_per_h],
                              "text": [f"threshold {number(threshold_per_h)} 1/h"]})  # fmt: skip
+        at_right = np.arcsinh(threshold_per_h) > np.mean(np.arcsinh([low, high]))
         label = alt.Chart(head).mark_text(
-            color=theme.darker(theme.THRESHOLD), baseline="bottom", dy=-6, align="left", dx=-4
-        )
+            color=theme.darker(theme.THRESHOLD), baseline="bottom", dy=-6,
+            align="right" if at_right else "left", dx=4 if at_right else -4,
+        )  # fmt: skip
         shares = alt.Chart(pd.DataFrame(texts)).mark_text(
             align="left", dx=8, color=theme.VALID, baseline="middle"
         )
@@ -302,7 +307,7 @@ def turnover_and_speed(
     )
     return alt.hconcat(*panels, spacing=40).properties(
         title=headline(
-            "Why turnover times are bounded",
+            "What a bound on turnover times is worth",
             f"{count(int(states), 'state')} for each bound. Left: density of {each:,} log-uniform "
             "KM sets at each state, tick: 5 % quantile. Right: the fastest model that an evolution "
             f"strategy found at each state with {models:,} models, tick: median. Symmetric "

@@ -268,7 +268,8 @@ def displacement(table: pd.DataFrame) -> Text:
         )
     apart = intervals[-1][0] > intervals[0][1]
     said = (
-        "Bounding passive transport makes valid models a matter of course (the intervals are apart)"
+        "With passive transport near equilibrium more states have valid models among random ones "
+        "(the intervals are apart)"
         if apart
         else "Too few states to tell the bounds apart (the intervals overlap)"
     )
