@@ -128,7 +128,7 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> KineticModels:
 
 @pytest.fixture(scope="module")
 def reactor(one: KineticModels) -> Bioreactor:
-    return replace(batch_of(one.network), dilution="all")
+    return batch_of(one.network, dilution="all")
 
 
 def test_richer_media(one: KineticModels, reactor: Bioreactor, tmp_path: Path) -> None:
