@@ -67,7 +67,7 @@ def fits() -> pd.DataFrame:
     )  # fmt: skip
 
 
-MEDIA = {"published": "published medium", "tryptophan": "tryptophan × 10", "both": "both"}
+MEDIA = {"given": "medium as given", "tryptophan": "tryptophan × 10", "both": "both"}
 LEFT = {"trp__L_e": "tryptophan", "nh4_e": "ammonium", "glc__D_e": "glucose"}
 
 

@@ -221,7 +221,7 @@ def test_change_of_a_strain_relative_to_its_host() -> None:
 
 def test_richer_media_and_what_they_give(ecoli: Network) -> None:
     media = studies.richer_media(ecoli, {"trp__L_e": 3.0})
-    assert media == {"published": {}, "tryptophan": {"trp__L_e": 3.0}, "both": {"trp__L_e": 3.0}}
+    assert media == {"given": {}, "tryptophan": {"trp__L_e": 3.0}, "both": {"trp__L_e": 3.0}}
     changed = pd.DataFrame(
         {"medium": list(media), "model": 0, "time_h": 60.0, "biomass": [1.0, 2.0, 3.0],
          "trp__L_e": [0.1, 0.0, 0.0]}
