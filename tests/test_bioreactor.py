@@ -405,7 +405,7 @@ def test_guide(ecoli: Network, tmp_path: Path, monkeypatch, capsys) -> None:
     """Every block of docs/own-medium.md runs."""
     (table,) = guide_blocks(GUIDE, "csv")
     blocks = guide_blocks(GUIDE)
-    assert len(blocks) == 6
+    assert len(blocks) == 8
     (tmp_path / "my_medium.csv").write_text(table, encoding="utf-8")
     assert ecoli.folder is not None
     (tmp_path / "data").symlink_to(ecoli.folder.parent)
@@ -414,7 +414,7 @@ def test_guide(ecoli: Network, tmp_path: Path, monkeypatch, capsys) -> None:
     for block in blocks:
         exec(block.replace("workers=2", "workers=1"), names)
     assert names["result"].finished.all()
-    assert len(list((tmp_path / "build" / "my-runs").glob("cultivation-*"))) == 6
+    assert len(list((tmp_path / "build" / "my-runs").glob("cultivation-*"))) == 7
     assert BioreactorResult.load("my_batch.nc").finished.all()
     assert names["again"].time_course("trp__L_e")[0, 0] == pytest.approx(0.98)
     start = names["pulsed"].medium_mM["nh4_e"]

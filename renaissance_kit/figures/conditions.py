@@ -27,7 +27,7 @@ def one_change_at_a_time(
     others = dict(zip(starts, reversed(starts), strict=True))
     named = table.assign(
         row=[
-            f"{start}" if changed == NOTHING else f"{start}, {changed} of {others[start]}"
+            f"{start}" if changed == NOTHING else f"{start}, {others[start]} {changed}"
             for start, changed in zip(table.start, table.changed, strict=True)
         ]
     )

@@ -55,12 +55,12 @@ def differences(
     ...     ReactorConditions.from_folder(network, name) for name in ("own", "published")
     ... )
     >>> list(differences(network, own, published))
-    ['medium', 'supply of O2', 'densities', 'dilution', 'inoculum']
+    ['medium', 'O2 supply', 'densities', 'dilution', 'inoculum']
     """
     supplied = [network.metabolites[m].name for m in supplied_otherwise(one, other)]
     parts: Mapping[str, _Taking] = {
         "medium": _with_medium,
-        f"supply of {', '.join(supplied)}": _with_supply,
+        f"{', '.join(supplied)} supply": _with_supply,
         "densities": _with("growth_density_gDW_L", "exchange_density_gDW_L"),
         "dilution": _with("dilution"),
         "inoculum": _with("inoculum_gDW_L"),
