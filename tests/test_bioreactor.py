@@ -22,6 +22,7 @@ from renaissance_kit.simulation import (
     Event,
     Outcome,
     Tolerances,
+    Transfer,
     batch_of,
     engineered,
 )
@@ -31,6 +32,7 @@ ONE = Run(workers=1)
 GUIDE = Path(__file__).parents[1] / "docs" / "own-medium.md"
 TIGHT = Tolerances(1e-10, 1e-10)
 NO_GROWTH = {"GROWTH": 1e-12}
+DENSITIES = ("growth_density_gDW_L", "exchange_density_gDW_L")
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +45,12 @@ def valid(ecoli: Network) -> KineticModels:
     return KineticEnsemble.example(ecoli).models(ecoli)
 
 
-def run(models: KineticModels, conditions: ReactorConditions, **changes: Any) -> dict[str, Any]:
+def run(
+    models: KineticModels, conditions: ReactorConditions, *, dilution: str = "none", **changes: Any
+) -> dict[str, Any]:
     """Courses by name, with ``t`` and the volume ``V``."""
-    reactor = Bioreactor(conditions, tolerances=TIGHT, **{"dilution": "none", **changes})
+    conditions = conditions.but(dilution=dilution)
+    reactor = Bioreactor(conditions, tolerances=TIGHT, **changes)
     dynamics = reactor.dynamics(models)
     course, volume = reactor.run(dynamics, 0)
     assert course.outcome == Outcome.FINISHED
@@ -139,6 +144,39 @@ def test_pulse_and_harvest(one: KineticModels) -> None:
     assert value[t >= 6] == pytest.approx(3 * 0.75 / 1.75 + 1)
 
 
+@pytest.mark.parametrize(("kla", "saturation"), [(0.8, 3.0), (50.0, 0.0)])
+def test_transfer_alone_approaches_saturation_exponentially(
+    one: KineticModels, kla: float, saturation: float
+) -> None:
+    conditions = conditions_of(one).with_transfer(BY_PRODUCT, kla, saturation)
+    conditions = conditions.but(medium_mM={BY_PRODUCT: 1.0})
+    got = run(one, conditions, vmax_factors=NO_GROWTH)
+    expected = saturation + (1.0 - saturation) * np.exp(-kla * got["t"])
+    np.testing.assert_allclose(got[BY_PRODUCT], expected, rtol=1e-6, atol=1e-8)
+    fresh = conditions_of(one).with_transfer(BY_PRODUCT, kla, saturation)
+    fresh = replace(fresh, medium_mM={})
+    start = run(one, fresh, vmax_factors=NO_GROWTH)
+    np.testing.assert_allclose(start[BY_PRODUCT], saturation, atol=1e-8)  # saturated from the start
+
+
+def test_transfer_and_feed_add_up(one: KineticModels) -> None:
+    """At rest D (e_feed − e) + kLa (e_sat − e) = 0."""
+    kla, rate, saturation = 0.8, 0.3, 3.0
+    conditions = conditions_of(one, duration_h=60.0).with_transfer(BY_PRODUCT, kla, saturation)
+    conditions = conditions.chemostat(rate, **{BY_PRODUCT: 6.0})
+    got = run(one, conditions, vmax_factors=NO_GROWTH)
+    rest = (rate * 6.0 + kla * saturation) / (rate + kla)
+    assert got[BY_PRODUCT][-1] == pytest.approx(rest, rel=1e-6)
+
+
+def test_two_densities_scale_the_exchange_with_the_medium(one: KineticModels) -> None:
+    """dP/dt = 2 (X/ρ_e) v and dX/dt = X v/ρ_g, so that ΔP = 2 (ρ_g/ρ_e) ΔX."""
+    densities = {"growth_density_gDW_L": 331.5, "exchange_density_gDW_L": 280.0}
+    got = run(one, conditions_of(one, **densities))
+    grown = got["biomass"] - got["biomass"][0]
+    np.testing.assert_allclose(got[BY_PRODUCT], RELEASE * 331.5 / 280.0 * grown, atol=1e-8)
+
+
 def test_order_of_events_does_not_matter(one: KineticModels) -> None:
     events = (Event(2.0, "pulse", 3.0, SUBSTRATE), Event(1.0, "pulse", 1.0, SUBSTRATE))
     a = run(one, conditions_of(one, events=events))
@@ -215,7 +253,8 @@ def test_carbon_is_balanced_at_any_state(ecoli: Network, valid: KineticModels) -
 @pytest.mark.parametrize("model", [43, 67])
 def test_carbon_stays_through_a_batch(ecoli: Network, valid: KineticModels, model: int) -> None:
     conditions = ReactorConditions.from_folder(ecoli).but(held=("h_e", "o2_e"), duration_h=20.0)
-    reactor = Bioreactor(conditions, dilution=Dilution.ALL, tolerances=Tolerances(1e-8, 1e-8))
+    conditions = conditions.but(dilution=Dilution.ALL)
+    reactor = Bioreactor(conditions, tolerances=Tolerances(1e-8, 1e-8))
     dynamics = reactor.dynamics(valid.with_km(valid.km_mM[model : model + 1]))
     course, _ = reactor.run(dynamics, 0)
     assert course.outcome == Outcome.FINISHED
@@ -273,6 +312,52 @@ def test_an_interrupted_run_resumes_to_the_same_result(
     assert not np.array_equal(changed.dataset.state.values, whole.dataset.state.values)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"growth_density_gDW_L": 310.0},
+        {"exchange_density_gDW_L": 280.0},
+        {"transfer": {BY_PRODUCT: Transfer(50.0, 1.0)}},
+        {"dilution": "none"},
+    ],
+)
+def test_what_a_run_depends_on_is_in_its_name_and_result(
+    one: KineticModels, tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    run = Run(workers=1, store=tmp_path)
+    plain = cultivate(one, batch_of(one.network, duration_h=2.0), run=run)
+    density = one.state.density_gDW_L
+    stored = {name: plain.dataset.attrs[name] for name in DENSITIES}
+    assert stored == dict.fromkeys(DENSITIES, density)
+    result = cultivate(one, batch_of(one.network, duration_h=2.0, **changes), run=run)
+    assert len(list(tmp_path.iterdir())) == 2
+    assert not np.array_equal(result.dataset.state.values, plain.dataset.state.values)
+    for name in DENSITIES:
+        assert result.dataset.attrs[name] == changes.get(name, density)
+    conditions = json.loads(result.dataset.attrs["settings"])["conditions"]
+    assert conditions["dilution"] == changes.get("dilution", "replaced")
+    assert bool(conditions["transfer"]) == ("transfer" in changes)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("conditions", ["aerated", "published"])
+def test_other_conditions_with_another_solver(
+    ecoli: Network, valid: KineticModels, conditions: str
+) -> None:
+    models = valid.with_km(valid.km_mM[:1])
+    reactor = batch_of(ecoli, conditions, duration_h=4.0)
+    reactor = replace(reactor, tolerances=Tolerances(1e-8, 1e-8))
+    cvode, other = (
+        cultivate(models, replace(reactor, solver=name), run=ONE) for name in ("cvode", "BDF")
+    )
+    assert cvode.finished.all()
+    assert other.finished.all()
+    for name in ("biomass", "glc__D_e", "o2_e"):
+        np.testing.assert_allclose(
+            cvode.time_course(name), other.time_course(name), rtol=1e-4, atol=1e-6
+        )
+
+
 def test_a_member_that_fails_keeps_its_place(ecoli: Network, valid: KineticModels) -> None:
     reactor = replace(batch_of(ecoli), tolerances=Tolerances(1e-6, 1e-6, seconds=1e-6))
     result = cultivate(valid.with_km(valid.km_mM[:2]), reactor, run=ONE)
@@ -308,8 +393,8 @@ def test_wrong_names(one: KineticModels) -> None:
         batch_of(one.network, medium_mM={"glc_D_e": 1.0}).dynamics(one)
     with pytest.raises(ParameterError, match="did you mean 'GROWTH'"):
         engineered(batch_of(one.network), {"GROWHT": 2.0}).dynamics(one)
-    with pytest.raises(ValueError, match="replacd"):
-        Bioreactor(conditions_of(one), dilution="replacd")
+    with pytest.raises(ParameterError, match=r"replacd.*replaced, all, none"):
+        conditions_of(one, dilution="replacd")
 
 
 # --- the guide ------------------------------------------------------------------------------------
@@ -320,7 +405,7 @@ def test_guide(ecoli: Network, tmp_path: Path, monkeypatch, capsys) -> None:
     """Every block of docs/own-medium.md runs."""
     (table,) = guide_blocks(GUIDE, "csv")
     blocks = guide_blocks(GUIDE)
-    assert len(blocks) == 6
+    assert len(blocks) == 8
     (tmp_path / "my_medium.csv").write_text(table, encoding="utf-8")
     assert ecoli.folder is not None
     (tmp_path / "data").symlink_to(ecoli.folder.parent)
@@ -329,7 +414,7 @@ def test_guide(ecoli: Network, tmp_path: Path, monkeypatch, capsys) -> None:
     for block in blocks:
         exec(block.replace("workers=2", "workers=1"), names)
     assert names["result"].finished.all()
-    assert len(list((tmp_path / "build" / "my-runs").glob("cultivation-*"))) == 6
+    assert len(list((tmp_path / "build" / "my-runs").glob("cultivation-*"))) == 7
     assert BioreactorResult.load("my_batch.nc").finished.all()
     assert names["again"].time_course("trp__L_e")[0, 0] == pytest.approx(0.98)
     start = names["pulsed"].medium_mM["nh4_e"]

@@ -8,10 +8,12 @@ import pytest
 from renaissance_kit import KineticModels, KMRanges, Network, SteadyState, SteadyStates
 from renaissance_kit.core import DataError, ParameterError
 from renaissance_kit.kinetics import RateLaws
-from renaissance_kit.simulation import Dilution, Dynamics
+from renaissance_kit.simulation import Dilution, Dynamics, Transfer
 
 MODEL = 1
 FEED = 0.2
+GROWTH, EXCHANGE = 331.5, 280.0
+GAS = {"o2_e": Transfer(90.0, 0.21), "co2_e": Transfer(30.0, 0.0)}
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +24,11 @@ def models(ecoli: Network) -> KineticModels:
 
 @pytest.fixture(scope="module")
 def reactor(models: KineticModels) -> Dynamics:
-    return Dynamics(models, reactor=True, dilution=Dilution.ALL, held=("h_e",))
+    """With everything at once: two densities, a gas that brings oxygen and one that takes CO2."""
+    return Dynamics(
+        models, reactor=True, dilution=Dilution.ALL, held=("h_e",),
+        growth_density_gDW_L=GROWTH, exchange_density_gDW_L=EXCHANGE, transfer=GAS,
+    )  # fmt: skip
 
 
 def displaced(dynamics: Dynamics) -> np.ndarray:
@@ -73,8 +79,8 @@ def test_reactor_against_the_equations_written_out(
     c = np.array([state[name] for name in ecoli.species])
     laws = RateLaws.of(ecoli)
     v = models.vmax_mM_h[MODEL] * laws.rates(c, models.km_mM[MODEL], models.log_keq)
-    rho, x = models.state.density_gDW_L, state["biomass"]
-    mu = v[ecoli.reaction_index["GROWTH"]] / rho
+    x = state["biomass"]
+    mu = v[ecoli.reaction_index["GROWTH"]] / GROWTH
     rows = ecoli.stoichiometric_matrix(ecoli.species, ecoli.kinetic_reactions) @ v
     feed = np.full(len(y), 0.3)
     found = reactor.derivative(MODEL, y, feed_per_h=FEED, feed=feed)
@@ -87,7 +93,9 @@ def test_reactor_against_the_equations_written_out(
             row = rows[ecoli.species_index[name]]
             phi = ecoli.compartments[ecoli.metabolites[name].compartment].volume_fraction
             if phi is None:
-                expected = x / rho * row + FEED * (0.3 - state[name])
+                expected = x / EXCHANGE * row + FEED * (0.3 - state[name])
+                if name in GAS:
+                    expected += GAS[name].kla_per_h * (GAS[name].saturation_mM - state[name])
             else:
                 expected = row / phi - mu * state[name]
         assert value == pytest.approx(expected, rel=1e-9, abs=1e-9 * max(1.0, np.abs(v).max()))
@@ -107,6 +115,19 @@ def test_growth_spares_the_members_of_moieties(ecoli: Network, models: KineticMo
         assert lost == pytest.approx(0.0 if name in members else mu * y[i], rel=1e-4, abs=1e-6)
         lost = change[Dilution.NONE][i] - change[Dilution.ALL][i]
         assert lost == pytest.approx(mu * y[i], rel=1e-4, abs=1e-6)
+
+
+def test_without_densities_those_of_the_steady_state(models: KineticModels) -> None:
+    y = displaced(Dynamics(models, reactor=True))
+    rho = models.state.density_gDW_L
+    given = Dynamics(models, True, growth_density_gDW_L=rho, exchange_density_gDW_L=rho)
+    plain = Dynamics(models, True)
+    np.testing.assert_array_equal(given.derivative(MODEL, y), plain.derivative(MODEL, y))
+    assert (plain.growth_density, plain.exchange_density) == (rho, rho)
+    doubled = Dynamics(models, True, growth_density_gDW_L=2 * rho)
+    assert doubled.growth_rate_per_h(MODEL, y) == pytest.approx(
+        plain.growth_rate_per_h(MODEL, y) / 2
+    )
 
 
 def test_there_are_113_equations(reactor: Dynamics) -> None:
@@ -136,3 +157,8 @@ def test_what_a_reactor_needs() -> None:
         Dynamics(models, reactor=True)
     with pytest.raises(ParameterError, match="did you mean 'glc__D_c'"):
         Dynamics(models, held=("glc_D_c",))
+
+
+def test_gas_is_exchanged_with_the_medium(models: KineticModels) -> None:
+    with pytest.raises(ParameterError, match="transfer: 'o2_c' is not in the medium"):
+        Dynamics(models, reactor=True, transfer={"o2_c": Transfer(90.0, 0.21)})

@@ -18,7 +18,7 @@ from figure_checks import (
     texts,
 )
 
-from renaissance_kit.figures import Source, bioreactor as figures, theme
+from renaissance_kit.figures import Source, bioreactor as figures, conditions, theme
 
 SOURCE = Source("example", "7", 3, "smoke")
 UNIT = {"biomass": "gDW/L", "glucose": "g/L", "anthranilate": "g/L"}
@@ -67,7 +67,7 @@ def fits() -> pd.DataFrame:
     )  # fmt: skip
 
 
-MEDIA = {"published": "published medium", "tryptophan": "tryptophan × 10", "both": "both"}
+MEDIA = {"given": "medium as given", "tryptophan": "tryptophan × 10", "both": "both"}
 LEFT = {"trp__L_e": "tryptophan", "nh4_e": "ammonium", "glc__D_e": "glucose"}
 
 
@@ -89,6 +89,19 @@ def ceilings() -> pd.DataFrame:
     return pd.DataFrame(
         {"what": ["nitrogen", "tryptophan", "carbon"], "ceiling_gDW_L": [1.757, 1.818, 8.6]}
     )
+
+
+def compared() -> pd.DataFrame:
+    rows = [
+        (start, changed, model, quantity, 0.5 + model + 0.2 * len(changed))
+        for start in ("own", "published")
+        for changed in ("nothing", "medium", "O2 supply")
+        for model in range(3)
+        for quantity in ("biomass", "glucose")
+    ]
+    table = pd.DataFrame(rows, columns=["start", "changed", "model", "quantity", "goodness_of_fit"])
+    failed = (table.start == "own") & (table.changed == "medium") & (table.model == 2)
+    return table.assign(goodness_of_fit=table.goodness_of_fit.mask(failed))
 
 
 STRAINS = {"plasmid 1": ("DDPA",), "plasmid 2": ("DDPA", "TKT1")}
@@ -129,6 +142,9 @@ FIGURES: dict[str, Callable[[], Any]] = {
     "inside": lambda: figures.inside_the_cell(
         inside(), titles={"atp_c": "ATP", "nadh_c": "NADH"}, source=SOURCE
     ),
+    "conditions": lambda: conditions.one_change_at_a_time(
+        compared(), threshold=1.0, source=SOURCE
+    ),
 }  # fmt: skip
 
 
@@ -168,6 +184,17 @@ def test_courses_show_measurements_over_models() -> None:
     assert "6 reached 60 h" in caption
     assert "the 2 models that match all curves" in caption
     assert "none for biomass" in caption
+
+
+def test_compared_conditions_name_what_is_changed_and_what_failed() -> None:
+    specification = FIGURES["conditions"]().to_dict()
+    rows = {
+        row["row"] for data in specification["datasets"].values() for row in data if "row" in row
+    }
+    assert {"own", "own, published O2 supply", "published, own medium"} <= rows
+    caption = " ".join(specification["title"]["subtitle"])
+    assert caption.startswith("3 models, the same in every row")
+    assert "1 simulation that did not finish" in caption
 
 
 def test_courses_say_when_no_model_matches() -> None:

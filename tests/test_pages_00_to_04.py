@@ -13,7 +13,7 @@ import pytest
 from IPython.core.formatters import DisplayFormatter
 from perturbed import perturbation_result
 
-from renaissance_kit import Network, studies
+from renaissance_kit import Network, ReactorConditions, studies
 from renaissance_kit.core import ParameterError
 from renaissance_kit.simulation import Fit, PerturbationResult
 from renaissance_kit.studies.pages import (
@@ -222,13 +222,39 @@ def test_change_of_a_strain_relative_to_its_host() -> None:
 
 def test_richer_media_and_what_they_give(ecoli: Network) -> None:
     media = studies.richer_media(ecoli, {"trp__L_e": 3.0})
-    assert media == {"published": {}, "tryptophan": {"trp__L_e": 3.0}, "both": {"trp__L_e": 3.0}}
+    assert media == {"given": {}, "tryptophan": {"trp__L_e": 3.0}, "both": {"trp__L_e": 3.0}}
     changed = pd.DataFrame(
         {"medium": list(media), "model": 0, "time_h": 60.0, "biomass": [1.0, 2.0, 3.0],
          "trp__L_e": [0.1, 0.0, 0.0]}
     )  # fmt: skip
     ends = studies.final_values(changed, ["biomass", "trp__L_e"])
     assert studies.biomass_gain(ends).loc[0, "both"] == 3.0
+
+
+def test_the_difference_that_matters_most() -> None:
+    rows = [
+        ("own", "nothing", 1, 2, 0), ("own", "medium", 1, 3, 0), ("own", "O2 supply", 4, 4, 1),
+        ("published", "nothing", 5, 4, 2), ("published", "medium", 5, 4, 2),
+        ("published", "O2 supply", 5, 4, 2),
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["start", "changed", "biomass", "glucose", "all"])
+    table = table.assign(models=5, finished=5, **{"biomass, median": 1.0, "glucose, median": 1.0})
+    text = bioreactor.compared(table)
+    assert text.startswith("Under the conditions *own* 0 of 5 models match all curves (biomass 1, ")
+    assert "matters most is O2 supply (biomass 4, glucose 4)" in text
+    assert text.endswith("(biomass 5, glucose 4), and no single change matters.")
+    assert "one table of conditions" in bioreactor.compared(pd.DataFrame())
+
+
+def test_what_a_batch_is_given(ecoli: Network) -> None:
+    own, published, aerated = (
+        bioreactor.experiment(3, "a file", ReactorConditions.from_folder(ecoli, name), 300.0)
+        for name in ("own", "published", "aerated")
+    )
+    assert "held: co2_e, h_e, o2_e; from a gas: nothing. A litre of cell weighs 300 gDW." in own
+    assert "331.5 gDW for growth and 280 gDW for the exchange" in published
+    assert "up to a factor of 1.18" in published
+    assert "o2_e (kLa 100 1/h, saturation 0.21 mM)" in aerated
 
 
 # --- 01 and 00 -----------------------------------------------------------------------------------

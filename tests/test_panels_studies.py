@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -169,18 +168,31 @@ def test_fermentations_are_those_of_the_study(ecoli: Network, tmp_path: Path) ->
     done(panel)
     chosen, _ = studies.valid_ensemble(ecoli, [2])
     reactor = batch_of(ecoli, duration_h=12.0, inoculum_gDW_L=0.05, medium_mM={"glc__D_e": 40.0})
-    result = cultivate(chosen.models(ecoli), replace(reactor, dilution="replaced"), run=ONE)
+    result = cultivate(chosen.models(ecoli), reactor, run=ONE)
     result.save(tmp_path / "study.nc")
     require_same_but_for_seconds(tmp_path / "panel" / "cultivations.nc", tmp_path / "study.nc")
     assert ecoli.folder is not None
     fit = fit_of(result, measured_curves(ecoli)).table()
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "panel" / "fit.csv"), fit)
-    assert "those of the published medium" in panel.message.value
+    assert "The medium is not that of the measurements" in panel.message.value
     assert "biomass" in panel.fits_text.value
     loose = panel.curves_chart.made_chart().spec
     panel.set(cut=20.0)
     assert panel.curves_chart.made_chart().spec != loose
     assert "1 of 1 models match" in panel.message.value
+
+
+def test_other_conditions_fill_the_controls(ecoli: Network, tmp_path: Path) -> None:
+    panel = BioreactorPanel(ecoli, folder=tmp_path, reactor="published")
+    assert panel.values()["inoculum_gDW_L"] == 0.037
+    assert panel.parameters()["medium_mM"]["nh4_e"] == 18.89
+    panel.set(medium_mM={"nh4_e": 10.0}, reactor="published")
+    assert panel.parameters()["medium_mM"]["nh4_e"] == 10.0
+    panel.set(reactor="own", duration_h=20.0)
+    assert panel.parameters()["medium_mM"]["nh4_e"] == 18.0
+    assert panel.values()["duration_h"] == 20.0
+    with pytest.raises(ParameterError, match=r"did you mean 'aerated'\? There are own, aerated"):
+        panel.set(reactor="areated")
 
 
 # --- measured KM ---------------------------------------------------------------------------------

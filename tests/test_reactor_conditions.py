@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from monod import monod
 
 from renaissance_kit import Network, ReactorConditions
 from renaissance_kit.core import DataError, ParameterError
-from renaissance_kit.simulation import Event, medium_of
+from renaissance_kit.simulation import Dilution, Event, Transfer, condition_names, medium_of
 
 HEADER = "kind,id,time_h,value,unit,source"
 INOCULUM = "inoculum,,,0.05,g/L,test"
+OXYGEN = "saturation,o2_e,,0.2,mM,test"
 
 
 @pytest.fixture
@@ -37,12 +39,54 @@ def test_shipped_conditions(ecoli: Network) -> None:
     batch.check(ecoli)
 
 
+def test_published_conditions(ecoli: Network) -> None:
+    batch = ReactorConditions.from_folder(ecoli, "published")
+    assert (batch.growth_density_gDW_L, batch.exchange_density_gDW_L) == (331.5, 280)
+    assert (batch.inoculum_gDW_L, batch.duration_h, batch.dilution) == (0.037, 60, Dilution.NONE)
+    assert set(batch.held) == {"co2_e", "h_e"}
+    assert not batch.transfer
+    assert set(batch.medium_mM) == set(medium_of(ecoli))
+    assert batch.medium_mM["o2_e"] == pytest.approx(140, rel=1e-2)  # as published
+    batch.check(ecoli)
+
+
+def test_aerated_conditions_differ_from_our_own_in_oxygen_alone(ecoli: Network) -> None:
+    own, aerated = (ReactorConditions.from_folder(ecoli, name) for name in ("own", "aerated"))
+    gas = aerated.transfer["o2_e"]
+    assert own.with_transfer("o2_e", gas.kla_per_h, gas.saturation_mM) == aerated
+    assert aerated.with_held("o2_e") == own
+
+
+def test_names_of_conditions(tmp_path: Path) -> None:
+    network = Network.from_folder(monod(tmp_path / "net").network.folder)
+    assert condition_names(network) == ("own",)
+    with pytest.raises(
+        ParameterError, match=r"'publishd'.*There are own; .*bioreactor_publishd\.csv"
+    ):
+        ReactorConditions.from_folder(network, "publishd")
+    text = "kind,id,time_h,value,unit,source\ninoculum,,,0.2,g/L,test\n"
+    (tmp_path / "net" / "bioreactor_rich.csv").write_text(text, encoding="utf-8")
+    assert condition_names(network) == ("own", "rich")
+    assert ReactorConditions.from_folder(network, "rich").inoculum_gDW_L == 0.2
+    with pytest.raises(ParameterError, match=r"did you mean 'rich'\? There are own, rich"):
+        ReactorConditions.from_folder(network, "rihc")
+    (tmp_path / "net" / "bioreactor.csv").unlink()
+    (tmp_path / "net" / "bioreactor_rich.csv").unlink()
+    with pytest.raises(DataError, match=r"bioreactor\.csv does not exist"):
+        ReactorConditions.from_folder(network)
+
+
 def test_every_kind_of_row(read) -> None:
     got = read(
         INOCULUM, "duration,,,30,h,test", "volume,,,2,L,test", "medium,glc__D_e,,20,mM,test",
         "feed,glc__D_e,,500,mM,test", "held,o2_e,,,1,test", "inflow,,5,0.1,L/h,test",
         "outflow,,6,0.05,L/h,test", "pulse,nh4_e,7,3,mM,test", "harvest,,4,0.5,1,test",
+        "kla,co2_e,,80,1/h,test", "saturation,co2_e,,0,mM,test", "dilution,,,all,1,test",
+        "growth_density,,,310,gDW/L,test", "exchange_density,,,290,gDW/L,test",
     )  # fmt: skip
+    assert got.transfer == {"co2_e": Transfer(80, 0)}
+    assert (got.growth_density_gDW_L, got.exchange_density_gDW_L) == (310, 290)
+    assert got.dilution is Dilution.ALL
     assert (got.inoculum_gDW_L, got.duration_h, got.volume_L) == (0.05, 30, 2)
     assert (got.medium_mM, got.feed_mM) == ({"glc__D_e": 20}, {"glc__D_e": 500})
     assert got.held == ("o2_e",)
@@ -55,6 +99,8 @@ def test_every_kind_of_row(read) -> None:
 def test_what_is_left_out_has_defaults(read) -> None:
     got = read(INOCULUM)
     assert (got.duration_h, got.volume_L, got.medium_mM, got.events) == (60.0, 1.0, {}, ())
+    assert (got.growth_density_gDW_L, got.exchange_density_gDW_L) == (None, None)
+    assert (got.transfer, got.dilution) == ({}, Dilution.REPLACED)
 
 
 @pytest.mark.parametrize(
@@ -78,6 +124,23 @@ def test_what_is_left_out_has_defaults(read) -> None:
         ([INOCULUM, "pulse,glc__D_e,61,5,mM,test"], r"pulse at 61 h is outside"),
         ([INOCULUM, "harvest,,5,1,1,test"], r"harvest of 1.*below 1"),
         ([INOCULUM, "medium,glc__D_e,,20,mM,"], r"source"),
+        ([INOCULUM, "kla,o2_e,,100,1/s,test"], r"mine.csv.*3.*'1/s' of kla.*'1/h'"),
+        ([INOCULUM, "kla,o2_e,,100,1/h,test"], r"mine.csv.*3.*kla without saturation.*mM"),
+        ([INOCULUM, "saturation,o2_e,,0.2,mM,test"], r"mine.csv.*3.*saturation without kla.*1/h"),
+        ([INOCULUM, OXYGEN, "kla,o2_e,,0,1/h,test"], r"mine.csv.*4.*kla is 0 1/h.*positive"),
+        ([INOCULUM, OXYGEN, "kla,o2_e,,1e5,1/h,test"], r"mine.csv.*4.*at most 10,000"),
+        ([INOCULUM, "saturation,o2_e,,-1,mM,test"], r"mine.csv.*3.*saturation is -1 mM.*0 or more"),
+        ([INOCULUM, OXYGEN, "kla,o2_e,,9,1/h,test", "held,o2_e,,,1,test"],
+         r"mine.csv.*4.*line 5 holds o2_e"),
+        ([INOCULUM, "kla,o2_c,,100,1/h,test"], r"mine.csv.*3.*'o2_c' is not in the medium"),
+        ([INOCULUM, "growth_density,,,0.28,g/mL,test"],
+         r"mine.csv.*3.*'g/mL' of growth_density.*'gDW/L'"),
+        ([INOCULUM, "growth_density,,,0,gDW/L,test"], r"mine.csv.*3.*growth_density is 0 gDW/L"),
+        ([INOCULUM, "exchange_density,,,280000,gDW/L,test"],
+         r"mine.csv.*3.*exchange_density is 280000 gDW/L.*below 1,200"),
+        ([INOCULUM, "exchange_density,o2_e,,280,gDW/L,test"],
+         r"mine.csv.*3.*exchange_density has no id"),
+        ([INOCULUM, "dilution,,,some,1,test"], r"mine.csv.*3.*'some'.*replaced, all, none"),
     ],
 )  # fmt: skip
 def test_what_is_refused(read, rows: list[str], message: str) -> None:
@@ -102,6 +165,10 @@ def test_two_pulses_at_different_times_are_not_the_same_row(read) -> None:
     [
         ({"duraton_h": 5.0}, "did you mean 'duration_h'"),
         ({"duration_h": 0.0}, "duration_h is 0.0"),
+        ({"growth_density_gDW_L": -1.0}, "growth_density is -1 gDW/L"),
+        ({"exchange_density_gDW_L": float("nan")}, "exchange_density is nan"),
+        ({"transfer": {"o2_e": Transfer(100.0, 0.2)}}, "o2_e is held and exchanged"),
+        ({"dilution": "some"}, "replaced, all, none"),
         ({"volume_L": float("nan")}, "volume_L"),
         ({"medium_mM": {"glc__D_e": float("inf")}}, "glc__D_e is inf"),
         ({"feed_mM": {"glc__D_e": -1.0}}, "feed: glc__D_e is -1"),
@@ -124,13 +191,29 @@ def test_changes_merge_the_medium(ecoli: Network) -> None:
     assert batch.medium_mM["glc__D_e"] == 58.5
 
 
-@pytest.mark.parametrize("field", ["medium_mM", "feed_mM", "held", "pulse"])
+def test_three_ways_to_supply_a_metabolite(ecoli: Network) -> None:
+    batch = ReactorConditions.from_folder(ecoli)
+    finite = batch.with_finite("o2_e", 140.0)
+    assert finite.medium_mM["o2_e"] == 140.0
+    assert "o2_e" not in finite.held
+    gas = finite.with_transfer("o2_e", 100.0, 0.2)
+    assert gas.transfer == {"o2_e": Transfer(100.0, 0.2)}
+    assert "o2_e" not in {*gas.held, *gas.medium_mM}  # the fresh medium is saturated
+    assert gas.with_held("o2_e") == batch
+    assert gas.with_finite("o2_e", 140.0) == finite
+    for kla, saturation, message in ((0.0, 0.2, "kla is 0"), (9.0, -1.0, "saturation is -1")):
+        with pytest.raises(ParameterError, match=message):
+            batch.with_transfer("o2_e", kla, saturation)
+
+
+@pytest.mark.parametrize("field", ["medium_mM", "feed_mM", "held", "pulse", "transfer"])
 def test_names_are_checked_against_a_network(ecoli: Network, field: str) -> None:
     batch = ReactorConditions.from_folder(ecoli)
     wrong: dict[str, Any] = {
         "medium_mM": {"medium_mM": {"glc_e": 1.0}},
         "feed_mM": {"feed_mM": {"glc_e": 1.0}},
         "held": {"held": ("glc_e",)},
+        "transfer": {"transfer": {"glc_e": Transfer(1.0, 1.0)}},
         "pulse": {"events": (Event(1.0, "pulse", 1.0, "glc_e"),)},
     }[field]
     with pytest.raises(ParameterError, match=rf"{field.split('_')[0]}: 'glc_e'"):

@@ -6,13 +6,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from cultivated import cultivation_result
 from monod import BY_PRODUCT, INSIDE, SUBSTRATE, YIELD_PER_GDW, monod
 
 from renaissance_kit import KineticModels, Network, ReactorConditions, cultivate, studies
 from renaissance_kit.core import ParameterError, Run
-from renaissance_kit.simulation import Bioreactor, MeasuredCurve, Outcome, batch_of, fit_of
+from renaissance_kit.simulation import (
+    Bioreactor,
+    Dilution,
+    MeasuredCurve,
+    Outcome,
+    Transfer,
+    batch_of,
+    fit_of,
+)
 from renaissance_kit.states import MeasuredTimeCourse
 
 ONE = Run(workers=1)
@@ -128,7 +137,7 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> KineticModels:
 
 @pytest.fixture(scope="module")
 def reactor(one: KineticModels) -> Bioreactor:
-    return replace(batch_of(one.network), dilution="all")
+    return batch_of(one.network, dilution="all")
 
 
 def test_richer_media(one: KineticModels, reactor: Bioreactor, tmp_path: Path) -> None:
@@ -151,6 +160,89 @@ def test_richer_media(one: KineticModels, reactor: Bioreactor, tmp_path: Path) -
     assert again.equals(table)
     with pytest.raises(ParameterError, match="'glc_e'"):
         studies.changed_media(one, reactor, {"x": {"glc_e": 2.0}}, watched=[], run=ONE)
+
+
+def monod_conditions(one: KineticModels) -> dict[str, Bioreactor]:
+    """Two conditions that differ in everything but the feed."""
+    own = batch_of(one.network, dilution="all")
+    other = ReactorConditions(
+        {SUBSTRATE: 3.0, BY_PRODUCT: 0.4}, 0.2, 8.0, transfer={BY_PRODUCT: Transfer(20.0, 0.4)},
+        growth_density_gDW_L=331.5, exchange_density_gDW_L=280.0, dilution=Dilution.NONE,
+    )  # fmt: skip
+    return {"own": own, "other": Bioreactor(other)}
+
+
+def test_differences_between_conditions_add_up(one: KineticModels) -> None:
+    own, other = (r.conditions for r in monod_conditions(one).values())
+    found = studies.differences(one.network, own, other)
+    assert list(found) == [
+        "medium", "D-Fructose supply", "densities", "dilution", "inoculum", "duration",
+    ]  # fmt: skip
+    assert found["medium"][0].medium_mM == {SUBSTRATE: 3.0, BY_PRODUCT: 0.0}
+    assert found["D-Fructose supply"][0].medium_mM == {SUBSTRATE: 2.0, BY_PRODUCT: 0.4}
+    assert found["D-Fructose supply"][1].transfer == {}
+    assert found["inoculum"][0] == own.but(inoculum_gDW_L=0.2)
+    step = own
+    for name in found:
+        step = studies.differences(one.network, step, other)[name][0]
+    assert step == other
+    assert not studies.differences(one.network, own, own)
+
+
+def test_conditions_compared_at_the_same_models(one: KineticModels) -> None:
+    reactors = monod_conditions(one)
+    measured = [
+        curve("biomass", "biomass", [0.0, 2.0, 8.0], [0.1, 0.15, 0.3]),
+        curve("substrate", SUBSTRATE, [0.0, 8.0], [0.36, 0.0]),
+    ]
+    table = studies.conditions_table(one, reactors, measured, run=ONE)
+    assert len(table) == 14 * 2
+    plain = table[(table.start == "other") & (table.changed == "nothing")]
+    direct = fit_of(cultivate(one, reactors["other"], run=ONE), measured)
+    np.testing.assert_array_equal(plain.goodness_of_fit, direct.goodness_of_fit[0])
+    summary = studies.conditions_summary(table, 1.0)
+    assert summary.changed.iloc[:3].tolist() == ["nothing", "medium", "D-Fructose supply"]
+    assert (summary.models == 1).all()
+    assert (summary["all"] == (summary.biomass & summary.substrate)).all()
+    first = summary.iloc[0]
+    assert first["biomass, median"] == pytest.approx(table.goodness_of_fit[0])
+
+
+def test_a_simulation_that_did_not_finish_matches_nothing() -> None:
+    table = pd.DataFrame(
+        {"start": "own", "changed": "nothing", "model": [0, 0, 1, 1],
+         "quantity": ["biomass", "glucose"] * 2, "goodness_of_fit": [0.5, 2.0, np.nan, np.nan]}
+    )  # fmt: skip
+    (row,) = studies.conditions_summary(table, 1.0).to_dict("records")
+    assert (row["models"], row["finished"], row["biomass"], row["all"]) == (2, 1, 1, 0)
+    assert row["glucose, median"] == 2.0
+
+
+def test_conditions_to_compare(ecoli: Network, one: KineticModels) -> None:
+    assert studies.compared_conditions(ecoli, "aerated") == ("own", "aerated")
+    assert studies.compared_conditions(one.network, "own") == ("own",)
+
+
+def test_what_runs_out() -> None:
+    courses = {
+        "a_e": np.array([np.linspace(2, 0, 121), np.linspace(2, 0, 121), np.full(121, 2.0)]),
+        "b_e": np.tile(np.linspace(0.2, 0.05, 121), (3, 1)),
+        "c_e": np.tile(np.linspace(5, 4, 121), (3, 1)),
+        "d_e": np.zeros((3, 121)),
+        "biomass": np.ones((3, 121)),
+    }
+    outcome = [Outcome.FINISHED] * 3
+    result = cultivation_result(TIMES, courses, outcome)
+    conditions = ReactorConditions(
+        {"a_e": 2.0, "c_e": 5.0, "d_e": 0.0}, 0.1, transfer={"b_e": Transfer(90.0, 0.21)}
+    )
+    table = studies.exhausted(result, conditions).set_index("metabolite")
+    assert list(table.index) == ["a_e", "b_e"]
+    assert (table.used_up["a_e"], table.of["a_e"], table.time_h["a_e"]) == (2, 3, 59.5)
+    assert table.supply["b_e"] == "transfer, kLa 90 1/h"
+    assert table.lowest_mM["b_e"] == pytest.approx(0.05)
+    assert table.used_up["b_e"] == 0
+    assert studies.exhausted(result, conditions.with_held("a_e")).metabolite.tolist() == ["b_e"]
 
 
 def test_strains_are_predicted_by_their_factors(one: KineticModels, reactor: Bioreactor) -> None:

@@ -1,6 +1,7 @@
 from . import (
     bioreactor as bioreactor,
     choices as choices,
+    conditions as conditions,
     density as density,
     displacement as displacement,
     km_change as km_change,

@@ -243,7 +243,7 @@ def why_growth_stops(
         title=headline(
             "Why growth stops",
             f"{count(models, 'model')} that fit best, the best one thick. "
-            f"By stoichiometry the published medium holds {limits} gDW/L at most.",
+            f"By stoichiometry the medium as given holds {limits} gDW/L at most.",
             source or "",
             width=_WIDE,
         )
@@ -488,7 +488,7 @@ def _left_over(table: pd.DataFrame, best: int, left: Mapping[str, str], last: fl
     high = 1.05 * max(1.0, float(data.share.max()))
     y = alt.Y(
         "share:Q",
-        title="Left in the published medium (%)",
+        title="Left in the medium as given (%)",
         scale=alt.Scale(domain=[0, high], nice=False),
         axis=alt.Axis(labelExpr=theme.PERCENT, tickCount=5),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,13 +18,12 @@ from renaissance_kit.figures import bioreactor as figures
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.network import Network
 from renaissance_kit.panels.charts import LiveChart, specification
-from renaissance_kit.panels.controls import Control, Number
+from renaissance_kit.panels.controls import Choice, Control, Number
 from renaissance_kit.panels.jobs import Handle, State, Update
 from renaissance_kit.panels.models import models_control, source_parameters
 from renaissance_kit.panels.panel import Panel
 from renaissance_kit.simulation.bioreactor import Bioreactor, BioreactorResult, batch_of, cultivate
-from renaissance_kit.simulation.conditions import ReactorConditions
-from renaissance_kit.simulation.dynamics import Dilution
+from renaissance_kit.simulation.conditions import OWN, ReactorConditions, condition_names
 from renaissance_kit.simulation.fit import Fit, fit_of, measured_curves
 
 MEDIUM = "medium_"  # before the metabolite, in the names of controls
@@ -46,7 +45,7 @@ class _Finished:
 
 
 class BioreactorPanel(Panel):
-    """Change medium, inoculum and models of a batch; the measured curves lie over the time courses.
+    """Change conditions and models of a batch; the measured curves lie over the time courses.
 
     What a complete run writes to the folder: ``cultivations.nc`` and ``fit.csv``, as a batch run of
     notebook 04 with the same parameters writes them.
@@ -55,11 +54,15 @@ class BioreactorPanel(Panel):
         network: a network with a ``bioreactor.csv`` and a ``fermentation.csv`` in its folder.
         ensemble: file of an ensemble to take valid models from.
         trained: what a training may have left; taken if ``ensemble`` is not given.
-        dilution: what growth does to intracellular metabolites.
+        dilution: what growth does to intracellular metabolites; as in the conditions if not given.
         scale: of the batch run that does the same.
         folder: of the results, and of what is done when a run is stopped.
         workers: processes; does not change the result.
         values: of the controls at the start, by name; ``medium_mM`` by metabolite.
+
+    Raises:
+        ParameterError: no such control or conditions.
+        DataError: a table of the folder has mistakes.
     """
 
     title: ClassVar[str] = "Ferment with valid models"
@@ -72,7 +75,7 @@ class BioreactorPanel(Panel):
         *,
         ensemble: str | Path | None = None,
         trained: str | Path | None = None,
-        dilution: str = "replaced",
+        dilution: str | None = None,
         scale: str = "demo",
         folder: str | Path = "build/panels/bioreactor",
         workers: int = 2,
@@ -85,9 +88,17 @@ class BioreactorPanel(Panel):
         self.curves_chart, self.fits_text = LiveChart(), widgets.HTML()
         self._finished: _Finished | None = None
         self._drawn: float | None = None
+        self.conditions = {
+            name: ReactorConditions.from_folder(network, name) for name in condition_names(network)
+        }
+        first = next(iter(self.conditions), OWN)
+        self.chosen = ReactorConditions.from_folder(network, first)
         super().__init__(
-            _controls(ReactorConditions.from_folder(network), network), scale=scale, folder=folder
+            _controls(self.chosen, first, list(self.conditions), network),
+            scale=scale,
+            folder=folder,
         )
+        self.controls["reactor"].on_change(self._other_conditions)
         self.set(**{name: value for name, value in values.items() if value is not None})
 
     def charts(self) -> list[LiveChart]:
@@ -99,8 +110,16 @@ class BioreactorPanel(Panel):
         return [self.fits_text]
 
     def set(self, **values: Any) -> None:
-        """As `Panel.set`; ``medium_mM`` is taken apart by metabolite."""
+        """As `Panel.set`; ``medium_mM`` is taken apart by metabolite.
+
+        Raises:
+            ParameterError: no such control or conditions.
+        """
         medium = values.pop("medium_mM", None) or {}
+        if "reactor" in values:  # first, since it changes the others
+            name = values.pop("reactor")
+            ReactorConditions.from_folder(self.network, name)  # raises where there are none
+            super().set(reactor=name)
         super().set(**values, **{MEDIUM + name: value for name, value in medium.items()})
 
     def parameters(self) -> dict[str, Any]:
@@ -110,7 +129,7 @@ class BioreactorPanel(Panel):
         return {
             **values,
             "medium_mM": medium,
-            "dilution": str(self.dilution),
+            **({} if self.dilution is None else {"dilution": str(self.dilution)}),
             **source_parameters(self.ensemble, self.trained),
         }
 
@@ -120,14 +139,16 @@ class BioreactorPanel(Panel):
             self.network, settings["models"], path=self.ensemble, trained=self.trained
         )
         models = chosen.models(self.network)
-        medium = {k[len(MEDIUM) :]: v for k, v in settings.items() if k.startswith(MEDIUM)}
+        medium = _medium_in(settings)
+        given = {} if self.dilution is None else {"dilution": self.dilution}
         reactor = batch_of(
             self.network,
+            settings["reactor"],
             duration_h=settings["duration_h"],
             inoculum_gDW_L=settings["inoculum_gDW_L"],
             medium_mM=medium,
+            **given,
         )
-        reactor = replace(reactor, dilution=Dilution(self.dilution))
         return _Task(models, reactor, settings["cut"])
 
     def work(self, task: _Task, handle: Handle) -> BioreactorResult | None:
@@ -172,12 +193,12 @@ class BioreactorPanel(Panel):
         assert self._finished is not None
         fit = self._finished.fit
         failed = int((~fit.finished).sum())
-        published = ReactorConditions.from_folder(self.network).medium_mM
-        other = any(self.settings[MEDIUM + k] != v for k, v in published.items())
+        named = self.conditions[self.settings["reactor"]].medium_mM
+        other = any(named.get(m, v) != v for m, v in _medium_in(self.settings).items())
         return (
             f"{fit.matches.sum():,} of {len(fit):,} models match all curves"
             + (f"; {failed:,} did not finish" if failed else "")
-            + (". The measurements are those of the published medium" if other else "")
+            + (". The medium is not that of the measurements" if other else "")
             + f". Written: {self.folder / self.result_name}"
         )
 
@@ -195,6 +216,19 @@ class BioreactorPanel(Panel):
             self.fits_text.value = _listed(self._finished.fit)
             if self.state is State.DONE:
                 self._say(self.finish(self._finished.result))
+
+    def _other_conditions(self) -> None:
+        """Put medium, inoculum and duration of other conditions into their controls."""
+        chosen = self.conditions[self.controls["reactor"].value]
+        if chosen is self.chosen:
+            return
+        self.chosen = chosen
+        medium = {m: v for m, v in chosen.medium_mM.items() if MEDIUM + m in self.controls}
+        self.set(
+            medium_mM=medium,
+            inoculum_gDW_L=chosen.inoculum_gDW_L,
+            duration_h=chosen.duration_h,
+        )
 
     def _figure(self, finished: _Finished) -> dict[str, Any]:
         fit = finished.fit
@@ -227,7 +261,13 @@ def _listed(fit: Fit) -> str:
     )
 
 
-def _controls(conditions: ReactorConditions, network: Network) -> list[Control]:
+def _medium_in(settings: Mapping[str, Any]) -> dict[str, float]:
+    return {k[len(MEDIUM) :]: v for k, v in settings.items() if k.startswith(MEDIUM)}
+
+
+def _controls(
+    conditions: ReactorConditions, first: str, names: Sequence[str], network: Network
+) -> list[Control]:
     medium: list[Control] = []
     for name, value in conditions.medium_mM.items():
         called = network.metabolites[name].name
@@ -238,6 +278,10 @@ def _controls(conditions: ReactorConditions, network: Network) -> list[Control]:
                    step=0.5, slider_high=max(4 * value, 1.0))
         )  # fmt: skip
     return [
+        Choice("reactor", "Conditions",
+               "table of medium, gas, densities and inoculum in the folder of the network; sets "
+               "the controls below, and what has no control",
+               {n: n for n in names}, first),
         *medium,
         Number("inoculum_gDW_L", "Inoculum", "gDW/L",
                "biomass at the start; more shortens the time until the medium is used up",

@@ -6,11 +6,11 @@ from .bioreactor import (
     engineered as engineered,
 )
 from .conditions import (
-    Event as Event,
     ReactorConditions as ReactorConditions,
+    condition_names as condition_names,
     medium_of as medium_of,
 )
-from .dynamics import Dilution as Dilution, Dynamics as Dynamics
+from .dynamics import Dynamics as Dynamics
 from .fit import (
     Fit as Fit,
     MeasuredCurve as MeasuredCurve,
@@ -25,6 +25,7 @@ from .integrators import (
     Tolerances as Tolerances,
     integrate as integrate,
 )
+from .operations import Dilution as Dilution, Event as Event, Transfer as Transfer
 from .perturbation import (
     Perturbation as Perturbation,
     PerturbationResult as PerturbationResult,

@@ -24,9 +24,10 @@ from renaissance_kit.core.runs import RUN, Run, run_chunks
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.network import Network
-from renaissance_kit.simulation.conditions import Event, ReactorConditions
-from renaissance_kit.simulation.dynamics import Dilution, Dynamics
+from renaissance_kit.simulation.conditions import ReactorConditions
+from renaissance_kit.simulation.dynamics import Dynamics
 from renaissance_kit.simulation.integrators import Outcome, TimeCourse, Tolerances, integrate
+from renaissance_kit.simulation.operations import Event
 from renaissance_kit.simulation.perturbation import identity
 
 CHUNK = 5  # models
@@ -40,20 +41,17 @@ class Bioreactor:
     Attributes:
         conditions: medium, inoculum, feed and events.
         vmax_factors: by reaction, for engineered strains: maximal velocities are multiplied.
-        dilution: what growth does to intracellular metabolites.
         times_h: hours at which the state is kept; every half hour if not given.
         solver, tolerances: see `renaissance_kit.simulation.integrators`.
     """
 
     conditions: ReactorConditions
     vmax_factors: Mapping[str, float] = field(default_factory=dict)
-    dilution: Dilution = Dilution.REPLACED
     times_h: Array | None = None
     solver: str = "cvode"
     tolerances: Tolerances = TOLERANCES
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "dilution", Dilution(self.dilution))
         end = self.conditions.duration_h
         if self.times_h is None:
             times = np.linspace(0.0, end, max(2, round(2 * end) + 1))
@@ -73,13 +71,19 @@ class Bioreactor:
         Raises:
             ParameterError: a metabolite or reaction that the network does not have.
         """
-        self.conditions.check(models.network)
-        dynamics = Dynamics(models, reactor=True, dilution=self.dilution, held=self.conditions.held)
+        given = self.conditions
+        given.check(models.network)
+        dynamics = Dynamics(
+            models, True, given.dilution, given.held, given.growth_density_gDW_L,
+            given.exchange_density_gDW_L, given.transfer,
+        )  # fmt: skip
         return dynamics.with_vmax_factors(dict(self.vmax_factors))
 
     def start(self, dynamics: Dynamics) -> Array:
         """State at time 0, (states,): cells at their steady state in the fresh medium."""
         start = dynamics.steady_state.copy()
+        for name, gas in self.conditions.transfer.items():
+            start[dynamics.index[name]] = gas.saturation_mM
         for name, value in self.conditions.medium_mM.items():
             start[dynamics.index[name]] = value
         start[-1] = self.conditions.inoculum_gDW_L
@@ -133,7 +137,6 @@ class Bioreactor:
         return {
             "conditions": self.conditions.to_dict(),
             "vmax_factors": dict(self.vmax_factors),
-            "dilution": str(self.dilution),
             "times_h": self.times_h.tolist(),
             "solver": self.solver,
             "tolerances": asdict(self.tolerances),
@@ -181,7 +184,8 @@ class BioreactorResult:
     Attributes:
         dataset: ``state`` (model, time_h, variable): mM, biomass in gDW/L; ``growth_rate``
             (model, time_h) in 1/h; ``volume`` (time_h) in L; ``outcome``, ``reason``, ``seconds``
-            (model). NaN after an integration ended early. Attributes hold the settings.
+            (model). NaN after an integration ended early. Attributes hold the settings, and the
+            dry weight per litre of cell that was used for growth and for the exchange.
     """
 
     dataset: xr.Dataset
@@ -243,9 +247,13 @@ def cultivate(
         ParameterError: wrong conditions, or stopped before anything was done.
     """
     dynamics = reactor.dynamics(models)
+    densities = {
+        "growth_density_gDW_L": dynamics.growth_density,
+        "exchange_density_gDW_L": dynamics.exchange_density,
+    }
     columns = run_chunks(
         _Task(models, reactor), len(models), name="cultivation", chunk=CHUNK, run=run,
-        settings={**reactor.settings(), **identity(models)},
+        settings={**reactor.settings(), **identity(models), **densities},
     )  # fmt: skip
     if not len(columns["item"]):
         raise ParameterError("stopped before any model was done; nothing to return")
@@ -272,6 +280,7 @@ def cultivate(
                 "network": models.network.name,
                 "network_digest": models.network.digest,
                 "steady_state": models.state.label,
+                **densities,
                 "settings": json.dumps(reactor.settings(), sort_keys=True),
             },
         )
@@ -305,21 +314,29 @@ class _Task:
         }
 
 
-def batch_of(network: Network, **changes: Any) -> Bioreactor:
-    """The bioreactor of a network's folder, with some conditions replaced.
+def batch_of(network: Network, conditions: str = "own", **changes: Any) -> Bioreactor:
+    """A bioreactor of a network's folder, with some conditions replaced.
+
+    Args:
+        network: read from a folder.
+        conditions: their name, see `ReactorConditions.from_folder`.
+        changes: see `ReactorConditions.but`.
+
+    Raises:
+        ParameterError: no conditions of that name, or an unknown change.
+        DataError: the table has mistakes.
 
     >>> from renaissance_kit import Network
     >>> reactor = batch_of(Network.example(), duration_h=20.0)
     >>> float(reactor.times_h[-1])
     20.0
     """
-    return Bioreactor(ReactorConditions.from_folder(network).but(**changes))
+    return Bioreactor(ReactorConditions.from_folder(network, conditions).but(**changes))
 
 
 def engineered(reactor: Bioreactor, factors: Mapping[str, float]) -> Bioreactor:
     """The same bioreactor with a strain whose maximal velocities are multiplied."""
     values = {**reactor.vmax_factors, **factors}
     return Bioreactor(
-        reactor.conditions, values, reactor.dilution, reactor.times_h, reactor.solver,
-        reactor.tolerances,
+        reactor.conditions, values, reactor.times_h, reactor.solver, reactor.tolerances,
     )  # fmt: skip

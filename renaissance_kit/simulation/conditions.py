@@ -1,41 +1,40 @@
-"""What a bioreactor is given: medium, inoculum, feed, pulses and harvests, from a checked table."""
+"""What a bioreactor is given: medium, inoculum, gas, feed and events, from a checked table.
+
+A network's folder may hold several such tables: ``bioreactor.csv`` has the name ``own``, and
+``bioreactor_NAME.csv`` the name NAME.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from renaissance_kit.core.errors import DataError, ParameterError, nearest
 from renaissance_kit.core.tables import Row, read_table
 from renaissance_kit.network.network import Network
+from renaissance_kit.simulation.operations import (
+    Dilution,
+    Event,
+    Transfer,
+    check_event,
+    dilution_of,
+    out_of_range,
+)
 
 COLUMNS = ("kind", "id", "time_h", "value", "unit", "source")
 UNITS = {
     "inoculum": "g/L", "duration": "h", "volume": "L", "medium": "mM", "held": "1",
     "inflow": "L/h", "outflow": "L/h", "feed": "mM", "pulse": "mM", "harvest": "1",
+    "kla": "1/h", "saturation": "mM", "growth_density": "gDW/L", "exchange_density": "gDW/L",
+    "dilution": "1",
 }  # fmt: skip
-NAMELESS = ("inoculum", "duration", "volume", "inflow", "outflow", "harvest")
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that is done to the culture at a time.
-
-    Attributes:
-        time_h: when.
-        kind: ``pulse`` adds ``value`` mM of ``metabolite`` to the medium; ``harvest`` takes the
-            share ``value`` of the volume away; ``inflow`` and ``outflow`` set the pumps to
-            ``value`` L/h from then on.
-        value: with the unit of its kind.
-        metabolite: of a pulse.
-    """
-
-    time_h: float
-    kind: str
-    value: float
-    metabolite: str = ""
+SINGLE = (
+    "inoculum", "duration", "volume", "growth_density", "exchange_density", "dilution",
+)  # fmt: skip
+NAMELESS = (*SINGLE, "inflow", "outflow", "harvest")
+OWN = "own"
 
 
 @dataclass(frozen=True)
@@ -43,17 +42,25 @@ class ReactorConditions:
     """Conditions of a bioreactor simulation.
 
     A batch has no pumps. With inflow alone it is a fed-batch, with inflow and outflow equal a
-    chemostat.
+    chemostat. A metabolite of the medium that is neither held nor exchanged with a gas is a finite
+    supply.
 
     Attributes:
-        medium_mM: metabolites of the fresh medium; those that are not named start at the
-            concentration of the steady state.
+        medium_mM: metabolites of the fresh medium. Those that are not named start saturated where
+            they are exchanged with a gas, else at the concentration of the steady state.
         inoculum_gDW_L: biomass at the start.
         duration_h: length of the simulation.
         held: metabolites of the medium that stay as they are, by aeration or pH control.
         volume_L: of the culture at the start.
         feed_mM: medium of the inflow; metabolites that are not named are not in it.
         events: in any order.
+        transfer: between gas and medium, by metabolite.
+        growth_density_gDW_L: dry weight of a litre of cell with which a rate of growth (mM/h)
+            becomes a growth rate (1/h); that of the steady state if not given.
+        exchange_density_gDW_L: the same with which rates become changes of the medium. In a cell
+            both are one number; where two are given, mass is not conserved exactly (see
+            `renaissance_kit.simulation.dynamics`).
+        dilution: what growth does to intracellular metabolites.
     """
 
     medium_mM: Mapping[str, float]
@@ -63,8 +70,13 @@ class ReactorConditions:
     volume_L: float = 1.0
     feed_mM: Mapping[str, float] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
+    transfer: Mapping[str, Transfer] = field(default_factory=dict)
+    growth_density_gDW_L: float | None = None
+    exchange_density_gDW_L: float | None = None
+    dilution: Dilution = Dilution.REPLACED
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "dilution", dilution_of(self.dilution))
         for name in ("inoculum_gDW_L", "duration_h", "volume_L"):
             if not getattr(self, name) > 0:
                 raise ParameterError(f"{name} is {getattr(self, name)}; give a positive number")
@@ -72,18 +84,40 @@ class ReactorConditions:
             for metabolite, value in table.items():
                 if not 0 <= value < float("inf"):
                     raise ParameterError(f"{what}: {metabolite} is {value} mM; give 0 or more")
+        for kind in ("growth_density", "exchange_density"):
+            density = getattr(self, f"{kind}_gDW_L")
+            if density is not None and (wrong := out_of_range(kind, density)):
+                raise ParameterError(wrong)
+        for metabolite in set(self.held) & set(self.transfer):
+            raise ParameterError(f"{metabolite} is held and exchanged with a gas; choose one")
         for event in self.events:
-            _check_event(event, self.duration_h)
+            check_event(event, self.duration_h)
         object.__setattr__(self, "events", tuple(sorted(self.events, key=lambda e: e.time_h)))
 
     @classmethod
-    def from_folder(cls, network: Network) -> ReactorConditions:
-        """Read ``bioreactor.csv`` of a network's folder.
+    def from_folder(cls, network: Network, name: str = OWN) -> ReactorConditions:
+        """Read conditions of a network's folder by their name.
+
+        Args:
+            name: ``own`` for ``bioreactor.csv``, else that of a file ``bioreactor_NAME.csv``.
 
         Raises:
+            ParameterError: no conditions of that name; lists those that exist.
             DataError: the network was not read from a folder, or the table has mistakes.
+
+        >>> from renaissance_kit import Network
+        >>> published = ReactorConditions.from_folder(Network.example(), "published")
+        >>> published.growth_density_gDW_L, published.exchange_density_gDW_L
+        (331.5, 280.0)
         """
-        return cls.read(network, network.file("bioreactor.csv"))
+        names = condition_names(network)
+        if names and name not in names:
+            folder = network.file("").name
+            raise ParameterError(
+                f"conditions {name!r} are not in the folder {folder}{nearest(name, names)} There "
+                f"are {', '.join(names)}; to add some, write {_file_of(name)}"
+            )
+        return cls.read(network, network.file(_file_of(name)))
 
     @classmethod
     def read(cls, network: Network, path: str | Path) -> ReactorConditions:
@@ -93,8 +127,13 @@ class ReactorConditions:
             DataError: names the file, the line and the remedy.
         """
         rows = read_table(Path(path), COLUMNS)
-        single: dict[str, float] = {}
-        tables: dict[str, dict[str, float]] = {"medium": {}, "feed": {}}
+        single: dict[str, Any] = {}
+        tables: dict[str, dict[str, float]] = {
+            "medium": {},
+            "feed": {},
+            "kla": {},
+            "saturation": {},
+        }
         held: list[str] = []
         events: list[Event] = []
         seen: dict[tuple[str, str, str], Row] = {}
@@ -106,19 +145,28 @@ class ReactorConditions:
             if kind == "held":
                 held.append(row["id"])
                 continue
+            if kind == "dilution":
+                single[kind] = _dilution_in(row)
+                continue
             value = row.required_number("value")
+            if wrong := out_of_range(kind, value):
+                raise row.error(wrong)
             if kind in tables:
                 tables[kind][row["id"]] = value
-            elif kind in ("inoculum", "duration", "volume"):
+            elif kind in SINGLE:
                 single[kind] = value
             else:
                 events.append(Event(row.required_number("time_h"), kind, value, row["id"]))
         if "inoculum" not in single:
             raise DataError(f"{Path(path).name}: no row of kind 'inoculum'; add one in g/L")
+        _check_gas(seen)
+        transfer = {m: Transfer(kla, tables["saturation"][m]) for m, kla in tables["kla"].items()}
         try:
             return cls(
                 tables["medium"], single["inoculum"], single.get("duration", 60.0), tuple(held),
-                single.get("volume", 1.0), tables["feed"], tuple(events),
+                single.get("volume", 1.0), tables["feed"], tuple(events), transfer,
+                single.get("growth_density"), single.get("exchange_density"),
+                single.get("dilution", Dilution.REPLACED),
             )  # fmt: skip
         except ParameterError as error:
             raise DataError(f"{Path(path).name}: {error}") from error
@@ -143,6 +191,44 @@ class ReactorConditions:
                 changes[name] = {**getattr(self, name), **changes[name]}
         return replace(self, **changes)
 
+    def with_held(self, metabolite: str) -> ReactorConditions:
+        """The same with a metabolite that stays as it is.
+
+        >>> from renaissance_kit import Network
+        >>> batch = ReactorConditions.from_folder(Network.example(), "published")
+        >>> batch.with_held("o2_e").held
+        ('co2_e', 'h_e', 'o2_e')
+        """
+        held = (*(m for m in self.held if m != metabolite), metabolite)
+        return replace(self, held=held, transfer=self._gas_without(metabolite))
+
+    def with_finite(self, metabolite: str, medium_mM: float) -> ReactorConditions:
+        """The same with a metabolite of which there is what the medium holds, and no more."""
+        return replace(
+            self, medium_mM={**self.medium_mM, metabolite: medium_mM},
+            held=self._held_without(metabolite), transfer=self._gas_without(metabolite),
+        )  # fmt: skip
+
+    def with_transfer(
+        self, metabolite: str, kla_per_h: float, saturation_mM: float
+    ) -> ReactorConditions:
+        """The same with a metabolite that is exchanged with a gas; the fresh medium is saturated.
+
+        >>> from renaissance_kit import Network
+        >>> batch = ReactorConditions.from_folder(Network.example())
+        >>> batch.with_transfer("o2_e", 100.0, 0.21).transfer["o2_e"].kla_per_h
+        100.0
+        """
+        medium = {m: v for m, v in self.medium_mM.items() if m != metabolite}
+        gas = {**self.transfer, metabolite: Transfer(kla_per_h, saturation_mM)}
+        return replace(self, medium_mM=medium, held=self._held_without(metabolite), transfer=gas)
+
+    def _held_without(self, metabolite: str) -> tuple[str, ...]:
+        return tuple(m for m in self.held if m != metabolite)
+
+    def _gas_without(self, metabolite: str) -> dict[str, Transfer]:
+        return {m: gas for m, gas in self.transfer.items() if m != metabolite}
+
     def chemostat(self, dilution_per_h: float, **feed_mM: float) -> ReactorConditions:
         """The same culture with inflow and outflow from the start; feeds the medium.
 
@@ -166,7 +252,7 @@ class ReactorConditions:
         medium = medium_of(network)
         named = {
             **dict.fromkeys(self.medium_mM, "medium"), **dict.fromkeys(self.feed_mM, "feed"),
-            **dict.fromkeys(self.held, "held"),
+            **dict.fromkeys(self.held, "held"), **dict.fromkeys(self.transfer, "transfer"),
             **{e.metabolite: "pulse" for e in self.events if e.kind == "pulse"},
         }  # fmt: skip
         for metabolite, what in named.items():
@@ -185,7 +271,28 @@ class ReactorConditions:
             "volume_L": self.volume_L,
             "feed_mM": dict(self.feed_mM),
             "events": [[e.time_h, e.kind, e.value, e.metabolite] for e in self.events],
+            "transfer": {name: asdict(gas) for name, gas in self.transfer.items()},
+            "growth_density_gDW_L": self.growth_density_gDW_L,
+            "exchange_density_gDW_L": self.exchange_density_gDW_L,
+            "dilution": str(self.dilution),
         }
+
+
+def condition_names(network: Network) -> tuple[str, ...]:
+    """Names of the conditions in a network's folder, ``own`` first.
+
+    >>> from renaissance_kit import Network
+    >>> condition_names(Network.example())
+    ('own', 'aerated', 'published')
+    """
+    folder = network.file("")
+    own = (OWN,) if (folder / _file_of(OWN)).is_file() else ()
+    others = sorted(path.stem.removeprefix("bioreactor_") for path in folder.glob(_file_of("*")))
+    return (*own, *others)
+
+
+def _file_of(name: str) -> str:
+    return "bioreactor.csv" if name == OWN else f"bioreactor_{name}.csv"
 
 
 def medium_of(network: Network) -> tuple[str, ...]:
@@ -197,20 +304,23 @@ def medium_of(network: Network) -> tuple[str, ...]:
     )
 
 
-def _check_event(event: Event, duration_h: float) -> None:
-    kinds = ("pulse", "harvest", "inflow", "outflow")
-    if event.kind not in kinds:
-        raise ParameterError(f"event {event.kind!r} is unknown{nearest(event.kind, kinds)}")
-    if not 0 <= event.time_h <= duration_h:
-        raise ParameterError(
-            f"{event.kind} at {event.time_h:g} h is outside the simulation of {duration_h:g} h"
-        )
-    if not 0 <= event.value < float("inf"):
-        raise ParameterError(f"{event.kind} of {event.value}; give 0 or more")
-    if event.kind == "harvest" and event.value >= 1:
-        raise ParameterError(f"harvest of {event.value:g}; give a share of the volume below 1")
-    if (event.kind == "pulse") != bool(event.metabolite):
-        raise ParameterError(f"{event.kind}: a pulse names a metabolite, other events do not")
+def _dilution_in(row: Row) -> Dilution:
+    try:
+        return dilution_of(row["value"])
+    except ParameterError as error:
+        raise row.error(str(error)) from error
+
+
+def _check_gas(rows: Mapping[tuple[str, str, str], Row]) -> None:
+    """Raise DataError unless kla and saturation of a metabolite stand together, and alone."""
+    by_kind = {(kind, metabolite): row for (kind, metabolite, _), row in rows.items()}
+    for kind, other in (("kla", "saturation"), ("saturation", "kla")):
+        for (this, metabolite), row in by_kind.items():
+            if this == kind and (other, metabolite) not in by_kind:
+                raise row.error(f"{kind} without {other}; add a row {other} in {UNITS[other]}")
+            if this == kind and ("held", metabolite) in by_kind:
+                held = by_kind["held", metabolite].line
+                raise row.error(f"line {held} holds {metabolite}; delete one of the two")
 
 
 def _checked_kind(row: Row, network: Network) -> str:

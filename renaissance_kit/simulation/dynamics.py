@@ -6,71 +6,35 @@ Intracellular metabolites, mM per litre of their compartment:
 
 Extracellular metabolites, mM in the medium, and biomass X, gDW per litre of medium:
 
-    de/dt = (X/ρ) Σ S v + D (e_feed − e)        dX/dt = (μ − D) X
+    de/dt = (X/ρ_e) Σ S v + D (e_feed − e) + kLa (e_sat − e)        dX/dt = (μ − D) X
 
-Rates v are in mM/h per litre of cell, ρ is the dry weight of a litre of cell, μ = v_growth/ρ the
-growth rate, φ the volume fraction of the compartment, and D = F/V the rate at which feed dilutes
-the culture. Rates and their derivatives come from the kernel that makes the Jacobians of
-`renaissance_kit.kinetics.models`, so the linear and the nonlinear model are one.
+Rates v are in mM/h per litre of cell, μ = v_growth/ρ_g is the growth rate, φ the volume fraction of
+the compartment, D = F/V the rate at which feed dilutes the culture, and kLa (1/h) the coefficient
+of the transfer between gas and medium, where e_sat is the saturation. Rates and their derivatives
+come from the kernel that makes the Jacobians of `renaissance_kit.kinetics.models`, so the linear
+and the nonlinear model are one.
+
+The dry weight of a litre of cell, ρ, is one number, and both conversions take that of the steady
+state unless told otherwise. Published simulations use one for growth, ρ_g, and another for the
+exchange with the medium, ρ_e. Mass is then not conserved exactly: per gram of biomass made, the
+medium changes by ρ_g/ρ_e times what the reactions balance (331.5/280 = 1.18 in the published ones).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from renaissance_kit.core.errors import ParameterError, nearest
-from renaissance_kit.core.types import Array, Index
-from renaissance_kit.kinetics.compiled import compiled
-from renaissance_kit.kinetics.kernels import rates_kernel
+from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
-from renaissance_kit.kinetics.slots import Slots
 from renaissance_kit.laws.record import PROTON
 from renaissance_kit.network.network import Network
-
-
-class Dilution(StrEnum):
-    """What growth does to intracellular metabolites.
-
-    ``REPLACED``: growth dilutes every metabolite but the members of conserved moieties (CoA,
-    adenylates, NAD(H), NADP(H), quinones). The network does not make these, so their synthesis and
-    their dilution are taken to balance; diluted, they would fall thirtyfold in a batch. ``ALL``:
-    every metabolite. ``NONE``: none, as in the published simulations.
-    """
-
-    REPLACED = "replaced"
-    ALL = "all"
-    NONE = "none"
-
-
-class Terms(NamedTuple):
-    """The balances as flat arrays for compiled code.
-
-    Entry e adds ``coefficient[e] · v[reaction[e]]`` to row ``row[e]``. Rows below ``n_inside`` are
-    intracellular; those up to ``n_states`` − 1 are in the medium; the last one is the biomass.
-    ``slot_variable`` is the state variable of each slot, −1 for one that does not change.
-    ``lowest`` is, by species, the concentration below which rates follow their tangent.
-    """
-
-    row: Index
-    reaction: Index
-    coefficient: Array
-    slot_reaction: Index
-    slot_first_entry: Index
-    slot_variable: Index
-    lowest: Array
-    diluted: Array
-    held: NDArray[np.bool_]
-    species_variable: Index
-    n_inside: int
-    n_states: int
-    growth: int
-    density: float
+from renaissance_kit.simulation.equations import System, Terms
+from renaissance_kit.simulation.operations import Dilution, Transfer
 
 
 @dataclass(frozen=True)
@@ -83,6 +47,9 @@ class Dynamics:
             that stays as it is.
         dilution: what growth does to intracellular metabolites in a reactor.
         held: metabolites whose concentration stays as it is at the start.
+        growth_density_gDW_L, exchange_density_gDW_L: dry weight of a litre of cell, for the growth
+            rate and for the exchange with the medium; that of the steady state if not given.
+        transfer: between gas and medium, by metabolite of the medium.
 
     >>> import numpy as np
     >>> from renaissance_kit import KineticModels, Network, SteadyState
@@ -97,6 +64,9 @@ class Dynamics:
     reactor: bool = False
     dilution: Dilution = Dilution.REPLACED
     held: tuple[str, ...] = ()
+    growth_density_gDW_L: float | None = None
+    exchange_density_gDW_L: float | None = None
+    transfer: Mapping[str, Transfer] = field(default_factory=dict)
     _vmax: Array = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -107,6 +77,11 @@ class Dynamics:
         for name in self.held:
             if name not in self.names:
                 raise ParameterError(f"held: {name!r} is no variable{nearest(name, self.names)}")
+        for name in self.transfer:
+            if name not in self.medium:
+                raise ParameterError(
+                    f"transfer: {name!r} is not in the medium{nearest(name, self.medium)}"
+                )
 
     @property
     def network(self) -> Network:
@@ -139,6 +114,18 @@ class Dynamics:
         """State variables in the medium."""
         return self.names[len(self.inside) : -1] if self.reactor else ()
 
+    @property
+    def growth_density(self) -> float:
+        """gDW per litre of cell that makes the growth rate from the rate of growth."""
+        given = self.growth_density_gDW_L
+        return self.models.state.density_gDW_L if given is None else given
+
+    @property
+    def exchange_density(self) -> float:
+        """gDW per litre of cell that makes changes of the medium from rates."""
+        given = self.exchange_density_gDW_L
+        return self.models.state.density_gDW_L if given is None else given
+
     @cached_property
     def steady_state(self) -> Array:
         """(states,) concentrations of the steady state in mM; biomass is 1 gDW/L."""
@@ -163,7 +150,7 @@ class Dynamics:
             if not (np.isfinite(factor) and factor > 0):
                 raise ParameterError(f"factor of {name} is {factor}; give a positive number")
             vmax[:, self.network.reaction_index[name]] *= factor
-        changed = Dynamics(self.models, self.reactor, self.dilution, self.held)
+        changed = replace(self)
         object.__setattr__(changed, "_vmax", vmax)
         return changed
 
@@ -204,11 +191,11 @@ class Dynamics:
             DataError: the network has no growth reaction.
         """
         growth = self.network.reaction_index[self.network.require_growth("a growth rate")]
-        return self.rates_mM_h(model, states)[..., growth] / self.models.state.density_gDW_L
+        return self.rates_mM_h(model, states)[..., growth] / self.growth_density
 
     def system(self, model: int) -> System:
         """The compiled equations of one model."""
-        return System(self, model)
+        return System(self.models, model, self._vmax, self.terms)
 
     @cached_property
     def terms(self) -> Terms:
@@ -231,6 +218,10 @@ class Dynamics:
             spared = moieties if self.dilution == Dilution.REPLACED else set()
             for i, name in enumerate(self.inside):
                 diluted[i] = float(name not in spared and name not in self.held)
+        kla, saturation = np.zeros(len(self.names)), np.zeros(len(self.names))
+        for name, gas in self.transfer.items():
+            kla[self.index[name]] = gas.kla_per_h
+            saturation[self.index[name]] = gas.saturation_mM
         return Terms(
             row.astype(np.int64),
             reaction.astype(np.int64),
@@ -241,11 +232,14 @@ class Dynamics:
             self._lowest(),
             diluted,
             held,
+            kla,
+            saturation,
             variable,
             len(self.inside),
             len(self.names),
             network.reaction_index[network.require_growth("a reactor")] if self.reactor else -1,
-            self.models.state.density_gDW_L,
+            self.growth_density,
+            self.exchange_density,
         )
 
     def _lowest(self) -> Array:
@@ -262,136 +256,3 @@ class Dynamics:
 
     def _feed(self, feed: Array | None) -> Array:
         return np.zeros(len(self.names)) if feed is None else np.asarray(feed, dtype=np.float64)
-
-
-class System:
-    """Compiled right-hand side and Jacobian of one model, with their working memory."""
-
-    def __init__(self, dynamics: Dynamics, model: int) -> None:
-        models = dynamics.models
-        self.terms = dynamics.terms
-        self.slots = models.laws.slots
-        self.inverse_km = 1.0 / models.km_mM[model]
-        self.vmax = np.ascontiguousarray(dynamics._vmax[model])
-        self.inverse_keq = np.exp(-models.log_keq)
-        self.concentrations = models.state.concentrations_mM.copy()
-        self.f = np.empty(len(self.vmax))
-        self.df = np.empty(len(self.slots.species))
-
-    def derivative(self, state: Array, out: Array, feed_per_h: float, feed: Array) -> None:
-        """Fill out, (states,), with dy/dt."""
-        _derivative(
-            self.slots, self.terms, self.inverse_km, self.vmax, self.inverse_keq,
-            self.concentrations, state, feed_per_h, feed, self.f, self.df, out,
-        )  # fmt: skip
-
-    def jacobian(self, state: Array, out: Array, feed_per_h: float) -> None:
-        """Fill out, (states, states), with ∂(dy/dt)/∂y."""
-        _jacobian(
-            self.slots, self.terms, self.inverse_km, self.vmax, self.inverse_keq,
-            self.concentrations, state, feed_per_h, self.f, self.df, out,
-        )  # fmt: skip
-
-    def rates(self, state: Array) -> Array:
-        """Rates, (reactions,) in mM/h."""
-        _rates(
-            self.slots, self.terms, self.inverse_km, self.inverse_keq, self.concentrations, state,
-            self.f, self.df, False,
-        )  # fmt: skip
-        return self.vmax * self.f
-
-
-# Arrays are taken out of the tables before the loops: inside, that would take most of the time.
-
-
-@compiled
-def _rates(
-    slots: Slots, terms: Terms, inverse_km: Array, inverse_keq: Array, c: Array, state: Array,
-    f: Array, df: Array, derivatives: bool,
-) -> None:  # fmt: skip
-    """Rates per Vmax and, where asked for, their derivatives; fills c, f and df.
-
-    A solver's trial step may fall below zero. Below `Terms.lowest` a rate continues along its
-    tangent, so that it has no kink. With concentrations cut off at zero instead, a metabolite that
-    is used up makes the solver's steps shrink to nothing.
-    """
-    variable, lowest = terms.species_variable, terms.lowest
-    below = False
-    for i in range(len(c)):
-        j = variable[i]
-        if j >= 0:
-            c[i] = max(state[j], lowest[i])
-            below = below or state[j] < lowest[i]
-    rates_kernel(slots, c, inverse_km, inverse_keq, f, df, derivatives or below)
-    if below:
-        reaction, species, slot_variable = terms.slot_reaction, slots.species, terms.slot_variable
-        for k in range(len(df)):
-            j = slot_variable[k]
-            if j >= 0 and state[j] < lowest[species[k]]:
-                f[reaction[k]] += df[k] * (state[j] - lowest[species[k]])
-
-
-@compiled
-def _derivative(
-    slots: Slots, terms: Terms, inverse_km: Array, vmax: Array, inverse_keq: Array, c: Array,
-    state: Array, feed_per_h: float, feed: Array, f: Array, df: Array, out: Array,
-) -> None:  # fmt: skip
-    _rates(slots, terms, inverse_km, inverse_keq, c, state, f, df, False)
-    row, reaction, coefficient = terms.row, terms.reaction, terms.coefficient
-    n_inside, growth, density = terms.n_inside, terms.growth, terms.density
-    last = terms.n_states - 1
-    for i in range(terms.n_states):
-        out[i] = 0.0
-    for e in range(len(row)):
-        out[row[e]] += coefficient[e] * vmax[reaction[e]] * f[reaction[e]]
-    if growth < 0:
-        return
-    diluted, held = terms.diluted, terms.held
-    mu = vmax[growth] * f[growth] / density
-    for i in range(n_inside):
-        out[i] -= mu * diluted[i] * state[i]
-    for i in range(n_inside, last):
-        if not held[i]:
-            out[i] = out[i] * state[last] / density + feed_per_h * (feed[i] - state[i])
-    out[last] = (mu - feed_per_h) * state[last] + feed_per_h * feed[last]
-
-
-@compiled
-def _jacobian(
-    slots: Slots, terms: Terms, inverse_km: Array, vmax: Array, inverse_keq: Array, c: Array,
-    state: Array, feed_per_h: float, f: Array, df: Array, out: Array,
-) -> None:  # fmt: skip
-    _rates(slots, terms, inverse_km, inverse_keq, c, state, f, df, True)
-    row, reaction, coefficient = terms.row, terms.reaction, terms.coefficient
-    variable, slot_reaction, first = (
-        terms.slot_variable, terms.slot_reaction, terms.slot_first_entry,
-    )  # fmt: skip
-    n_inside, growth, density = terms.n_inside, terms.growth, terms.density
-    diluted, held = terms.diluted, terms.held
-    last = terms.n_states - 1
-    reactor = growth >= 0
-    outside = state[last] / density if reactor else 1.0
-    out[:, :] = 0.0
-    for k in range(len(df)):
-        j, r = variable[k], slot_reaction[k]
-        if j < 0:
-            continue
-        g = vmax[r] * df[k]
-        for e in range(first[r], first[r + 1]):
-            out[row[e], j] += coefficient[e] * g * (outside if row[e] >= n_inside else 1.0)
-        if r == growth:
-            for i in range(n_inside):
-                out[i, j] -= g / density * diluted[i] * state[i]
-            out[last, j] += g / density * state[last]
-    if not reactor:
-        return
-    mu = vmax[growth] * f[growth] / density
-    for e in range(len(row)):
-        if row[e] >= n_inside:
-            out[row[e], last] += coefficient[e] * vmax[reaction[e]] * f[reaction[e]] / density
-    for i in range(n_inside):
-        out[i, i] -= mu * diluted[i]
-    for i in range(n_inside, last):
-        if not held[i]:
-            out[i, i] -= feed_per_h
-    out[last, last] += mu - feed_per_h

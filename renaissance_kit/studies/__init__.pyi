@@ -7,6 +7,12 @@ from .bioreactor import (
     measured_table as measured_table,
     time_course_table as time_course_table,
 )
+from .conditions import (
+    compared_conditions as compared_conditions,
+    conditions_summary as conditions_summary,
+    conditions_table as conditions_table,
+    differences as differences,
+)
 from .cost import (
     SurveyCost as SurveyCost,
     survey_cost as survey_cost,
@@ -76,6 +82,7 @@ from .media import (
     biomass_ceilings as biomass_ceilings,
     biomass_gain as biomass_gain,
     changed_media as changed_media,
+    exhausted as exhausted,
     final_values as final_values,
     plain_name as plain_name,
     richer_media as richer_media,

@@ -12,12 +12,12 @@ from renaissance_kit.core.errors import ParameterError, nearest
 from renaissance_kit.core.runs import RUN, Run
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.network import Network
-from renaissance_kit.simulation.bioreactor import Bioreactor, cultivate
+from renaissance_kit.simulation.bioreactor import Bioreactor, BioreactorResult, cultivate
 from renaissance_kit.simulation.conditions import ReactorConditions
 from renaissance_kit.studies.bioreactor import times_of
 
 ELEMENTS = {"nitrogen": "N", "phosphorus": "P", "carbon": "C"}
-PUBLISHED, BOTH = "published", "both"
+GIVEN, BOTH = "given", "both"
 
 
 def biomass_ceilings(network: Network, conditions: ReactorConditions) -> pd.DataFrame:
@@ -72,14 +72,57 @@ def _makers(network: Network, metabolite: str) -> list[str]:
     return found
 
 
+def exhausted(
+    result: BioreactorResult, conditions: ReactorConditions, *, share: float = 0.01
+) -> pd.DataFrame:
+    """What runs out in the medium, and when; of gases how far they fall below saturation.
+
+    Args:
+        conditions: of the simulation.
+        share: of the start, or of the saturation, below which a substance counts as used up.
+
+    Returns:
+        One row a substance that is used up in some model or exchanged with a gas, the one that is
+        used up in most models first: metabolite, supply (finite, or transfer with kLa), start_mM,
+        lowest_mM (median over the models), used_up (models), of (models that finished) and time_h
+        (median of these when it is used up; NaN where it never is).
+    """
+    done, times = result.finished, result.dataset.time_h.values
+    rows = []
+    for metabolite in dict.fromkeys([*conditions.medium_mM, *conditions.transfer]):
+        gas = conditions.transfer.get(metabolite)
+        course = result.time_course(metabolite)[done]
+        if metabolite in conditions.held or not len(course) or not course[0, 0] > 0:
+            continue
+        below = course < share * (course[0, 0] if gas is None else gas.saturation_mM)
+        gone = below.any(axis=1)
+        if gas is None and not gone.any():
+            continue
+        when = times[below.argmax(axis=1)[gone]]
+        rows.append(
+            {
+                "metabolite": metabolite,
+                "supply": "finite" if gas is None else f"transfer, kLa {gas.kla_per_h:g} 1/h",
+                "start_mM": float(course[0, 0]),
+                "lowest_mM": float(np.median(course.min(axis=1).clip(0))),
+                "used_up": int(gone.sum()),
+                "of": int(done.sum()),
+                "time_h": float(np.median(when)) if len(when) else np.nan,
+            }
+        )
+    columns = ["metabolite", "supply", "start_mM", "lowest_mM", "used_up", "of", "time_h"]
+    table = pd.DataFrame(rows, columns=columns)
+    return table.sort_values(["used_up", "time_h"], ascending=[False, True], ignore_index=True)
+
+
 def richer_media(network: Network, factors: Mapping[str, float]) -> dict[str, dict[str, float]]:
-    """The published medium, one with more of each, and one with more of all, for `changed_media`.
+    """The medium as given, one with more of each, and one with more of all, for `changed_media`.
 
     Args:
         factors: on the concentration in the medium, by metabolite.
     """
     single = {plain_name(network, m): {m: factor} for m, factor in factors.items()}
-    return {PUBLISHED: {}, **single, BOTH: dict(factors)}
+    return {GIVEN: {}, **single, BOTH: dict(factors)}
 
 
 def changed_media(
@@ -146,9 +189,9 @@ def final_values(changed: pd.DataFrame, quantities: Sequence[str]) -> pd.DataFra
 
 
 def biomass_gain(ends: pd.DataFrame) -> pd.DataFrame:
-    """Last biomass in each medium over that in the published one: one row a model.
+    """Last biomass in each medium over that in the one given: one row a model.
 
     Args:
         ends: as from `final_values`, of biomass among others.
     """
-    return ends["biomass"].div(ends["biomass"][PUBLISHED], axis=0)
+    return ends["biomass"].div(ends["biomass"][GIVEN], axis=0)

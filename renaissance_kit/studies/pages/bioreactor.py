@@ -16,7 +16,7 @@ from renaissance_kit.simulation.bioreactor import BioreactorResult
 from renaissance_kit.simulation.conditions import ReactorConditions
 from renaissance_kit.simulation.fit import Fit
 from renaissance_kit.states.steady_state import SteadyState
-from renaissance_kit.studies.media import BOTH, PUBLISHED, biomass_gain, plain_name
+from renaissance_kit.studies.media import BOTH, GIVEN, biomass_gain, plain_name
 from renaissance_kit.studies.scale import Scale
 from renaissance_kit.studies.text import Text
 
@@ -33,28 +33,54 @@ class Sizes(Scale):
         best_models: that are looked at closely.
         control_models: unbiased ones for comparison.
         vmax_scan: factors on Vmax of the overexpressed enzymes.
+        compared_models: that are grown under each of the compared conditions.
     """
 
     models: int | Sequence[int]
     best_models: int
     control_models: int
     vmax_scan: Sequence[float]
+    compared_models: int
 
     SIZES: ClassVar[dict[str, tuple[Any, Any, Any, Any]]] = {
         "models": (3, 20, 200, 1_000),
         "best_models": (2, 3, 10, 13),
         "control_models": (2, 10, 100, 300),
         "vmax_scan": ((1, 2), (1, 2, 4, 8), (1, 2, 4, 8), (1, 2, 4, 8)),
+        "compared_models": (1, 5, 30, 100),
     }
 
 
-def experiment(models: int, where: str, conditions: ReactorConditions) -> Text:
-    """Which models are grown, and in what."""
+def experiment(models: int, where: str, conditions: ReactorConditions, density: float) -> Text:
+    """Which models are grown, and in what.
+
+    Args:
+        density: of the models' steady state, gDW per litre of cell; where the conditions give none.
+    """
     medium = ", ".join(f"{m} {v:g}" for m, v in conditions.medium_mM.items())
+    gases = ", ".join(
+        f"{m} (kLa {gas.kla_per_h:g} 1/h, saturation {gas.saturation_mM:g} mM)"
+        for m, gas in conditions.transfer.items()
+    )
     return Text(
         f"{models:,} valid models from {where}. Medium (mM): {medium}. Inoculum "
         f"{conditions.inoculum_gDW_L:g} gDW/L, {conditions.duration_h:g} h; held: "
-        f"{', '.join(conditions.held)}."
+        f"{', '.join(conditions.held) or 'nothing'}; from a gas: {gases or 'nothing'}. "
+        f"{_densities(conditions, density)} Growth dilutes intracellular metabolites: "
+        f"{conditions.dilution}."
+    )
+
+
+def _densities(conditions: ReactorConditions, density: float) -> str:
+    growth, exchange = (
+        density if given is None else given
+        for given in (conditions.growth_density_gDW_L, conditions.exchange_density_gDW_L)
+    )
+    if growth == exchange:
+        return f"A litre of cell weighs {growth:g} gDW."
+    return (
+        f"A litre of cell weighs {growth:g} gDW for growth and {exchange:g} gDW for the exchange "
+        f"with the medium, so mass is conserved only up to a factor of {growth / exchange:.2f}."
     )
 
 
@@ -86,6 +112,34 @@ def matches_by_curve(fit: Fit) -> dict[str, int]:
     return dict(zip(fit.quantities, fit.matched.sum(axis=0).tolist(), strict=True))
 
 
+def compared(summary: pd.DataFrame) -> Text:
+    """Which single difference between two conditions changes the matches most.
+
+    Args:
+        summary: as from `renaissance_kit.studies.conditions_summary`; may be empty.
+    """
+    if summary.empty:
+        return Text("The network's folder holds one table of conditions: nothing to compare.")
+    curves = [c.removesuffix(", median") for c in map(str, summary) if c.endswith(", median")]
+    matched = summary.assign(matched=summary[curves].sum(axis=1))
+    parts = []
+    for start, part in matched.groupby("start", sort=False):
+        plain, changes = part.iloc[0], part.iloc[1:]
+        each = ", ".join(f"{name} {plain[name]}" for name in curves)
+        change = changes.matched - plain.matched
+        most = changes.loc[change.abs().sort_values(ascending=False, kind="stable").index[0]]
+        then = ", ".join(f"{name} {most[name]}" for name in curves)
+        parts.append(
+            f"under the conditions *{start}* {plain['all']} of {plain.models} models match all "
+            f"curves ({each}); the single change that matters most is {most.changed} ({then})"
+            if change.any()
+            else f"under the conditions *{start}* {plain['all']} of {plain.models} models match "
+            f"all curves ({each}), and no single change matters"
+        )
+    text = "; ".join(parts)
+    return Text(f"{text[:1].upper()}{text[1:]}.")
+
+
 def group_shown(fit: Fit, shown: NDArray[np.int64]) -> str:
     """What the models in blue are called: those that match, or the best ones if none does."""
     return "matching" if fit.matches.any() else f"best {len(shown)}"
@@ -106,7 +160,7 @@ def media_labels(network: Network, factors: Mapping[str, float]) -> dict[str, st
     """Texts of the media of `renaissance_kit.studies.richer_media` for the figure."""
     called = {m: plain_name(network, m) for m in factors}
     richer = {called[m]: f"{called[m]} × {factor:g}" for m, factor in factors.items()}
-    return {PUBLISHED: "published medium", **richer, BOTH: "both"}
+    return {GIVEN: "medium as given", **richer, BOTH: "both"}
 
 
 def media(network: Network, ends: pd.DataFrame, conditions: ReactorConditions) -> Text:
@@ -115,7 +169,7 @@ def media(network: Network, ends: pd.DataFrame, conditions: ReactorConditions) -
     Args:
         ends: as from `renaissance_kit.studies.final_values`, of biomass and the nutrients of which
             there is more in a richer medium.
-        conditions: of the published medium.
+        conditions: of the medium as given.
     """
     gain = biomass_gain(ends)
     nutrients = [m for m in dict.fromkeys(ends.columns.get_level_values(0)) if m != "biomass"]
@@ -126,12 +180,12 @@ def media(network: Network, ends: pd.DataFrame, conditions: ReactorConditions) -
     )
     given = conditions.medium_mM
     left = " and ".join(
-        f"{ends[m][PUBLISHED].median() / given[m]:.0%} of the {plain_name(network, m)}"
+        f"{ends[m][GIVEN].median() / given[m]:.0%} of the {plain_name(network, m)}"
         for m in nutrients
     )
     return Text(
-        f"Last biomass relative to the published medium, median over {len(ends)} models (and "
-        f"range): {gains}. In the published medium {left} are left at the end (median). A model "
+        f"Last biomass relative to the medium as given, median over {len(ends)} models (and "
+        f"range): {gains}. In the medium as given {left} are left at the end (median). A model "
         "that stops at once in another medium is one whose cell loses its balance there."
     )
 
