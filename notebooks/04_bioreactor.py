@@ -13,11 +13,12 @@
 scale = "demo"  # smoke (a minute), demo (minutes), laptop (half an hour) or paper (hours)
 output_dir = "../build/figures/04_bioreactor"
 network = "ecoli_w3110_trpd9923"
+states = "own"  # at which models are made: own, or published (the study's)
 seed = 1  # draws the unbiased models
 ensemble = None  # file of an ensemble; None: notebook 02's of the same run, else the shipped one
 models = None  # how many valid models, or a list of numbers; None takes it from the scale
 cut = 1.0  # threshold: largest goodness of fit of a curve that is matched
-reactor = "own"  # conditions by name: own, published, aerated, or bioreactor_NAME.csv of yours
+reactor = None  # conditions: own, published, aerated, or NAME of bioreactor_NAME.csv; None: states
 duration_h = None  # length of the simulation (h); None is that of the conditions, 60
 inoculum_gDW_L = None  # biomass at the start; None is that of the conditions
 medium_mM = None  # what differs from the conditions, such as {"glc__D_e": 20.0}
@@ -88,7 +89,9 @@ chosen, where = studies.valid_ensemble(
     size.models,
     path=ensemble,
     trained=output.parent / "02_generator_training" / "ensemble.nc",
+    states=states,
 )
+reactor = reactor or states
 batch = chosen.models(network)
 source = Source(network.name, batch.state.label, seed, scale)
 asked_for = {"duration_h": duration_h, "inoculum_gDW_L": inoculum_gDW_L}
@@ -393,6 +396,7 @@ if widgets:
         network,
         ensemble=ensemble,
         trained=output.parent / "02_generator_training" / "ensemble.nc",
+        states=states,
         scale=scale,
         folder=output / "panel",
         workers=workers,

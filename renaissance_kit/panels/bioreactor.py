@@ -54,6 +54,7 @@ class BioreactorPanel(Panel):
         network: a network with a ``bioreactor.csv`` and a ``fermentation.csv`` in its folder.
         ensemble: file of an ensemble to take valid models from.
         trained: what a training may have left; taken if ``ensemble`` is not given.
+        states: ``own`` or ``published``, the set of states at which the models stand.
         dilution: what growth does to intracellular metabolites; as in the conditions if not given.
         scale: of the batch run that does the same.
         folder: of the results, and of what is done when a run is stopped.
@@ -75,6 +76,7 @@ class BioreactorPanel(Panel):
         *,
         ensemble: str | Path | None = None,
         trained: str | Path | None = None,
+        states: str = "own",
         dilution: str | None = None,
         scale: str = "demo",
         folder: str | Path = "build/panels/bioreactor",
@@ -82,7 +84,7 @@ class BioreactorPanel(Panel):
         **values: Any,
     ) -> None:
         self.network, self.workers, self.dilution = network, workers, dilution
-        self.ensemble, self.trained = ensemble, trained
+        self.ensemble, self.trained, self.states = ensemble, trained, states
         self.curves = measured_curves(network)
         self._measured = studies.measured_table(self.curves)
         self.curves_chart, self.fits_text = LiveChart(), widgets.HTML()
@@ -129,6 +131,7 @@ class BioreactorPanel(Panel):
         return {
             **values,
             "medium_mM": medium,
+            **({} if self.states == "own" else {"states": self.states}),
             **({} if self.dilution is None else {"dilution": str(self.dilution)}),
             **source_parameters(self.ensemble, self.trained),
         }
@@ -136,7 +139,11 @@ class BioreactorPanel(Panel):
     def prepare(self, settings: Mapping[str, Any], *, resume: bool) -> _Task:
         """The models and the reactor."""
         chosen, _ = studies.valid_ensemble(
-            self.network, settings["models"], path=self.ensemble, trained=self.trained
+            self.network,
+            settings["models"],
+            path=self.ensemble,
+            trained=self.trained,
+            states=self.states,
         )
         models = chosen.models(self.network)
         medium = _medium_in(settings)
