@@ -85,7 +85,7 @@ def conditions_table(
         reactors: two, by the names of their conditions.
         curves: measured ones.
         evaluations: of the right-hand side allowed for one simulation, at most. Most take below
-            10,000; a cell that loses its balance under foreign conditions may take millions.
+            30,000; a cell that loses its balance under foreign conditions may take millions.
         run: workers, store, progress and stop of each simulation.
 
     Returns:
