@@ -254,6 +254,7 @@ def test_what_a_batch_is_given(ecoli: Network) -> None:
     assert "held: co2_e, h_e, o2_e; from a gas: nothing. A litre of cell weighs 300 gDW." in own
     assert "331.5 gDW for growth and 280 gDW for the exchange" in published
     assert "up to a factor of 1.18" in published
+    assert "made with 300 gDW, so that cells start to grow at 90% of its growth rate" in published
     assert "o2_e (kLa 100 1/h, saturation 0.21 mM)" in aerated
 
 

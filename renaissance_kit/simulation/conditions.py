@@ -56,7 +56,8 @@ class ReactorConditions:
         events: in any order.
         transfer: between gas and medium, by metabolite.
         growth_density_gDW_L: dry weight of a litre of cell with which a rate of growth (mM/h)
-            becomes a growth rate (1/h); that of the steady state if not given.
+            becomes a growth rate (1/h); that of the steady state if not given. With another one
+            cells do not start at the growth rate of the steady state.
         exchange_density_gDW_L: the same with which rates become changes of the medium. In a cell
             both are one number; where two are given, mass is not conserved exactly (see
             `renaissance_kit.simulation.dynamics`).

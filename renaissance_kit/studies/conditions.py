@@ -76,6 +76,7 @@ def conditions_table(
     reactors: Mapping[str, Bioreactor],
     curves: Sequence[MeasuredCurve],
     *,
+    evaluations: int = 300_000,
     run: Run = RUN,
 ) -> pd.DataFrame:
     """The same models under two conditions, and under each with one difference from the other.
@@ -83,6 +84,8 @@ def conditions_table(
     Args:
         reactors: two, by the names of their conditions.
         curves: measured ones.
+        evaluations: of the right-hand side allowed for one simulation, at most. Most take below
+            30,000; a cell that loses its balance under foreign conditions may take millions.
         run: workers, store, progress and stop of each simulation.
 
     Returns:
@@ -91,12 +94,17 @@ def conditions_table(
     """
     (first, one), (second, other) = reactors.items()
     found = differences(models.network, one.conditions, other.conditions)
-    plan = [(first, NOTHING, one)]
-    plan += [(first, name, _in(one, pair[0])) for name, pair in found.items()]
-    plan += [(second, NOTHING, other)]
-    plan += [(second, name, _in(other, pair[1])) for name, pair in found.items()]
+    plan = [(first, NOTHING, one.conditions)]
+    plan += [(first, name, pair[0]) for name, pair in found.items()]
+    plan += [(second, NOTHING, other.conditions)]
+    plan += [(second, name, pair[1]) for name, pair in found.items()]
     parts = []
-    for start, changed, reactor in plan:
+    for start, changed, conditions in plan:
+        reactor = reactors[start]
+        limits = replace(
+            reactor.tolerances, evaluations=min(evaluations, reactor.tolerances.evaluations)
+        )
+        reactor = replace(reactor, conditions=conditions, times_h=None, tolerances=limits)
         fit = fit_of(cultivate(models, reactor, run=run), curves)
         parts.append(
             pd.DataFrame(
@@ -142,10 +150,6 @@ def conditions_summary(table: pd.DataFrame, threshold: float) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
-
-
-def _in(reactor: Bioreactor, conditions: ReactorConditions) -> Bioreactor:
-    return replace(reactor, conditions=conditions, times_h=None)
 
 
 def _supply(conditions: ReactorConditions, metabolite: str) -> object:

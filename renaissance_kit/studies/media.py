@@ -73,13 +73,18 @@ def _makers(network: Network, metabolite: str) -> list[str]:
 
 
 def exhausted(
-    result: BioreactorResult, conditions: ReactorConditions, *, share: float = 0.01
+    result: BioreactorResult,
+    conditions: ReactorConditions,
+    *,
+    share: float = 0.01,
+    least_mM: float = 0.01,
 ) -> pd.DataFrame:
     """What runs out in the medium, and when; of gases how far they fall below saturation.
 
     Args:
         conditions: of the simulation.
         share: of the start, or of the saturation, below which a substance counts as used up.
+        least_mM: at the start, of a substance that is looked at; less is a trace, not a supply.
 
     Returns:
         One row a substance that is used up in some model or exchanged with a gas, the one that is
@@ -92,7 +97,7 @@ def exhausted(
     for metabolite in dict.fromkeys([*conditions.medium_mM, *conditions.transfer]):
         gas = conditions.transfer.get(metabolite)
         course = result.time_course(metabolite)[done]
-        if metabolite in conditions.held or not len(course) or not course[0, 0] > 0:
+        if metabolite in conditions.held or not len(course) or not course[0, 0] >= least_mM:
             continue
         below = course < share * (course[0, 0] if gas is None else gas.saturation_mM)
         gone = below.any(axis=1)

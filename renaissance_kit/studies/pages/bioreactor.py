@@ -76,12 +76,19 @@ def _densities(conditions: ReactorConditions, density: float) -> str:
         density if given is None else given
         for given in (conditions.growth_density_gDW_L, conditions.exchange_density_gDW_L)
     )
-    if growth == exchange:
-        return f"A litre of cell weighs {growth:g} gDW."
-    return (
-        f"A litre of cell weighs {growth:g} gDW for growth and {exchange:g} gDW for the exchange "
-        f"with the medium, so mass is conserved only up to a factor of {growth / exchange:.2f}."
-    )
+    text = f"A litre of cell weighs {growth:g} gDW."
+    if growth != exchange:
+        text = (
+            f"A litre of cell weighs {growth:g} gDW for growth and {exchange:g} gDW for the "
+            "exchange with the medium, so mass is conserved only up to a factor of "
+            f"{growth / exchange:.2f}."
+        )
+    if growth != density:
+        text += (
+            f" The steady state was made with {density:g} gDW, so that cells start to grow at "
+            f"{density / growth:.0%} of its growth rate."
+        )
+    return text
 
 
 def integrations(result: BioreactorResult) -> Text:
