@@ -246,7 +246,7 @@ def test_carbon_is_balanced_at_any_state(ecoli: Network, valid: KineticModels) -
             rate = dynamics.derivative(model, y)
             change = outer_carbon(dynamics, rate)
             change += cell_carbon(dynamics, rate, y[-1]) + cell_carbon(dynamics, y, rate[-1])
-            flows = np.abs(dynamics.rates_mM_h(model, y)).sum() * y[-1] / 300
+            flows = np.abs(dynamics.rates_mM_h(model, y)).sum() * y[-1] / 331.5
             assert abs(change) < 1e-12 * flows
 
 
@@ -258,7 +258,7 @@ def test_carbon_stays_through_a_batch(ecoli: Network, valid: KineticModels, mode
     dynamics = reactor.dynamics(valid.with_km(valid.km_mM[model : model + 1]))
     course, _ = reactor.run(dynamics, 0)
     assert course.outcome == Outcome.FINISHED
-    assert course.states[-1, -1] > 2 * course.states[0, -1], "it grows"
+    assert course.states[-1, -1] > 1.1 * course.states[0, -1], "it grows"
     y = course.states
     total = outer_carbon(dynamics, y) + cell_carbon(dynamics, y, y[:, -1])
     np.testing.assert_allclose(total, total[0], rtol=1e-6)

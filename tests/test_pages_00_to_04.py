@@ -282,7 +282,7 @@ def test_fluxes_without_ratios() -> None:
     text = states.fluxes(table, rates, none)
     assert text == "growth 1.1 1/h (95 %: 1 to 1.2), measured 1 (0.5 to 2)."
     some = pd.DataFrame({"text": ["PPP/EMP"], "median": [0.5]})
-    assert "Beyond the measurements (medians): PPP/EMP 0.50." in states.fluxes(table, rates, some)
+    assert "Ratios (medians): PPP/EMP 0.50." in states.fluxes(table, rates, some)
 
 
 @pytest.mark.parametrize(("reached", "said"), [(30, "intervals are apart"), (3, "Too few states")])

@@ -35,6 +35,7 @@ from renaissance_kit.kinetics.models import KineticModels
 MODES = 16
 LONGEST = 32  # models from one comparison with all eigenvalues to the next
 WARM = 6  # inverse iterations where nothing is known of the modes
+PARTED = 0.02  # least singular value of QᵀP; where the bases part, M has eigenvalues that J has not
 AGREE = (0.01, 0.1)  # of λmax relative to 1 h⁻¹ + its size, and of the derivative
 
 
@@ -146,10 +147,10 @@ class SlowModes:
         for _ in range(turns):
             right = _basis(dgetrs(factors, pivots, right)[0])
             left = _basis(dgetrs(factors, pivots, left, trans=1)[0])
-        try:
-            dual = left @ np.linalg.inv(right.T @ left)
-        except np.linalg.LinAlgError:
+        between = right.T @ left
+        if np.linalg.svd(between, compute_uv=False)[-1] < PARTED:
             return None
+        dual = left @ np.linalg.inv(between)
         self.bases = right, left
         return SlowBlock(jacobian, matrix, dual.T @ (matrix @ right), dual, right)
 
