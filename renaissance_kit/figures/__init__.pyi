@@ -1,6 +1,7 @@
 from . import (
     bioreactor as bioreactor,
     choices as choices,
+    criteria as criteria,
     density as density,
     displacement as displacement,
     km_change as km_change,
