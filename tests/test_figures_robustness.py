@@ -13,7 +13,7 @@ from figure_checks import nodes, require_caption, require_same_twice, require_un
 from perturbed import perturbation_result
 
 from renaissance_kit import studies
-from renaissance_kit.figures import Source, robustness, theme
+from renaissance_kit.figures import Source, criteria, robustness, theme
 from renaissance_kit.simulation import Outcome, PerturbationResult
 from renaissance_kit.studies import CYTOSOL
 
@@ -52,11 +52,15 @@ def shares(tolerances: list[float], times: Any) -> pd.DataFrame:
     return studies.return_shares(perturbed(), GROUPS, times_min=times, tolerances=tolerances)
 
 
-def norm(tolerances: list[float]) -> pd.DataFrame:
-    groups = {CYTOSOL: GROUPS[CYTOSOL]}
-    return studies.norm_shares(
-        perturbed(), groups, times_min=[24.0, 34.0], tolerances=tolerances
-    )  # fmt: skip
+def by_criterion(paper: dict[tuple[str, float], float] | None = PAPER) -> Any:
+    result = perturbed()
+    results = {"slow": result, "fast": result}
+    speeds = {"slow": np.full(20, -3.0), "fast": np.full(20, -9.0)}
+    table = studies.criteria_shares(
+        results, list(PAPER), GROUPS, studies.all_criteria([0.01, 0.1], size=0.5), paper=paper
+    )
+    generators = studies.generator_table(results, speeds, tolerance=0.01)
+    return criteria.by_criterion(table, generators, paper=paper, source=SOURCE)
 
 
 def trajectories() -> Any:
@@ -93,10 +97,10 @@ FIGURES: dict[str, Callable[[], Any]] = {
         tolerance=0.01, quantile=0.8, perturbed=20, source=SOURCE,
     ),
     "trajectories": trajectories,
-    "tolerance": lambda: robustness.tolerance_dependence(
-        shares(SOME, [24.0, 34.0]), norm=norm(SOME), used=0.01, paper=PAPER,
-        source=SOURCE,
+    "tolerance": lambda: criteria.tolerance_dependence(
+        shares(SOME, [24.0, 34.0]), used=0.01, paper=PAPER, source=SOURCE
     ),
+    "criteria": by_criterion,
     "linear": lambda: against(returns()),
 }  # fmt: skip
 
@@ -205,3 +209,15 @@ def test_a_course_that_runs_away_does_not_stretch_the_axis() -> None:
     assert "that ends at 10,000 %" in " ".join(chart["title"]["subtitle"])
     shown = [r["percent"] for rows in chart["datasets"].values() for r in rows if "variable" in r]
     assert max(shown) == 10_000
+
+
+def test_generators_stand_from_the_slowest_with_every_criterion_and_the_paper() -> None:
+    specification = by_criterion().to_dict()
+    panels = specification["hconcat"]
+    assert [p["title"]["text"] for p in panels] == ["slow", "fast"]
+    assert "λmax −9 1/h" in panels[1]["title"]["subtitle"]
+    text = texts(specification)
+    assert '"75.4"' in text
+    assert '"93.1"' in text
+    assert all(c.label in text for c in studies.all_criteria([0.01, 0.1], size=0.5))
+    assert "paper" not in texts(by_criterion(None).to_dict())

@@ -93,26 +93,6 @@ def test_shares_against_loops() -> None:
     assert table.share.nunique() > 8
 
 
-def test_norm_against_loops() -> None:
-    result = made_up()
-    table = studies.norm_shares(
-        result, {"both": GROUPS["both"]}, times_min=[2.0, 7.0], tolerances=[0.05, 0.3]
-    )
-    values = result.dataset.deviation.sel(variable=list(GROUPS["both"])).values
-    for row in table.itertuples():
-        count = 0
-        for i, j in every(result):
-            norms = [math.sqrt(sum(x**2 for x in point)) for point in values[i, j]]
-            stays = [
-                n <= row.tolerance * norms[0]
-                for n, t in zip(norms, TIMES, strict=True)
-                if t >= row.time_min
-            ]
-            count += bool(result.finished[i, j]) and all(stays)
-        assert row.returned == count
-    assert table.returned.max() > 0
-
-
 def test_interval_counts_models_not_perturbations_of_one() -> None:
     one = np.array([[True], [False], [True], [True]])
     assert studies.share_interval(one) == wilson_interval(3, 4)
@@ -314,23 +294,3 @@ def test_published_shares_are_of_known_groups(ecoli: Network) -> None:
     paper = studies.published_returns(ecoli)
     assert {g for g, _ in paper} == set(studies.variable_groups(ecoli))
     assert pd.Series(paper).between(0, 1).all()
-
-
-def test_generators_side_by_side(models: KineticModels, tmp_path: Path) -> None:
-    settings = Perturbation(size=0.2, times_min=np.array([0.0, 24.0, 600.0]), seed=3)
-    groups = {"growth": ("growth",)} if "GROWTH" in models.network.reaction_index else {
-        "first": (models.network.dynamic[0],)
-    }  # fmt: skip
-    table = studies.shares_by_generator(
-        {"a": models, "b": models.with_km(models.km_mM[:1])},
-        settings, groups, tolerance=0.01, at_min=24.0, run=Run(workers=1, store=tmp_path),
-    )  # fmt: skip
-    assert table.generator.tolist() == ["a", "b"]
-    assert table.models.tolist() == [len(models), 1]
-    result = perturb(models, settings, run=ONE)
-    last = np.abs(result.dataset.deviation.isel(time_min=-1).values) > 0.01
-    assert table.never[0] == pytest.approx(last.any(axis=-1).mean())
-    name = next(iter(groups.values()))[0]
-    back = result.return_time_min(0.01, [name])[..., 0] <= 24.0
-    assert table.loc[0, next(iter(groups))] == pytest.approx(back.mean())
-    assert ((table.never_low <= table.never) & (table.never <= table.never_high)).all()

@@ -1,4 +1,4 @@
-"""Are valid models robust? Returns after a perturbation, by variable, metabolite and tolerance."""
+"""Are valid models robust? Returns after a perturbation, by variable and metabolite."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def returned_over_time(
     y_scale = alt.Scale(domain=[0, 1], clamp=True)
     y_title = "Share of models returned (%)"
     y = alt.Y("share:Q", title=y_title, scale=y_scale, axis=alt.Axis(labelExpr=theme.PERCENT))
-    colour = _colour(shares)
+    colour = group_colour(shares)
     ends = shares[shares.time_min == last]
     colours = colours_of(shares.group)
     labels = [
@@ -65,7 +65,7 @@ def returned_over_time(
     return alt.layer(*layers).properties(
         title=headline(
             "Return after a perturbation",
-            f"Returned: |c/c* − 1| ≤ {_tolerance(float(shares.tolerance.iloc[0]))} from then on; "
+            f"Returned: |c/c* − 1| ≤ {as_percent(float(shares.tolerance.iloc[0]))} from then on; "
             f"{CYTOSOL}: of all these metabolites at the same time. "
             f"{count(int(shares.perturbed.iloc[0]), 'perturbed model')}; bands: 95 % intervals.",
             f"Dashed: {CYTOSOL} in the paper, whose criterion is not known; each of the others "
@@ -144,7 +144,7 @@ def deviation_map(
             "Which metabolites come back, and when",
             f"{count(perturbed, 'perturbed model')}, {len(items)} metabolites. Colour: the "
             f"deviation that {100 * quantile:g} % of the models do not exceed. Tick: median "
-            f"time of return to {_tolerance(tolerance)}"
+            f"time of return to {as_percent(tolerance)}"
             + (f"; {count(never, 'metabolite')} later than {number(until)} min." if never else "."),
             source or "",
             width=150,
@@ -212,7 +212,7 @@ def trajectories(
     return alt.hconcat(*panels, spacing=20).properties(
         title=headline(
             "The perturbed models that are back first and last",
-            f"By when all the cytosolic metabolites are within {_tolerance(tolerance)} (band) for "
+            f"By when all the cytosolic metabolites are within {as_percent(tolerance)} (band) for "
             f"good. Grey: these {len(groups[CYTOSOL])} metabolites, with the name of the one "
             "furthest away at the end. Symmetric logarithmic axis, linear within ±1 %"
             + (f", that ends at {_HIGHEST:,.0f} %." if beyond else "."),
@@ -220,84 +220,6 @@ def trajectories(
             width=_WIDE + 24,
         )
     )
-
-
-def tolerance_dependence(
-    shares: pd.DataFrame,
-    *,
-    norm: pd.DataFrame | None = None,
-    used: float,
-    paper: Mapping[tuple[str, float], float] | None = None,
-    source: Source | None = None,
-) -> Figure:
-    """Share of models returned against the tolerance, one panel for each time.
-
-    Args:
-        shares: as from `renaissance_kit.studies.return_shares`, of several tolerances.
-        norm: as from `renaissance_kit.studies.norm_shares`, of all cytosolic metabolites.
-        used: the tolerance of the other figures.
-        paper: published shares by group and time.
-    """
-    low, high = float(shares.tolerance.min()), float(shares.tolerance.max())
-    ticks = theme.round_ticks(low, high)
-    x = alt.X(
-        "tolerance:Q",
-        title="Tolerance (%)",
-        scale=alt.Scale(type="log", domain=[low, high], nice=False),
-        axis=alt.Axis(
-            values=ticks, labelExpr=theme.tick_labels(ticks, lambda v: f"{100 * v:g}"), grid=False
-        ),
-    )
-    y_scale = alt.Scale(domain=[0, 1], clamp=True)
-    colour = _colour(shares)
-    width, height, panels = 330, 330, []
-    times = sorted(set(shares.time_min))
-    for i, time in enumerate(times):
-        part = shares[shares.time_min == time]
-        title = "Share of models returned (%)" if i == 0 else None
-        y = alt.Y("share:Q", title=title, scale=y_scale, axis=alt.Axis(labelExpr=theme.PERCENT))
-        vertical = alt.Chart(pd.DataFrame({"tolerance": [used]}))
-        layers = [
-            vertical.mark_rule(color=theme.GREY, strokeWidth=1).encode(x=x),
-            alt.Chart(part).mark_area(opacity=0.18).encode(
-                x=x, y=alt.Y("low:Q", scale=y_scale, title=title), y2="high:Q", color=colour
-            ),
-            alt.Chart(part).mark_line(strokeWidth=2.5, point={"size": 45, "filled": True}).encode(
-                x=x, y=y, color=colour
-            ),
-        ]  # fmt: skip
-        if norm is not None:
-            other = norm[norm.time_min == time]
-            dotted = alt.Chart(other).mark_line(color=theme.BLUE, strokeWidth=2, strokeDash=[2, 3])
-            layers.append(dotted.encode(x=x, y=y))
-        published = _published_at(paper, time)
-        for group, value in published.items():
-            if group == CYTOSOL:
-                data = pd.DataFrame({"share": [value], "text": [f"paper {100 * value:g} %"]})
-                rule = alt.Chart(data).mark_rule(
-                    color=theme.PAPER, strokeDash=[7, 5], strokeWidth=1.5
-                )
-                layers += [rule.encode(y=y), *_outlined(data, alt.value(0), y, dx=4, dy=-9)]
-        if i == len(times) - 1:
-            layers.append(_names(part, norm, width))
-        heading = alt.Title(
-            f"{number(time)} min", fontSize=theme.TITLE, fontWeight="normal", offset=8
-        )
-        panels.append(alt.layer(*layers).properties(width=width, height=height, title=heading))
-    return alt.hconcat(*panels, spacing=24).properties(
-        title=headline(
-            "How the result depends on what counts as returned",
-            f"{count(int(shares.perturbed.iloc[0]), 'perturbed model')}; bands: 95 % intervals. "
-            "Solid: every variable of the group within the tolerance. "
-            + ("Dotted: the norm of all cytosolic deviations, against the tolerance times that at "
-               "the start. " if norm is not None else "")
-            + f"Grey line: the tolerance used elsewhere, {_tolerance(used)}."
-            + (" Dashed: all cytosolic metabolites in the paper, criterion not known."
-               if paper else ""),
-            source or "",
-            width=_WIDE,
-        )
-    )  # fmt: skip
 
 
 def return_against_stability(
@@ -371,13 +293,13 @@ def return_against_stability(
     return alt.hconcat(*panels, spacing=24).properties(
         title=headline(
             "Does linear stability predict the return?",
-            f"{count(len(table), 'perturbed model')}; returned: within {_tolerance(tolerance)} "
+            f"{count(len(table), 'perturbed model')}; returned: within {as_percent(tolerance)} "
             "from then on. "
             + (correlation if len(back) > 2 else "")
             + (f"Grey triangles: {missing:,} not back within {number(until_min)} min. "
                if missing else "")
             + f"Dotted: {'left, ' if promised else ''}the slowest mode alone falling from "
-            f"{_tolerance(size)} to {_tolerance(tolerance)}"
+            f"{as_percent(size)} to {as_percent(tolerance)}"
             + ("; right, equality." if promised else "."),
             source or "",
             width=_WIDE,
@@ -412,7 +334,8 @@ def _time_axis(last: float, *, field: str = "time_min", ticks: int = 7) -> alt.X
     )
 
 
-def _colour(shares: pd.DataFrame) -> alt.Color:
+def group_colour(shares: pd.DataFrame) -> alt.Color:
+    """The colour of each group as a channel without a legend."""
     groups = list(dict.fromkeys(shares.group))
     colours = colours_of(groups)
     scale = alt.Scale(domain=groups, range=[colours[g] for g in groups])
@@ -425,10 +348,6 @@ def _marked(minutes: tuple[float, ...], x: alt.X) -> list[alt.Chart]:
     rule = alt.Chart(data).mark_rule(color=theme.GREY, strokeWidth=1)
     text = alt.Chart(data).mark_text(color=theme.INK, baseline="bottom", dy=-4)
     return [rule.encode(x=x), text.encode(x=x, y=alt.value(0), text="text:N")]
-
-
-def _published_at(paper: Mapping[tuple[str, float], float] | None, time: float) -> dict[str, float]:
-    return {g: v for (g, t), v in (paper or {}).items() if t == time}
 
 
 def _paper_levels(
@@ -446,11 +365,11 @@ def _paper_levels(
     rule = alt.Chart(data).mark_rule(color=theme.PAPER, strokeDash=[5, 3], strokeWidth=2)
     return [
         rule.encode(x=_time_axis(last), x2="end:Q", y=y),
-        *_outlined(data, _time_axis(last, field="end"), y, dx=5),
+        *outlined(data, _time_axis(last, field="end"), y, dx=5),
     ]
 
 
-def _outlined(data: pd.DataFrame, x: Any, y: alt.Y, *, dx: float, dy: float = 0) -> list[alt.Chart]:
+def outlined(data: pd.DataFrame, x: Any, y: alt.Y, *, dx: float, dy: float = 0) -> list[alt.Chart]:
     """Black text with a white rim, readable across lines."""
     rim: dict[str, Any] = {"stroke": "white", "strokeWidth": 4, "strokeJoin": "round"}
     return [
@@ -461,17 +380,6 @@ def _outlined(data: pd.DataFrame, x: Any, y: alt.Y, *, dx: float, dy: float = 0)
     ]
 
 
-def _tolerance(share: float) -> str:
-    return f"{number(100 * share)}\u00a0%"  # not broken at the end of a line
-
-
-def _names(part: pd.DataFrame, norm: pd.DataFrame | None, width: float) -> alt.Chart:
-    """Names of the groups at the right edge, at the shares of the largest tolerance."""
-    last = part[part.tolerance == part.tolerance.max()]
-    colours = colours_of(last.group)
-    labels = [(float(s), g, colours[g]) for g, s in zip(last.group, last.share, strict=True)]
-    if norm is not None:
-        time = float(part.time_min.iloc[0])
-        other = norm[(norm.time_min == time) & (norm.tolerance == norm.tolerance.max())]
-        labels.append((float(other.share.iloc[0]), f"{CYTOSOL}, norm", theme.BLUE))
-    return theme.end_labels(labels, "share", width=width)
+def as_percent(share: float) -> str:
+    """A share in percent that is not broken at the end of a line."""
+    return f"{number(100 * share)}\u00a0%"

@@ -18,6 +18,15 @@ from .cost import (
     survey_cost as survey_cost,
     timed_surveys as timed_surveys,
 )
+from .criteria import (
+    Criterion as Criterion,
+    all_criteria as all_criteria,
+    criteria_shares as criteria_shares,
+    criteria_table as criteria_table,
+    generator_table as generator_table,
+    hardly_displaced as hardly_displaced,
+    share_name as share_name,
+)
 from .displacement import (
     exchange_table as exchange_table,
     exchanged as exchanged,
@@ -121,12 +130,10 @@ from .robustness import (
     deviation_map as deviation_map,
     extremes as extremes,
     latecomers as latecomers,
-    norm_shares as norm_shares,
     outcome_table as outcome_table,
     return_shares as return_shares,
     share_at as share_at,
     share_interval as share_interval,
-    shares_by_generator as shares_by_generator,
     time_courses as time_courses,
     variable_groups as variable_groups,
 )

@@ -51,9 +51,8 @@ def claims_table(network: Network, rows: Iterable[Claim]) -> pd.DataFrame:
     rest = table[table.time_min.isna()].to_dict("records")
     known = {(row["claim"], row["quantity"]): row["value"] for row in rest}
     for row in table[table.time_min.notna()].to_dict("records"):
-        for criterion in ("", ", norm,"):
-            text = f"{row['quantity']}{criterion} back within {row['time_min']:g} min"
-            known[row["claim"], text] = f"{float(row['value']):.1%}"
+        text = f"{row['quantity']} back within {row['time_min']:g} min"
+        known[row["claim"], text] = f"{float(row['value']):.1%}"
     missing = NOT_GIVEN if len(table) else NO_PAPER
     return pd.DataFrame(
         [

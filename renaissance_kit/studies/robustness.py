@@ -15,17 +15,13 @@ from numpy.typing import NDArray
 
 from renaissance_kit.analysis.intervals import mean_interval, wilson_interval
 from renaissance_kit.core.errors import ParameterError
-from renaissance_kit.core.runs import RUN, Run
 from renaissance_kit.core.types import Array
-from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.labels import GROWTH_RATE
 from renaissance_kit.network.network import Network
 from renaissance_kit.simulation.perturbation import (
-    Perturbation,
     PerturbationResult,
     Return,
     compartment_members,
-    perturb,
 )
 
 CYTOSOL = "all cytosolic"
@@ -92,7 +88,7 @@ def return_shares(
 
 
 def share_at(shares: pd.DataFrame, group: str, time_min: float, tolerance: float) -> pd.Series:
-    """The row of a table of `return_shares` or `norm_shares` for a group, a time and a tolerance.
+    """The row of a table of `return_shares` for a group, a time and a tolerance.
 
     Raises:
         ParameterError: the table has no such row.
@@ -105,75 +101,6 @@ def share_at(shares: pd.DataFrame, group: str, time_min: float, tolerance: float
             "one of the times and tolerances that the table was made with"
         )
     return found.iloc[0]
-
-
-def shares_by_generator(
-    ensembles: Mapping[str, KineticModels],
-    settings: Perturbation,
-    groups: Mapping[str, Sequence[str]],
-    *,
-    tolerance: float,
-    at_min: float,
-    run: Run = RUN,
-) -> pd.DataFrame:
-    """How many models of different generators come back from the same kind of perturbation.
-
-    Args:
-        ensembles: models by the name of what made them.
-        settings: of the perturbation.
-        groups: as from `variable_groups`.
-        at_min: a time in ``settings.times_min``.
-        run: workers, store, progress and stop of each ensemble.
-
-    Returns:
-        One row an ensemble: generator, models, never (share in which some metabolite or growth is
-        still away at the last time) with its 95 % interval never_low and never_high, and by group
-        the share that is back at ``at_min``.
-    """
-    rows: list[dict[str, Any]] = []
-    for name, models in ensembles.items():
-        result = perturb(models, settings, run=run)
-        every = [str(v) for v in result.dataset.variable.values]
-        away = np.isinf(result.return_time_min(tolerance, every).max(axis=-1))
-        low, high = share_interval(away)
-        back = return_shares(result, groups, times_min=[at_min], tolerances=[tolerance])
-        rows.append(
-            {
-                "generator": name,
-                "models": len(models),
-                "never": float(away.mean()),
-                "never_low": low,
-                "never_high": high,
-                **dict(zip(back.group, back.share, strict=True)),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def norm_shares(
-    result: PerturbationResult,
-    groups: Mapping[str, Sequence[str]],
-    *,
-    times_min: Iterable[float],
-    tolerances: Iterable[float],
-) -> pd.DataFrame:
-    """As `return_shares`, by another criterion: the size of the whole displacement.
-
-    A group is back when the Euclidean norm of its deviations stays within the tolerance times
-    that at the start. A metabolite that lags does not hold up the others.
-    """
-    times, kept = list(times_min), np.append(result.dataset.time_min.values, np.inf)
-    rows = []
-    for group, variables in groups.items():
-        values = result.dataset.deviation.sel(variable=list(variables)).values
-        norm = np.linalg.norm(values.astype(float), axis=-1)
-        for tolerance in tolerances:
-            with np.errstate(invalid="ignore"):
-                away = ~(norm <= tolerance * norm[:, :, :1]) | ~result.finished[:, :, None]
-            first = away.shape[2] - np.argmax(away[:, :, ::-1], axis=2)
-            back = np.where(away.any(axis=2), kept[first], kept[0])
-            rows += _shares_of({"group": group, "tolerance": tolerance}, back, times)
-    return pd.DataFrame(rows)
 
 
 def _shares_of(

@@ -32,14 +32,20 @@ class Sizes(Scale):
     Attributes:
         models: valid ones that are perturbed; how many, or their numbers.
         compared_models: valid ones of each other generator.
+        generations: of the training with the reward of the ten fastest.
+        population: generators in each of these generations.
     """
 
     models: int | Sequence[int]
     compared_models: int
+    generations: int
+    population: int
 
     SIZES: ClassVar[dict[str, tuple[Any, Any, Any, Any]]] = {
         "models": (6, 50, 300, 1_000),
         "compared_models": (3, 20, 100, 200),
+        "generations": (1, 10, 25, 50),
+        "population": (4, 20, 20, 20),
     }
 
 
@@ -100,24 +106,17 @@ def displacement(
     )
 
 
-def tolerances(by_tolerance: pd.DataFrame, ensemble: KineticEnsemble) -> Text:
+def tolerances(by_tolerance: pd.DataFrame) -> Text:
     """How much depends on the tolerance.
 
     Args:
         by_tolerance: as from `renaissance_kit.studies.return_shares`, of `TOLERANCES`.
     """
-    threshold = float(ensemble.dataset.attrs["threshold_per_h"])
-    left = np.exp(-24.0 / np.median(-60 / ensemble.lambda_max_per_h))
     parts = []
     for tolerance in (0.01, 0.1, 0.2, 0.5):
         early, late = (share_at(by_tolerance, CYTOSOL, t, tolerance).share for t in READ_MIN)
         parts.append(f"{early:.1%} and {late:.1%} with a tolerance of {100 * tolerance:g} %")
-    return Text(
-        f"All cytosolic metabolites within 24 and 34 min: {', '.join(parts)}. In 24 min the "
-        f"slowest mode of the median model falls to {left:.1%} of its size, that of a model at the "
-        f"threshold of {threshold:g} 1/h to {np.exp(threshold * 24 / 60):.0%}: how many valid "
-        "models are back by then depends on the tolerance first of all."
-    )
+    return Text(f"All cytosolic metabolites within 24 and 34 min: {', '.join(parts)}.")
 
 
 def latecomers(late: pd.DataFrame) -> Text:
@@ -191,18 +190,18 @@ def _name(result: PerturbationResult, model: int, perturbation: int) -> str:
 
 
 def generators(compared: pd.DataFrame, last_min: float) -> Text:
-    """How many models of each generator never come back.
+    """How many models of each generator ever come back.
 
     Args:
-        compared: as from `renaissance_kit.studies.shares_by_generator`.
+        compared: as from `renaissance_kit.studies.generator_table`.
     """
     parts = [
-        f"{r.generator}: {r.never:.1%} ({r.never_low:.1%} to {r.never_high:.1%}, "
-        f"{r.models:,} models)"
+        f"{r.generator}: {r.ever:.1%} ({r.ever_low:.1%} to {r.ever_high:.1%}) of {r.models:,} "
+        f"models with a median λmax of {r.median_lambda_max_per_h:.1f} 1/h"
         for _, r in compared.iterrows()
     ]
     return Text(
-        f"Still away after {last_min / 60:g} h: {'; '.join(parts)}. Validity does not settle this: "
+        f"Back within {last_min / 60:g} h: {'; '.join(parts)}. Validity does not promise this: "
         "choose models by simulation, as here, before they are used far from the steady state."
     )
 
