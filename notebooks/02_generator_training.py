@@ -24,7 +24,8 @@ repeats = None  # trainings with the default recipe, a seed each
 generations = None  # steps of a training
 population = None  # n: generators tried in a generation
 models_per_generator = None  # models that each of them is judged by
-paper_repeats = None  # trainings with the paper's settings, and as many with the released code's
+paper_repeats = None  # trainings with the paper's settings
+released_repeats = None  # trainings with the released code's settings
 paper_generations = None  # steps of those with the paper's settings
 released_generations = None  # steps of those with the released code's settings
 baseline_models = None  # unbiased models for comparison
@@ -81,6 +82,7 @@ size = page.Sizes.at(
     models_per_generator=models_per_generator,
     paper_repeats=paper_repeats,
     paper_generations=paper_generations,
+    released_repeats=released_repeats,
     released_generations=released_generations,
     baseline_models=baseline_models,
     ensemble_models=ensemble_models,
@@ -161,7 +163,7 @@ page.unbiased(baseline)
 # ## Training
 
 # %%
-seeds = repeat_seeds(seed, max(size.repeats, size.paper_repeats))
+seeds = repeat_seeds(seed, max(size.repeats, size.paper_repeats, size.released_repeats))
 runs = studies.run_repeats(
     network,
     state,
@@ -182,7 +184,7 @@ released_runs = studies.run_repeats(
     network,
     state,
     released,
-    seeds=seeds[: size.paper_repeats],
+    seeds=seeds[: size.released_repeats],
     models=size.ensemble_models,
     run=run,
 )

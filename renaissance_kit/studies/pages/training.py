@@ -26,7 +26,8 @@ class Sizes(Scale):
         generations: of these.
         population: generators tried in a generation.
         models_per_generator: that each of them is judged by.
-        paper_repeats: trainings with the paper's settings, and as many with the released code's.
+        paper_repeats: trainings with the paper's settings.
+        released_repeats: trainings with the released code's settings.
         paper_generations: of those with the paper's settings.
         released_generations: of those with the released code's.
         baseline_models: unbiased models for comparison.
@@ -44,6 +45,7 @@ class Sizes(Scale):
     models_per_generator: int
     paper_repeats: int
     paper_generations: int
+    released_repeats: int
     released_generations: int
     baseline_models: int
     ensemble_models: int
@@ -60,6 +62,7 @@ class Sizes(Scale):
         "models_per_generator": (10, 100, 100, 100),
         "paper_repeats": (1, 1, 3, 10),
         "paper_generations": (3, 10, 50, 50),
+        "released_repeats": (1, 1, 3, 5),
         "released_generations": (3, 5, 25, 25),
         "baseline_models": (100, 2_000, 10_000, 50_000),
         "ensemble_models": (40, 1_000, 1_500, 1_500),
