@@ -217,9 +217,10 @@ exact_page.answers(exact, found, incidence)
 
 # %% [markdown]
 # **One training against another.** A generator is one distribution of KM among many that are valid.
-# Two of them differ, with data or without, and the same test tells them apart. The published recipe
-# stretches the outputs of each batch between their smallest and largest, so that all constants of a
-# training widen or narrow together, and their scores rise or fall together.
+# Two of them differ, with data or without, and the same test tells them apart. Is the rise of the
+# published scores a difference of that kind? Single trainings with the published recipe, with nine
+# constants held and without data, are compared here. This recipe also stretches the outputs of each
+# batch between their smallest and largest, so that widths depend on the number of models drawn.
 
 # %%
 n = size.published_trainings

@@ -222,8 +222,14 @@ def test_rises_are_those_of_plain_loops() -> None:
     means = [(a.loc[i] < a.drop(index=i).mean()).sum() for i in range(3)]
     assert (others.least, others.most) == (min(means), max(means))
     assert table.with_data.tolist() == [True, True, False, False]
+    assert (table.same == 0).all()
+    zeros = studies.rises_between(0 * a, 0 * b)
+    assert (zeros["mean"].max(), zeros.same.min()) == (0, 9)
     text = page.rises(table.reset_index(), (1, 9))
     assert "The paper's 1 of 9 (11%) is reached without any data" in text
+    assert "The paper's 9 of 9 (100%) is not reached" in page.rises(table.reset_index(), (9, 9))
+    assert "beyond what another seed does" in page.rises(studies.rises_between(a, b + 5.0), None)
+    assert "within what another seed does" in page.rises(studies.rises_between(a, a), None)
     assert "No training" in page.rises(pd.DataFrame(), None)
     one = studies.rises_between(a.iloc[:1], b)  # one without data has no other to compare with
     assert one.comparison.tolist() == ["one without data → one with",

@@ -191,7 +191,8 @@ def rises_between(without: pd.DataFrame, with_data: pd.DataFrame) -> pd.DataFram
 
     Returns:
         One row a kind of comparison: comparison, with_data (False where neither side has any),
-        pairs, least, mean and most (of the counts), constants.
+        pairs, least, mean and most (of the counts), same (mean number of scores that stay the
+        same, such as 0), constants.
     """
     a, b = without.to_numpy(), with_data.to_numpy()
     n = len(a)
@@ -230,7 +231,8 @@ def rises_by_batch(
     """How many overlap scores rise if a generator draws its models all at once.
 
     The same generator, once in batches and once in one batch. A generator whose outputs are
-    rescaled by batch gives narrower constants in a larger batch, with which the scores rise.
+    rescaled by batch gives narrower constants in a larger batch. Scores of measured intervals
+    inside the generated ones rise with that, others fall.
 
     Args:
         weights: of trained generators.
@@ -255,18 +257,20 @@ def rises_by_batch(
     return _count_table({label: counts}, len(intervals), with_data=False)
 
 
-def _rises(before: np.ndarray, after: np.ndarray) -> int:
-    return int((after > before).sum())
+def _rises(before: np.ndarray, after: np.ndarray) -> tuple[int, int]:
+    return int((after > before).sum()), int((after == before).sum())
 
 
 def _count_table(
-    counts: Mapping[str, Sequence[int]], constants: int, *, with_data: bool
+    counts: Mapping[str, Sequence[tuple[int, int]]], constants: int, *, with_data: bool
 ) -> pd.DataFrame:
-    return pd.DataFrame(
-        [
-            {"comparison": name, "with_data": with_data, "pairs": len(c), "least": min(c),
-             "mean": float(np.mean(c)), "most": max(c), "constants": constants}
-            for name, c in counts.items()
-            if len(c)
-        ]
-    )  # fmt: skip
+    rows = []
+    for name, pairs in counts.items():
+        if pairs:
+            up, same = np.array(pairs).T
+            rows.append(
+                {"comparison": name, "with_data": with_data, "pairs": len(pairs),
+                 "least": up.min(), "mean": up.mean(), "most": up.max(), "same": same.mean(),
+                 "constants": constants}
+            )  # fmt: skip
+    return pd.DataFrame(rows)

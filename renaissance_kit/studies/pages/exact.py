@@ -119,7 +119,7 @@ def trained(found: Mapping[str, Comparison]) -> Text:
 
 
 def rises(table: pd.DataFrame, paper: tuple[int, int] | None) -> Text:
-    """How the number of scores that rise varies between trainings without data.
+    """How many scores rise between trainings, with data and without.
 
     Args:
         table: as from `renaissance_kit.studies.rises_between` and `rises_by_batch`; empty without
@@ -131,17 +131,25 @@ def rises(table: pd.DataFrame, paper: tuple[int, int] | None) -> Text:
             "No training with the published recipe was asked for; set `published_trainings`."
         )
     said = "; ".join(
-        f"{row.comparison}: {_span(row)} of {row.constants}" for row in table.itertuples()
+        f"{row.comparison}: {_span(row)} of {row.constants} ({row.same:.0f} stay the same)"
+        for row in table.itertuples()
     )
     text = f"Scores outside the cycle that rise, with the published recipe: {said}."
-    null = table[~table.with_data]
-    if paper and len(null):
-        share = paper[0] / paper[1]
-        reached = float((null.most / null.constants).max())
-        is_reached = "is reached" if reached >= share else "is not reached"
+    null, data = table[~table.with_data], table[table.with_data]
+    if len(null) > 1:
+        within = null.least.min() <= data["mean"].iloc[0] <= null.most.max()
         text += (
-            f" The paper's {paper[0]} of {paper[1]} ({share:.0%}) {is_reached} without any data, "
-            f"by another seed or a larger batch (at most {reached:.0%})."
+            f" From one training to another, {data['mean'].iloc[0]:.1f} rise with data on average "
+            f"and {null['mean'].iloc[0]:.1f} without, "
+            + ("within" if within else "beyond")
+            + " what another seed does by itself."
+        )
+    if paper and len(null):
+        reached = float((null.most / null.constants).max())
+        is_reached = "is reached" if reached >= paper[0] / paper[1] else "is not reached"
+        text += (
+            f" The paper's {paper[0]} of {paper[1]} ({paper[0] / paper[1]:.0%}) {is_reached} "
+            f"without any data, by another seed or a larger batch (at most {reached:.0%})."
         )
     return Text(text)
 
