@@ -75,7 +75,7 @@ def distances(
         height=HEIGHT * len(labels),
         title=headline(
             "What measured constants change, exactly and by training",
-            "Each point a constant that is not held to data, in two samples of valid models. Black "
+            "Each point a constant that is not held to data, in two samples of models. Black "
             "tick: distance from which on a single constant would count as changed, which depends "
             f"on the number of models. Blue: false discovery rate below {100 * threshold:g} %.",
             source or "",
