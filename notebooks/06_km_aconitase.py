@@ -26,6 +26,7 @@ steps = None  # steps of a training by gradient
 models_per_step = None  # models that judge a step
 models = None  # models drawn from each generator
 permutations = None  # of the labels, for the null distribution of a change
+exact_draws = None  # unbiased models of each exact sample
 evolution_repeats = None  # trainings by evolution with and without data; 0: none
 widgets = True  # False leaves out the panel at the end
 
@@ -49,7 +50,7 @@ from renaissance_kit.analysis.km_conflicts import ALL_IN
 from renaissance_kit.core import Run, atomic_path, derived_seed, repeat_seeds
 from renaissance_kit.figures import Source, km_change as figures, save, use_theme
 from renaissance_kit.network import reaction_distances, with_distance
-from renaissance_kit.studies.pages import aconitase as page
+from renaissance_kit.studies.pages import aconitase as page, exact as exact_page
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)
@@ -62,7 +63,7 @@ output = Path(output_dir)
 # %%
 size = page.Sizes.at(
     scale, repeats=repeats, steps=steps, models_per_step=models_per_step, models=models,
-    permutations=permutations, evolution_repeats=evolution_repeats,
+    permutations=permutations, evolution_repeats=evolution_repeats, exact_draws=exact_draws,
 )  # fmt: skip
 page.Sizes.table()
 
@@ -247,6 +248,41 @@ page.correlations(correlations)
 correlations.head(8).round(4)
 
 # %% [markdown]
+# ## The exact answer
+#
+# Where a fair share of unbiased models is valid, "KM given valid" is sampled without training: draw
+# all KM log-uniformly, the measured ones within their ranges, and keep the valid models (notebook
+# 07). Here this is done at the state where it is cheapest, for KM and Vmax of the other reactions;
+# two samples without data show what chance does.
+
+# %%
+exact = studies.exact_samples(
+    network,
+    studies.exact_states(states)[0],
+    size.exact_draws,
+    {f"{len(names)} KM of {' and '.join(held_reactions)}": measured},
+    seed=derived_seed(seed, 11),
+    run=Run(workers, job.run.store),
+)
+incidence = studies.exact_incidence(exact)
+incidence.round(4)
+
+# %%
+found = studies.compare_exact(exact, intervals)
+exact_page.answers([exact], [found], incidence)
+
+# %%
+vmax = studies.compare_exact(exact, kind="vmax", leave_out=held_reactions)
+exact_table = studies.comparison_table(
+    {f"{kind}: {studies.WITHOUT} → {name}": comparison
+     for kind, comparisons in {"KM": found, "Vmax of other reactions": vmax}.items()
+     for name, comparison in comparisons.items()}
+)  # fmt: skip
+with atomic_path(output / "exact.csv") as path:
+    exact_table.to_csv(path, index=False)
+exact_table.round(3)
+
+# %% [markdown]
 # ## The published route
 #
 # The evolution strategy ends in narrower distributions, at a place that depends on the seed. One
@@ -325,6 +361,8 @@ summary = {
     },
     "correlations_tested": len(correlations),
     "correlations_changed": int((correlations.q_value < 0.05).sum()),
+    "exact_draws": size.exact_draws,
+    **exact_page.summary([exact], [found]),
     "seconds_of_training": float(sum(run.seconds for run in [*without, *with_data])),
     "workers": workers,
 }

@@ -27,6 +27,8 @@ repeats = None  # generators without the data, a seed each
 steps = None  # steps of a training by gradient
 models = None  # models drawn from each generator
 permutations = None  # of the labels, for the null distribution of a change
+exact_draws = None  # unbiased models of each exact sample
+published_trainings = None  # with the published recipe, with and without data; 0: none
 
 # %%
 import json
@@ -45,8 +47,8 @@ from renaissance_kit.analysis import (
 )
 from renaissance_kit.analysis.km_conflicts import ALL_IN
 from renaissance_kit.core import Run, atomic_path, derived_seed, repeat_seeds
-from renaissance_kit.figures import Source, km_overlap as figures, save, use_theme
-from renaissance_kit.studies.pages import tca as page
+from renaissance_kit.figures import Source, km_exact, km_overlap as figures, save, use_theme
+from renaissance_kit.studies.pages import exact as exact_page, tca as page
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)
@@ -55,7 +57,7 @@ output = Path(output_dir)
 # %%
 size = page.Sizes.at(
     scale, combinations=combinations, repeats=repeats, steps=steps, models=models,
-    permutations=permutations,
+    permutations=permutations, exact_draws=exact_draws, published_trainings=published_trainings,
 )  # fmt: skip
 page.Sizes.table()
 
@@ -185,6 +187,123 @@ width_with = studies.mean_width_decades(km_with, others)
 page.widths(width_without, width_with)
 
 # %% [markdown]
+# ## The exact answer
+#
+# Where a fair share of unbiased models is valid, no training is needed to learn what data say about
+# the other constants. Draw every KM log-uniformly, the measured ones within their ranges, and keep
+# the valid models: they are an exact sample of "KM given valid", with or without data (rejection
+# sampling). Such samples are made at the examined state with the lowest 5 % quantile of λmax over
+# random KM, where they are cheapest, and at the state of the trainings above. Two samples without
+# data show what chance does. Constants are compared by the Kolmogorov-Smirnov test, with a false
+# discovery rate over all that are not held (Benjamini & Hochberg).
+
+# %%
+quiet = Run(workers, job.run.store)
+data = {f"{held} KM of the cycle": chosen[0], f"all {len(cycle.names)} KM of the cycle": cycle}
+exact = [
+    studies.exact_samples(
+        network, at, size.exact_draws, data, seed=derived_seed(seed, 11), run=quiet
+    )
+    for at in studies.exact_states(states)
+]
+incidence = pd.concat([studies.exact_incidence(samples) for samples in exact], ignore_index=True)
+with atomic_path(output / "exact_incidence.csv") as path:
+    incidence.to_csv(path, index=False)
+incidence.round(4)
+
+# %%
+found = [studies.compare_exact(samples, intervals) for samples in exact]
+exact_page.answers(exact, found, incidence)
+
+# %% [markdown]
+# **One training against another.** A generator is one distribution of KM among many that are valid.
+# Two of them differ, with data or without, and the same test tells them apart. Is the rise of the
+# published scores a difference of that kind? Single trainings with the published recipe, with nine
+# constants held and without data, are compared here. This recipe also stretches the outputs of each
+# batch between their smallest and largest, so that widths depend on the number of models drawn.
+
+# %%
+n = size.published_trainings
+published_recipe = Recipe.paper(
+    network, generations=size.generations, population=size.population,
+    models_per_generator=size.models_per_generator,
+    monitor_models=min(100, size.models_per_generator),
+)  # fmt: skip
+published_job = studies.Integration(
+    network, state, published_recipe, size.models, job.run, job.also
+)
+own_seeds = repeat_seeds(derived_seed(seed, 10), 2 * n)
+single_without = published_job.repeats(None, seeds=own_seeds[:n], label="published recipe, no data")
+single_with = published_job.repeats(
+    chosen[:n], seeds=own_seeds[n:], label=f"published recipe, {held} constants held"
+)
+pairs = {
+    "by gradient: without → with data": (without[0], with_data[0]),
+    "by gradient: without → without, another seed": (without[0], without[-1]),
+}
+if n > 1:
+    pairs |= {
+        "published recipe: without → with data": (single_without[0], single_with[0]),
+        "published recipe: without → without, another seed": (single_without[0], single_without[1]),
+    }
+between = {
+    label: studies.compare_km(
+        *(run.parameters("km", valid_only=size.valid_only) for run in pair),
+        pair[1].integrated,
+        intervals,
+    )
+    for label, pair in pairs.items()
+}
+shown = {
+    f"exact, state {samples[studies.WITHOUT].state.label}: {studies.WITHOUT} → {name}": comparison
+    for samples, comparisons in zip(exact, found, strict=True)
+    for name, comparison in comparisons.items()
+} | {f"{label}, state {state.label}": comparison for label, comparison in between.items()}
+at = " and ".join(samples[studies.WITHOUT].state.label for samples in exact)
+figure = km_exact.distances(shown, source=Source(network.name, at, seed, scale))
+save(figure, output / "exact")
+figure
+
+# %%
+comparisons = studies.comparison_table(shown, cycle.names)
+with atomic_path(output / "exact.csv") as path:
+    comparisons.to_csv(path, index=False)
+comparisons.round(3)
+
+# %%
+exact_page.trained(between)
+
+# %% [markdown]
+# How many scores outside the cycle rise from one training with the published recipe to another, and
+# from small batches of one generator to a large one:
+
+# %%
+outside = {name: span for name, span in intervals.items() if name not in cycle.names}
+published_rises = pd.DataFrame()
+if n:
+    scores_without, scores_with = (
+        studies.scores_of(runs_of, outside, valid_only=size.valid_only)
+        for runs_of in (single_without, single_with)
+    )
+    published_rises = pd.concat(
+        [
+            studies.rises_between(scores_without, scores_with),
+            studies.rises_by_batch(
+                published_job.generator(None), [run.weights for run in single_without], outside,
+                models=max(size.models, 1_000), batch=50, seed=derived_seed(seed, 12),
+            ),
+        ],
+        ignore_index=True,
+    )  # fmt: skip
+    with atomic_path(output / "published_rises.csv") as path:
+        published_rises.to_csv(path, index=False)
+published_rises
+
+# %%
+paper_counts = page.published_counts(network)
+exact_page.rises(published_rises, paper_counts.get(studies.OUTSIDE))
+
+# %% [markdown]
 # ## Beside the paper
 
 # %%
@@ -192,7 +311,12 @@ published_size = (
     size.combinations >= 10 and held == 9 and scale in ("laptop", "paper") and km_table is None
 )
 design = page.design(len(with_data), len(without), size.permutations)
-rows = page.claims(by_group, design=design)
+rows = [
+    *page.claims(by_group, design=design),
+    *exact_page.claims(
+        exact[0][studies.WITHOUT].state.label, found[0], cycle.names, published_rises
+    ),
+]
 claims = studies.claims_table(network, [(*row, published_size) for row in rows])
 with atomic_path(output / "claims.csv") as path:
     claims.to_csv(path, index=False)
@@ -224,6 +348,8 @@ summary = {
     "outside_constants": int(rest.constants),
     "outside_improved_shuffled": float(rest.improved_null),
     "constants_beyond_shuffling": page.beyond_chance(scores),
+    "exact_draws": size.exact_draws,
+    **exact_page.summary(exact, found),
     "mean_width_without_decades": width_without,
     "mean_width_with_decades": width_with,
     "seconds_of_training": float(sum(run.seconds for run in [*without, *with_data])),

@@ -6,8 +6,9 @@
 # seeds come to agree? This notebook compares trainings without data, with nine constants of the
 # citric acid cycle, with all of the cycle, and with every measured constant of the network:
 # principal components in one frame, and distances between trainings. It uses the ensembles of
-# notebook 07 if they are there, and makes them otherwise. The paper: Choudhury et al. 2024 Nat
-# Catal 7:1086.
+# notebook 07 if they are there, and makes them otherwise. What data say about the other constants
+# without any training, notebook 07 shows by rejection sampling. The paper: Choudhury et al. 2024
+# Nat Catal 7:1086.
 
 # %% tags=["parameters"]
 scale = "demo"  # smoke, demo (minutes), laptop (a quarter of an hour) or paper (an hour or two)

@@ -13,7 +13,7 @@ from figure_checks import nodes, require_caption, require_same_twice, require_un
 
 from renaissance_kit import studies
 from renaissance_kit.analysis import by_subsystem, change_table, permutation_test
-from renaissance_kit.figures import Source, km_change, km_overlap, km_shifts, theme
+from renaissance_kit.figures import Source, km_change, km_exact, km_overlap, km_shifts, theme
 
 SOURCE = Source("example", "7", 3, "smoke")
 NAMES = [f"R{i}:m_c" for i in range(12)]
@@ -66,6 +66,20 @@ def frame() -> Any:
     return km_shifts.common_frame(found, constants=len(NAMES), source=SOURCE)
 
 
+def compared(shift: float, seed: int, models: int = 30) -> Any:
+    before, after = (ensembles(s, seed + i, 1, models)[0] for i, s in enumerate((0.0, shift)))
+    return studies.compare_km(before, after, NAMES[-1:])
+
+
+def exact() -> Any:
+    comparisons = {
+        "moved": compared(2.0, 9),
+        "same": compared(0.0, 11),
+        "few": compared(0.0, 13, 5),
+    }
+    return km_exact.distances(comparisons, source=SOURCE)
+
+
 FIGURES: dict[str, Callable[[], Any]] = {
     "densities": densities,
     "distance": lambda: km_change.change_by_distance(
@@ -79,6 +93,7 @@ FIGURES: dict[str, Callable[[], Any]] = {
         by_subsystem(scores(), GROUPS), paper={"pathway 0": (3, 4)}, source=SOURCE
     ),
     "frame": frame,
+    "exact": exact,
     "repeats": lambda: km_shifts.repeat_distances(
         studies.repeat_distances(LEVELS, NAMES, rng=np.random.default_rng(8)), source=SOURCE
     ),
@@ -94,7 +109,7 @@ def test_figure(name: str, tmp_path: Path) -> None:
     facts = ("example", "steady state 7", "seed 3", "scale smoke")
     require_caption(specification, *facts, width=150)
     assert specification == again.to_dict()
-    if name in ("overlap", "moved", "repeats"):  # one of each module is drawn
+    if name in ("overlap", "moved", "repeats", "exact"):  # one of each module is drawn
         require_same_twice(chart, again, name, tmp_path)
 
 
@@ -142,3 +157,14 @@ def test_the_paper_stands_beside_the_counts() -> None:
     text = texts(FIGURES["groups"]().to_dict())
     assert "pathway 0 3 of 4" in text
     assert theme.PAPER in text
+
+
+def test_each_comparison_says_how_many_constants_changed_or_why_it_cannot() -> None:
+    rows = [row for data in exact().to_dict()["datasets"].values() for row in data]
+    written = {row["row"]: row["text"] for row in rows if "text" in row and "row" in row}
+    changed = [len(compared(2.0, 9).changed), len(compared(0.0, 11).changed)]
+    assert changed[0] >= 3
+    assert written == {
+        0: f"{changed[0]} of 11", 1: f"{changed[1]} of 11", 2: "5 models: too few"
+    }  # fmt: skip
+    assert sum(row.get("found") == "found" for row in rows) == sum(changed)

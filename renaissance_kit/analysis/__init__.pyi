@@ -61,3 +61,8 @@ from .profiles import (
     with_default_profile as with_default_profile,
 )
 from .relaxation import relaxation_limits as relaxation_limits
+from .two_samples import (
+    compare_samples as compare_samples,
+    compare_with_unbiased as compare_with_unbiased,
+    least_distance as least_distance,
+)

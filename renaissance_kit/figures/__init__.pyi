@@ -6,6 +6,7 @@ from . import (
     density as density,
     displacement as displacement,
     km_change as km_change,
+    km_exact as km_exact,
     km_overlap as km_overlap,
     km_shifts as km_shifts,
     landscape as landscape,

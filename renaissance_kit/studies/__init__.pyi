@@ -35,6 +35,14 @@ from .displacement import (
     unbiased_by_state as unbiased_by_state,
     unphysical as unphysical,
 )
+from .exact_km import (
+    AGAIN as AGAIN,
+    WITHOUT as WITHOUT,
+    ExactKM as ExactKM,
+    exact_km as exact_km,
+    exact_samples as exact_samples,
+    exact_states as exact_states,
+)
 from .exactness import exactness_table as exactness_table
 from .held_out import held_out_table as held_out_table, incidence_by_state as incidence_by_state
 from .intracellular import (
@@ -57,6 +65,16 @@ from .km_changes import (
     of_other_reactions as of_other_reactions,
     pairs_of_runs as pairs_of_runs,
     surest_changes as surest_changes,
+)
+from .km_comparisons import (
+    Comparison as Comparison,
+    compare_exact as compare_exact,
+    compare_km as compare_km,
+    comparison_table as comparison_table,
+    exact_incidence as exact_incidence,
+    rises_between as rises_between,
+    rises_by_batch as rises_by_batch,
+    scores_of as scores_of,
 )
 from .km_integration import (
     Integration as Integration,

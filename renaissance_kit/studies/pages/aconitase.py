@@ -27,6 +27,7 @@ class Sizes(Scale):
         models_per_step: models that judge a step.
         models: drawn from each generator.
         permutations: of the labels, for the null distribution of a change.
+        exact_draws: unbiased models of each exact sample.
         evolution_repeats: trainings by evolution with and without data; 0: none.
         generations: of a training by evolution.
         population: generators in a generation.
@@ -40,6 +41,7 @@ class Sizes(Scale):
     models_per_step: int
     models: int
     permutations: int
+    exact_draws: int
     evolution_repeats: int
     generations: int
     population: int
@@ -52,6 +54,7 @@ class Sizes(Scale):
         "models_per_step": (12, 64, 64, 64),
         "models": (40, 400, 400, 1_500),
         "permutations": (50, 500, 2_000, 10_000),
+        "exact_draws": (300, 4_000, 20_000, 100_000),
         "evolution_repeats": (1, 0, 1, 5),
         "generations": (2, 50, 50, 50),
         "population": (3, 20, 20, 20),

@@ -35,6 +35,11 @@ class Sizes(Scale):
         models_per_step: models that judge a step.
         models: drawn from each generator.
         permutations: of the labels, for the null distribution of a change.
+        exact_draws: unbiased models of each exact sample.
+        published_trainings: with the published recipe, with and without data; 0: none.
+        generations: of such a training.
+        population: generators in a generation.
+        models_per_generator: models that judge each of them.
         valid_only: whether to leave out models that are not valid; too short a training has none
             that are.
     """
@@ -45,6 +50,11 @@ class Sizes(Scale):
     models_per_step: int
     models: int
     permutations: int
+    exact_draws: int
+    published_trainings: int
+    generations: int
+    population: int
+    models_per_generator: int
     valid_only: bool
 
     SIZES: ClassVar[dict[str, tuple[Any, Any, Any, Any]]] = {
@@ -54,6 +64,11 @@ class Sizes(Scale):
         "models_per_step": (12, 64, 64, 64),
         "models": (40, 400, 400, 1_500),
         "permutations": (100, 500, 2_000, 10_000),
+        "exact_draws": (300, 4_000, 20_000, 100_000),
+        "published_trainings": (2, 0, 2, 5),
+        "generations": (1, 50, 50, 50),
+        "population": (2, 20, 20, 20),
+        "models_per_generator": (4, 100, 100, 100),
         "valid_only": (False, True, True, True),
     }
 
