@@ -106,6 +106,7 @@ from .measured import (
     scores_by_place as scores_by_place,
 )
 from .media import (
+    GIVEN as GIVEN,
     biomass_ceilings as biomass_ceilings,
     biomass_gain as biomass_gain,
     changed_media as changed_media,
