@@ -2,20 +2,25 @@
 # # Which states can a cell be in?
 #
 # A steady state fixes fluxes, concentrations and driving forces. The Michaelis constants are what
-# is left to choose, and at some states no choice gives a cell that settles fast enough. Which
-# states, how many, and why? The published study (Choudhury et al. 2024 Nat Catal 7:1086, "the
-# paper" below) trained a generator anew at each of 5,000 states. Here each state gets a search
-# along the exact derivative of λmax by the constants, which takes about a second on one core.
+# is left to choose. A model is **valid** when all its eigenvalues are at or below the threshold, so
+# that the cell settles fast enough. Which states have valid models, which have them even among
+# random constants, and what sets these states apart? The published study (Choudhury et al. 2024
+# Nat Catal 7:1086, "the paper" below) trained a generator anew at each of 5,000 states.
 #
-# The words used here: a state is **fast** when constants were found with all eigenvalues at or
-# below the threshold, and **slow** when none were. The **first descent**, from the middle of the
-# bounds, succeeds at a state when it finds them already. At how many states it succeeds depends on
-# its length; how many are slow, on all the effort.
+# Four populations of states:
 #
-# There are two populations. **The shipped states** bound every unmeasured metabolite by its
-# turnover (notebook 01), which kept the slow states out. **Generic states** have no such bound, as
-# in the paper: unmeasured concentrations range over 1e-4 to 50 mM. The questions about slow states
-# are answered there.
+# - **shipped**: those of this toolkit. Every unmeasured metabolite is bounded by its turnover, and
+#   passive transport is near equilibrium (notebook 01);
+# - **generic**: without the bound on turnover, as in the paper. Unmeasured concentrations range
+#   over 1e-4 to 50 mM;
+# - **transport displaced**: also without the bounds on displacement, so that passive transport may
+#   be far from equilibrium;
+# - **published**: ten of the study's own states.
+#
+# Two words: a state **supports** valid dynamics when at least one of its N **unbiased** models is
+# valid. These have log-uniform constants, the same sets at all states. This depends on N: a state
+# where one model in a thousand is valid rarely supports them by a hundred. A state is **slow** when
+# not even a search finds a valid model.
 
 # %% tags=["parameters"]
 scale = "demo"  # smoke (seconds), demo (minutes), laptop (a quarter of an hour) or paper
@@ -23,11 +28,12 @@ output_dir = "../build/figures/05_intracellular_states"
 network = "ecoli_w3110_trpd9923"
 first_metabolite = "3pg_c"  # whose threshold is looked at first, where the network has it
 seed = 1
-states = None  # generic states to survey; None takes it and all below from the scale
+n_states = None  # generic states to survey; None takes it and all below from the scale
 sampled = None  # generic states to sample, of which those are evenly spaced
 shipped = None  # shipped states to survey
+displaced = None  # states with displaced transport to survey
+models = None  # unbiased models at each state
 steps = None  # of a descent; the further effort of a search is in proportion
-repeated = None  # slow states to search again with ten times the descents; 0 leaves that out
 resampled = None  # new states in each kind of neighbourhood, and anywhere
 held = 30  # metabolites constrained to a part of their range
 held_states = None  # with non-supporting ranges, and as many in the control
@@ -55,10 +61,12 @@ from renaissance_kit.analysis import (
     neighbourhoods,
     ranges_of_metabolites,
     resample,
+    state_correlations,
+    unbiased_models,
 )
 from renaissance_kit.core import Run, atomic_path
 from renaissance_kit.figures import Source, landscape as figures, save, surveys as charts, use_theme
-from renaissance_kit.search import SEARCH, repeated as search_again, shorter_search, survey_states
+from renaissance_kit.search import SEARCH, shorter_search, survey_states
 from renaissance_kit.states import Constraints, StateSpace
 from renaissance_kit.studies.pages import intracellular as page
 
@@ -69,8 +77,8 @@ run = Run(workers, output / "runs" if store is None else store, progress=print)
 
 # %%
 size = page.Sizes.at(
-    scale, states=states, sampled=sampled, shipped=shipped, steps=steps, repeated=repeated,
-    resampled=resampled, held_states=held_states, timed=timed,
+    scale, n_states=n_states, sampled=sampled, shipped=shipped, displaced=displaced, models=models,
+    steps=steps, resampled=resampled, held_states=held_states, timed=timed,
 )  # fmt: skip
 page.Sizes.table()
 
@@ -80,73 +88,96 @@ constraints = Constraints.from_folder(network)
 threshold = network.conditions["eigenvalue_threshold"].value
 settings = shorter_search(size.steps)
 source = Source(network.name, network.name, seed, scale)
-space = StateSpace.of(network, replace(constraints, turnover_time_min=float("inf")))
+free = replace(constraints, turnover_time_min=float("inf"))
+space = StateSpace.of(network, free)
 if generic is None:
     everyone = space.states(size.sampled, seed=seed, steps_per_dimension=size.sampler_steps)
 else:
     everyone = SteadyStates.load(generic)
-sample = everyone[:: max(1, len(everyone) // size.states)][: size.states]
 known, _ = studies.states_of(network, output.parent / "01_steady_states" / "states.nc")
-known = known[:: max(1, len(known) // size.shipped)][: size.shipped]
+states = {
+    page.SHIPPED: known[:: max(1, len(known) // size.shipped)][: size.shipped],
+    page.GENERIC: everyone[:: max(1, len(everyone) // size.n_states)][: size.n_states],
+}
+if constraints.displacements:
+    states[page.DISPLACED] = StateSpace.of(network, replace(free, displacements={})).states(
+        size.displaced, seed=seed, steps_per_dimension=size.sampler_steps
+    )
+if network.file("published_states.csv").is_file():
+    states[page.PUBLISHED] = SteadyStates.published(network)
 
 
-def survey(which):
-    """Survey states with the settings of this notebook."""
-    return survey_states(network, which, seed=seed, settings=settings, run=run)
+def look(which):
+    """Unbiased models and a search at some states, with the settings of this notebook."""
+    unbiased = unbiased_models(network, which, models=size.models, seed=seed, run=run)
+    found = survey_states(network, which, seed=seed, settings=settings, run=run)
+    return studies.Surveyed(which, unbiased, found)
 
-
-page.populations(sample, everyone, known, constraints)
 
 # %% [markdown]
-# ## How many states have no fast model?
+# ## How many states have no valid model?
 #
-# The first descent begins in the middle of the bounds. Up to 99 restarts begin at random points and
-# at the best point so far with a fifth of its constants drawn anew, in turn. Where a descent ends
-# above the threshold, eigenvalue placement by Newton steps moves the slowest eigenvalues further
-# together. The search ends with the first fast model.
+# Three efforts to find one. N **unbiased models** do not search at all. The **first descent**
+# follows the exact derivative of λmax by the constants from the middle of the bounds. The **whole
+# search** adds restarts at random points and at the best point so far with a fifth of its constants
+# drawn anew, and eigenvalue placement by Newton steps; it ends with the first valid model.
 
 # %%
-shipped_survey = survey(known)
-found = survey(sample)
-found.save(output / "survey.nc")
-surveys = {"shipped": shipped_survey, "generic": found}
-shares = studies.share_table(surveys)
-at_once = studies.share_table(surveys, of="first_descent")
-shares.merge(at_once.drop(columns=["share", "low", "high"]))
+surveyed = {name: look(which) for name, which in states.items()}
+page.populations(surveyed, len(everyone), constraints)
 
 # %%
-page.slow_states(found, shares, at_once)
+table = studies.without_model(surveyed)
+with atomic_path(output / "without_model.csv") as path:
+    table.to_csv(path, index=False)
+figure = charts.without_model(table, models=size.models, threshold_per_h=threshold, source=source)
+save(figure, output / "without_model")
+figure
+
+# %%
+page.no_model(table, surveyed)
+
+# %%
+table.set_index(["population", "effort"]).round(4)
 
 # %% [markdown]
-# **Would more effort turn the slow ones?** Up to fifty of them, drawn at random, get ten times the
-# descents.
+# ## What do random constants give?
+#
+# Where a search finds a model everywhere, what distinguishes states is how special its constants
+# must be: the number of valid ones among unbiased models, and how fast the fastest twentieth of
+# them is (the **5 % quantile of λmax**).
 
 # %%
-again = None
-if size.repeated and not found.fast.all():
-    again = search_again(
-        network, sample, found, n=size.repeated, effort=10, seed=seed + 1,
-        run=replace(run, chunk=1),
-    )  # fmt: skip
-effort = studies.MoreEffort.of(found, again)
-page.more_effort(effort)
+of_random = studies.unbiased_table(surveyed)
+page.random_models(of_random)
+
+# %%
+of_random.round(3)
+
+# %%
+here = surveyed[page.GENERIC]
+sample, unbiased, supports = here.states, here.unbiased, here.unbiased.supports
+quantile = unbiased.lambda_max_quantile_per_h
+unbiased.save(output / "unbiased.nc")
+here.survey.save(output / "survey.nc")
+page.kinds(unbiased)
 
 # %% [markdown]
 # ## How exactly must the constants be met?
 #
-# A fast model counts only if constants can be met as exactly as it needs them. All constants of
-# the fastest models are changed a little at random: by how much until half of the copies of a
-# model are no longer fast? Measured constants are known to some tens of percent.
+# A valid model is worth something only if constants can be met as exactly as it needs them. All
+# constants of valid models are changed a little at random: by how much until half of the copies of
+# a model are no longer valid? Measured constants are known to some tens of percent. The models are
+# those that the search finds, at shipped states where many unbiased models are valid, at shipped
+# states where none is, and where transport is displaced; and valid unbiased models.
 
 # %%
-kinds = {
-    "first descent succeeds": found.first_descent,
-    "first descent fails": ~found.first_descent,
-}
-exactness = studies.exactness_table(
-    network, sample, found, kinds, rng=np.random.default_rng(seed),
+rng = np.random.default_rng(seed)
+models_of = studies.exactness_groups(
+    network, surveyed[page.SHIPPED], surveyed.get(page.DISPLACED), rng=rng,
     most=size.exactness_models,
 )  # fmt: skip
+exactness = studies.exactness_table(models_of, rng=rng, threshold_per_h=threshold)
 with atomic_path(output / "exactness.csv") as path:
     exactness.to_csv(path, index=False)
 figure = charts.exactness(exactness, threshold_per_h=threshold, source=source)
@@ -154,53 +185,48 @@ save(figure, output / "exactness")
 figure
 
 # %%
-stay_fast = exactness.pivot(index="change", columns="group", values="share")
-page.exactness(stay_fast)
+stay_valid = exactness.pivot(index="change", columns="group", values="share")
+page.exactness(stay_valid)
 
 # %% [markdown]
 # ## A map of the states
 #
-# Log concentrations and log fluxes, standardised; principal components; t-SNE; polar coordinates
-# about the centroid. A neighbourhood is a polar cell: the map is cut into rings with equal numbers
-# of states, each ring into sectors with equal numbers.
+# From here on the generic states. Log concentrations and log fluxes, standardised; principal
+# components; t-SNE; polar coordinates about the centroid. A neighbourhood is a polar cell: the map
+# is cut into rings with equal numbers of states, each ring into sectors with equal numbers.
 
 # %%
-table, names = features(network, sample)
-chart = map_of(table, seed=seed)
+scores, names = features(network, sample)
+chart = map_of(scores, seed=seed)
 rings, sectors = (2, 6) if len(sample) >= 100 else (1, 3)
 cell = neighbourhoods(chart, rings=rings, sectors=sectors)
-cells = neighbourhood_table(chart, cell, found.first_descent)
+cells = neighbourhood_table(chart, cell, supports)
+points = pd.DataFrame(
+    {"x": chart.xy[:, 0], "y": chart.xy[:, 1], "lambda_max_per_h": quantile}
+)  # fmt: skip
 figure = figures.state_map(
-    pd.DataFrame(
-        {
-            "x": chart.xy[:, 0],
-            "y": chart.xy[:, 1],
-            "lambda_max_per_h": found.first_lambda_max_per_h,
-        }
-    ),
-    cells,
-    threshold_per_h=threshold,
-    perplexity=min(30.0, (len(sample) - 1) / 3),
-    explained=float(chart.explained.sum()),
+    points, cells, models=size.models, threshold_per_h=threshold,
+    perplexity=min(30.0, (len(sample) - 1) / 3), explained=float(chart.explained.sum()),
     source=source,
-)
+)  # fmt: skip
 save(figure, output / "map")
 figure
 
 # %% [markdown]
-# **Where the first descent succeeds, does it succeed at new states nearby?** New states are drawn
-# inside the bounds of a neighbourhood: every concentration and flux between the quantiles of its
-# members, from the same space and by the same sampler. For comparison, new states drawn anywhere.
-# A second kind of neighbourhood does without the map: the range of concentrations of *all* states
-# where the first descent succeeds against that of *all* others.
+# **Do supporting states have supporting neighbours?** New states are drawn inside the bounds of a
+# neighbourhood: every concentration and flux between the quantiles of its members, from the same
+# space and by the same sampler. For comparison, new states drawn anywhere. A second kind of
+# neighbourhood does without the map: the ranges of *all* supporting states against those of *all*
+# others, and, as a control, of all states.
 
 # %%
-order = cells.sort_values("share", ascending=False).cell.to_numpy()
+order = cells.sort_values("share", ascending=False, kind="stable").cell.to_numpy()
 groups = {
     "best cell": cell == order[0],
     "worst cell": cell == order[-1],
-    "all where it succeeds": found.first_descent,
-    "all where it fails": ~found.first_descent,
+    "all supporting states": supports,
+    "all others": ~supports,
+    "all states": np.ones(len(sample), dtype=bool),
 }
 new, covered = {}, {}
 for k, (name, members) in enumerate(groups.items()):
@@ -210,146 +236,170 @@ for k, (name, members) in enumerate(groups.items()):
     )  # fmt: skip
     if drawn is not None:
         there, covered[name] = drawn
-        new[f"new in {name}"] = survey(there)
-anywhere = space.states(size.resampled, seed=seed + 20, steps_per_dimension=size.sampler_steps)
-new["new anywhere"] = survey(anywhere)
-of_cells = {
-    f"members of the {name}": found.select(members)
-    for name, members in groups.items()
-    if name.endswith("cell")
-}
-new_shares = studies.share_table({**new, **of_cells}, of="first_descent")
-new_fast = studies.share_table(new)
-figure = charts.neighbourhood_shares(new_shares, covered=covered, source=source)
+        new[f"new in {name}"] = look(there)
+anywhere = look(
+    space.states(size.resampled, seed=seed + 20, steps_per_dimension=size.sampler_steps)
+)
+new["new anywhere"] = anywhere
+members = {f"members of the {name}": supports[groups[name]] for name in ("best cell", "worst cell")}
+new_shares = studies.share_table(
+    {**{name: one.unbiased.supports for name, one in new.items()}, **members}
+)
+figure = charts.supporting_shares(new_shares, covered=covered, models=size.models, source=source)
 save(figure, output / "neighbourhoods")
 figure
 
 # %%
-new_shares.merge(new_fast[["population", "fast"]], how="left").round(3)
+page.neighbours(new_shares)
+
+# %%
+of_new = studies.unbiased_table(new)[["population", "incidence", "q50"]]
+new_shares.merge(of_new, how="left").round(3)
 
 # %% [markdown]
-# ## Which concentrations support fast dynamics?
+# ## Which concentrations support valid dynamics?
 #
-# For each metabolite, the distribution among states where the first descent succeeds against that
-# among the others (Kolmogorov–Smirnov), with the false discovery rate controlled over all
-# metabolites.
+# For each metabolite, the distribution among supporting states against that among the others
+# (Kolmogorov–Smirnov), with the false discovery rate controlled over all metabolites: at generic
+# states, and at shipped ones, whose pools are bounded by their turnover.
 
 # %%
-both_kinds = 0 < found.first_descent.sum() < len(found)
-assert both_kinds, "all states are of one kind; survey more of them"
-ranges = ranges_of_metabolites(network, sample, found.first_descent)
-with atomic_path(output / "metabolites.csv") as path:
-    ranges.to_csv(path, index=False)
-figure = figures.supporting_ranges(
-    ranges, states=len(sample), succeeded=int(found.first_descent.sum()), source=source
-)
-save(figure, output / "metabolites")
-figure
-
-# %%
+ranges = {}
+for name in (page.GENERIC, page.SHIPPED):
+    one = surveyed[name]
+    which = one.unbiased.supports
+    if 0 < which.sum() < len(which):
+        ranges[name] = ranges_of_metabolites(network, one.states, which)
+        with atomic_path(output / f"metabolites_{name}.csv") as path:
+            ranges[name].to_csv(path, index=False)
+        figure = figures.supporting_ranges(
+            ranges[name], states=len(which), supporting=int(which.sum()), population=name,
+            source=source,
+        )  # fmt: skip
+        save(figure, output / f"metabolites_{name}")
+        display(figure)
 page.metabolites(ranges)
 
-# %%
-ranges.head(12).round(4)
-
 # %% [markdown]
-# **Thresholds.** The concentration that best divides the states where the first descent succeeds
-# from the others, with its bootstrap interval; 3-phosphoglycerate because the paper names it, then
-# the metabolites that matter most here.
+# **Thresholds.** The concentration that best divides supporting states from the others, with its
+# bootstrap interval; 3-phosphoglycerate because the paper names it, then the metabolites that
+# matter most here.
 
 # %%
 first = [first_metabolite] if first_metabolite in network.species_index else []
-watched = list(dict.fromkeys([*first, *ranges.metabolite[:3]]))[:3]
-thresholds = studies.threshold_table(sample, found, ranges, watched, seed=seed)
-points = studies.concentration_points(sample, found, watched)
-figure = figures.against_concentration(
-    points,
-    studies.running_table(points),
-    thresholds[thresholds.found],
-    threshold_per_h=threshold,
-    measured={m: b.low for m, b in constraints.measured_mM.items()},
+thresholds = {}
+for name, differences in ranges.items():
+    one = surveyed[name]
+    watched = list(dict.fromkeys([*first, *differences.metabolite[:3]]))[:3]
+    thresholds[name] = studies.threshold_table(
+        one.states, one.unbiased.supports, differences, watched, seed=seed
+    )
+    at = studies.concentration_points(one.states, one.unbiased.lambda_max_quantile_per_h, watched)
+    figure = figures.against_concentration(
+        at,
+        studies.running_table(at),
+        thresholds[name][thresholds[name].found],
+        threshold_per_h=threshold,
+        measured={m: b.low for m, b in constraints.measured_mM.items()},
+        population=name,
+        source=source,
+    )
+    save(figure, output / f"thresholds_{name}")
+    display(figure)
+pd.concat(thresholds).round(4) if thresholds else None
+
+# %% [markdown]
+# ## What else goes with fast random models?
+#
+# Fluxes and displacements make a state as well as concentrations. The rank correlation of the 5 %
+# quantile of λmax with each of them, over the generic states, and over the shipped states, whose
+# pools are bounded by their turnover.
+
+# %%
+of_speed = {
+    name: state_correlations(
+        network, surveyed[name].states, surveyed[name].unbiased.lambda_max_quantile_per_h
+    )
+    for name in (page.SHIPPED, page.GENERIC)
+}
+for name, one in of_speed.items():
+    with atomic_path(output / f"correlations_{name}.csv") as path:
+        one.to_csv(path, index=False)
+figure = figures.correlations(
+    {f"{n}, {len(surveyed[n].states):,} states": t.head(10) for n, t in of_speed.items()},
     source=source,
 )
-save(figure, output / "thresholds")
+save(figure, output / "correlations")
 figure
 
 # %%
-thresholds.round(4)
-
-# %% [markdown]
-# ## Why does the first descent fail?
-#
-# Where it fails, the eigenvectors of the fastest model say which metabolite its slowest mode
-# moves. Several eigenvalues have met there, so these modes mix many metabolites. What no constants
-# change is how fast a metabolite could relax by itself at best: with much of it, a small flux, a
-# concentration far above the largest KM, and driving forces far from equilibrium, that limit is
-# low. It is shown for the metabolite that sets the two kinds of states apart most.
+page.correlations(of_speed)
 
 # %%
-modes = studies.slow_modes(network, sample, found)
+pd.concat({name: one.head(10) for name, one in of_speed.items()}, names=["population", ""]).round(4)
+
+# %% [markdown]
+# **What is slow in them?** At each generic state the eigenvectors of the unbiased model nearest to
+# the quantile say which metabolite its slowest mode moves most. Beside it, in what time that
+# metabolite turns over, and how fast it could relax by itself at best, whatever the constants.
+
+# %%
+modes = studies.slow_modes(network, sample, unbiased)
 with atomic_path(output / "slow_modes.csv") as path:
     modes.to_csv(path, index=False)
 by_metabolite = studies.slow_mode_table(modes)
+page.slow_modes(modes, by_metabolite)
+
+# %%
 by_metabolite.head(10).round(3)
-
-# %%
-culprit = str(ranges.metabolite.iloc[0])
-limits = studies.limits_of_metabolite(network, sample, culprit).assign(succeeds=found.first_descent)
-medians = limits.groupby("succeeds").median(numeric_only=True).drop(columns="state")
-medians.index = [f"first descent {'succeeds' if s else 'fails'}" for s in medians.index]
-page.culprit(culprit, limits, modes, by_metabolite, threshold)
-
-# %%
-medians.round(3)
 
 # %% [markdown]
 # ## Thirty metabolites constrained to a part of their range
 #
 # The metabolites with the largest differences are constrained to the half of their range in which
-# the first descent succeeds less often. In the control, to the other half.
+# supporting states are rarer. In the control, to the other half.
 
 # %%
-constrained, bad, good = constrained_ranges(
-    space, network, sample, found.first_descent, metabolites=held
-)
-populations = {"free": anywhere}
-for k, (name, bounds) in enumerate((("supporting", good), ("non-supporting", bad))):
-    populations[name] = resample(
-        space, bounds, size.held_states, seed=seed + 30 + k, steps_per_dimension=size.sampler_steps
+held_at, constrained, figure = {}, pd.DataFrame(), None
+if page.GENERIC in ranges:
+    constrained, bad, good = constrained_ranges(space, network, sample, supports, metabolites=held)
+    for k, (name, bounds) in enumerate((("supporting", good), ("non-supporting", bad))):
+        held_at[name] = look(
+            resample(
+                space, bounds, size.held_states, seed=seed + 30 + k,
+                steps_per_dimension=size.sampler_steps,
+            )
+        )  # fmt: skip
+    figure = figures.constrained_distributions(
+        pd.concat(
+            pd.DataFrame(
+                {"population": n, "lambda_max_per_h": one.unbiased.lambda_max_quantile_per_h}
+            )
+            for n, one in {"free": anywhere, **held_at}.items()
+        ),
+        threshold_per_h=threshold,
+        constrained=len(constrained),
+        source=source,
     )
-held_surveys = {
-    "free": new["new anywhere"],
-    **{n: survey(populations[n]) for n in ("supporting", "non-supporting")},
-}
-held_shares = studies.share_table(held_surveys, of="first_descent")
-held_fast = studies.share_table(held_surveys)
-figure = figures.constrained_distributions(
-    pd.concat(
-        pd.DataFrame({"population": n, "lambda_max_per_h": s.first_lambda_max_per_h})
-        for n, s in held_surveys.items()
-    ),
-    threshold_per_h=threshold,
-    constrained=len(constrained),
-    source=source,
-)
-save(figure, output / "held")
+    save(figure, output / "held")
 figure
 
 # %%
-held_shares.merge(held_fast[["population", "fast"]]).round(3)
+studies.unbiased_table({"free": anywhere, **held_at}).round(3)
 
 # %% [markdown]
 # ## What does it cost?
 #
-# The same small survey with one and with two workers, then the model of the costs: core-seconds of
-# the surveyed states, tasks handed out one by one, their bytes, the start of the workers.
+# The same small survey by search with one and with two workers, then the model of the costs:
+# core-seconds of the surveyed states, tasks handed out one by one, their bytes, the start of the
+# workers.
 
 # %%
 timing, _ = studies.timed_surveys(
     network, sample[: size.timed], sorted({1, workers}), seed=seed,
     chunk=max(1, size.timed // 100), settings=settings,
 )  # fmt: skip
-cost = studies.survey_cost(network, found, chunk=20, start_s=float(timing.start_s.iloc[0]))
+cost = studies.survey_cost(network, here.survey, chunk=20, start_s=float(timing.start_s.iloc[0]))
 # Seconds of the survey above were taken while all workers were busy; a single one may be faster.
 goal = 5_000
 modelled = cost.table(goal, page.WORKERS)
@@ -370,14 +420,15 @@ timing.round(2)
 # ## Beside the paper
 #
 # Computed values beside the published ones. A short run cannot be compared with the paper; the
-# last column says which rows can.
+# last column says which rows can. The paper's states without a valid model are those at which its
+# generators, trained for a fixed time, made none.
 
 # %%
-full = len(found) >= 1_000 and size.steps >= SEARCH.steps
+full = len(sample) >= 1_000 and size.steps >= SEARCH.steps
 rows = [
-    *page.slow_claims(shares, at_once, effort, steps=size.steps),
-    *page.neighbourhood_claims(new_shares, new_fast),
-    *page.metabolite_claims(thresholds, held_shares, held_fast, metabolites=len(constrained)),
+    *page.no_model_claims(table),
+    *page.neighbourhood_claims(new),
+    *page.metabolite_claims(thresholds, held_at, metabolites=len(constrained)),
 ]
 claims = studies.claims_table(network, [(*row, full) for row in rows])
 with atomic_path(output / "claims.csv") as path:
@@ -385,26 +436,20 @@ with atomic_path(output / "claims.csv") as path:
 claims
 
 # %%
-slow, failed = (studies.share_row(table, "generic") for table in (shares, at_once))
 summary = {
     "model": network.name,
     "scale": scale,
     "seed": seed,
-    "states": len(found),
-    "fast": int(found.fast.sum()),
-    "slow_share": float(slow.slow_share),
-    "slow_interval_95": [float(slow.slow_low), float(slow.slow_high)],
-    "first_descent": int(found.first_descent.sum()),
-    "failed_share": float(failed.failed_share),
-    "failed_interval_95": [float(failed.failed_low), float(failed.failed_high)],
-    "stay_fast_by_change": {
-        name: {f"{k:g}": float(v) for k, v in stay_fast[name].items()} for name in stay_fast
+    "unbiased_models": size.models,
+    "states": {name: len(one.states) for name, one in surveyed.items()},
+    "supporting": {name: int(one.unbiased.supports.sum()) for name, one in surveyed.items()},
+    "first_descent": {name: int(one.survey.first_descent.sum()) for name, one in surveyed.items()},
+    "slow": {name: int((~one.survey.fast).sum()) for name, one in surveyed.items()},
+    "stay_valid_by_change": {
+        name: {f"{k:g}": float(v) for k, v in stay_valid[name].items()} for name in stay_valid
     },
-    "shipped_states": len(shipped_survey),
-    "shipped_slow": int((~shipped_survey.fast).sum()),
-    "turned_of_tried": [effort.turned, effort.tried],
-    "significant_metabolites": ranges.metabolite[ranges.found].tolist(),
-    "culprit": culprit,
+    "significant_metabolites": {n: t.metabolite[t.found].tolist() for n, t in ranges.items()},
+    "models_per_state": float(cost.evaluations.mean()),
     "core_seconds_per_state": cost.per_state_s,
     "ms_per_model": cost.per_model_ms,
     "minutes_for_5000_on_2_cores": cost.wall_s(goal, 2) / 60,
@@ -421,7 +466,8 @@ pd.Series(summary, name="summary").to_frame()
 # ## Try it yourself
 #
 # Draw a rectangle on the map, or choose a cell from the list: which concentrations set the
-# neighbourhood apart, and are new states that are drawn inside its bounds as fast as its members?
+# neighbourhood apart, and do new states that are drawn inside its bounds support valid dynamics as
+# often as its members?
 
 # %%
 if widgets:
@@ -435,9 +481,9 @@ if widgets:
         folder=output / "panel",
         workers=workers,
         seed=seed,
-        states=size.states,
+        n_states=size.n_states,
         sampled=size.sampled,
-        steps=size.steps,
+        models=size.models,
         resampled=size.resampled,
     )
     display(panel)

@@ -334,8 +334,8 @@ from renaissance_kit.panels import RobustnessPanel
 from renaissance_kit.panels.states import StatesPanel
 network = Network.example("ecoli_w3110_trpd9923")
 display(RobustnessPanel(network, folder={robustness!r}, workers=1, models=4))
-display(StatesPanel(network, generic={generic!r}, folder={states!r}, workers=1, states=12,
-                    steps=10))"""
+display(StatesPanel(network, generic={generic!r}, folder={states!r}, workers=1,
+                    n_states=12, models=10))"""
 
 
 def test_points_are_clicked_and_states_brushed_in_jupyterlab(

@@ -25,11 +25,11 @@ RNG = np.random.default_rng
 
 
 def cells() -> pd.DataFrame:
-    fast = np.array([3, 7, 9])
-    ends = [wilson_interval(int(f), 10) for f in fast]
+    count = np.array([3, 7, 9])
+    ends = [wilson_interval(int(c), 10) for c in count]
     low, high = zip(*ends, strict=True)
     return pd.DataFrame(
-        {"cell": [0, 1, 2], "states": 10, "fast": fast, "share": fast / 10, "low": low,
+        {"cell": [0, 1, 2], "states": 10, "count": count, "share": count / 10, "low": low,
          "high": high, "x": [0.0, 1.0, -1.0], "y": [1.0, -1.0, 0.0]}
     )  # fmt: skip
 
@@ -41,18 +41,27 @@ def state_map() -> Any:
          "lambda_max_per_h": rng.uniform(-4, 1, 30)}
     )  # fmt: skip
     return landscape.state_map(
-        table, cells(), threshold_per_h=-2.5, perplexity=9, explained=0.6, source=SOURCE
+        table, cells(), models=50, threshold_per_h=-2.5, perplexity=9, explained=0.6, source=SOURCE
     )
 
 
-def shares() -> Any:
-    table = cells().assign(population=["a", "b", "c"])
-    return surveys.shares(table, title="New states", text="Three kinds.", source=SOURCE)
+def without_model() -> Any:
+    efforts = ("unbiased models", "first descent")
+    table = pd.concat(cells().assign(population=["a", "b", "c"], effort=e) for e in efforts)
+    return surveys.without_model(table, models=50, threshold_per_h=-2.5, source=SOURCE)
 
 
 def neighbourhoods() -> Any:
-    table = cells().assign(population=["a", "b", "c"]).rename(columns={"fast": "first_descent"})
-    return surveys.neighbourhood_shares(table, covered={"a": 0.5, "b": 1.0}, source=SOURCE)
+    table = cells().assign(population=["a", "b", "c"])
+    return surveys.supporting_shares(table, covered={"a": 0.5, "b": 1.0}, models=50, source=SOURCE)
+
+
+def correlations() -> Any:
+    table = pd.DataFrame(
+        {"kind": ["flux", "concentration", "displacement"], "name": ["PGI, PFK", "atp_c", "RPE"],
+         "rho": [-0.6, 0.4, 0.1], "found": [True, True, False]}
+    )  # fmt: skip
+    return landscape.correlations({"generic, 30 states": table, "shipped": table}, source=SOURCE)
 
 
 def ranges() -> Any:
@@ -63,7 +72,9 @@ def ranges() -> Any:
          "others_low": middle / 5, "others_median": middle, "others_high": 5 * middle,
          "group_low": middle / 4, "group_median": middle, "group_high": 2 * middle}
     )  # fmt: skip
-    return landscape.supporting_ranges(table, states=30, succeeded=20, source=SOURCE)
+    return landscape.supporting_ranges(
+        table, states=30, supporting=20, population="generic", source=SOURCE
+    )
 
 
 def thresholds() -> Any:
@@ -84,7 +95,13 @@ def thresholds() -> Any:
          "youden": [0.4]}
     )  # fmt: skip
     return landscape.against_concentration(
-        table, running, cut, threshold_per_h=-2.5, measured={"3pg_c": 1.5}, source=SOURCE
+        table,
+        running,
+        cut,
+        threshold_per_h=-2.5,
+        measured={"3pg_c": 1.5},
+        population="generic",
+        source=SOURCE,
     )
 
 
@@ -102,7 +119,7 @@ def held() -> Any:
 def exactness() -> Any:
     change = np.array([1e-4, 1e-3, 1e-2])
     table = pd.concat(
-        pd.DataFrame({"group": g, "change": change, "states": 20, "held": 10, "share": s,
+        pd.DataFrame({"group": g, "change": change, "models": 20, "held": 10, "share": s,
                       "low": s - 0.1, "high": s + 0.1})
         for g, s in (("succeeds", np.array([0.9, 0.8, 0.5])),
                      ("fails", np.array([0.6, 0.3, 0.1])))
@@ -117,15 +134,16 @@ def cost() -> Any:
 
 
 FIGURES: dict[str, tuple[Callable[[], Any], int, tuple[str, ...]]] = {
-    "map": (state_map, 112, ("30 steady states", "−2.5 1/h", "63 %", "seed 3")),
+    "map": (state_map, 112, ("30 steady states", "50 unbiased", "−2.5 1/h", "63 %", "seed 3")),
     "ranges": (
         ranges,
         130,
-        ("30 steady states", "blue: 20", "(2 of them)", "seed 3"),
+        ("30 generic states", "Blue: 20", "(2 of them)", "seed 3"),
     ),
-    "shares": (shares, 96, ("Three kinds.", "Wilson", "seed 3")),
+    "without model": (without_model, 96, ("50 unbiased", "−2.5 1/h", "Wilson", "seed 3")),
+    "correlations": (correlations, 116, ("ln ρ", "false discovery", "seed 3")),
     "neighbourhoods": (neighbourhoods, 96, ("bounds cover: a 50 %, b 100 %.", "Wilson", "seed 3")),
-    "thresholds": (thresholds, 116, ("30 steady states", "bootstrap", "seed 3")),
+    "thresholds": (thresholds, 116, ("30 generic states", "bootstrap", "seed 3")),
     "held": (held, 96, ("20 free", "20 non-supporting", "seed 3")),
     "exactness": (exactness, 96, ("succeeds: 20", "−2.5 1/h", "Wilson", "seed 3")),
     "cost": (cost, 96, ("5,000 states", "0.8 core-seconds", "seed 3")),

@@ -98,12 +98,13 @@ def test_cells_are_equal_in_number_and_polar():
     for k in range(11):
         if k % 4 != 3:
             assert chart.angle[cell == k].max() <= chart.angle[cell == k + 1].min()
-    fast = chart.xy[:, 0] > 0
-    table = neighbourhood_table(chart, cell, fast)
-    assert table.fast.sum() == fast.sum()
+    group = chart.xy[:, 0] > 0
+    table = neighbourhood_table(chart, cell, group)
+    assert table["count"].sum() == group.sum()
+    counted = dict(zip(table.cell, table["count"], strict=True))
     for row in table.itertuples():
-        assert (row.low, row.high) == pytest.approx(wilson_interval(row.fast, row.states))
-        assert row.share == fast[cell == row.cell].mean()
+        assert (row.low, row.high) == pytest.approx(wilson_interval(counted[row.cell], row.states))
+        assert row.share == group[cell == row.cell].mean()
     with pytest.raises(ParameterError, match="fewer cells"):
         neighbourhoods(chart, rings=100, sectors=100)
 
@@ -124,8 +125,8 @@ def planted(ecoli, n: int, seed: int) -> SteadyStates:
 def test_a_planted_metabolite_is_found_and_no_other(ecoli):
     states = planted(ecoli, 400, 3)
     x = states.dataset.concentration.sel(metabolite="3pg_c").values
-    fast = (x < 1.5) & (RNG(4).random(400) < 0.95)
-    table = ranges_of_metabolites(ecoli, states, fast)
+    group = (x < 1.5) & (RNG(4).random(400) < 0.95)
+    table = ranges_of_metabolites(ecoli, states, group)
     assert table.metabolite[0] == "3pg_c"
     assert table.found.sum() <= 3
     assert table.area[0] > 0.9
@@ -148,25 +149,25 @@ def test_without_structure_discoveries_are_as_rare_as_promised(ecoli):
 def test_a_planted_threshold_is_recovered_within_its_interval(below):
     rng = RNG(6)
     x = np.exp(rng.normal(size=500))
-    fast = ((x < 1.3) == below) & (rng.random(500) < 0.9)
-    found = threshold_of(x, fast, seed=1, resamples=200)
+    group = ((x < 1.3) == below) & (rng.random(500) < 0.9)
+    found = threshold_of(x, group, seed=1, resamples=200)
     assert found.below == below
     assert found.low_mM <= 1.3 <= found.high_mM or abs(found.value_mM / 1.3 - 1) < 0.03
     assert found.value_mM == pytest.approx(1.3, rel=0.05)
     assert found.share_inside > 0.85
     assert found.share_outside < 0.05
-    same = threshold_of(x, fast, seed=1, resamples=200)
+    same = threshold_of(x, group, seed=1, resamples=200)
     assert same == found
 
 
 def test_the_cut_is_the_best_of_all_cuts():
     rng = RNG(7)
-    x, fast = np.exp(rng.normal(size=60)), rng.random(60) < 0.5
-    found = threshold_of(x, fast, seed=1, resamples=5)
+    x, group = np.exp(rng.normal(size=60)), rng.random(60) < 0.5
+    found = threshold_of(x, group, seed=1, resamples=5)
     sign = 1 if found.below else -1
     brute = max(
-        fast[sign * x <= sign * c].sum() / fast.sum()
-        - (~fast)[sign * x <= sign * c].sum() / (~fast).sum()
+        group[sign * x <= sign * c].sum() / group.sum()
+        - (~group)[sign * x <= sign * c].sum() / (~group).sum()
         for c in x
     )
     assert found.youden == pytest.approx(brute)
@@ -245,10 +246,10 @@ def test_negative_fluxes_are_bounded_with_their_sign(space, shipped):
     assert (new.dataset.flux.sel(reaction="PGK").values <= middle + 1e-9).all()
 
 
-def test_constrained_ranges_point_away_from_the_fast_states(ecoli, shipped, space):
+def test_constrained_ranges_point_away_from_the_group(ecoli, shipped, space):
     x = shipped.dataset.concentration.sel(metabolite="ac_c").values
-    fast = x < np.quantile(x, 0.6)
-    table, bad, good = constrained_ranges(space, ecoli, shipped, fast, metabolites=5, share=0.5)
+    group = x < np.quantile(x, 0.6)
+    table, bad, good = constrained_ranges(space, ecoli, shipped, group, metabolites=5, share=0.5)
     assert table.metabolite[0] == "ac_c"
     assert table["hold"][0] == "high"
     assert len(table) == len(bad) == len(good) == 5

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from renaissance_kit import Network, studies
-from renaissance_kit.analysis import permutation_test, wilson_interval
+from renaissance_kit import Network, SteadyStates, studies
+from renaissance_kit.analysis import UnbiasedModels, permutation_test, wilson_interval
 from renaissance_kit.kinetics import Status
 from renaissance_kit.search import Survey
 from renaissance_kit.studies.pages import aconitase, intracellular, routes, shifts, tca
@@ -29,64 +29,107 @@ def test_every_size_has_a_value_at_every_scale_and_is_documented(page: ModuleTyp
     assert all(name in page.Sizes.__doc__ for name in names)
 
 
-def survey(*statuses: Status) -> Survey:
-    """Found models with these statuses; λmax −3 where valid, else −1."""
-    valid = np.array([s == Status.VALID for s in statuses], dtype=bool)
-    values = {
-        "status": np.array([int(s) for s in statuses], dtype=np.int8),
-        "lambda_max": np.where(valid, -3.0, -1.0),
-        "evaluations": np.full(len(statuses), 100, dtype=np.int32),
-    }
-    data = {name: ("state", x) for name, x in values.items()}
-    return Survey(xr.Dataset(data, coords={"state": np.arange(len(statuses))}))
-
-
-def test_more_effort_counts_what_turned_and_lowers_the_share() -> None:
-    found = survey(Status.VALID, Status.VALID, Status.SLOW, Status.SLOW)
-    slow = found.select(~found.fast)
-    effort = studies.MoreEffort.of(found, (slow, survey(Status.VALID, Status.SLOW)))
-    assert (effort.turned, effort.tried) == (1, 2)
-    assert effort.slow_share == 0.25
-    assert effort.turned_interval == wilson_interval(1, 2)
-    low, high = wilson_interval(2, 4)
-    assert effort.slow_interval == (
-        low * (1 - effort.turned_interval[1]), high * (1 - effort.turned_interval[0])
+def surveyed(supports: list[bool], found: list[bool]) -> studies.Surveyed:
+    """States with two unbiased models each and a search, valid where it is said."""
+    state = np.arange(len(supports))
+    lambda_max = np.stack([np.where(supports, -3.0, -1.0), np.full(len(supports), -1.0)], axis=1)
+    models = xr.Dataset(
+        {"lambda_max": (("state", "model"), lambda_max)},
+        coords={"state": state},
+        attrs={"threshold_per_h": -2.5},
+    )
+    status = np.where(found, Status.VALID, Status.SLOW).astype(np.int8)
+    search = xr.Dataset(
+        {"status": ("state", status), "first_lambda_max": ("state", np.where(found, -3.0, -1.0)),
+         "evaluations": ("state", np.full(len(found), 10, dtype=np.int32))},
+        coords={"state": state},
+        attrs={"threshold_per_h": -2.5},
     )  # fmt: skip
-    text = intracellular.more_effort(effort)
-    assert text.startswith("**1 of 2 slow states turned fast**")
-    assert "had been at -1.00 1/h" in text
-    assert "25.00% of the states would stay slow" in text
+    return studies.Surveyed(SteadyStates(search), UnbiasedModels(models), Survey(search))
 
 
-@pytest.mark.parametrize("slow", [True, False])
-def test_without_another_search_the_sentence_says_how_long_the_first_took(slow: bool) -> None:
-    found = survey(Status.VALID, Status.SLOW if slow else Status.VALID)
-    effort = studies.MoreEffort.of(found, None)
-    assert (effort.turned, effort.tried) == (0, 0)
-    assert effort.slow_share == (0.5 if slow else 0.0)
-    assert effort.turned_interval == (0.0, 1.0)
-    text = intracellular.more_effort(effort)
-    assert text.startswith("No state was searched again.")
-    assert ("No state is slow." in text) != slow
-    rows = intracellular.slow_claims(shares(found), at_once(), effort, steps=60)
-    assert [claim for claim, *_ in rows] == ["C11"] * 3
+def test_slow_states_are_named_and_none_is_said_to_be_none() -> None:
+    one = {"generic": surveyed([True, False], [True, True])}
+    text = intracellular.no_model(studies.without_model(one), one)
+    assert "unbiased models 50.0%" in text
+    assert "so no state is slow" in text
+    other = {**one, "shipped": surveyed([False, False], [True, False])}
+    text = intracellular.no_model(studies.without_model(other), other)
+    assert "leaves slow 1 of 2 shipped" in text
+    rows = intracellular.no_model_claims(studies.without_model(other))
+    assert [claim for claim, *_ in rows] == ["C11"] * 6
+    here = {quantity: value for _, quantity, value, _ in rows}
+    assert here["states without a valid model, no bound on turnover"] == "0.00% (0 of 2)"
+    assert here["states without a valid model among unbiased ones, shipped"] == "100.00% (2 of 2)"
 
 
-def shares(found: Survey) -> pd.DataFrame:
-    return studies.share_table({"generic": found, "shipped": found})
-
-
-def at_once() -> pd.DataFrame:
-    row = {"states": 2, "first_descent": 1, "share": 0.5, "low": 0.1, "high": 0.9,
-           "failed_share": 0.5, "failed_low": 0.1, "failed_high": 0.9}  # fmt: skip
-    return pd.DataFrame([{"population": name, **row} for name in ("generic", "shipped")])
+@pytest.mark.parametrize(
+    ("supports", "says"),
+    [([True, False], ""), ([False, False], "More models"), ([True, True], "Fewer models")],
+)
+def test_states_of_one_kind_are_said_to_be(supports: list[bool], says: str) -> None:
+    text = intracellular.kinds(surveyed(supports, [True, True]).unbiased)
+    assert text.startswith(f"{sum(supports)} of 2 states support valid dynamics by 2 models.")
+    assert ("All are of one kind" in text) == bool(says)
+    assert says in text
 
 
 def test_no_metabolite_is_none() -> None:
     ranges = pd.DataFrame({"metabolite": ["a_c", "b_c"], "found": [False, False]})
-    assert "(false discovery rate 5 %): none." in intracellular.metabolites(ranges)
+    assert "(false discovery rate 5 %): none." in intracellular.metabolites({"generic": ranges})
     ranges["found"] = [True, False]
-    assert "**1 of 2 metabolites**" in intracellular.metabolites(ranges)
+    assert "**1 of 2 metabolites**" in intracellular.metabolites({"generic": ranges})
+    assert "no ranges to compare" in intracellular.metabolites({})
+
+
+def test_claims_without_two_kinds_are_those_of_the_neighbourhoods() -> None:
+    assert intracellular.metabolite_claims({}, {}, metabolites=0) == []
+    one = surveyed([True, False], [True, True])
+    ((claim, quantity, here, spread),) = intracellular.neighbourhood_claims({"new anywhere": one})
+    assert (claim, quantity) == ("C12", "states new anywhere")
+    assert here.startswith("50.0% support valid dynamics (1 of 2), search finds")
+    low, high = wilson_interval(1, 2)
+    assert spread.startswith(f"{low:.1%} to {high:.1%}, ")
+
+
+def test_published_rows_of_the_notebook_have_its_names(ecoli: Network) -> None:
+    one = surveyed([True], [True])
+    cut = {"metabolite": "3pg_c", "found": True, "value_mM": 2.0, "low_mM": 1.0, "high_mM": 3.0,
+           "share_inside": 1.0, "share_outside": 0.0}  # fmt: skip
+    cuts = pd.DataFrame([{**cut, "below": below} for below in (True, False)])
+    rows = [
+        intracellular.no_model_claims(studies.without_model({"generic": one}))[0],
+        *intracellular.neighbourhood_claims(
+            {f"new in {name}": one for name in ("best cell", "all supporting states")}
+        ),
+        *intracellular.metabolite_claims(
+            {"generic": cuts}, {"non-supporting": one}, metabolites=30
+        ),
+    ]  # fmt: skip
+    table = studies.published(ecoli)
+    published = table[table.claim.isin(["C11", "C12", "C13"])]
+    assert set(published.quantity) == {quantity for _, quantity, *_ in rows}
+    (shipped, _) = intracellular.metabolite_claims({"shipped": cuts}, {}, metabolites=0)
+    assert shipped[1].endswith("below it, shipped")
+
+
+@pytest.mark.parametrize(
+    ("within", "near", "says"),
+    [(90, 100, ("Bounds alone help", "help more than those of all.")),
+     (10, 12, ("cannot be told",)), (90, 92, ("Bounds alone help", "cannot be told"))],
+)  # fmt: skip
+def test_neighbours_are_compared_with_bounds_of_all(
+    within: int, near: int, says: tuple[str, ...]
+) -> None:
+    shares = studies.share_table(
+        {name: np.arange(100) < n for name, n in
+         {"new in all supporting states": near, "new in all states": within,
+          "new anywhere": 10, "members of the best cell": 50}.items()}
+    )  # fmt: skip
+    text = intracellular.neighbours(shares)
+    assert all(words in text for words in says)
+    assert ("Bounds alone help" in text) == (within > 10)
+    assert "members" not in text
 
 
 def counts(shifted: int, reshaped: int) -> pd.DataFrame:

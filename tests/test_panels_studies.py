@@ -26,6 +26,7 @@ from renaissance_kit import (
     perturb,
     studies,
 )
+from renaissance_kit.analysis import unbiased_models
 from renaissance_kit.cli import batch
 from renaissance_kit.core import ParameterError, Run, repeat_seeds
 from renaissance_kit.figures import live
@@ -38,7 +39,6 @@ from renaissance_kit.panels import (
     TrainingPanel,
 )
 from renaissance_kit.panels.states import StatesPanel
-from renaissance_kit.search import shorter_search, survey_states
 from renaissance_kit.simulation import batch_of, fit_of, measured_curves
 
 ONE = Run(workers=1)
@@ -242,19 +242,24 @@ def test_trainings_with_data_are_those_of_the_study(
 
 
 @pytest.mark.slow
-def test_the_survey_is_that_of_the_study(ecoli: Network, tmp_path: Path) -> None:
+def test_the_states_are_those_of_the_study(ecoli: Network, tmp_path: Path) -> None:
     few = SteadyStates.example(ecoli)[:2400:100]
     few.save(tmp_path / "few.nc")
     panel = StatesPanel(
-        ecoli, generic=tmp_path / "few.nc", folder=tmp_path / "panel", workers=1, states=12,
-        steps=10,
+        ecoli, generic=tmp_path / "few.nc", folder=tmp_path / "panel", workers=1, n_states=12,
+        models=10,
     )  # fmt: skip
     done(panel)
     sample = SteadyStates.load(tmp_path / "few.nc")[::2][:12]
-    survey = survey_states(ecoli, sample, seed=1, settings=shorter_search(10), run=ONE)
-    survey.save(tmp_path / "study.nc")
-    require_same_but_for_seconds(tmp_path / "panel" / "survey.nc", tmp_path / "study.nc")
-    found: Any = panel.found_survey
+    unbiased = unbiased_models(ecoli, sample, models=10, seed=1, run=ONE)
+    unbiased.save(tmp_path / "study.nc")
+    with (
+        xr.open_dataset(tmp_path / "panel" / "unbiased.nc") as a,
+        xr.open_dataset(tmp_path / "study.nc") as b,
+    ):
+        xr.testing.assert_identical(a, b)
+    assert f"{unbiased.supports.sum()} of 12 states support valid dynamics" in panel.message.value
+    found: Any = panel.found_states
     first = panel.state_choice.value
     xy = found.chart.xy
     panel.on_brush({"x": [xy[:, 0].min(), xy[:, 0].max()], "y": [0.0, xy[:, 1].max()]})
@@ -266,6 +271,22 @@ def test_the_survey_is_that_of_the_study(ecoli: Network, tmp_path: Path) -> None
     assert panel.members_text is not None
     assert panel.members_text.sum() == 4  # a third of the map
     assert not panel.resample_button.disabled
+
+
+@pytest.mark.slow
+def test_states_of_one_kind_are_said_to_be(ecoli: Network, tmp_path: Path) -> None:
+    SteadyStates.published(ecoli)[:8].save(tmp_path / "few.nc")
+    panel = StatesPanel(
+        ecoli, generic=tmp_path / "few.nc", folder=tmp_path / "panel", workers=1, n_states=8,
+        sampled=8, models=1,
+    )  # fmt: skip
+    few = SteadyStates.published(ecoli)[:8]
+    assert not unbiased_models(ecoli, few, models=1, seed=1, run=ONE).supports.any()
+    done(panel)
+    assert "0 of 8 states support valid dynamics" in panel.message.value
+    assert "All states are of one kind." in panel.message.value
+    panel.state_choice.value = "supports"
+    assert "Fewer than two such states" in panel.message.value
 
 
 # --- a batch run does the same -------------------------------------------------------------------

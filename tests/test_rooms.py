@@ -40,8 +40,8 @@ ALLOWED = {
     },
     "figures": {"core", "kinetics", "studies"},
     "panels": {
-        "core", "network", "states", "kinetics", "km", "training", "search", "simulation",
-        "analysis", "studies", "figures",
+        "core", "network", "states", "kinetics", "km", "training", "simulation", "analysis",
+        "studies", "figures",
     },
     "cli": {"core"},
 }  # fmt: skip

@@ -11,10 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from renaissance_kit import KineticModels, Network, SteadyStates, sample_steady_states
+from renaissance_kit import Network, SteadyStates, sample_steady_states
 from renaissance_kit.analysis import (
     distances_to_centroid,
-    lambda_max_quantiles,
     with_default_profile,
 )
 from renaissance_kit.core import InfeasibleError, ParameterError, SteadyStateError, row_echelon
@@ -235,18 +234,6 @@ def test_default_profile_follows_its_rule(ecoli: Network, states: SteadyStates) 
     assert "is the median" in chosen.provenance["default_rule"]
     assert chosen.default.label == str(chosen.default_label)
     assert "default_rule" not in states.provenance  # the given states are as they were
-
-
-def test_quantiles_of_random_models_by_hand(ecoli: Network, states: SteadyStates) -> None:
-    """Log-uniform sets from NumPy's own uniform numbers."""
-    rng = np.random.default_rng(7)
-    km = np.exp(rng.uniform(np.log(0.0013), np.log(20), (30, 384)))
-    expected = [
-        np.quantile(KineticModels(ecoli, states[i], km).spectrum().lambda_max_per_h, 0.05)
-        for i in range(3)
-    ]
-    found = lambda_max_quantiles(ecoli, states, 3, models=30, seed=7)
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 def test_distance_to_centroid_is_one_on_average(ecoli: Network, states: SteadyStates) -> None:

@@ -1,4 +1,4 @@
-"""Why states are slow, and what a survey costs: against matrices and schedules worked by hand."""
+"""Surveyed states and what a survey costs: against counts, matrices and schedules by hand."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from renaissance_kit import KineticModels, KMRanges, SteadyStates, studies
-from renaissance_kit.analysis import wilson_interval
-from renaissance_kit.core import ParameterError, Run
+from renaissance_kit.analysis import UnbiasedModels, unbiased_models, wilson_interval
+from renaissance_kit.core import Run
 from renaissance_kit.search import SearchSettings, Survey, SurveyTask, survey_states
 from renaissance_kit.studies.cost import DISPATCH_S, LINK_BYTES_PER_S, SurveyCost
 
@@ -36,18 +36,47 @@ def survey(tiny, tiny_states) -> Survey:
     return survey_states(tiny, tiny_states, seed=1, settings=BRIEF, run=ONE)
 
 
-def test_shares_with_their_intervals(survey):
-    table = studies.share_table({"a": survey, "b": survey.select(np.arange(3))})
-    assert table.states.tolist() == [6, 3]
-    for row in table.itertuples():
-        assert (row.low, row.high) == wilson_interval(row.fast, row.states)
-        assert row.slow_low == pytest.approx(1 - row.high)
-        assert row.share + row.slow_share == 1
-    first = studies.share_table({"a": survey}, of="first_descent").iloc[0]
-    assert first.first_descent == survey.first_descent.sum()
-    assert first.failed_share == pytest.approx(1 - first.share)
-    with pytest.raises(ParameterError, match="one of fast, first_descent"):
-        studies.share_table({"a": survey}, of="quick")
+@pytest.fixture(scope="module")
+def unbiased(tiny, tiny_states) -> UnbiasedModels:
+    return unbiased_models(tiny, tiny_states, models=20, seed=2, run=ONE)
+
+
+@pytest.fixture(scope="module")
+def surveyed(tiny_states, unbiased, survey) -> studies.Surveyed:
+    return studies.Surveyed(tiny_states, unbiased, survey)
+
+
+def test_shares_with_their_intervals():
+    flags = np.array([True, False, True, True])
+    table = studies.share_table({"a": flags, "b": ~flags[:2]})
+    assert table.states.tolist() == [4, 2]
+    assert table["count"].tolist() == [3, 1]
+    for row in table.itertuples(index=False):
+        assert (row.low, row.high) == wilson_interval(row.count, row.states)
+        assert row.share == row.count / row.states
+    assert studies.share_row(table, "b").share == 0.5
+
+
+def test_states_without_a_model_by_effort(surveyed):
+    table = studies.without_model({"a": surveyed})
+    by_hand = [
+        int((surveyed.unbiased.lambda_max_per_h > -2.5).all(axis=1).sum()),
+        int((surveyed.survey.first_lambda_max_per_h > -2.5).sum()),
+        int((surveyed.survey.lambda_max_per_h > -2.5).sum()),
+    ]
+    assert table.effort.tolist() == ["unbiased models", "first descent", "whole search"]
+    assert table["count"].tolist() == by_hand
+    assert 0 < by_hand[0] < 6  # the fluxes of the tiny states go down by factors of four
+
+
+def test_what_random_constants_give_in_a_population(surveyed):
+    row = studies.unbiased_table({"a": surveyed}).iloc[0]
+    values = surveyed.unbiased.lambda_max_per_h
+    assert (row.states, row.models) == (6, 20)
+    assert row.supporting == (values <= -2.5).any(axis=1).sum()
+    assert row.incidence == pytest.approx((values <= -2.5).sum() / values.size)
+    quantiles = [np.quantile(v, 0.05) for v in values]
+    assert row.q50 == pytest.approx(np.median(quantiles))
 
 
 def test_participation_is_the_sensitivity_of_the_eigenvalue_to_the_diagonal(tiny, tiny_state):
@@ -71,27 +100,23 @@ def test_participation_is_the_sensitivity_of_the_eigenvalue_to_the_diagonal(tiny
     assert list(found.index) == list(tiny.independent)
 
 
-def test_slow_modes_name_a_metabolite_and_its_limit(tiny, tiny_states, survey):
-    table = studies.slow_modes(tiny, tiny_states, survey)
-    assert table.state.tolist() == survey.numbers[~survey.first_descent].tolist()
-    assert len(table) >= 2
-    assert set(table.metabolite) <= set(tiny.independent)
-    assert ((table.participation > 0) & (table.participation <= 1)).all()
+def test_slow_modes_are_those_of_the_model_at_the_quantile(tiny, tiny_states, unbiased):
+    table = studies.slow_modes(tiny, tiny_states, unbiased)
+    assert table.state.tolist() == list(range(6))
+    km = KMRanges.of(tiny).uniform(20, np.random.default_rng(2))
     turnover = studies.turnover_times_min(tiny, tiny_states)
     for row in table.itertuples():
-        column = tiny.dynamic.index(row.metabolite)
-        assert row.turnover_min == turnover[row.state, column]
-        assert row.slowest_limit_per_h <= row.limit_per_h
-    assert len(studies.slow_modes(tiny, tiny_states, survey.select(survey.first_descent))) == 0
-
-
-def test_limits_of_a_metabolite_scale_with_the_fluxes(tiny, tiny_states):
-    table = studies.limits_of_metabolite(tiny, tiny_states, "g6p_c")
-    np.testing.assert_allclose(table.limit_per_h[1:].values / table.limit_per_h[:-1].values, 0.25)
-    np.testing.assert_allclose(table.turnover_min[1:].values / table.turnover_min[:-1].values, 4)
-    largest = KMRanges.of(tiny).high_mM.max()
-    c = table.concentration_mM
-    np.testing.assert_allclose(table.least_saturation, c / (c + largest))
+        values = unbiased.lambda_max_per_h[row.state]
+        k = int(np.abs(values - np.quantile(values, 0.05)).argmin())
+        shares = studies.participation(KineticModels(tiny, tiny_states[row.state], km[[k]]))
+        assert (row.metabolite, row.participation) == (shares.idxmax(), pytest.approx(shares.max()))
+        assert row.lambda_max_per_h == values[k]
+        assert row.turnover_min == turnover[row.state, tiny.dynamic.index(row.metabolite)]
+        assert row.supports == (values <= -2.5).any()
+    np.testing.assert_allclose(table.limit_per_h.values[1:] / table.limit_per_h.values[:-1], 0.25)
+    counts = studies.slow_mode_table(table)
+    assert counts.states.sum() == 6
+    assert counts.supporting.sum() == unbiased.supports.sum()
 
 
 def by_hand(**changes: object) -> SurveyCost:
@@ -146,12 +171,32 @@ def test_a_model_at_the_fastest_dynamics_holds_for_no_change(tiny, tiny_states):
     """Any change of the constants raises λmax there, so nothing holds just below it."""
     longest = SearchSettings(steps=400, restarts=0, margin=np.inf)
     survey = survey_states(tiny, tiny_states[:1], seed=1, settings=longest, run=ONE)
-    survey.dataset.attrs["threshold_per_h"] = 0.9999 * survey.lambda_max_per_h[0]
-    groups = {"one": survey.fast, "none": ~survey.fast}
     table = studies.exactness_table(
-        tiny, tiny_states, survey, groups, rng=np.random.default_rng(1), changes=(1e-9, 0.5)
+        {"one": survey.each_model(tiny, tiny_states, [0]), "none": iter(())},
+        rng=np.random.default_rng(1),
+        threshold_per_h=0.9999 * survey.lambda_max_per_h[0],
+        changes=(1e-9, 0.5),
     )
-    assert table.group.tolist() == ["one", "one"]  # no slow state has a fast model
+    assert table.group.tolist() == ["one", "one"]
     assert table.held.tolist() == [1, 0]
     for row in table.itertuples():
-        assert (row.low, row.high) == wilson_interval(row.held, row.states)
+        assert (row.low, row.high) == wilson_interval(row.held, row.models)
+
+
+def test_groups_of_models_to_change(tiny, tiny_states, surveyed):
+    groups = studies.exactness_groups(
+        tiny, surveyed, surveyed, rng=np.random.default_rng(1), most=2
+    )  # fmt: skip
+    incidence = (surveyed.unbiased.lambda_max_per_h <= -2.5).mean(axis=1)
+    found = {name: list(models) for name, models in groups.items()}
+    expected = {
+        "search, at least 5 % of unbiased valid": surveyed.survey.fast & (incidence >= 0.05),
+        "search, no unbiased model valid": surveyed.survey.fast & (incidence == 0),
+        "search, transport displaced": surveyed.survey.fast,
+        "valid unbiased models": incidence > 0,
+    }
+    assert {n: len(m) for n, m in found.items()} == {
+        n: min(2, int(m.sum())) for n, m in expected.items() if m.any()
+    }
+    for models in found.values():
+        assert all(model.spectrum(threshold_per_h=-2.5).valid.all() for model in models)

@@ -11,7 +11,6 @@ import pytest
 from renaissance_kit import KineticModels, SteadyStates
 from renaissance_kit.core import (
     CheckpointError,
-    ParameterError,
     Run,
     SteadyStateError,
     read_store,
@@ -23,7 +22,6 @@ from renaissance_kit.search import (
     SearchSettings,
     Survey,
     fastest_dynamics,
-    repeated,
     shorter_search,
     survey_states,
 )
@@ -156,13 +154,3 @@ def test_shorter_searches_are_shorter_in_all():
     assert half.placement_steps == SEARCH.placement_steps // 2
     assert shorter_search(1).restarts == 1
     assert shorter_search(10 * SEARCH.steps).restarts == SEARCH.restarts
-
-
-def test_repeating_with_more_effort(tiny, tiny_states, full):
-    before, after = repeated(tiny, tiny_states, full, n=3, effort=4, seed=5, run=Run(1, chunk=2))
-    np.testing.assert_array_equal(before.numbers, after.numbers)
-    assert not before.fast.any()
-    assert after.settings.restarts == 7
-    assert (after.dataset.evaluations.values[~after.fast] == 8 * BRIEF.steps).all()
-    with pytest.raises(ParameterError, match="no state of the survey is slow"):
-        repeated(tiny, tiny_states, full.select(full.fast), n=3, effort=2, seed=1)

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Explore steady states
 #
-# At some steady states no choice of Michaelis constants gives a cell that settles fast enough.
-# Which states are these, and what sets their neighbourhoods apart? Notebook 05 has the study
-# behind it.
+# At some steady states random Michaelis constants give a cell that settles fast enough, at others
+# only special ones do. Which states are these, and what sets their neighbourhoods apart? Notebook
+# 05 has the study behind it.
 
 # %%
 from renaissance_kit import Network

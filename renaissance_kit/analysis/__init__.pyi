@@ -1,3 +1,4 @@
+from .correlations import state_correlations as state_correlations
 from .diversity import (
     Diversity as Diversity,
     coverage as coverage,
@@ -57,7 +58,6 @@ from .permutations import (
 from .profiles import (
     distances_to_centroid as distances_to_centroid,
     example_steady_states as example_steady_states,
-    lambda_max_quantiles as lambda_max_quantiles,
     with_default_profile as with_default_profile,
 )
 from .relaxation import relaxation_limits as relaxation_limits
@@ -65,4 +65,9 @@ from .two_samples import (
     compare_samples as compare_samples,
     compare_with_unbiased as compare_with_unbiased,
     least_distance as least_distance,
+)
+from .unbiased import (
+    UnbiasedModels as UnbiasedModels,
+    UnbiasedTask as UnbiasedTask,
+    unbiased_models as unbiased_models,
 )

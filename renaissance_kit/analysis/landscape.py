@@ -130,16 +130,20 @@ def neighbourhoods(chart: Map, *, rings: int = 2, sectors: int = 6) -> NDArray[n
     return cell
 
 
-def neighbourhood_table(chart: Map, cell: NDArray[np.int64], fast: Flags) -> pd.DataFrame:
-    """Each cell: cell, states, fast, share, low, high (Wilson, 95 %), x, y (mean position)."""
+def neighbourhood_table(chart: Map, cell: NDArray[np.int64], group: Flags) -> pd.DataFrame:
+    """Each cell: cell, states, count, share, low, high (Wilson, 95 %), x, y (mean position).
+
+    Args:
+        group: (states,) that are counted, such as those that support valid dynamics.
+    """
     rows = []
     for number in np.unique(cell):
         members = cell == number
-        total, good = int(members.sum()), int(fast[members].sum())
+        total, good = int(members.sum()), int(group[members].sum())
         low, high = wilson_interval(good, total)
         x, y = chart.xy[members].mean(axis=0)
         rows.append((int(number), total, good, good / total, low, high, float(x), float(y)))
-    columns = ["cell", "states", "fast", "share", "low", "high", "x", "y"]
+    columns = ["cell", "states", "count", "share", "low", "high", "x", "y"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -198,7 +202,7 @@ def resample(
 def ranges_of_metabolites(
     network: Network, states: SteadyStates, group: Flags, *, alpha: float = 0.05
 ) -> pd.DataFrame:
-    """Concentrations of a group of states, such as fast ones, against those of all others.
+    """Concentrations of a group of states, such as supporting ones, against those of all others.
 
     The test is Kolmogorov and Smirnov's for two samples, which sees any difference between the
     distributions; the false discovery rate over all metabolites is controlled after Benjamini &
@@ -243,13 +247,13 @@ def ranges_of_metabolites(
 
 @dataclass(frozen=True)
 class Threshold:
-    """A concentration that divides fast from slow states best.
+    """A concentration that divides a group of states from the others best.
 
     Attributes:
         value_mM, low_mM, high_mM: the threshold and its 95 % bootstrap interval.
-        below: whether fast states are found below it.
-        share_inside, share_outside: of fast states on its good and on its bad side.
-        youden: share of fast states inside − share of slow states inside; 0 for no division.
+        below: whether the group is found below it.
+        share_inside, share_outside: of the group among the states on that side and on the other.
+        youden: share of the group inside − share of the others inside; 0 for no division.
     """
 
     value_mM: float
@@ -262,39 +266,42 @@ class Threshold:
 
 
 def threshold_of(
-    concentrations_mM: Array, fast: Flags, *, seed: int, resamples: int = RESAMPLES
+    concentrations_mM: Array, group: Flags, *, seed: int, resamples: int = RESAMPLES
 ) -> Threshold:
-    """Where a metabolite divides fast states from slow ones best (Youden 1950 Cancer 3:32).
+    """Where a metabolite divides a group of states from the others best (Youden 1950 Cancer 3:32).
 
-    The side is that on which fast states are more frequent by rank. The interval comes from
-    resampled states (percentiles).
+    The side is that on which the group is more frequent by rank. The interval comes from resampled
+    states (percentiles).
+
+    Args:
+        group: (states,) such as those that support valid dynamics.
 
     Raises:
-        ParameterError: all states are fast, or all are slow.
+        ParameterError: all states are of the group, or none.
     """
-    if fast.all() or not fast.any():
+    if group.all() or not group.any():
         raise ParameterError("the states are all of one kind; no threshold divides them")
     x = np.asarray(concentrations_mM, dtype=float)
-    below = bool(stats.rankdata(x)[fast].mean() <= stats.rankdata(x)[~fast].mean())
-    value, youden = _best_cut(x, fast, below)
+    below = bool(stats.rankdata(x)[group].mean() <= stats.rankdata(x)[~group].mean())
+    value, youden = _best_cut(x, group, below)
     rng = np.random.default_rng(seed)
     found = []
     for _ in range(resamples):
         pick = rng.integers(len(x), size=len(x))
-        if 0 < fast[pick].sum() < len(x):
-            found.append(_best_cut(x[pick], fast[pick], below)[0])
+        if 0 < group[pick].sum() < len(x):
+            found.append(_best_cut(x[pick], group[pick], below)[0])
     low, high = central_interval(found)
     inside = x <= value if below else x >= value
-    outside = float(fast[~inside].mean()) if not inside.all() else float("nan")
+    outside = float(group[~inside].mean()) if not inside.all() else float("nan")
     return Threshold(
-        value, float(low), float(high), below, float(fast[inside].mean()), outside, youden
+        value, float(low), float(high), below, float(group[inside].mean()), outside, youden
     )
 
 
-def _best_cut(x: Array, fast: Flags, below: bool) -> tuple[float, float]:
+def _best_cut(x: Array, group: Flags, below: bool) -> tuple[float, float]:
     """Geometric middle between the neighbours at the best cut, and Youden's index there."""
     order = np.argsort(x if below else -x, kind="stable")
-    good = fast[order]
+    good = group[order]
     gain = np.cumsum(good) / good.sum() - np.cumsum(~good) / (~good).sum()
     values = x[order]
     gain[:-1][values[:-1] == values[1:]] = -np.inf  # no cut between equal values
@@ -324,17 +331,17 @@ def constrained_ranges(
     space: StateSpace,
     network: Network,
     states: SteadyStates,
-    fast: Flags,
+    supports: Flags,
     *,
     metabolites: int = 30,
     share: float = 0.5,
 ) -> tuple[pd.DataFrame, dict[str, tuple[float, float]], dict[str, tuple[float, float]]]:
-    """Ranges of the metabolites that matter most: where fast states are rare, and where not.
+    """Ranges of the metabolites that matter most: where supporting states are rare, and where not.
 
     Metabolites in the order of `ranges_of_metabolites`. Each is constrained to the part of its
-    sampled range, a quantile from one end, in which fast states are rarer; the control constrains
-    the same metabolites to the part of the same size from the other end. A metabolite is passed
-    over when either choice would leave no room beside those before it.
+    sampled range, a quantile from one end, in which supporting states are rarer; the control
+    constrains the same metabolites to the part of the same size from the other end. A metabolite is
+    passed over when either choice would leave no room beside those before it.
 
     Args:
         metabolites: how many to constrain.
@@ -343,7 +350,7 @@ def constrained_ranges(
     Returns:
         A table (metabolite, distance, q, hold: ``low`` or ``high`` end), and the bounds of both.
     """
-    ranking = ranges_of_metabolites(network, states, fast)
+    ranking = ranges_of_metabolites(network, states, supports)
     values = states.dataset.concentration
     bad: dict[str, tuple[float, float]] = {}
     good: dict[str, tuple[float, float]] = {}
@@ -354,7 +361,7 @@ def constrained_ranges(
         x = values.sel(metabolite=row.metabolite).values
         low = (float(x.min()), float(np.quantile(x, share)))
         high = (float(np.quantile(x, 1 - share)), float(x.max()))
-        in_low, in_high = (fast[(x >= a) & (x <= b)].mean() for a, b in (low, high))
+        in_low, in_high = (supports[(x >= a) & (x <= b)].mean() for a, b in (low, high))
         worse, better = (low, high) if in_low < in_high else (high, low)
         key = f"concentration {row.metabolite}"
         tried = ({**bad, key: worse}, {**good, key: better})

@@ -6,10 +6,9 @@ import json
 
 import numpy as np
 
+from renaissance_kit.analysis.unbiased import unbiased_models
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.types import Array
-from renaissance_kit.kinetics.models import KineticModels
-from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.sampling import sample_steady_states
 from renaissance_kit.states.steady_states import SteadyStates
@@ -63,7 +62,8 @@ def with_default_profile(
         raise ParameterError("examined and models must be at least 1")
     examined = min(examined, len(states))
     quantile = np.full(len(states), np.nan)
-    quantile[:examined] = lambda_max_quantiles(network, states, examined, models, seed)
+    unbiased = unbiased_models(network, states[:examined], models=models, seed=seed)
+    quantile[:examined] = unbiased.lambda_max_quantile_per_h
     chosen = int(np.argsort(quantile[:examined], kind="stable")[(examined - 1) // 2])
     dataset = states.dataset.copy()
     dataset["lambda_max_quantile"] = (
@@ -79,19 +79,6 @@ def with_default_profile(
     }
     dataset.attrs["provenance"] = json.dumps(provenance, sort_keys=True)
     return SteadyStates(dataset)
-
-
-def lambda_max_quantiles(
-    network: Network, states: SteadyStates, n: int, models: int, seed: int
-) -> Array:
-    """5 % quantile of λmax over random KM sets, in 1/h, for the first n states.
-
-    Args:
-        models: number of KM sets from `KMRanges.uniform`, the same for all.
-    """
-    km = KMRanges.of(network).uniform(models, np.random.default_rng(seed))
-    lambda_max = (KineticModels(network, states[i], km).spectrum() for i in range(n))
-    return np.array([np.nanquantile(s.lambda_max_per_h, 0.05) for s in lambda_max])
 
 
 def distances_to_centroid(network: Network, states: SteadyStates) -> Array:

@@ -10,8 +10,8 @@ import pandas as pd
 
 from renaissance_kit.figures import theme
 from renaissance_kit.figures.km_change import DATA, WITH, WITHOUT
+from renaissance_kit.figures.landscape import QUANTILE, quantile_colours
 from renaissance_kit.figures.theme import Figure, count, number, percent
-from renaissance_kit.kinetics.spectrum import is_valid
 
 BRUSH = "brushed"
 """Name of the selection in `brush_map`."""
@@ -23,12 +23,17 @@ WIDTH = 400
 
 
 def brush_map(
-    table: pd.DataFrame, *, threshold_per_h: float, members: Sequence[bool] | None = None
+    table: pd.DataFrame,
+    *,
+    models: int,
+    threshold_per_h: float,
+    members: Sequence[bool] | None = None,
 ) -> Figure:
-    """The map of states, coloured by λmax after one descent, on which a rectangle can be drawn.
+    """The map of states, coloured by what unbiased models have; a rectangle can be drawn on it.
 
     Args:
-        table: x, y, lambda_max_per_h; one row a state.
+        table: x, y, lambda_max_per_h (5 % quantile over the models) and supports; one row a state.
+        models: unbiased ones at each state.
         members: of the present neighbourhood, which get a ring.
     """
     size = 1.08 * float(max(table.x.abs().max(), table.y.abs().max()))
@@ -46,31 +51,22 @@ def brush_map(
         .mark_line(color=theme.LIGHT_GREY, strokeWidth=1)
         .encode(x=x, y=y, detail="r:N", order="i:Q")
     )
-    kind = np.where(is_valid(table.lambda_max_per_h, threshold_per_h), "succeeds", "fails")
-    data = table.assign(kind=kind)
+    clipped, colours = quantile_colours(table.lambda_max_per_h, threshold_per_h)
+    kind = np.where(table.supports, "supports", "does not")
+    data = table.assign(shown=clipped, kind=kind)
     points = (
         alt.Chart(data)
         .mark_point(filled=True, size=max(30.0, min(80.0, 30_000 / len(table))), opacity=0.9)
         .encode(
             x=x,
             y=y,
-            color=alt.Color(
-                "kind:N",
-                scale=alt.Scale(
-                    domain=["succeeds", "fails"], range=[theme.VALID, theme.VERMILLION]
-                ),
-                legend=None,
-            ),
+            color=colours,
             shape=alt.Shape(
                 "kind:N",
-                scale=alt.Scale(domain=["succeeds", "fails"], range=["circle", "triangle-up"]),
+                scale=alt.Scale(domain=["supports", "does not"], range=["circle", "triangle-up"]),
                 legend=None,
             ),
-            tooltip=[
-                alt.Tooltip(
-                    "lambda_max_per_h:Q", title="λmax after one descent (1/h)", format=".3~g"
-                )
-            ],
+            tooltip=[alt.Tooltip("lambda_max_per_h:Q", title=QUANTILE, format=".3~g")],
         )
         .add_params(alt.selection_interval(name=BRUSH, encodings=["x", "y"]))
     )
@@ -83,18 +79,18 @@ def brush_map(
         drawn = f"length(data('{BRUSH}_store')) > 0"  # then the rectangle is the neighbourhood
         shown = alt.condition(drawn, alt.value(0.0), alt.value(0.9))
         layers.append(ring.encode(x=x, y=y, opacity=shown))
-    share = float((kind == "succeeds").mean())
+    share = float(np.mean(table.supports))
     return alt.layer(*layers).properties(
         width=WIDTH,
         height=WIDTH,
         title=theme.headline(
             "A map of the states",
-            f"{count(len(table), 'state')}; circles: one descent finds a model at or below "
-            f"{number(threshold_per_h)} 1/h ({percent(share)}); triangles: it fails. Rings: "
-            "the neighbourhood. A rectangle drawn here is another.",
+            f"{count(len(table), 'state')}; circles: at least one of {models:,} unbiased "
+            f"models is at or below {number(threshold_per_h)} 1/h ({percent(share)}); triangles: "
+            "none. Rings: the neighbourhood. A rectangle drawn here is another.",
             width=58,
         ),
-        description="Map of steady states by t-SNE: success of one descent, and a neighbourhood",
+        description="Map of steady states by t-SNE: what unbiased models have; a neighbourhood",
     )
 
 

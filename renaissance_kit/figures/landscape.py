@@ -2,35 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import altair as alt
 import numpy as np
 import pandas as pd
 
 from renaissance_kit.figures import theme
 from renaissance_kit.figures.rows import ROW, in_columns, row_axis
-from renaissance_kit.figures.surveys import FAST, SLOW, TITLES
+from renaissance_kit.figures.surveys import SUPPORTING
 from renaissance_kit.figures.theme import Figure, Source, count, headline, number, percent
+
+QUANTILE = "5 % quantile of λmax of unbiased models (1/h)"
+KINDS = {"concentration": theme.BLUE, "flux": theme.ORANGE, "displacement": theme.GREEN}
+
+
+def quantile_colours(values: pd.Series, threshold_per_h: float) -> tuple[pd.Series, alt.Color]:
+    """Colours of states on a map: blue at or below the threshold, orange to red above it.
+
+    Args:
+        values: 5 % quantile of λmax over unbiased models, in 1/h.
+
+    Returns:
+        The values clipped to the scale, to be put in a column ``shown``, and the encoding.
+    """
+    reach = abs(threshold_per_h)
+    bottom = min(float(np.nanquantile(values, 0.02)), threshold_per_h - 0.4 * reach)
+    top = max(threshold_per_h + 0.4 * reach, min(0.0, float(np.nanquantile(values, 0.98))))
+    return values.clip(bottom, top), alt.Color(
+        "shown:Q",
+        title=QUANTILE,
+        scale=alt.Scale(
+            domain=[bottom, threshold_per_h, threshold_per_h + 1e-9, top],
+            range=["#00405F", theme.SKY, "#F4C27A", theme.VERMILLION],
+            clamp=True,
+        ),
+        legend=alt.Legend(
+            orient="bottom", direction="horizontal", gradientLength=300, padding=16, titleLimit=400,
+            values=[round(bottom, 1), threshold_per_h, round(top, 1)],
+        ),
+    )  # fmt: skip
 
 
 def state_map(
     table: pd.DataFrame,
     cells: pd.DataFrame,
     *,
+    models: int,
     threshold_per_h: float,
     perplexity: float,
     explained: float,
     source: Source | None = None,
 ) -> Figure:
-    """The states on the plane, coloured by λmax after one descent, and its successes by cell.
+    """The states on the plane, coloured by what unbiased models have, and support by cell.
 
     Args:
-        table: x, y, lambda_max_per_h; one row a state.
-        cells: as from `renaissance_kit.analysis.landscape.neighbourhood_table`.
+        table: x, y, lambda_max_per_h (5 % quantile over the models); one row a state.
+        models: unbiased ones at each state.
+        cells: of supporting states, as from
+            `renaissance_kit.analysis.landscape.neighbourhood_table`.
         explained: share of the variance in the principal components that went into t-SNE.
     """
-    low = float(np.quantile(table.lambda_max_per_h, 0.02))
-    reach = abs(threshold_per_h)
-    table = table.assign(shown=table.lambda_max_per_h.clip(min(low, -2 * reach), 0.0))
+    shown, colours = quantile_colours(table.lambda_max_per_h, threshold_per_h)
+    table = table.assign(shown=shown)
     size = 1.08 * float(np.hypot(table.x, table.y).max())
     domain = [-size, size]
     axis = alt.Axis(labels=False, ticks=False, grid=False, domain=False)
@@ -46,20 +80,6 @@ def state_map(
         .mark_line(color=theme.LIGHT_GREY, strokeWidth=1)
         .encode(x=x, y=y, detail="r:N", order="i:Q")
     )
-    bottom = float(table.shown.min())
-    colours = alt.Color(
-        "shown:Q",
-        title="λmax after one descent (1/h)",
-        scale=alt.Scale(
-            domain=[bottom, threshold_per_h, threshold_per_h + 1e-9, 0.0],
-            range=["#00405F", theme.SKY, "#F4C27A", theme.VERMILLION],
-            clamp=True,
-        ),
-        legend=alt.Legend(
-            orient="bottom", direction="horizontal", gradientLength=300, padding=16, titleLimit=400,
-            values=[round(bottom, 1), threshold_per_h, 0],
-        ),
-    )  # fmt: skip
     states = (
         alt.Chart(table)
         .mark_circle(size=max(14.0, min(60.0, 40_000 / len(table))), opacity=0.9)
@@ -76,16 +96,16 @@ def state_map(
     )  # fmt: skip
     left: Figure = alt.layer(rings, states, names, plain).properties(width=430, height=430)
     right = _cell_shares(cells).properties(width=250, height=430)
-    overall = float(cells.fast.sum() / cells.states.sum())
+    overall = float(cells["count"].sum() / cells.states.sum())
     return alt.hconcat(left, right, spacing=46).properties(
         title=headline(
-            "A map of the states, coloured by how fast one descent gets",
+            "A map of the states, coloured by how fast random models are",
             f"{count(len(table), 'steady state')}; log concentrations and fluxes, principal "
             f"components with {percent(explained)} of the variance, t-SNE (perplexity "
-            f"{number(perplexity)}). Blue: λmax at or below {number(threshold_per_h)} 1/h. "
-            f"Numbers: polar cells about the centroid with equal numbers of states. Right: share "
-            f"of states where it succeeds (blue), with 95 % interval; black: all states, "
-            f"{percent(overall)}.",
+            f"{number(perplexity)}). Blue: at least 5 % of {models:,} unbiased models have λmax "
+            f"at or below {number(threshold_per_h)} 1/h. Numbers: polar cells about the centroid "
+            "with equal numbers of states. Right: share of states with at least one such model, "
+            f"with 95 % interval; dashed: all states, {percent(overall)}.",
             source or "",
             width=112,
         )
@@ -100,14 +120,14 @@ def _cell_shares(cells: pd.DataFrame) -> Figure:
 
     def x(field: str) -> alt.X:
         axis = alt.Axis(labelExpr=theme.PERCENT, tickCount=5)
-        return alt.X(f"{field}:Q", scale=scale, axis=axis, title=TITLES["first_descent"])
+        return alt.X(f"{field}:Q", scale=scale, axis=axis, title=SUPPORTING)
 
-    overall = pd.DataFrame({"all": [float(cells.fast.sum() / cells.states.sum())]})
+    overall = pd.DataFrame({"all": [float(cells["count"].sum() / cells.states.sum())]})
     base = alt.Chart(table).encode(y=y)
     return alt.layer(
         alt.Chart(overall).mark_rule(color=theme.INK, strokeDash=[5, 3]).encode(x=x("all")),
-        base.mark_rule(color=FAST, strokeWidth=2).encode(x=x("low"), x2="high:Q"),
-        base.mark_circle(color=FAST, size=80, opacity=1).encode(x=x("share")),
+        base.mark_rule(color=theme.VALID, strokeWidth=2).encode(x=x("low"), x2="high:Q"),
+        base.mark_circle(color=theme.VALID, size=80, opacity=1).encode(x=x("share")),
     )
 
 
@@ -115,17 +135,19 @@ def supporting_ranges(
     table: pd.DataFrame,
     *,
     states: int,
-    succeeded: int,
+    supporting: int,
+    population: str,
     shown: int = 40,
     source: Source | None = None,
 ) -> Figure:
-    """Per metabolite, its range where the first descent fails against that where it succeeds.
+    """Per metabolite, its range at supporting states against that at the others.
 
     Args:
-        table: as from `renaissance_kit.analysis.landscape.ranges_of_metabolites`, of the states
-        where the first descent succeeds. states, succeeded: number of states, and of these. shown:
-        metabolites with the
-        largest differences.
+        table: as from `renaissance_kit.analysis.landscape.ranges_of_metabolites`, of the
+            supporting states.
+        states, supporting: number of states, and of these.
+        population: what the states are called.
+        shown: metabolites with the largest differences.
     """
     found = int(table.found.sum())
     part = table.head(shown).assign(
@@ -157,7 +179,10 @@ def supporting_ranges(
         y = row_axis(rows, "name", last)
         above, below = rows.assign(row=rows.row - 0.19), rows.assign(row=rows.row + 0.19)
         layers = []
-        for data, prefix, colour in ((above, "others", SLOW), (below, "group", FAST)):
+        for data, prefix, colour in (
+            (above, "others", theme.INVALID),
+            (below, "group", theme.VALID),
+        ):
             base = alt.Chart(data).encode(y=y)
             layers += [
                 base.mark_rule(color=colour, strokeWidth=4).encode(
@@ -170,10 +195,10 @@ def supporting_ranges(
         panels.append(alt.layer(*layers).properties(width=380, height=ROW * (last + 1)))
     return alt.hconcat(*panels, spacing=30).properties(
         title=headline(
-            "Which concentrations support fast dynamics?",
-            f"{count(states, 'steady state')}. Grey: {states - succeeded:,} where the first "
-            f"descent fails; blue: {succeeded:,} where it succeeds. Line: 95 % of them, tick: "
-            f"median; the {len(part)} metabolites with the largest difference "
+            "Which concentrations support valid dynamics?",
+            f"{count(states, f'{population} state')}. Blue: {supporting:,} that support valid "
+            f"dynamics; grey: {states - supporting:,} others. Line: 95 % of them, tick: median; "
+            f" the {len(part)} metabolites with the largest difference "
             "(Kolmogorov–Smirnov), largest first. "
             f"●: significant at a false discovery rate of 5 % over {len(table)} metabolites "
             f"({found} of them).",
@@ -190,14 +215,18 @@ def against_concentration(
     *,
     threshold_per_h: float,
     measured: dict[str, float],
+    population: str,
     source: Source | None = None,
 ) -> Figure:
-    """λmax after one descent against the concentration of some metabolites, with running quantiles.
+    """What unbiased models have against the concentration of some metabolites, running quantiles.
 
     Args:
-        table: metabolite, concentration_mM, lambda_max_per_h. running: metabolite and the columns
-        of `renaissance_kit.analysis.landscape.running_quantiles`. thresholds: metabolite, value_mM,
-        low_mM, high_mM, youden. measured: concentrations by metabolite, where there are any.
+        table: metabolite, concentration_mM, lambda_max_per_h (5 % quantile over the models).
+        running: metabolite and the columns of
+            `renaissance_kit.analysis.landscape.running_quantiles`.
+        thresholds: metabolite, value_mM, low_mM, high_mM, youden.
+        measured: concentrations by metabolite, where there are any.
+        population: what the states are called.
     """
     low = min(float(np.quantile(table.lambda_max_per_h, 0.01)), 1.6 * threshold_per_h)
     domain = [low, max(0.0, min(0.5, float(table.lambda_max_per_h.max())))]
@@ -220,7 +249,7 @@ def against_concentration(
             axis=alt.Axis(values=ticks, labelExpr=theme.tick_labels(ticks, lambda v: f"{v:g}"),
                           labelOverlap=True, grid=False),
         )  # fmt: skip
-        title = "λmax after one descent (1/h)" if k == 0 else None
+        title = QUANTILE if k == 0 else None
         y = alt.Y("shown:Q", title=title, scale=alt.Scale(domain=domain, nice=False))
         lines = running[running.metabolite == name]
         band = lines.assign(
@@ -232,12 +261,12 @@ def against_concentration(
         )
         rule = pd.DataFrame({"shown": [threshold_per_h]})
         layers: list[alt.Chart] = [
-            alt.Chart(part).mark_circle(color=SLOW, size=14, opacity=0.45).encode(x=x, y=y),
-            alt.Chart(band).mark_area(color=FAST, opacity=0.2).encode(
+            alt.Chart(part).mark_circle(color=theme.INVALID, size=14, opacity=0.5).encode(x=x, y=y),
+            alt.Chart(band).mark_area(color=theme.VALID, opacity=0.2).encode(
                 x=x, y=alt.Y("lower:Q", scale=alt.Scale(domain=domain, nice=False), title=title),
                 y2="upper:Q",
             ),
-            alt.Chart(band).mark_line(color=FAST, strokeWidth=2.5).encode(x=x, y=y),
+            alt.Chart(band).mark_line(color=theme.VALID, strokeWidth=2.5).encode(x=x, y=y),
             alt.Chart(rule).mark_rule(color=theme.THRESHOLD, strokeWidth=1.5).encode(y=y),
         ]  # fmt: skip
         if len(cut) and float(cut.youden.iloc[0]) > 0:
@@ -256,11 +285,11 @@ def against_concentration(
     states = int(len(table) / max(1, table.metabolite.nunique()))
     return alt.hconcat(*panels, spacing=24).properties(
         title=headline(
-            "How fast one descent gets, against single concentrations",
-            f"{count(states, 'steady state')}. Blue: running median and 10 to 90 %. Red: the "
-            f"threshold, {number(threshold_per_h)} 1/h. Orange: the concentration that best "
-            "divides states where it succeeds from the others, with its 95 % bootstrap interval. "
-            "Dashed: measured.",
+            "How fast random models are, against single concentrations",
+            f"{count(states, f'{population} state')}. Blue: running median and 10 to 90 %. Red: "
+            f"the threshold, {number(threshold_per_h)} 1/h. Orange: the concentration that best "
+            "divides supporting states from the others, with its 95 % bootstrap interval, where "
+            "the two differ. Dashed: measured.",
             source or "",
             width=116,
         )
@@ -270,10 +299,10 @@ def against_concentration(
 def constrained_distributions(
     table: pd.DataFrame, *, threshold_per_h: float, constrained: int, source: Source | None = None
 ) -> Figure:
-    """λmax after one descent with metabolites constrained, beside a control: shares below.
+    """What unbiased models have with metabolites constrained, beside a control: shares below.
 
     Args:
-        table: population, lambda_max_per_h.
+        table: population, lambda_max_per_h (5 % quantile over the models).
         constrained: number of metabolites that are constrained to a part of their range.
     """
     colours = [theme.GREY, theme.BLUE, theme.ORANGE]
@@ -291,7 +320,7 @@ def constrained_distributions(
         "share:Q", scale=alt.Scale(domain=[0, 1]), title="States at or below (%)",
         axis=alt.Axis(labelExpr=theme.PERCENT),
     )  # fmt: skip
-    x = theme.lambda_axis(low, high, title="λmax after one descent (1/h)")
+    x = theme.lambda_axis(low, high, title=QUANTILE)
     lines = (
         alt.Chart(data)
         .mark_line(interpolate="step-after", strokeWidth=2.5)
@@ -311,9 +340,54 @@ def constrained_distributions(
     return alt.layer(rule, lines).properties(
         title=headline(
             f"Dynamics with {constrained} metabolites constrained to a part of their range",
-            "Cumulative distributions of λmax after one descent: "
+            "Cumulative distributions over the states: "
             + ", ".join(f"{(table.population == n).sum():,} {n}" for n in names)
             + f". Red: the threshold, {number(threshold_per_h)} 1/h.",
             source or "",
+        )
+    )
+
+
+def correlations(tables: Mapping[str, pd.DataFrame], *, source: Source | None = None) -> Figure:
+    """What goes with the speed of random models, in one panel a population.
+
+    Args:
+        tables: by population with its number of states, as from
+            `renaissance_kit.analysis.state_correlations`; all rows are drawn.
+    """
+    panels = []
+    for title, table in tables.items():
+        rows = table.assign(
+            label=[f"● {n}" if f else n for n, f in zip(table.name, table.found, strict=True)]
+        )
+        rows["label"] = [
+            f"{label} ({kind})" for label, kind in zip(rows.label, rows.kind, strict=True)
+        ]
+        y = alt.Y(
+            "label:N", sort=list(rows.label), title=None,
+            axis=alt.Axis(labelLimit=260, ticks=False, domain=False, grid=False),
+        )  # fmt: skip
+        x = alt.X(
+            "rho:Q", title="Spearman correlation (dimensionless)",
+            scale=alt.Scale(domain=[-1, 1]), axis=alt.Axis(values=[-1, -0.5, 0, 0.5, 1]),
+        )  # fmt: skip
+        colour = alt.Color(
+            "kind:N", title=None, legend=alt.Legend(orient="bottom"),
+            scale=alt.Scale(domain=list(KINDS), range=list(KINDS.values())),
+        )  # fmt: skip
+        bars = alt.Chart(rows).mark_bar(size=12).encode(x=x, y=y, color=colour)
+        zero = alt.Chart(pd.DataFrame({"rho": [0.0]})).mark_rule(color=theme.INK).encode(x=x)
+        panels.append(
+            alt.layer(bars, zero).properties(width=260, height=24 * len(rows), title=title)
+        )
+    return alt.hconcat(*panels, spacing=30).properties(
+        title=headline(
+            "What goes with fast random models?",
+            "Rank correlation over the states of the 5 % quantile of λmax with ln c, |flux| and "
+            "|ln ρ|; negative: more of it goes with faster models. The largest of each "
+            "population; fluxes that rise together are one. ●: significant at a false discovery "
+            "rate of 5 %.",
+            source or "",
+            width=116,
         )
     )

@@ -10,26 +10,69 @@ import pandas as pd
 from renaissance_kit.figures import theme
 from renaissance_kit.figures.theme import Figure, Source, headline, number, percent
 
-FAST, SLOW = theme.VALID, theme.INVALID
-TITLES = {
-    "fast": "Share of fast states (%)",
-    "first_descent": "States where the first descent succeeds (%)",
-}
+SUPPORTING = "States that support valid dynamics (%)"
 
 
-def shares(
-    table: pd.DataFrame, *, title: str, text: str, of: str = "fast", source: Source | None = None
+def without_model(
+    table: pd.DataFrame, *, models: int, threshold_per_h: float, source: Source | None = None
 ) -> Figure:
-    """Shares of states in several populations, with intervals and numbers.
+    """Share of states without a valid model, by population and by the effort to find one.
 
     Args:
-        table: population, states, share, low, high and a column named as ``of``; drawn in this
-            order.
-        text: of the caption: what the populations are.
-        of: what is counted, a key of `TITLES`.
+        table: as from `renaissance_kit.studies.without_model`.
+        models: unbiased ones at each state.
+    """
+    efforts = list(dict.fromkeys(table.effort))
+    table = table.assign(
+        label=[f"{c:,} of {n:,}" for c, n in zip(table["count"], table.states, strict=True)]
+    )
+    y = alt.Y(
+        "population:N", sort=list(dict.fromkeys(table.population)), title=None,
+        axis=alt.Axis(labelLimit=330, ticks=False, domain=False, grid=False),
+    )  # fmt: skip
+    apart = alt.YOffset("effort:N", sort=efforts)
+    colour = alt.Color(
+        "effort:N", sort=efforts, title=None, legend=alt.Legend(orient="bottom", labelLimit=300),
+        scale=alt.Scale(domain=efforts, range=[theme.UNBIASED, theme.SKY, theme.BLUE]),
+    )  # fmt: skip
+
+    def x(field: str) -> alt.X:
+        axis = alt.Axis(labelExpr=theme.PERCENT, tickCount=6)
+        title = "States without a valid model (%)"
+        return alt.X(f"{field}:Q", scale=alt.Scale(domain=[0, 1]), axis=axis, title=title)
+
+    base = alt.Chart(table).encode(y=y, yOffset=apart, color=colour)
+    return alt.layer(
+        base.mark_rule(strokeWidth=2.5).encode(x=x("low"), x2="high:Q"),
+        base.mark_circle(size=100, opacity=1).encode(x=x("share")),
+        alt.Chart(table).mark_text(align="left", dx=10).encode(
+            x=alt.value(430), y=y, yOffset=apart, text="label:N"
+        ),
+    ).properties(
+        width=430,
+        height=84 * table.population.nunique(),
+        title=headline(
+            "How many states have no valid model?",
+            f"By what looks for one: {models:,} unbiased models; one descent along the derivative "
+            "of λmax; the whole search with restarts and eigenvalue placement. Valid: λmax at or "
+            f"below {number(threshold_per_h)} 1/h. Line: 95 % Wilson interval.",
+            source or "",
+        ),
+    )  # fmt: skip
+
+
+def supporting_shares(
+    table: pd.DataFrame, *, covered: Mapping[str, float], models: int, source: Source | None = None
+) -> Figure:
+    """Share of states that support valid dynamics, by the neighbourhood that they come from.
+
+    Args:
+        table: population, states, count, share, low, high; drawn in this order.
+        covered: by neighbourhood, the central share of its members that the bounds cover.
+        models: unbiased ones at each state.
     """
     table = table.assign(
-        label=[f"{f:,} of {n:,}" for f, n in zip(table[of], table.states, strict=True)]
+        label=[f"{c:,} of {n:,}" for c, n in zip(table["count"], table.states, strict=True)]
     )
     y = alt.Y(
         "population:N", sort=list(table.population), title=None,
@@ -38,67 +81,52 @@ def shares(
 
     def x(field: str) -> alt.X:
         axis = alt.Axis(labelExpr=theme.PERCENT, tickCount=6)
-        return alt.X(
-            f"{field}:Q",
-            scale=alt.Scale(domain=[0, 1]),
-            axis=axis,
-            title=TITLES[of],
-        )
+        scale = alt.Scale(domain=[0, 1])
+        return alt.X(f"{field}:Q", scale=scale, axis=axis, title=SUPPORTING)
 
     base = alt.Chart(table).encode(y=y)
-    chart = alt.layer(
-        base.mark_rule(color=FAST, strokeWidth=2.5).encode(x=x("low"), x2="high:Q"),
-        base.mark_circle(color=FAST, size=110, opacity=1).encode(x=x("share")),
+    return alt.layer(
+        base.mark_rule(color=theme.VALID, strokeWidth=2.5).encode(x=x("low"), x2="high:Q"),
+        base.mark_circle(color=theme.VALID, size=110, opacity=1).encode(x=x("share")),
         base.mark_text(align="left", dx=10).encode(x=alt.value(430), text="label:N"),
-    )
-    return chart.properties(
+    ).properties(
         width=430,
         height=44 * len(table),
-        title=headline(title, text, "Line: 95 % Wilson interval.", source or ""),
-    )
-
-
-def neighbourhood_shares(
-    table: pd.DataFrame, *, covered: Mapping[str, float], source: Source | None = None
-) -> Figure:
-    """`shares` of successful first descents at new states, by the neighbourhood they come from.
-
-    Args:
-        table: as for `shares`, with a column ``first_descent``.
-        covered: by neighbourhood, the central share of its members that the bounds cover.
-    """
-    return shares(
-        table,
-        title="The first descent at new states in neighbourhoods",
-        of="first_descent",
-        text="Central share of the members that the bounds cover: "
-        + ", ".join(f"{name} {percent(value)}" for name, value in covered.items())
-        + ".",
-        source=source,
+        title=headline(
+            "New states in neighbourhoods",
+            f"Supporting: at least one of {models:,} unbiased models is valid. Central share of "
+            "the members that the bounds cover: "
+            + (", ".join(f"{name} {percent(value)}" for name, value in covered.items()) or "none")
+            + ". Line: 95 % Wilson interval.",
+            source or "",
+        ),
     )
 
 
 def exactness(
     table: pd.DataFrame, *, threshold_per_h: float, source: Source | None = None
 ) -> Figure:
-    """Share of fast models that stay fast when all constants change a little.
+    """Share of valid models that stay valid when all constants change a little.
 
     Args:
         table: as from `renaissance_kit.studies.exactness_table`.
     """
     names = list(dict.fromkeys(table.group))
-    colours, dashes = [FAST, SLOW, theme.ORANGE], [[1, 0], [5, 3], [2, 2]]
+    colours = [theme.VALID, theme.INVALID, theme.PURPLE, theme.UNBIASED]
+    dashes = [[1, 0], [5, 3], [2, 2], [8, 3, 2, 3]]
     ticks = sorted(set(table.change))
     scale = alt.Scale(type="log", domain=[ticks[0] / 1.5, 1.5 * ticks[-1]], nice=False)
     x = alt.X(
         "change:Q", title="Standard deviation of the changes of ln KM (dimensionless)",
-        scale=scale, axis=alt.Axis(values=ticks, format="~e"),
+        scale=scale, axis=alt.Axis(values=ticks, format="~g"),
     )  # fmt: skip
     axis = alt.Axis(labelExpr=theme.PERCENT)
     y = alt.Y(
-        "share:Q", title="Models that stay fast (%)", scale=alt.Scale(domain=[0, 1]), axis=axis
+        "share:Q", title="Models that stay valid (%)", scale=alt.Scale(domain=[0, 1]), axis=axis
     )
-    legend = alt.Legend(orient="bottom", labelLimit=320, symbolType="stroke", symbolSize=700)
+    legend = alt.Legend(
+        orient="bottom", columns=2, labelLimit=360, symbolType="stroke", symbolSize=700
+    )
     colour = alt.Color(
         "group:N", title=None, sort=names, legend=legend,
         scale=alt.Scale(domain=names, range=colours[: len(names)]),
@@ -108,7 +136,7 @@ def exactness(
         scale=alt.Scale(domain=names, range=dashes[: len(names)]),
     )  # fmt: skip
     base = alt.Chart(table).encode(x=x, color=colour)
-    counts = dict(zip(table.group, table.states, strict=True))
+    counts = dict(zip(table.group, table.models, strict=True))
     return alt.layer(
         base.mark_rule(strokeWidth=1.5, opacity=0.6).encode(y=alt.Y("low:Q"), y2="high:Q"),
         base.mark_line(strokeWidth=2.5).encode(y=y, strokeDash=dash),
@@ -118,7 +146,7 @@ def exactness(
         height=300,
         title=headline(
             "How exactly must the constants be met?",
-            "All constants of the fastest models changed at random. A model stays fast when at "
+            "All constants of valid models changed at random. A model stays valid when at "
             f"least half of its copies have λmax at or below {number(threshold_per_h)} 1/h. "
             + "; ".join(f"{name}: {n:,}" for name, n in counts.items())
             + ". Vertical: 95 % Wilson interval.",

@@ -22,6 +22,7 @@ from renaissance_kit.analysis.landscape import (
     neighbourhoods,
     resample,
 )
+from renaissance_kit.analysis.unbiased import UnbiasedModels, unbiased_models
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.runs import Run
 from renaissance_kit.figures import choices
@@ -31,12 +32,6 @@ from renaissance_kit.panels.charts import LiveChart, specification
 from renaissance_kit.panels.controls import LABEL_WIDTH, WHOLE_WIDTH, Control, Number
 from renaissance_kit.panels.jobs import Handle, State, Update
 from renaissance_kit.panels.panel import Panel
-from renaissance_kit.search.survey import (
-    SEARCH,
-    Survey,
-    shorter_search,
-    survey_states,
-)
 from renaissance_kit.states.constraints import Constraints
 from renaissance_kit.states.sampling import StateSpace
 from renaissance_kit.states.steady_states import SteadyStates
@@ -48,7 +43,7 @@ BRUSHED = "brushed"
 
 @dataclass(frozen=True)
 class _Task:
-    """A survey of states, or new states inside bounds and their survey."""
+    """Unbiased models at sampled states, or at new states inside bounds."""
 
     settings: Mapping[str, Any]
     members: NDArray[np.bool_] | None = None
@@ -59,22 +54,22 @@ class StatesResult:
     """What a run leaves.
 
     Attributes:
-        states: that were surveyed.
-        survey: the fastest model at each.
+        states: that were sampled or drawn.
+        unbiased: models at each.
         chart: their map; None for new states.
         drawn_from: the neighbourhood of new states in words, and the share its bounds cover.
     """
 
     states: SteadyStates
-    survey: Survey
+    unbiased: UnbiasedModels
     chart: Map | None = None
     drawn_from: str = ""
 
 
 class StatesPanel(Panel):
-    """Sample steady states, look for the fastest model at each, map them, and draw new ones.
+    """Sample steady states, see what random constants give at each, map them, and draw new ones.
 
-    A complete run writes ``survey.nc``, as a batch run of notebook 05 with the same parameters.
+    A complete run writes ``unbiased.nc``, as a batch run of notebook 05 with the same parameters.
 
     Args:
         network: the network; its folder holds the constraints.
@@ -88,7 +83,7 @@ class StatesPanel(Panel):
 
     title: ClassVar[str] = "Explore steady states"
     notebook: ClassVar[str] = "05_intracellular_states"
-    result_name: ClassVar[str] = "survey.nc"
+    result_name: ClassVar[str] = "unbiased.nc"
 
     def __init__(
         self,
@@ -105,7 +100,7 @@ class StatesPanel(Panel):
         self.fine = steps_per_dimension
         self.threshold_per_h = network.conditions["eigenvalue_threshold"].value
         self._space: StateSpace | None = None
-        self.found_survey: StatesResult | None = None
+        self.found_states: StatesResult | None = None
         self.members_text: NDArray[np.bool_] | None = None
         self._filling = False
         self._map, self._ranges = LiveChart(), LiveChart()
@@ -124,7 +119,7 @@ class StatesPanel(Panel):
             description="Draw new states",
             icon="random",
             tooltip="Draw new states: inside the bounds of the neighbourhood, and search for the "
-            "fastest model at each",
+            "valid ones among random models at each",
             disabled=True,
             layout={"width": "auto", "margin": "2px 8px 2px 12px"},
         )
@@ -146,8 +141,8 @@ class StatesPanel(Panel):
 
     def check(self, settings: Mapping[str, Any]) -> dict[str, str]:
         """No more states than are sampled."""
-        if self.generic is None and settings["states"] > settings["sampled"]:
-            return {"states": f"give at most the states sampled, {settings['sampled']}"}
+        if self.generic is None and settings["n_states"] > settings["sampled"]:
+            return {"n_states": f"give at most the states sampled, {settings['sampled']}"}
         return {}
 
     def parameters(self) -> dict[str, Any]:
@@ -156,15 +151,15 @@ class StatesPanel(Panel):
         return {**self.values(), **file}
 
     def prepare(self, settings: Mapping[str, Any], *, resume: bool) -> _Task:
-        """What was done last, again, or a new survey."""
+        """What was done last, again, or a new sample."""
         if resume and self.job is not None and self._last.members is not None:
             return self._last
         self._last = _Task(settings)
         return self._last
 
     def resample(self) -> None:
-        """Draw new states inside the bounds of the neighbourhood, and survey them."""
-        if self.state.active or self.found_survey is None or self.members_text is None:
+        """Draw new states inside the bounds of the neighbourhood, and make models at them."""
+        if self.state.active or self.found_states is None or self.members_text is None:
             return
         self.settings = {**self._found_settings, "resampled": self.controls["resampled"].value}
         self._last = _Task(self.settings, self.members_text)
@@ -172,13 +167,13 @@ class StatesPanel(Panel):
         self._start(self._last)
 
     def work(self, task: _Task, handle: Handle) -> StatesResult | None:
-        """Sample and survey."""
+        """Sample states and make models at them."""
         if task.members is None:
-            return self._surveyed(task, handle)
-        assert self.found_survey is not None
+            return self._sampled(task, handle)
+        assert self.found_states is not None
         space, n = self._space_of(), task.settings["resampled"]
         handle.report(Update(0, n, doing="bounds of the neighbourhood"))
-        found = bounds_with_room(space, self.network, self.found_survey.states, task.members)
+        found = bounds_with_room(space, self.network, self.found_states.states, task.members)
         if found is None:
             raise ParameterError(
                 "the bounds of this neighbourhood leave no room for a steady state; choose a "
@@ -189,43 +184,38 @@ class StatesPanel(Panel):
         drawn = resample(
             space, bounds, n, seed=task.settings["seed"] + 10, steps_per_dimension=self.fine
         )
-        survey = self._survey(drawn, task.settings, handle)
-        if survey is None:
+        unbiased = self._unbiased(drawn, task.settings, handle)
+        if unbiased is None:
             return None
         name = f"{int(task.members.sum())} members, bounds over their central {central:.0%}"
-        return StatesResult(drawn, survey, drawn_from=name)
+        return StatesResult(drawn, unbiased, drawn_from=name)
 
     def show(self, update: Update) -> None:
         """The map, when there is one."""
         if isinstance(update.content, StatesResult):
-            self.found_survey, self._found_settings = update.content, dict(self.settings)
+            self.found_states, self._found_settings = update.content, dict(self.settings)
             self._fill()
 
     def finish(self, result: StatesResult) -> str:
-        """The share of fast states in words."""
-        survey, n = result.survey, len(result.survey)
-
-        def share_of(mask: NDArray[np.bool_]) -> str:
-            low, high = wilson_interval(int(mask.sum()), n)
-            return (
-                f"{mask.sum():,} of {n:,} states (95 % interval {percent(low)} to {percent(high)})"
-            )
-
-        if result.drawn_from:
-            assert self.found_survey is not None
-            assert self.members_text is not None
-            succeeded = self.found_survey.survey.first_descent
-            return (
-                f"Drawn inside the neighbourhood ({result.drawn_from}): the first descent "
-                f"succeeds at {share_of(survey.first_descent)}. Of the members it does at "
-                f"{percent(float(succeeded[self.members_text].mean()))}, of all states at "
-                f"{percent(float(succeeded.mean()))}. Fast: {share_of(survey.fast)}."
-            )
-        return (
-            f"{share_of(survey.fast)} have a model at or below "
-            f"{number(self.threshold_per_h)} 1/h; the first descent finds it at "
-            f"{share_of(survey.first_descent)}. Written: {self.folder / self.result_name}"
+        """The share of supporting states in words."""
+        supports, n = result.unbiased.supports, len(result.unbiased)
+        low, high = wilson_interval(int(supports.sum()), n)
+        said = (
+            f"{supports.sum():,} of {n:,} states support valid dynamics: at least one of "
+            f"{result.unbiased.models:,} unbiased models is at or below "
+            f"{number(self.threshold_per_h)} 1/h (95 % interval {percent(low)} to {percent(high)})"
         )
+        if result.drawn_from:
+            assert self.found_states is not None
+            assert self.members_text is not None
+            before = self.found_states.unbiased.supports
+            return (
+                f"Drawn inside the neighbourhood ({result.drawn_from}): {said}. Of the members "
+                f"{percent(float(before[self.members_text].mean()))} do, of all states "
+                f"{percent(float(before.mean()))}."
+            )
+        kinds = "" if 0 < supports.sum() < n else " All states are of one kind."
+        return f"{said}.{kinds} Written: {self.folder / self.result_name}"
 
     # --- pieces
 
@@ -243,8 +233,8 @@ class StatesPanel(Panel):
             )
         return self._space
 
-    def _surveyed(self, task: _Task, handle: Handle) -> StatesResult | None:
-        settings, n = task.settings, task.settings["states"]
+    def _sampled(self, task: _Task, handle: Handle) -> StatesResult | None:
+        settings, n = task.settings, task.settings["n_states"]
         handle.report(Update(0, n, doing=f"sampling {settings['sampled']} states"))
         if self.generic is None:
             everyone = self._space_of().states(
@@ -255,33 +245,30 @@ class StatesPanel(Panel):
         sample = everyone[:: max(1, len(everyone) // n)][:n]
         if handle.stop():
             return None
-        survey = self._survey(sample, settings, handle)
-        if survey is None:
+        unbiased = self._unbiased(sample, settings, handle)
+        if unbiased is None or len(unbiased) < len(sample):  # what is done is kept in the store
             return None
-        if len(survey) < len(sample):  # what is done is kept in the store
-            return None
-        survey.save(self.folder / self.result_name)
-        handle.report(Update(len(survey), n, doing="drawing the map"))
+        unbiased.save(self.folder / self.result_name)
+        done = len(unbiased)
+        handle.report(Update(done, n, doing="drawing the map"))
         table, _ = features(self.network, sample)
-        result = StatesResult(sample, survey, map_of(table, seed=settings["seed"]))
-        handle.report(
-            Update(len(survey), n, doing=f"{len(survey)} of {n} states", content=result, keep=True)
-        )
+        result = StatesResult(sample, unbiased, map_of(table, seed=settings["seed"]))
+        handle.report(Update(done, n, doing=f"{done} of {n} states", content=result, keep=True))
         return result
 
-    def _survey(
+    def _unbiased(
         self, states: SteadyStates, settings: Mapping[str, Any], handle: Handle
-    ) -> Survey | None:
+    ) -> UnbiasedModels | None:
         def progress(now: Any) -> None:
             doing = f"{now.done:,} of {now.total:,} states"
             handle.report(Update(now.done, now.total, now.left_s, doing))
 
         try:
-            return survey_states(
+            return unbiased_models(
                 self.network,
                 states,
+                models=settings["models"],
                 seed=settings["seed"],
-                settings=shorter_search(settings["steps"]),
                 run=Run(self.workers, self.folder / "runs", progress, handle.stop),
             )
         except ParameterError:
@@ -291,19 +278,19 @@ class StatesPanel(Panel):
 
     def _fill(self) -> None:
         """The list of neighbourhoods of a new map."""
-        assert self.found_survey is not None
-        assert self.found_survey.chart is not None
-        succeeded = self.found_survey.survey.first_descent
-        rings, sectors = (2, 6) if len(succeeded) >= 100 else (1, 3)
-        self._cell = neighbourhoods(self.found_survey.chart, rings=rings, sectors=sectors)
-        cells = neighbourhood_table(self.found_survey.chart, self._cell, succeeded)
+        assert self.found_states is not None
+        assert self.found_states.chart is not None
+        supports = self.found_states.unbiased.supports
+        rings, sectors = (2, 6) if len(supports) >= 100 else (1, 3)
+        self._cell = neighbourhoods(self.found_states.chart, rings=rings, sectors=sectors)
+        cells = neighbourhood_table(self.found_states.chart, self._cell, supports)
         cells = cells.sort_values("share", ascending=False, kind="stable")
         columns = (cells.cell, cells.states, cells.share)
         options: list[tuple[str, Any]] = [
-            (f"cell {cell + 1}: {states} states, {share:.0%} at once", int(cell))
+            (f"cell {cell + 1}: {states} states, {share:.0%} support", int(cell))
             for cell, states, share in zip(*columns, strict=True)
         ]
-        options += [("all where one descent succeeds", "succeeds"), ("all others", "fails")]
+        options += [("all supporting states", "supports"), ("all others", "others")]
         self._filling = True
         self.state_choice.options = [*options, ("rectangle on the map", BRUSHED)]
         self.state_choice.value = options[0][1]
@@ -312,27 +299,27 @@ class StatesPanel(Panel):
         self._take(self._cell == options[0][1])
 
     def chosen_choice(self, _: Any) -> None:
-        if self._filling or self.found_survey is None:
+        if self._filling or self.found_states is None:
             return
-        value, succeeded = self.state_choice.value, self.found_survey.survey.first_descent
+        value, supports = self.state_choice.value, self.found_states.unbiased.supports
         if value == BRUSHED:
             return
-        if value in ("succeeds", "fails"):
-            self._take(succeeded if value == "succeeds" else ~succeeded)
+        if value in ("supports", "others"):
+            self._take(supports if value == "supports" else ~supports)
         else:
             self._take(self._cell == value)
 
     def on_brush(self, value: Mapping[str, Any]) -> None:
         """A rectangle was drawn: the states inside are the neighbourhood."""
-        if self.found_survey is None or self.found_survey.chart is None:
+        if self.found_states is None or self.found_states.chart is None:
             return
         sides = [value.get(axis) for axis in ("x", "y")]
         if any(side is None or len(side) != 2 for side in sides):
             return
-        inside = np.ones(len(self.found_survey.survey), dtype=bool)
+        inside = np.ones(len(self.found_states.unbiased), dtype=bool)
         for column, side in enumerate(sides):
             low, high = sorted(side or (0.0, 0.0))
-            position = self.found_survey.chart.xy[:, column]
+            position = self.found_states.chart.xy[:, column]
             inside &= (position >= low) & (position <= high)
         if inside.sum() < 2:
             self._say("A neighbourhood needs at least two states; draw a larger rectangle.")
@@ -344,22 +331,26 @@ class StatesPanel(Panel):
 
     def _take(self, members: NDArray[np.bool_], *, redraw: bool = True) -> None:
         """Make this the neighbourhood; the map stays where the rectangle is on it."""
-        assert self.found_survey is not None
-        assert self.found_survey.chart is not None
+        assert self.found_states is not None
+        assert self.found_states.chart is not None
         if members.sum() < 2:
             self._say("Fewer than two such states; choose another neighbourhood.")
             return
         self.members_text = members
         self.resample_button.disabled = self.state.active
-        found = self.found_survey
+        found = self.found_states
         assert found.chart is not None
         if redraw:
             table = pd.DataFrame(
                 {"x": found.chart.xy[:, 0], "y": found.chart.xy[:, 1],
-                 "lambda_max_per_h": found.survey.first_lambda_max_per_h}
+                 "lambda_max_per_h": found.unbiased.lambda_max_quantile_per_h,
+                 "supports": found.unbiased.supports}
             )  # fmt: skip
             figure = choices.brush_map(
-                table, threshold_per_h=self.threshold_per_h, members=members.tolist()
+                table,
+                models=found.unbiased.models,
+                threshold_per_h=self.threshold_per_h,
+                members=members.tolist(),
             )
             self._map.show(figure)
             self._map.on_brush(choices.BRUSH, self.on_brush)
@@ -390,17 +381,17 @@ def _ranges(network: Network, states: SteadyStates, members: NDArray[np.bool_]) 
 
 def _controls() -> list[Control]:
     return [
-        Number("states", "States surveyed", "states",
-               "more make a finer map and take longer, about a second each",
+        Number("n_states", "States", "states",
+               "more make a finer map and take longer, a fifth of a second each",
                100, FEWEST, 5000, whole=True),
         Number("sampled", "States sampled", "states",
-               "of which the surveyed ones are evenly spaced; more are less alike",
+               "of which those on the map are evenly spaced; more are less alike",
                400, FEWEST, 20_000, whole=True),
-        Number("steps", "Steps of a search", "in a descent",
-               "in a descent; with fewer also fewer restarts, which miss more fast models",
-               SEARCH.steps, 10, SEARCH.steps, whole=True),
+        Number("models", "Unbiased models", "at each state",
+               "at each state; among more of them a valid one is found at more states",
+               100, 1, 1000, whole=True),
         Number("resampled", "New states", "in a neighbourhood",
-               "more give a surer share of fast ones and take longer",
+               "more give a surer share of supporting ones and take longer",
                30, 2, 1000, whole=True),
         Number("seed", "Seed", "whole number",
                "of all random numbers; the same seed gives the same result",

@@ -23,7 +23,6 @@ from .survey import (
     SEARCH as SEARCH,
     Survey as Survey,
     SurveyTask as SurveyTask,
-    repeated as repeated,
     shorter_search as shorter_search,
     survey_states as survey_states,
 )

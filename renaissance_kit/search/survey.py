@@ -6,8 +6,8 @@ are surveyed. Chunks of states go through `renaissance_kit.core.runs`: in parall
 and with a store from which a run that was killed resumes.
 
 A state without a model at or below the threshold is called slow. That is what a search of finite
-effort says; `repeated` tells how far more effort changes it. At how many states the first descent
-already found such a model says how rare fast models are.
+effort says. At how many states the first descent already found such a model, and how many of some
+random models are valid there (`renaissance_kit.analysis.unbiased_models`), says how rare they are.
 """
 
 from __future__ import annotations
@@ -279,49 +279,6 @@ def survey_states(
             },
         )
     )
-
-
-def repeated(
-    network: Network,
-    states: SteadyStates,
-    survey: Survey,
-    *,
-    n: int,
-    effort: float,
-    seed: int,
-    ranges: KMRanges | None = None,
-    run: Run = RUN,
-) -> tuple[Survey, Survey]:
-    """Search again, longer, at some of the states that came out slow.
-
-    Args:
-        survey: of these states.
-        n: states to try, at random among the slow ones; all of them if there are fewer.
-        effort: times the descents of the survey's searches.
-        seed: of the choice and of the searches.
-        ranges, run: as in `survey_states`.
-
-    Returns:
-        The survey's rows of these states, and the new ones.
-
-    Raises:
-        ParameterError: no state is slow.
-    """
-    slow = np.flatnonzero(~survey.fast)
-    if not len(slow):
-        raise ParameterError("no state of the survey is slow; there is nothing to search again")
-    rng = np.random.default_rng(seed)
-    chosen = np.sort(rng.choice(slow, size=min(n, len(slow)), replace=False))
-    before = survey.select(chosen)
-    position = {int(s): i for i, s in enumerate(states.dataset.state.values)}
-    index = np.array([position[int(number)] for number in before.numbers])
-    descents = max(1, round(effort * (survey.settings.restarts + 1)))
-    longer = replace(survey.settings, restarts=descents - 1)
-    after = survey_states(
-        network, SteadyStates(states.dataset.isel(state=index)), seed=seed, settings=longer,
-        threshold_per_h=survey.threshold_per_h, ranges=ranges, run=run,
-    )  # fmt: skip
-    return before, after
 
 
 def states_digest(states: SteadyStates) -> str:

@@ -43,12 +43,14 @@ from .exact_km import (
     exact_samples as exact_samples,
     exact_states as exact_states,
 )
-from .exactness import exactness_table as exactness_table
+from .exactness import (
+    exactness_groups as exactness_groups,
+    exactness_table as exactness_table,
+)
 from .held_out import held_out_table as held_out_table, incidence_by_state as incidence_by_state
 from .intracellular import (
-    MoreEffort as MoreEffort,
+    Surveyed as Surveyed,
     concentration_points as concentration_points,
-    limits_of_metabolite as limits_of_metabolite,
     new_states as new_states,
     participation as participation,
     running_table as running_table,
@@ -57,6 +59,8 @@ from .intracellular import (
     slow_mode_table as slow_mode_table,
     slow_modes as slow_modes,
     threshold_table as threshold_table,
+    unbiased_table as unbiased_table,
+    without_model as without_model,
 )
 from .km_changes import (
     change_counts as change_counts,

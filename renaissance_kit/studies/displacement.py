@@ -9,6 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from renaissance_kit.analysis.unbiased import unbiased_models
+from renaissance_kit.core.runs import Run
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
@@ -94,19 +96,18 @@ def unbiased_by_state(
         One row a state: sample, state, incidence (share of valid models), stable (share of models
         with λmax < 0), lambda_max_per_h (median).
     """
-    km = KMRanges.of(network).uniform(models, np.random.default_rng(seed))
     rows = []
     for name, sample in samples.items():
-        for i in range(min(n_states, len(sample))):
-            spectrum = KineticModels(network, sample[i], km).spectrum(
-                threshold_per_h=threshold_per_h, workers=workers
-            )
-            values = spectrum.lambda_max_per_h
+        unbiased = unbiased_models(
+            network, sample[:n_states], models=models, seed=seed, threshold_per_h=threshold_per_h,
+            run=Run(workers),
+        )  # fmt: skip
+        for i, values in enumerate(unbiased.lambda_max_per_h):
             rows.append(
                 {
                     "sample": name,
                     "state": i,
-                    "incidence": spectrum.incidence,
+                    "incidence": float(unbiased.incidence[i]),
                     "stable": float(np.mean(values < 0)),
                     "lambda_max_per_h": float(np.nanmedian(values)),
                 }

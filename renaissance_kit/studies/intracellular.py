@@ -1,4 +1,4 @@
-"""Which intracellular states allow fast dynamics, and why the others do not."""
+"""Which intracellular states support fast dynamics, and what sets them apart."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from renaissance_kit.analysis.landscape import (
     threshold_of,
 )
 from renaissance_kit.analysis.relaxation import relaxation_limits
-from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.analysis.unbiased import UnbiasedModels
+from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
-from renaissance_kit.kinetics.spectrum import Status
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
 from renaissance_kit.search.survey import Survey
@@ -30,34 +30,48 @@ from renaissance_kit.states.sampling import StateSpace
 from renaissance_kit.states.steady_states import SteadyStates
 from renaissance_kit.studies.turnover import turnover_times_min
 
-OTHERS = {"fast": "slow", "first_descent": "failed"}
+UNBIASED, DESCENT, SEARCH = "unbiased models", "first descent", "whole search"
+EFFORTS = (UNBIASED, DESCENT, SEARCH)
+"""Ways to look for a valid model at a state, the least effort first."""
+
 CENTRAL = (0.5, 0.8, 1.0)  # shares of the members that bounds cover; the first with room is taken
 
 
-def share_table(surveys: Mapping[str, Survey], *, of: str = "fast") -> pd.DataFrame:
-    """States that are fast, by population: population, states, fast, share, low, high, slow …
+@dataclass(frozen=True)
+class Surveyed:
+    """Some states, with what random constants give at each and what a search finds there.
 
-    low and high are the 95 % Wilson interval of the share of fast states; ``slow_share``,
-    ``slow_low`` and ``slow_high`` are of the others.
+    Attributes:
+        states: the population.
+        unbiased: models at each.
+        survey: the fastest model found at each.
+    """
+
+    states: SteadyStates
+    unbiased: UnbiasedModels
+    survey: Survey
+
+    def found_by(self, effort: str) -> NDArray[np.bool_]:
+        """(states,) True where one of `EFFORTS` found a valid model."""
+        if effort == UNBIASED:
+            return self.unbiased.supports
+        return self.survey.first_descent if effort == DESCENT else self.survey.fast
+
+
+def share_table(groups: Mapping[str, NDArray[np.bool_]]) -> pd.DataFrame:
+    """Shares of states, by population: population, states, count, share, low, high.
+
+    low and high are the 95 % Wilson interval.
 
     Args:
-        surveys: by population.
-        of: "fast", or "first_descent" for the states at which the first descent succeeded, with
-            ``failed_…`` in place of ``slow_…``.
-
-    Raises:
-        ParameterError: another ``of``.
+        groups: (states,) which states of each population are counted.
     """
-    if of not in OTHERS:
-        raise ParameterError(f"of is {of!r}; give one of {', '.join(OTHERS)}")
     rows = []
-    for name, survey in surveys.items():
-        n, good = len(survey), int(getattr(survey, of).sum())
-        low, high = wilson_interval(good, n)
-        slow_low, slow_high = wilson_interval(n - good, n)
-        rows.append((name, n, good, good / n, low, high, 1 - good / n, slow_low, slow_high))
-    rest = [f"{OTHERS[of]}_{name}" for name in ("share", "low", "high")]
-    return pd.DataFrame(rows, columns=["population", "states", of, "share", "low", "high", *rest])
+    for name, flags in groups.items():
+        n, count = len(flags), int(np.sum(flags))
+        rows.append((name, n, count, count / n, *wilson_interval(count, n)))
+    columns = ["population", "states", "count", "share", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def share_row(table: pd.DataFrame, population: str) -> Any:
@@ -65,53 +79,34 @@ def share_row(table: pd.DataFrame, population: str) -> Any:
     return next(row for row in table.itertuples(index=False) if row.population == population)
 
 
-@dataclass(frozen=True)
-class MoreEffort:
-    """Slow states of a survey that were searched again with more effort.
+def without_model(populations: Mapping[str, Surveyed]) -> pd.DataFrame:
+    """States without a valid model: the columns of `share_table`, and effort, of `EFFORTS`."""
+    parts = []
+    for name, one in populations.items():
+        part = share_table({effort: ~one.found_by(effort) for effort in EFFORTS})
+        part = part.rename(columns={"population": "effort"})
+        part.insert(0, "population", name)
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
 
-    Attributes:
-        survey: of all states.
-        before, after: of those that were searched again; empty if none was.
+
+def unbiased_table(populations: Mapping[str, Surveyed]) -> pd.DataFrame:
+    """What random constants give in each population.
+
+    Returns:
+        population, states, models (at each), supporting (states), incidence (mean share of valid
+        models), and ``q10``, ``q50``, ``q90`` over the states of the 5 % quantile of λmax (1/h).
     """
-
-    survey: Survey
-    before: Survey
-    after: Survey
-
-    @classmethod
-    def of(cls, survey: Survey, again: tuple[Survey, Survey] | None) -> MoreEffort:
-        """From what `renaissance_kit.search.repeated` returned, or None without such a search."""
-        none = survey.select(np.array([], dtype=np.int64))
-        return cls(survey, *(again or (none, none)))
-
-    @property
-    def tried(self) -> int:
-        """Number of slow states that were searched again."""
-        return len(self.after)
-
-    @property
-    def turned(self) -> int:
-        """Number of these that turned fast."""
-        return int(self.after.fast.sum())
-
-    @property
-    def turned_interval(self) -> tuple[float, float]:
-        """95 % Wilson interval of the share that turned; 0 to 1 if none was tried."""
-        return wilson_interval(self.turned, self.tried) if self.tried else (0.0, 1.0)
-
-    @property
-    def slow_share(self) -> float:
-        """Share of all states that stay slow if slow states turn at that rate."""
-        slow = 1 - int(self.survey.fast.sum()) / len(self.survey)
-        return slow * (1 - self.turned / self.tried) if self.tried else slow
-
-    @property
-    def slow_interval(self) -> tuple[float, float]:
-        """That share with the ends of both intervals."""
-        n = len(self.survey)
-        low, high = wilson_interval(n - int(self.survey.fast.sum()), n)
-        turned_low, turned_high = self.turned_interval
-        return low * (1 - turned_high), high * (1 - turned_low)
+    rows = []
+    for name, one in populations.items():
+        found = one.unbiased
+        quantiles = np.nanquantile(found.lambda_max_quantile_per_h, [0.1, 0.5, 0.9])
+        rows.append(
+            (name, len(found), found.models, int(found.supports.sum()), found.incidence.mean(),
+             *quantiles)
+        )  # fmt: skip
+    columns = ["population", "states", "models", "supporting", "incidence", "q10", "q50", "q90"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def bounds_with_room(
@@ -165,15 +160,15 @@ def new_states(
 
 
 def concentration_points(
-    states: SteadyStates, survey: Survey, metabolites: Sequence[str]
+    states: SteadyStates, lambda_max_per_h: Array, metabolites: Sequence[str]
 ) -> pd.DataFrame:
-    """metabolite, concentration_mM and lambda_max_per_h after the first descent, row by row."""
+    """metabolite, concentration_mM and lambda_max_per_h of each state, row by row."""
     return pd.concat(
         pd.DataFrame(
             {
                 "metabolite": name,
                 "concentration_mM": states.dataset.concentration.sel(metabolite=name).values,
-                "lambda_max_per_h": survey.first_lambda_max_per_h,
+                "lambda_max_per_h": lambda_max_per_h,
             }
         )
         for name in metabolites
@@ -192,15 +187,16 @@ def running_table(points: pd.DataFrame) -> pd.DataFrame:
 
 def threshold_table(
     states: SteadyStates,
-    survey: Survey,
+    supports: NDArray[np.bool_],
     ranges: pd.DataFrame,
     metabolites: Sequence[str],
     *,
     seed: int,
 ) -> pd.DataFrame:
-    """The concentration that divides success of the first descent from failure best.
+    """The concentration that divides supporting states from the others best.
 
     Args:
+        supports: (states,) such as `UnbiasedModels.supports`; of both kinds.
         ranges: of all metabolites, as from `renaissance_kit.analysis.ranges_of_metabolites`.
         metabolites: for which to look.
 
@@ -212,7 +208,7 @@ def threshold_table(
     rows = []
     for name in metabolites:
         x = states.dataset.concentration.sel(metabolite=name).values
-        best = threshold_of(x, survey.first_descent, seed=seed)
+        best = threshold_of(x, supports, seed=seed)
         row = by_name.loc[name]
         rows.append({"metabolite": name, **vars(best), "q": row.q, "found": row.found})
     return pd.DataFrame(rows)
@@ -231,96 +227,56 @@ def participation(models: KineticModels) -> pd.Series:
     return pd.Series(size / size.sum(), index=list(models.network.independent))
 
 
-def slow_modes(network: Network, states: SteadyStates, survey: Survey) -> pd.DataFrame:
-    """What dominates the slowest mode of the fastest model where the first descent failed.
+def slow_modes(network: Network, states: SteadyStates, unbiased: UnbiasedModels) -> pd.DataFrame:
+    """What dominates the slowest mode at each state, in the unbiased model nearest to the quantile.
+
+    Args:
+        states: in which those of ``unbiased`` are.
+        unbiased: the model is the one with λmax nearest to its 5 % quantile.
 
     Returns:
-        state, lambda_max_per_h, metabolite (of the largest participation), participation,
-        limit_per_h (of that metabolite by itself, `renaissance_kit.analysis.relaxation`),
-        turnover_min (of it), slowest_metabolite and slowest_limit_per_h (the least limit of all).
-        States without eigenvalues are left out.
+        state, supports, lambda_max_per_h (of the model), metabolite (of the largest
+        participation), participation, turnover_min (of it) and limit_per_h (how fast it could
+        relax by itself at best, `renaissance_kit.analysis.relaxation_limits`).
     """
-    position = {int(s): i for i, s in enumerate(states.dataset.state.values)}
-    status = survey.dataset.status.values
-    known = np.isin(status, (Status.VALID, Status.SLOW, Status.UNSTABLE))
-    chosen = np.flatnonzero(known & ~survey.first_descent)
-    if not len(chosen):
-        columns = [
-            "state", "lambda_max_per_h", "metabolite", "participation", "limit_per_h",
-            "turnover_min", "slowest_metabolite", "slowest_limit_per_h",
-        ]  # fmt: skip
-        return pd.DataFrame({c: [] for c in columns})
+    place = {int(s): i for i, s in enumerate(states.dataset.state.values)}
+    values = unbiased.lambda_max_per_h
+    away = np.abs(values - unbiased.lambda_max_quantile_per_h[:, None])
+    positions = np.flatnonzero(np.isfinite(away).any(axis=1))
+    chosen = [(int(i), int(np.nanargmin(away[i]))) for i in positions]
     turnover = turnover_times_min(network, states)
     ranges = KMRanges.of(network)
     rows = []
     with threadpool_limits(limits=1, user_api="blas"):
-        for i, fastest in zip(chosen, survey.each_model(network, states, chosen), strict=True):
-            number = int(survey.numbers[i])
-            shares = participation(fastest)
-            limits = relaxation_limits(fastest, ranges)
-            rate = dict(zip(limits.names, limits.rate_per_h, strict=True))
+        for (i, k), model in zip(chosen, unbiased.each_model(network, states, chosen), strict=True):
+            number = int(unbiased.numbers[i])
+            shares = participation(model)
             name = str(shares.idxmax())
-            least = int(np.argmin(limits.rate_per_h))
+            limits = relaxation_limits(model, ranges)
+            rate = dict(zip(limits.names, limits.rate_per_h, strict=True))
+            column = network.dynamic.index(name)
             rows.append(
-                {
-                    "state": number,
-                    "lambda_max_per_h": survey.lambda_max_per_h[i],
-                    "metabolite": name,
-                    "participation": shares.max(),
-                    "limit_per_h": rate.get(name, np.nan),
-                    "turnover_min": turnover[position[number], network.dynamic.index(name)],
-                    "slowest_metabolite": limits.names[least],
-                    "slowest_limit_per_h": limits.rate_per_h[least],
-                }
-            )
-    return pd.DataFrame(rows)
+                (number, bool(unbiased.supports[i]), values[i, k], name, shares.max(),
+                 turnover[place[number], column], rate.get(name, np.nan))
+            )  # fmt: skip
+    columns = [
+        "state", "supports", "lambda_max_per_h", "metabolite", "participation", "turnover_min",
+        "limit_per_h",
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
 
 
 def slow_mode_table(modes: pd.DataFrame) -> pd.DataFrame:
-    """`slow_modes` by metabolite: number of states, and medians of the rest; most states first."""
+    """`slow_modes` by metabolite: states, of these supporting, medians; most states first."""
     return (
         modes.groupby("metabolite")
         .agg(
             states=("state", "size"),
+            supporting=("supports", "sum"),
             participation=("participation", "median"),
             turnover_min=("turnover_min", "median"),
             limit_per_h=("limit_per_h", "median"),
             lambda_max_per_h=("lambda_max_per_h", "median"),
         )
         .sort_values("states", ascending=False)
-    )
-
-
-def limits_of_metabolite(network: Network, states: SteadyStates, metabolite: str) -> pd.DataFrame:
-    """One metabolite at every state: what its own speed is made of.
-
-    Returns:
-        state, concentration_mM, turnover_min, limit_per_h, throughput_mM_h, and
-        ``least_saturation`` (concentration over concentration + largest KM, which no constant
-        avoids).
-    """
-    ranges = KMRanges.of(network)
-    models = KineticModels(network, states[0], ranges.middle_mM)
-    column = network.dynamic.index(metabolite)
-    concentration = states.dataset.concentration.sel(metabolite=metabolite).values
-    turnover = turnover_times_min(network, states)[:, column]
-    largest = max(
-        (h for k, h in zip(ranges.names, ranges.high_mM, strict=True)
-         if k.endswith(f":{metabolite}")),
-        default=np.nan,
-    )  # fmt: skip
-    rates = []
-    with threadpool_limits(limits=1, user_api="blas"):
-        for state in states:
-            found = relaxation_limits(models.at(state), ranges)
-            rates.append(found.rate_per_h[found.names.index(metabolite)])
-    return pd.DataFrame(
-        {
-            "state": states.dataset.state.values,
-            "concentration_mM": concentration,
-            "turnover_min": turnover,
-            "limit_per_h": rates,
-            "throughput_mM_h": 60 * concentration / turnover,
-            "least_saturation": concentration / (concentration + largest),
-        }
     )

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from renaissance_kit.analysis.intervals import wilson_interval
+from renaissance_kit.analysis.unbiased import unbiased_models
 from renaissance_kit.core.fingerprint import fingerprint
+from renaissance_kit.core.runs import Run
 from renaissance_kit.core.types import Array, Weights
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.kinetics.spectrum import is_valid
@@ -157,20 +159,15 @@ def unbiased_by_turnover(
     Returns:
         turnover_time_min, state, lambda_max_per_h: one row a model.
     """
-    km = KMRanges.of(network).uniform(models, np.random.default_rng(seed))
     parts = []
     for time, sample in states.items():
-        for i in range(min(n_states, len(sample))):
-            spectrum = KineticModels(network, sample[i], km).spectrum(workers=workers)
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "turnover_time_min": time,
-                        "state": i,
-                        "lambda_max_per_h": spectrum.lambda_max_per_h,
-                    }
-                )
-            )
+        unbiased = unbiased_models(
+            network, sample[:n_states], models=models, seed=seed, run=Run(workers)
+        )
+        parts += [
+            pd.DataFrame({"turnover_time_min": time, "state": i, "lambda_max_per_h": values})
+            for i, values in enumerate(unbiased.lambda_max_per_h)
+        ]
     return pd.concat(parts, ignore_index=True)
 
 
