@@ -177,8 +177,8 @@ def kinds(unbiased: UnbiasedModels) -> Text:
     if 0 < count < n:
         return Text(said)
     return Text(
-        f"{said} **All are of one kind**, so that there is nothing to compare: ranges, thresholds "
-        "and constrained metabolites are left out. "
+        f"{said} **All are of one kind**, so that there is nothing to compare: their ranges, "
+        "thresholds and constrained metabolites are left out. "
         + ("More models at each state" if count == 0 else "Fewer models at each state, or more")
         + (", or more states, may show both." if count == 0 else " states, may show both.")
     )
