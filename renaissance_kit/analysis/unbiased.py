@@ -102,7 +102,7 @@ class UnbiasedModels:
 
     @property
     def lambda_max_quantile_per_h(self) -> Array:
-        """(states,) 5 % quantile of λmax: what the fastest twentieth of the models has."""
+        """5 % quantile of λmax at each state: what the fastest twentieth of the models has."""
         return np.asarray(np.nanquantile(self.lambda_max_per_h, 0.05, axis=1))
 
     def select(self, which: NDArray[Any]) -> UnbiasedModels:
