@@ -55,6 +55,14 @@ def test_notebook_runs_at_smoke_scale(name: str, tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("*.failed.ipynb"))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["02_generator_training", "03_robustness", "06_km_aconitase"])
+def test_notebook_runs_at_published_states(name: str, tmp_path: Path) -> None:
+    batch.run(name, tmp_path, scale="smoke", parameters={"states": "published", "widgets": False})
+    summary = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
+    assert str(summary["steady_state"]) == "1712"
+
+
 @pytest.mark.parametrize("name", batch.NOTEBOOKS)
 def test_without_widgets_only_the_panel_is_left_out(name: str) -> None:
     """The rest of a notebook is the same with `widgets` and without."""
