@@ -9,8 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from renaissance_kit import KineticModels, KMRanges, Network, SteadyStates
-from renaissance_kit.core import DataError
+from renaissance_kit import (
+    KineticEnsemble,
+    KineticModels,
+    KMRanges,
+    Network,
+    SteadyStates,
+    studies,
+)
+from renaissance_kit.core import DataError, ParameterError
 from renaissance_kit.laws import REGISTRY
 from renaissance_kit.states import Constraints
 from renaissance_kit.studies import exchanged, transport_table, unphysical
@@ -153,3 +160,37 @@ def test_fluxes_that_do_not_balance_are_refused(ecoli: Network, tmp_path: Path) 
 def test_a_network_without_the_table_says_so(tiny: Network) -> None:
     with pytest.raises(DataError, match=r"published_states\.csv"):
         SteadyStates.published(tiny)
+
+
+# --- which states a notebook takes ---------------------------------------------------------------
+
+
+def test_notebooks_take_our_states_or_the_published_ones(ecoli: Network) -> None:
+    own, _ = studies.states_of(ecoli, "nothing.nc")
+    given, where = studies.states_of(ecoli, "nothing.nc", "published")
+    assert len(own) == 5000
+    assert given.default.label == "1712"
+    assert where == "published_states.csv"
+    with pytest.raises(ParameterError, match="did you mean 'published'"):
+        studies.states_of(ecoli, "nothing.nc", "publishd")
+    with pytest.raises(ParameterError, match="own, published"):
+        studies.valid_ensemble(ecoli, 3, states="theirs")
+
+
+def test_an_ensemble_of_the_other_states_is_not_taken(ecoli: Network, tmp_path: Path) -> None:
+    """Both sets have a state 1712, so that its number does not tell them apart."""
+    trained = tmp_path / "ensemble.nc"
+    state = SteadyStates.example(ecoli).numbered(1712)
+    km = KineticEnsemble.example(ecoli).dataset.km.values[:2]
+    models = KineticModels(ecoli, state, km)
+    ensemble = KineticEnsemble.from_models(models, models.spectrum(threshold_per_h=1e9))
+    ensemble.save(trained)
+    assert ensemble.valid.all()
+    chosen, where = studies.valid_ensemble(ecoli, 2, trained=trained)
+    assert where == str(trained)
+    chosen, where = studies.valid_ensemble(ecoli, 2, trained=trained, states="published")
+    assert where == "the network's folder"
+    np.testing.assert_array_equal(
+        chosen.models(ecoli).state.concentrations_mM,
+        SteadyStates.published(ecoli).default.concentrations_mM,
+    )

@@ -72,8 +72,9 @@ def valid_ensemble(
 
     Raises:
         CheckpointError: a file is missing or cannot be read.
-        ParameterError: the file has no valid model, or not that number.
+        ParameterError: the file has no valid model, or not that number; no such set of states.
     """
+    _require_set(states)
     numbers: range | list[int]
     numbers = [int(i) for i in n] if isinstance(n, Sequence) else range(int(n))
     if not len(numbers) or min(numbers) < 0:
@@ -81,7 +82,7 @@ def valid_ensemble(
     needed = max(numbers) + 1
     if path is not None:
         ensemble, where = KineticEnsemble.load(path), str(path)
-    elif trained is not None and _holds(trained, network, needed, _require_set(states)):
+    elif trained is not None and _holds(trained, network, needed, states):
         ensemble, where = KineticEnsemble.load(trained), str(trained)
     else:
         ensemble, where = KineticEnsemble.example(network, states), "the network's folder"
