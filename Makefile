@@ -2,7 +2,7 @@
 #
 # Variables, all on the command line (make demo SCALE=smoke):
 #   PYTHON       interpreter to build .venv with (default: python3, or the first of 3.11 to 3.13)
-#   SCALE        smoke, laptop or paper, for `make figures`
+#   SCALE        smoke, laptop or paper, for `make figures` and `make reproduction`
 #   TORCH        what to install, and TORCH_INDEX where from. The default is the CPU build;
 #                for an NVIDIA GPU, with a CUDA version that pytorch.org lists for this torch:
 #                make demo TORCH_INDEX=https://download.pytorch.org/whl/cu126
@@ -35,10 +35,10 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo figures docs lab panels test test-fast lint bench sync clean clean-venv
+.PHONY: help demo figures reproduction docs lab panels test test-fast lint bench sync clean clean-venv
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 # Three sets of packages: what the notebooks need, and what the pages and the tests need on top.
 .venv/.ready: pyproject.toml tools/setup_venv.sh
@@ -59,6 +59,16 @@ demo: .venv/.ready ## train a generator on E. coli in about five minutes: build/
 
 figures: .venv/.ready ## run all notebooks at SCALE=smoke|laptop|paper: build/figures/index.html
 	$(RUN_NOTEBOOK) all --scale $(SCALE) --out build/figures
+
+# The notebooks that take `states`; 01 and 05 look at both kinds by themselves.
+AT_STATES := 02_generator_training 03_robustness 04_bioreactor 06_km_aconitase 07_km_tca \
+    08_km_global_shifts 09_routes_compared
+
+reproduction: figures ## run them at the study's states as well, and write docs/reproduction.md
+	for notebook in $(AT_STATES); do \
+	    $(RUN_NOTEBOOK) $$notebook --scale $(SCALE) -p states published \
+	        --out build/published/$$notebook || exit 1; done
+	$(BIN)/python tools/write_reproduction.py build/figures build/published
 
 docs: .venv/.ready-docs ## build the documentation, without a network: build/docs/index.html
 	$(BIN)/python tools/build_docs.py build/docs

@@ -113,6 +113,18 @@ def test_exchanged_states_take_each_part_from_one_of_two(
         state.check(ecoli)
 
 
+def test_ratios_of_fluxes_beside_their_bounds(ecoli: Network, published: SteadyStates) -> None:
+    constraints = Constraints.from_folder(ecoli)
+    states = SteadyStates.example(ecoli)[:50]
+    table = studies.ratio_table(states, constraints, published).set_index("ratio")
+    pfl = flux(published, "PFL") / flux(published, "GLCtex")
+    assert table.published_high["PFL : GLCtex"] == pytest.approx(pfl.max())
+    malic = (flux(states, "ME1") + flux(states, "ME2")) / flux(states, "GLCtex")
+    assert table["median"]["ME1 + ME2 : GLCtex"] == pytest.approx(np.median(malic))
+    assert (table.low_95 >= table.low - 1e-9).all()
+    assert (table.high_95 <= table.high + 1e-9).all()
+
+
 # --- the table -----------------------------------------------------------------------------------
 
 

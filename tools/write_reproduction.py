@@ -1,8 +1,8 @@
 """Collect the claims tables that the notebooks wrote into docs/reproduction.md.
 
-    make figures SCALE=paper
-    python -m renaissance_kit run all --scale paper -p states published --out build/published
-    python tools/write_reproduction.py build/figures build/published
+    make reproduction SCALE=paper
+
+or, with the runs at hand, ``python tools/write_reproduction.py build/figures build/published``.
 
 The first folder holds runs at our own states, the second runs at the study's. Reads
 ``claims.csv`` and ``summary.json`` of each notebook's output folder. Nothing is typed in: a claim

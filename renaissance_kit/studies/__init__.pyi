@@ -203,6 +203,7 @@ from .states import (
     measured_rates as measured_rates,
     metabolite_pathways as metabolite_pathways,
     profile_table as profile_table,
+    ratio_table as ratio_table,
     reaction_pathways as reaction_pathways,
 )
 from .strains import predicted_strain as predicted_strain, strain_changes as strain_changes

@@ -181,6 +181,34 @@ def flux_ratios(network: Network, states: SteadyStates) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["text", *QUANTILES])
 
 
+def ratio_table(
+    states: SteadyStates, constraints: Constraints, published: SteadyStates | None = None
+) -> pd.DataFrame:
+    """Ratios of fluxes that are bounded, beside their bounds and those of published states.
+
+    Returns:
+        ratio, low and high (bounds), low_95, median and high_95 of the states, and with
+        ``published`` their range, published_low and published_high.
+    """
+
+    def values_of(of: SteadyStates, text: str) -> Array:
+        above, below = (
+            of.dataset.flux.sel(reaction=list(p)).sum("reaction") for p in ratio_of(text)
+        )
+        return np.asarray((above / below).values)
+
+    rows = []
+    for text, bound in constraints.ratios.items():
+        low, median, high = np.quantile(values_of(states, text), [0.025, 0.5, 0.975])
+        row = {"ratio": text, "low": bound.low, "high": bound.high}
+        row |= {"low_95": low, "median": median, "high_95": high}
+        if published is not None:
+            theirs = values_of(published, text)
+            row |= {"published_low": theirs.min(), "published_high": theirs.max()}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
 def flux_table(
     network: Network,
     states: SteadyStates,
