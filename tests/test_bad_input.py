@@ -264,6 +264,13 @@ def test_a_positive_threshold_is_refused(tiny):
         Recipe.default(tiny, threshold_per_h=1.0)
 
 
+@pytest.mark.parametrize("threshold", [2.5, float("nan"), float("inf")])
+def test_a_threshold_that_lets_models_run_away_is_refused(tiny, tiny_state, threshold):
+    models = KineticModels(tiny, tiny_state, np.ones((3, 10)))
+    with pytest.raises(ParameterError, match=r"threshold_per_h is .* give 0 or less"):
+        models.spectrum(threshold_per_h=threshold)
+
+
 def test_a_threshold_without_its_reward_is_refused(tiny):
     with pytest.raises(ParameterError, match="the reward has a threshold of its own"):
         Recipe.default(tiny).but(threshold_per_h=-10.0)

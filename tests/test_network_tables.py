@@ -255,6 +255,49 @@ def test_a_missing_condition_is_named_with_its_unit(folder, quantity):
         Network.from_folder(folder)
 
 
+@pytest.mark.parametrize(
+    ("table", "old", "new", "message"),
+    [
+        ("conditions", "dry_weight_density,300,", "dry_weight_density,-300,",
+         r"line 2 \(dry_weight_density\): value is -300 gDW/L; .* between 10 and 1000 gDW/L"),
+        ("conditions", "eigenvalue_threshold,-2.5,", "eigenvalue_threshold,2.5,",
+         r"value is 2\.5 1/h; the largest real part of a valid model lies between .* and 0 1/h"),
+        ("conditions", "km_lower_bound,0.0013,", "km_lower_bound,-1,", "value is -1 mM"),
+        ("conditions", "km_lower_bound,0.0013,", "km_lower_bound,30,", "is not below km_upper"),
+        ("conditions", "km_upper_bound", "temperature,25,,,K,test,\nkm_upper_bound",
+         r"temperature.*value is 25 K; the temperature in kelvin, not in °C"),
+        ("conditions", "km_upper_bound", "temperature,25,,,C,test,\nkm_upper_bound",
+         r"unit 'C'; convert the value and write 'K'"),
+    ],
+)  # fmt: skip
+def test_a_condition_out_of_its_range_says_which_it_is(folder, table, old, new, message):
+    replace_once(folder, table, old, new)
+    with pytest.raises(DataError, match=message):
+        Network.from_folder(folder)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("volume_fraction", "90", r"line 2 \(c\): volume_fraction is 90; it is a share"),
+        ("volume_fraction", "-0.9", "must be greater than 0"),
+        ("pH", "75", "pH is 75; it lies between 0 and 14"),
+        ("ionic_strength_M", "250", "ionic_strength_M is 250 mol/L"),
+        ("potential_to_e_mV", "150000", "the potential to e is 150000 mV"),
+    ],
+)
+def test_a_compartment_out_of_range_says_so(folder, column, value, message):
+    path = folder / "compartments.csv"
+    rows = list(csv.DictReader(path.read_text().splitlines()))
+    rows[0][column] = value
+    with path.open("w", newline="") as handle:
+        writer = csv.DictWriter(handle, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    with pytest.raises(DataError, match=message):
+        Network.from_folder(folder)
+
+
 def test_a_table_in_another_encoding_is_named_with_its_line(folder):
     path = folder / "reactions.csv"
     path.write_bytes(path.read_bytes().replace(b"hexokinase", "Hexökinase".encode("cp1252")))

@@ -193,9 +193,10 @@ def test_an_ensemble_of_the_other_states_is_not_taken(ecoli: Network, tmp_path: 
     """Both sets have a state 1712, so that its number does not tell them apart."""
     trained = tmp_path / "ensemble.nc"
     state = SteadyStates.example(ecoli).numbered(1712)
-    km = KineticEnsemble.example(ecoli).dataset.km.values[:2]
-    models = KineticModels(ecoli, state, km)
-    ensemble = KineticEnsemble.from_models(models, models.spectrum(threshold_per_h=1e9))
+    km = KMRanges.of(ecoli).uniform(40, np.random.default_rng(1))
+    stable = KineticModels(ecoli, state, km).spectrum().lambda_max_per_h < 0
+    models = KineticModels(ecoli, state, km[stable][:2])
+    ensemble = KineticEnsemble.from_models(models, models.spectrum(threshold_per_h=0.0))
     ensemble.save(trained)
     assert ensemble.valid.all()
     chosen, where = studies.valid_ensemble(ecoli, 2, trained=trained)

@@ -99,21 +99,38 @@ def time_constant_min(lambda_max_per_h: Array) -> Array:
     return np.where(np.isnan(lambda_max_per_h), np.nan, settles)
 
 
+def require_threshold(threshold_per_h: float) -> float:
+    """The threshold, if it can be one.
+
+    Raises:
+        ParameterError: it is positive or not finite.
+    """
+    if not -np.inf < threshold_per_h <= 0:
+        raise ParameterError(
+            f"threshold_per_h is {threshold_per_h:g}; a model whose eigenvalues may be positive "
+            "does not settle, so give 0 or less"
+        )
+    return float(threshold_per_h)
+
+
 def is_valid(lambda_max_per_h: ArrayLike, threshold_per_h: float) -> NDArray[np.bool_]:
     """Whether models meet the threshold: λmax at or below it. The one place that says so.
 
     Args:
         lambda_max_per_h: (...,) largest real parts in 1/h; NaN where a model has none.
-        threshold_per_h: the bound in 1/h.
+        threshold_per_h: the bound in 1/h, 0 or less.
 
     Returns:
         (...,) False where λmax is NaN.
+
+    Raises:
+        ParameterError: as from `require_threshold`.
 
     >>> from renaissance_kit.kinetics import is_valid
     >>> is_valid([-3.0, -2.5, -2.0, float("nan")], -2.5)
     array([ True,  True, False, False])
     """
-    return np.asarray(lambda_max_per_h, dtype=np.float64) <= threshold_per_h
+    return np.asarray(lambda_max_per_h, dtype=np.float64) <= require_threshold(threshold_per_h)
 
 
 def incidence_of(lambda_max_per_h: ArrayLike, threshold_per_h: float) -> float:
@@ -151,12 +168,11 @@ def spectrum_of(
             is held to one thread in each.
 
     Raises:
-        ParameterError: an empty batch, or a threshold that is not a number.
+        ParameterError: an empty batch, or a threshold that is positive or no number.
     """
     if n_models < 1:
         raise ParameterError("no models in the batch; give at least one set of KM")
-    if np.isnan(threshold_per_h):
-        raise ParameterError("threshold_per_h is NaN; give a number in 1/h")
+    require_threshold(threshold_per_h)
     starts = range(0, n_models, CHUNK)
 
     def one(start: int) -> NDArray[np.complex128]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from renaissance_kit.core.errors import DataError, nearest
 from renaissance_kit.core.tables import Row, parse_formula, parse_terms, read_table
 from renaissance_kit.laws.registry import REGISTRY
+from renaissance_kit.network.conditions import CONDITIONS, condition_of
 from renaissance_kit.network.labels import Labels, read_labels
 from renaissance_kit.network.records import Compartment, Metabolite, Quantity, Reaction
 
@@ -17,12 +18,6 @@ REACTION_ROLES = ("kinetic", "growth", "water_transport", "exchange")
 COMPARTMENT_ROLES = ("cytosol", "periplasm", "organelle", "medium")
 PROTON_MODES = ("displacement", "first_order", "balance_only")
 _BALANCE_TOLERANCE = 1e-6
-_CONDITION_UNITS = {
-    "dry_weight_density": "gDW/L",
-    "eigenvalue_threshold": "1/h",
-    "km_lower_bound": "mM",
-    "km_upper_bound": "mM",
-}
 
 
 @dataclass(frozen=True)
@@ -49,7 +44,7 @@ def read_tables(folder: Path) -> NetworkTables:
     rows = _rows(folder, "compartments", "id")
     compartments = {c.id: c for c in map(_compartment, rows)}
     _once(rows, "cytosol")
-    conditions = dict(map(_condition, _rows(folder, "conditions", "quantity")))
+    conditions = dict(map(condition_of, _rows(folder, "conditions", "quantity")))
     metabolites = {
         m.id: m
         for m in (_metabolite(row, compartments) for row in _rows(folder, "metabolites", "id"))
@@ -57,11 +52,17 @@ def read_tables(folder: Path) -> NetworkTables:
     rows = _rows(folder, "reactions", "id")
     reactions = {r.id: r for r in (_reaction(row, metabolites) for row in rows)}
     _once(rows, "growth")
-    for required, unit in _CONDITION_UNITS.items():
-        if required not in conditions:
+    for name, known in CONDITIONS.items():
+        if known.required and name not in conditions:
             raise DataError(
-                f"conditions.csv: the quantity {required!r} is missing; add a row, in {unit}"
+                f"conditions.csv: the quantity {name!r} is missing; add a row, in {known.unit}"
             )
+    low, high = conditions["km_lower_bound"], conditions["km_upper_bound"]
+    if low.value >= high.value:
+        raise DataError(
+            f"conditions.csv: km_lower_bound {low.value:g} mM is not below km_upper_bound "
+            f"{high.value:g} mM; exchange the two"
+        )
     labels = read_labels(folder, metabolites, reactions)
     return NetworkTables(metabolites, reactions, compartments, conditions, labels)
 
@@ -105,35 +106,29 @@ def _compartment(row: Row) -> Compartment:
         for column in row
         if column.startswith(prefix) and column.endswith(suffix)
     }
+    if fraction > 1:
+        raise row.error(
+            f"volume_fraction is {fraction:g}; it is a share of the volume of the cell, 0 to 1"
+        )
+    ph, ionic_strength = row.required_number("pH"), row.required_number("ionic_strength_M")
+    if not 0 <= ph <= 14:
+        raise row.error(f"pH is {ph:g}; it lies between 0 and 14")
+    if not 0 <= ionic_strength <= 5:
+        raise row.error(f"ionic_strength_M is {ionic_strength:g} mol/L; it lies between 0 and 5")
+    for other, millivolt in potentials.items():
+        if abs(millivolt) > 1000:
+            raise row.error(
+                f"the potential to {other} is {millivolt:g} mV; it lies between -1000 and 1000 mV"
+            )
     return Compartment(
         row["id"],
         row["name"],
         role,
         None if fraction != fraction else fraction,
-        row.required_number("pH"),
-        row.required_number("ionic_strength_M"),
+        ph,
+        ionic_strength,
         potentials,
     )
-
-
-def _condition(row: Row) -> tuple[str, Quantity]:
-    if not row["unit"]:
-        raise row.error("no unit; write one, or '1' for a pure number")
-    quantity = Quantity(
-        row.required_number("value"),
-        row["unit"],
-        row.number("low"),
-        row.number("high"),
-        row["source"],
-    )
-    unit = _CONDITION_UNITS.get(row["quantity"], row["unit"])
-    if row["unit"] != unit:
-        raise row.error(f"unit {row['unit']!r}; convert the value and write {unit!r}")
-    if quantity.low > quantity.high:
-        raise row.error(
-            f"low {quantity.low:g} is above high {quantity.high:g}; exchange the two columns"
-        )
-    return row["quantity"], quantity
 
 
 def _choice(row: Row, column: str, choices: tuple[str, ...]) -> str:

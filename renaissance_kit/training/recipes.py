@@ -15,6 +15,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from renaissance_kit.core.errors import ParameterError, nearest
+from renaissance_kit.kinetics.spectrum import require_threshold
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.features import StateFeatures
@@ -298,9 +299,4 @@ def _require_known(given: Iterable[str], known: set[str]) -> None:
 
 def _threshold(network: Network, given: float | None) -> float:
     threshold = network.conditions["eigenvalue_threshold"].value if given is None else given
-    if not threshold <= 0:
-        raise ParameterError(
-            f"threshold_per_h is {threshold:g}; a model whose eigenvalues may be positive does not "
-            "settle, so give 0 or less"
-        )
-    return threshold
+    return require_threshold(threshold)
