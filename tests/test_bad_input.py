@@ -8,8 +8,16 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from renaissance_kit import Generator, KineticModels, KMRanges, Recipe, SteadyStates, train
-from renaissance_kit.core import ParameterError
+from renaissance_kit import (
+    Generator,
+    KineticEnsemble,
+    KineticModels,
+    KMRanges,
+    Recipe,
+    SteadyStates,
+    train,
+)
+from renaissance_kit.core import ParameterError, derived_seed
 from renaissance_kit.states import StateFeatures
 from renaissance_kit.training import FastestDynamics, NESSettings, Settings, SmoothIncidence
 
@@ -274,3 +282,30 @@ def test_a_threshold_that_lets_models_run_away_is_refused(tiny, tiny_state, thre
 def test_a_threshold_without_its_reward_is_refused(tiny):
     with pytest.raises(ParameterError, match="the reward has a threshold of its own"):
         Recipe.default(tiny).but(threshold_per_h=-10.0)
+
+
+@pytest.mark.parametrize("seed", [None, 1.0, "1", -1, True])
+def test_a_seed_that_is_no_whole_number_is_named(tiny, tiny_state, seed):
+    recipe = Recipe.default(tiny, generations=1, population=2, models_per_generator=4)
+    with pytest.raises(ParameterError, match=r"seed is .*; give a whole number from 0"):
+        train(tiny, tiny_state, seed=seed, recipe=recipe)
+    training = train(tiny, tiny_state, seed=1, recipe=recipe)
+    with pytest.raises(ParameterError, match=r"seed is .*; give a whole number from 0"):
+        training.ensemble(3, seed=seed)
+    with pytest.raises(ParameterError, match=r"seed is .*; give a whole number from 0"):
+        derived_seed(seed, 2)
+
+
+def test_a_tilde_is_the_home_folder(tiny, tiny_state, tmp_path, monkeypatch):
+    home, here = tmp_path / "home", tmp_path / "here"
+    home.mkdir()
+    here.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.chdir(here)
+    recipe = Recipe.default(tiny, generations=2, population=2, models_per_generator=4)
+    given = {"seed": 1, "recipe": recipe, "checkpoint": "~/run.npz", "resume": True}
+    train(tiny, tiny_state, **given).ensemble(3, seed=2).save("~/ensemble.nc")
+    assert train(tiny, tiny_state, **given).models_evaluated == 16
+    assert len(KineticEnsemble.load("~/ensemble.nc")) == 3
+    assert sorted(p.name for p in home.iterdir()) == ["ensemble.nc", "run.npz"]
+    assert not list(here.iterdir())

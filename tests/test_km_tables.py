@@ -249,3 +249,47 @@ def test_the_guide_runs(ecoli, tmp_path, monkeypatch, capsys):
     assert names["upper"].names == names["measured"].names
     assert set(names["blame"].index[2:]) == set(names["measured"].names)
     assert len(names["changes"]) == len(ecoli.km_names)
+
+
+# --- what spreadsheets and hands leave in a table ------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("sep=;\nreaction;metabolite;km_mM;source\nPFK;f6p_c;1;a\n", "separated by ';'"),
+        ("reaction;metabolite;km_mM;source;a, b\nPFK;f6p_c;1;a;x\n", "separated by ';'"),
+        ('reaction,metabolite,km_mM,source\nPFK,"f6p_c,1,a\nPGI,g6p_c,1,b\n', r"line 2.*quote"),
+        ('reaction,metabolite,km_mM,source\nPFK,f6p_c,1,"a"b\n', r"line 2.*quote"),
+        ("reaction,metabolite,km_mM,source\nPFK,f6p_c,1_5,a\n", "'1_5'; write a plain number"),
+        ("reaction,metabolite,km_mM,source\nPFK,f6p_c,٣,a\n", "write a plain number"),
+        ("reaction,metabolite,km_mM,source\nPFK,f6p_c,1e999,a\n", "write a finite number"),
+        ("reaction,metabolite,km_mM,source,\nPFK,f6p_c,1,a,x\n", "column 5 has no name"),
+        ("reaction,metabolite,km_mM,source,flag\nPFK,f6p_c,1,a,FALSE\n", r"line 2.*flag holds"),
+        ("reaction,metabolite,km_mM,source\nPFK,f6p_c,1," + "a" * 200_000 + "\n", "line 2"),
+    ],
+)
+def test_what_is_no_plain_table_is_named(
+    ecoli: Network, tmp_path: Path, text: str, message: str
+) -> None:
+    table = tmp_path / "km.csv"
+    table.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=message):
+        KMMeasurements.read(ecoli, table)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sep=,\r\nreaction,metabolite,km_mM,source\r\nPFK,f6p_c,0.16,a\r\n",
+        "reaction,metabolite,km_mM,source,,,\nPFK,f6p_c,0.16,a,,,\n",
+        "reaction,metabolite,km_mM,source\nPFK,f6p_c,.16,a,,\n\n,,,\n",
+        'reaction,metabolite,km_mM,source\nPFK,f6p_c,1.6e-1,"a, b"\n',
+    ],
+)
+def test_what_a_spreadsheet_adds_does_no_harm(ecoli: Network, tmp_path: Path, text: str) -> None:
+    table = tmp_path / "km.csv"
+    table.write_text(text, encoding="utf-8")
+    found = KMMeasurements.read(ecoli, table)
+    assert found.names == ("PFK:f6p_c",)
+    assert found.summary().geometric_mean_mM.tolist() == pytest.approx([0.16])

@@ -22,6 +22,7 @@ from renaissance_kit.core.datasets import load_dataset, save_dataset
 from renaissance_kit.core.errors import ParameterError, SteadyStateError
 from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.runs import RUN, Run, run_chunks
+from renaissance_kit.core.seeds import require_seed
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.kinetics.spectrum import is_valid
@@ -167,7 +168,7 @@ def unbiased_models(
     if threshold_per_h is None:
         threshold_per_h = network.conditions["eigenvalue_threshold"].value
     ranges = KMRanges.of(network)
-    task = UnbiasedTask(network, ranges, models, seed, threshold_per_h)
+    task = UnbiasedTask(network, ranges, models, require_seed(seed), threshold_per_h)
     columns = run_chunks(
         task,
         len(states),

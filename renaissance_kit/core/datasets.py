@@ -23,7 +23,7 @@ def load_dataset(
     Raises:
         CheckpointError: the file is missing, truncated or of another kind.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     if not path.is_file():
         raise CheckpointError(f"{path} does not exist; {made_by} makes it")
     try:

@@ -21,7 +21,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     Raises:
         OSError: the folder cannot be written; the message names the file and the remedy.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

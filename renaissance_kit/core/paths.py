@@ -30,8 +30,8 @@ def network_folder(name_or_folder: str | Path) -> Path:
     text = str(name_or_folder)
     if Path(text).name == text and (data_folder() / text / "reactions.csv").is_file():
         return data_folder() / text
-    if Path(text).is_dir():
-        return Path(text)
+    if Path(text).expanduser().is_dir():
+        return Path(text).expanduser()
     names = example_names()
     raise DataError(
         f"{text!r} is neither an example network nor a folder{nearest(text, names)} Examples: "

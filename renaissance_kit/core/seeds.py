@@ -3,11 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+import operator
 from typing import Any
 
 import numpy as np
 
-from renaissance_kit.core.errors import CheckpointError
+from renaissance_kit.core.errors import CheckpointError, ParameterError
+
+
+def require_seed(seed: Any) -> int:
+    """The seed as a whole number from 0.
+
+    Raises:
+        ParameterError: it is none, such as None, 1.5 or "1".
+
+    >>> require_seed(3)
+    3
+    """
+    try:
+        number = -1 if isinstance(seed, bool) else operator.index(seed)
+    except TypeError:
+        number = -1
+    if number < 0:
+        raise ParameterError(
+            f"seed is {seed!r}; give a whole number from 0, so that the run can be repeated"
+        )
+    return number
 
 
 def repeat_seeds(seed: int, n: int) -> tuple[int, ...]:
@@ -17,7 +38,7 @@ def repeat_seeds(seed: int, n: int) -> tuple[int, ...]:
 
 def derived_seed(*path: int) -> int:
     """A seed that depends on every number of the path."""
-    return int(np.random.SeedSequence(path).generate_state(1)[0])
+    return int(np.random.SeedSequence([require_seed(p) for p in path]).generate_state(1)[0])
 
 
 def rng_from(state: dict[str, Any]) -> np.random.Generator:
@@ -40,5 +61,6 @@ def child_rng(rng: np.random.Generator) -> np.random.Generator:
 
 def labelled_seeds(seed: int, label: str, n: int) -> tuple[int, ...]:
     """Seeds of something that has a label: they depend on this and ``seed``, not on its number."""
+    seed = require_seed(seed)
     path = int.from_bytes(hashlib.sha256(label.encode()).digest()[:4], "little")
     return tuple(int(s) for s in np.random.SeedSequence((seed, path)).generate_state(n))

@@ -33,7 +33,7 @@ def store_of(folder: str | Path, name: str, *identity: Any) -> Path:
     >>> store_of("build", "survey", {"seed": 1}) == store_of("build", "survey", {"seed": 2})
     False
     """
-    return Path(folder) / f"{name}-{fingerprint(*identity)}"
+    return Path(folder).expanduser() / f"{name}-{fingerprint(*identity)}"
 
 
 def open_store(folder: Path, settings: Mapping[str, Any]) -> None:
@@ -61,7 +61,7 @@ def read_store(folder: str | Path) -> dict[str, Any]:
     Raises:
         CheckpointError: no run there, or a damaged one.
     """
-    path = Path(folder) / "run.json"
+    path = Path(folder).expanduser() / "run.json"
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

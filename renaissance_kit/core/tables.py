@@ -18,6 +18,7 @@ from renaissance_kit.core.errors import DataError, nearest
 if TYPE_CHECKING:
     import pandas as pd
 
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _TERM = re.compile(
     r"^(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?[0-9]+)?)\s+)?(?P<name>[A-Za-z0-9_]+)$"
 )
@@ -68,10 +69,10 @@ class Row(Mapping[str, str]):
         text = self.cells[column].strip()
         if not text:
             return math.nan
-        try:
-            value = float(text)
-        except ValueError:
-            raise self.error(f"column {column} holds {text!r}; write a plain number") from None
+        if not _NUMBER.fullmatch(text):
+            kind = "finite" if re.fullmatch("[+-]?(nan|inf|infinity)", text.lower()) else "plain"
+            raise self.error(f"column {column} holds {text!r}; write a {kind} number")
+        value = float(text)
         if not math.isfinite(value):
             raise self.error(f"column {column} holds {text!r}; write a finite number")
         if positive and value <= 0:
@@ -102,6 +103,7 @@ def read_table(
     Raises:
         DataError: file, column or source missing, not UTF-8, a ragged line, or a duplicate key.
     """
+    path = path.expanduser()
     if not path.is_file():
         raise DataError(f"{path} does not exist; the data folder needs a table {path.name}")
     try:
@@ -111,28 +113,62 @@ def read_table(
         raise DataError(
             f"{path.name}, line {line}: not UTF-8 text; save the table as 'CSV UTF-8'"
         ) from error
-    with io.StringIO(text, newline="") as handle:
-        reader = csv.reader(handle)
-        header = [name.strip() for name in next(reader, [])]
-        if len(header) == 1 and (found := re.search(r"[;\t]", header[0])):
+    lines = _lines(text, path.name)
+    first, header = lines[0] if lines else (1, [])
+    separator = max(";\t", key=header[0].count) if header else ";"
+    if header and header[0].count(separator) >= max(1, len(header) - 1):
+        raise DataError(
+            f"{path.name}, line {first}: cells are separated by {separator!r}; save the table with "
+            "commas between cells and points in numbers"
+        )
+    while header and not header[-1] and not any("".join(c[len(header) - 1 :]) for _, c in lines):
+        header = header[:-1]  # what a spreadsheet adds on the right
+    _check_header(header, columns, path.name, f"{path.name}, line {first}")
+    rows = []
+    for number, cells in lines[1:]:
+        while len(cells) > len(header) and not cells[-1]:
+            cells = cells[:-1]
+        if len(cells) != len(header):
             raise DataError(
-                f"{path.name}, line 1: cells are separated by {found[0]!r}; save the table with "
-                "commas between cells and points in numbers"
+                f"{path.name}, line {number}: {len(cells)} cells for {len(header)} columns; quote "
+                "cells that contain commas"
             )
-        _check_header(header, columns, path.name, f"{path.name}, line 1")
-        rows = []
-        for cells in reader:
-            if not any(cell.strip() for cell in cells):
-                continue
-            if len(cells) != len(header):
-                raise DataError(
-                    f"{path.name}, line {reader.line_num}: {len(cells)} cells for {len(header)} "
-                    "columns; quote cells that contain commas"
-                )
-            named = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
-            rows.append(Row(named, path.name, reader.line_num))
+        rows.append(Row(dict(zip(header, cells, strict=True)), path.name, number))
     _check_rows(rows, columns, key)
     return rows
+
+
+def _lines(text: str, file: str) -> list[tuple[int, list[str]]]:
+    """Number and cells of each line that is not empty, without what a spreadsheet puts before.
+
+    Raises:
+        DataError: a quote that is not closed in its line, or a cell that is too long.
+    """
+    separator = re.match(r"sep=(.)[ \t]*\r?\n", text, re.IGNORECASE)
+    if separator and separator[1] != ",":
+        raise DataError(
+            f"{file}, line 1: cells are separated by {separator[1]!r}; save the table with commas "
+            "between cells and points in numbers"
+        )
+    found = []
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    begun = 1
+    try:
+        for cells in reader:
+            if reader.line_num > begun:
+                raise DataError(
+                    f"{file}, line {begun}: a quote opens a cell that goes on in the next line; "
+                    "close the quote or remove it"
+                )
+            if any(cell.strip() for cell in cells) and not (separator and begun == 1):
+                found.append((begun, [cell.strip() for cell in cells]))
+            begun = reader.line_num + 1
+    except csv.Error as error:
+        raise DataError(
+            f"{file}, line {begun}: cannot be read as cells ({error}); look for a stray or missing "
+            "quote there"
+        ) from error
+    return found
 
 
 def rows_of(frame: pd.DataFrame, columns: Sequence[str]) -> list[Row]:
@@ -163,6 +199,8 @@ def _text(value: object) -> str:
 
 def _check_header(header: Sequence[str], columns: Sequence[str], file: str, first: str) -> None:
     for column in header:
+        if not column:
+            raise DataError(f"{first}: column {header.index(column) + 1} has no name; name it")
         if header.count(column) > 1:
             raise DataError(f"{first}: column {column!r} stands twice; rename one")
     for column in columns:

@@ -17,6 +17,22 @@ from renaissance_kit.network.network import Network
 PER_MM = {"M": 1e-3, "mM": 1.0, "uM": 1e3, "nM": 1e6}  # units in 1 mM; µM is read as uM
 PHYSICAL_MM = (1e-9, 55_500.0)  # 1 pM; pure water
 
+_YES_OR_NO = (
+    "true",
+    "false",
+    "yes",
+    "no",
+    "0",
+    "1",
+    "0.0",
+    "1.0",
+    "t",
+    "f",
+    "y",
+    "n",
+    "none",
+    "nan",
+)
 _REQUIRED = ("reaction", "metabolite", "source")
 _COLUMNS = "reaction, metabolite, km_mM (or value and unit) and source"
 _LISTED = 10  # problems that one message names
@@ -186,10 +202,21 @@ def _measurement(network: Network, row: Row, columns: _Columns) -> KMMeasurement
         high,
         row["source"],
         _is_distinct(row),
-        row.get("flag", ""),
+        _flag(row),
         place=row.place,
         other=columns.other(row),
     )
+
+
+def _flag(row: Row) -> str:
+    """Why a value should not be used; empty where it counts."""
+    flag = row.get("flag", "")
+    if flag.lower() in _YES_OR_NO:
+        raise row.error(
+            f"flag holds {flag!r}; leave it empty where the value counts, or write the reason why "
+            "it should not"
+        )
+    return flag
 
 
 def _is_distinct(row: Row) -> bool:

@@ -56,7 +56,7 @@ class Network:
         Raises:
             DataError: anything that the model cannot use, with file, line and remedy.
         """
-        folder = Path(folder)
+        folder = Path(folder).expanduser()
         tables = read_tables(folder)
         return cls(
             folder.name,

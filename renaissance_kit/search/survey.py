@@ -29,6 +29,7 @@ from renaissance_kit.core.datasets import load_dataset, save_dataset
 from renaissance_kit.core.errors import ParameterError, SteadyStateError
 from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.runs import RUN, Run, run_chunks
+from renaissance_kit.core.seeds import require_seed
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.kinetics.spectrum import Status, is_valid
@@ -235,7 +236,7 @@ def survey_states(
         threshold_per_h = network.conditions["eigenvalue_threshold"].value
     data = states.dataset
     numbers = np.asarray(data.state.values)
-    task = SurveyTask(network, ranges, settings, threshold_per_h, seed)
+    task = SurveyTask(network, ranges, settings, threshold_per_h, require_seed(seed))
     columns = run_chunks(
         task,
         len(states),

@@ -25,6 +25,7 @@ from renaissance_kit.core.datasets import load_dataset, save_dataset
 from renaissance_kit.core.errors import ParameterError, nearest
 from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.runs import RUN, Run, run_chunks
+from renaissance_kit.core.seeds import require_seed
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.labels import GROWTH_RATE
@@ -101,6 +102,7 @@ class Perturbation:
     def __post_init__(self) -> None:
         times = np.asarray(self.times_min, dtype=np.float64)
         object.__setattr__(self, "times_min", times)
+        object.__setattr__(self, "seed", require_seed(self.seed))
         if not 0 < self.size < 1:
             raise ParameterError(f"size is {self.size}; give δ above 0 and below 1 (0.5: ±50 %)")
         if self.per_model < 1:

@@ -20,6 +20,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from renaissance_kit.core.errors import DataError, InfeasibleError, ParameterError
+from renaissance_kit.core.seeds import require_seed
 from renaissance_kit.core.types import Array
 from renaissance_kit.laws.registry import REGISTRY
 from renaissance_kit.network.network import Network
@@ -75,6 +76,7 @@ def sample_steady_states(
     """
     if n < 1:
         raise ParameterError(f"n is {n}; ask for at least one state")
+    seed = require_seed(seed)
     _require_thermodynamics(network)
     chosen = constraints or Constraints.from_folder(network)
     if turnover_time_min is not None:
@@ -168,6 +170,7 @@ class StateSpace:
             InfeasibleError: a block is empty or flat.
             SteadyStateError: a sampled state fails a check.
         """
+        seed = require_seed(seed)
         with threadpool_limits(1, user_api="blas"):  # so that rounding errors are the same
             draws, values = self.sample(n, seed, steps_per_dimension)
             found = self.label(values, n, seed)

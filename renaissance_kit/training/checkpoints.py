@@ -67,7 +67,7 @@ def load_checkpoint(path: str | Path, settings: Settings, objective_digest: str)
     Raises:
         CheckpointError: the file is missing, truncated, or of another objective or settings.
     """
-    about, arrays = _read(Path(path))
+    about, arrays = _read(Path(path).expanduser())
     if about["method"] != settings.method:
         raise CheckpointError(
             f"{path} was written by another method ({about['method']}, now {settings.method}); "

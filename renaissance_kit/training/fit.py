@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from renaissance_kit.core.errors import CheckpointError, ParameterError
+from renaissance_kit.core.seeds import require_seed
 from renaissance_kit.core.types import Array, Weights
 from renaissance_kit.kinetics.ensembles import KineticEnsemble
 from renaissance_kit.kinetics.models import KineticModels
@@ -89,14 +90,14 @@ def begin_or_resume(
     Arguments as in `train`.
 
     Raises:
-        ParameterError: a negative seed, nothing to resume from, or weights that do not fit.
+        ParameterError: a seed that is no whole number from 0, nothing to resume from, or weights
+            that do not fit.
         CheckpointError: the checkpoint is damaged, of another run, or would be overwritten.
     """
-    if seed < 0:
-        raise ParameterError(f"seed is {seed}; give a whole number from 0")
+    seed = require_seed(seed)
     if resume and checkpoint is None:
         raise ParameterError("resume=True needs a checkpoint file; give checkpoint=...")
-    if checkpoint is None or not Path(checkpoint).exists():
+    if checkpoint is None or not Path(checkpoint).expanduser().exists():
         rng, objective = np.random.default_rng(seed), trainer.objective
         weights = objective.initial_weights(rng) if initial_weights is None else initial_weights
         objective.check(weights)
@@ -257,7 +258,7 @@ class Training:
             state: as in `models`.
         """
         objective, ranges = self.objective, self.objective.ranges
-        models = self.models(n, np.random.default_rng(seed), state=state)
+        models = self.models(n, np.random.default_rng(require_seed(seed)), state=state)
         spectrum = models.spectrum(
             threshold_per_h=objective.threshold_per_h, workers=objective.workers
         )
