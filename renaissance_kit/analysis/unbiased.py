@@ -181,7 +181,7 @@ def unbiased_models(
             "models": models,
             "threshold_per_h": threshold_per_h,
             "network_digest": network.digest,
-            "states_digest": fingerprint(list(states)),
+            "states_digest": states.digest,
             "ranges_digest": fingerprint(ranges),
         },
     )

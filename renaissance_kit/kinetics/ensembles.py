@@ -16,14 +16,14 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from renaissance_kit.core.datasets import load_dataset, save_dataset
-from renaissance_kit.core.errors import CheckpointError, ParameterError, SteadyStateError, nearest
+from renaissance_kit.core.errors import CheckpointError, ParameterError, SteadyStateError
 from renaissance_kit.core.files import Hdf5Sink, atomic_hdf5
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.kinetics.spectrum import Spectrum, Status, time_constant_min
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.steady_state import SteadyState
-from renaissance_kit.states.steady_states import OWN, PUBLISHED
+from renaissance_kit.states.steady_states import OWN, PUBLISHED, require_set
 
 EXAMPLES = {OWN: "valid_models.nc", PUBLISHED: "valid_models_published.nc"}
 
@@ -135,12 +135,7 @@ class KineticEnsemble:
             DataError: the network was not read from a folder.
             CheckpointError: there is none, or it cannot be read.
         """
-        if states not in EXAMPLES:
-            raise ParameterError(
-                f"states is {states!r}{nearest(states, EXAMPLES)} Choose one of "
-                f"{', '.join(EXAMPLES)}"
-            )
-        path = network.file(EXAMPLES[states])
+        path = network.file(EXAMPLES[require_set(states)])
         if not path.is_file():
             raise CheckpointError(
                 f"{network.name} comes without an ensemble ({path} does not exist); train a "

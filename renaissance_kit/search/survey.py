@@ -249,7 +249,7 @@ def survey_states(
             "threshold_per_h": threshold_per_h,
             **_plain(settings),
             "network_digest": network.digest,
-            "states_digest": states_digest(states),
+            "states_digest": states.digest,
             "ranges_digest": fingerprint(ranges),
         },
     )
@@ -273,21 +273,12 @@ def survey_states(
             attrs={
                 "network": network.name,
                 "network_digest": network.digest,
-                "states_digest": states_digest(states),
+                "states_digest": states.digest,
                 "threshold_per_h": threshold_per_h,
                 "seed": seed,
                 "settings": json.dumps(_plain(settings), sort_keys=True),
             },
         )
-    )
-
-
-def states_digest(states: SteadyStates) -> str:
-    """Fingerprint of the numbers of a set of states."""
-    data = states.dataset
-    return fingerprint(
-        *(data[name].values for name in ("flux", "concentration", "log_displacement")),
-        data.state.values,
     )
 
 

@@ -17,8 +17,10 @@ import numpy as np
 import xarray as xr
 
 from renaissance_kit.core.datasets import load_dataset, save_dataset
-from renaissance_kit.core.errors import SteadyStateError
+from renaissance_kit.core.errors import ParameterError, SteadyStateError, nearest
+from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.types import Array
+from renaissance_kit.network.labels import ratio_of
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.published import read_published
 from renaissance_kit.states.steady_state import SteadyState
@@ -26,6 +28,19 @@ from renaissance_kit.states.steady_state import SteadyState
 OWN, PUBLISHED = "own", "published"
 SETS = (OWN, PUBLISHED)
 """Sets of states that a network's folder may hold: sampled by this toolkit, and published ones."""
+
+
+def require_set(states: str) -> str:
+    """The name of a set of states, if it is one of `SETS`.
+
+    Raises:
+        ParameterError: it is none; names the nearest.
+    """
+    if states not in SETS:
+        raise ParameterError(
+            f"states is {states!r}{nearest(states, SETS)} Choose one of {', '.join(SETS)}"
+        )
+    return states
 
 
 @dataclass(frozen=True)
@@ -199,6 +214,26 @@ class SteadyStates:
                 f"{len(self)} states; take it from the set that they were chosen from"
             )
         return self[int(found[0])]
+
+    @property
+    def digest(self) -> str:
+        """Fingerprint of the numbers of the states and their density, part of a run's identity."""
+        data = self.dataset
+        return fingerprint(
+            *(data[name].values for name in ("flux", "concentration", "log_displacement")),
+            data.state.values,
+            float(data.attrs["dry_weight_density_gDW_L"]),
+        )
+
+    def ratio_parts(self, text: str) -> tuple[Array, Array]:
+        """Sums of net fluxes above and below the line of a ratio such as ``PFL : PFL + PDH``.
+
+        Returns:
+            Two arrays (states,) in mmol/gDW/h.
+        """
+        flux = self.dataset.flux
+        above, below = (flux.sel(reaction=list(part)).sum("reaction") for part in ratio_of(text))
+        return above.values, below.values
 
     def numbered(self, number: int) -> SteadyState:
         """The state of a number, as in ``dataset.state``; a negative one stands for `default`.

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from renaissance_kit.core.errors import SteadyStateError
 from renaissance_kit.core.types import Array
-from renaissance_kit.network.labels import ratio_of
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.constraints import Constraints
 from renaissance_kit.states.steady_states import SteadyStates
@@ -201,10 +200,7 @@ def _ratios(constraints: Constraints, states: SteadyStates) -> list[Check]:
         return []
     beyond = []
     for text, bound in constraints.ratios.items():
-        above, below = (
-            states.dataset.flux.sel(reaction=list(part)).sum("reaction").values
-            for part in ratio_of(text)
-        )
+        above, below = states.ratio_parts(text)
         beyond.append(np.maximum(bound.low * below - above, above - bound.high * below))
     rule = "ratio of fluxes within bounds"
     excess, names = np.column_stack(beyond), tuple(constraints.ratios)

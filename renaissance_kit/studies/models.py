@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from renaissance_kit.core.errors import CheckpointError, ParameterError, nearest
+from renaissance_kit.core.errors import CheckpointError, ParameterError
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.ensembles import KineticEnsemble
 from renaissance_kit.kinetics.spectrum import eigenvalues, is_valid
 from renaissance_kit.network.network import Network
-from renaissance_kit.states.steady_states import OWN, PUBLISHED, SETS, SteadyStates
+from renaissance_kit.states.steady_states import OWN, PUBLISHED, SteadyStates, require_set
 
 
 def states_of(network: Network, made: str | Path, states: str = OWN) -> tuple[SteadyStates, str]:
@@ -32,7 +32,7 @@ def states_of(network: Network, made: str | Path, states: str = OWN) -> tuple[St
         CheckpointError: there are neither; says what makes them.
         SteadyStateError: those in the folder are of another dry-weight density.
     """
-    if _require_set(states) == PUBLISHED:
+    if require_set(states) == PUBLISHED:
         return SteadyStates.published(network), "published_states.csv"
     if network.folder is not None and network.file("steady_states.nc").is_file():
         return SteadyStates.example(network), "the network's folder"
@@ -42,14 +42,6 @@ def states_of(network: Network, made: str | Path, states: str = OWN) -> tuple[St
             "notebook 01 with this network first"
         )
     return SteadyStates.load(made), str(made)
-
-
-def _require_set(states: str) -> str:
-    if states not in SETS:
-        raise ParameterError(
-            f"states is {states!r}{nearest(states, SETS)} Choose one of {', '.join(SETS)}"
-        )
-    return states
 
 
 def valid_ensemble(
@@ -74,7 +66,7 @@ def valid_ensemble(
         CheckpointError: a file is missing or cannot be read.
         ParameterError: the file has no valid model, or not that number; no such set of states.
     """
-    _require_set(states)
+    require_set(states)
     numbers: range | list[int]
     numbers = [int(i) for i in n] if isinstance(n, Sequence) else range(int(n))
     if not len(numbers) or min(numbers) < 0:
