@@ -168,3 +168,11 @@ def test_each_comparison_says_how_many_constants_changed_or_why_it_cannot() -> N
         0: f"{changed[0]} of 11", 1: f"{changed[1]} of 11", 2: "5 models: too few"
     }  # fmt: skip
     assert sum(row.get("found") == "found" for row in rows) == sum(changed)
+
+
+def test_many_trainings_fit_into_one_figure() -> None:
+    values = [np.geomspace(0.1, 1.0 + i, 50) for i in range(20)]
+    panel = km_change.Panel("KM", "mM", values, values)
+    with theme.themed():
+        drawn = km_change.densities([panel], integrated="none", models=2000).to_dict()
+    assert max(len(rows) for rows in drawn["datasets"].values()) > 5000

@@ -35,6 +35,7 @@ CAPTION_CHARACTERS = 96  # that fit in one line above a figure of the standard w
 
 NAME = "renaissance_kit"
 Figure = alt.LayerChart | alt.FacetChart | alt.VConcatChart | alt.HConcatChart
+ROWS = 100_000  # in the data of a figure; Altair's own limit, 5,000, is for pages without images
 PERCENT = "format(100 * datum.value, '.3~g')"  # labels of an axis whose title says %
 
 
@@ -104,6 +105,7 @@ def use_theme(renderer: str | None = "png") -> None:
     """
     _register()
     alt.theme.enable(NAME)
+    alt.data_transformers.enable("default", max_rows=ROWS)
     if renderer == "png":
         alt.renderers.enable("png", ppi=144)  # twice the resolution of the page
     elif renderer:
@@ -114,7 +116,7 @@ def use_theme(renderer: str | None = "png") -> None:
 def themed() -> Iterator[None]:
     """Use the theme within a block, whatever the current one is."""
     _register()
-    with alt.theme.enable(NAME):
+    with alt.theme.enable(NAME), alt.data_transformers.enable("default", max_rows=ROWS):
         yield
 
 
