@@ -32,7 +32,6 @@ displacement_models = None  # random models at each of these
 exchange_models = None  # random models at each combination of our state and the published one
 
 # %%
-import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -460,6 +459,4 @@ summary = {
         turnover_time_min=constraints.turnover_time_min,
     ),
 }
-with atomic_path(output / "summary.json") as path:
-    path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-pd.Series(summary, name="summary").to_frame()
+studies.write_summary(output, summary)

@@ -45,7 +45,6 @@ km_high_mM = None  # upper bound of the generated KM
 widgets = True  # False leaves out the panel at the end
 
 # %%
-import json
 from pathlib import Path
 
 import numpy as np
@@ -400,9 +399,7 @@ summary = {
     **tables.summary(first_and_last, baseline, runs, paper_runs, released_runs, check, stream),
     "workers": workers,
 }
-with atomic_path(output / "summary.json") as path:
-    path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-pd.Series(summary, name="summary").to_frame()
+studies.write_summary(output, summary)
 
 # %% [markdown]
 # ## Try it yourself

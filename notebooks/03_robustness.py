@@ -27,7 +27,6 @@ store = None  # folder that keeps what is done; None is one in output_dir
 widgets = True  # False leaves out the panel at the end
 
 # %%
-import json
 from pathlib import Path
 
 import numpy as np
@@ -377,9 +376,7 @@ summary = {
     **tables.summary(result, chosen, over_time, late, groups[CYTOSOL], tolerance),
     "workers": workers,
 }
-with atomic_path(output / "summary.json") as path:
-    path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-pd.Series(summary, name="summary").to_frame()
+studies.write_summary(output, summary)
 
 # %% [markdown]
 # ## Try it yourself

@@ -35,7 +35,6 @@ store = None  # folder that keeps what is done; None is one in output_dir
 widgets = True  # False leaves out the panel at the end
 
 # %%
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -379,9 +378,7 @@ summary = {
     **tables.summary(network, fit, control_fit, result, ends, factors, vmax_factor),
     "workers": workers,
 }
-with atomic_path(output / "summary.json") as path:
-    path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-pd.Series(summary, name="summary").to_frame()
+studies.write_summary(output, summary)
 
 # %% [markdown]
 # ## Try it yourself

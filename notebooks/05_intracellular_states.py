@@ -44,7 +44,6 @@ store = None  # folder that keeps what is done; None is one in output_dir
 widgets = True  # False leaves out the panel at the end
 
 # %%
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -458,9 +457,7 @@ summary = {
     "bytes_back_of_task": cost.bytes_back,
     "workers": workers,
 }
-with atomic_path(output / "summary.json") as path:
-    path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-pd.Series(summary, name="summary").to_frame()
+studies.write_summary(output, summary)
 
 # %% [markdown]
 # ## Try it yourself

@@ -31,7 +31,6 @@ evolution_repeats = None  # trainings by evolution with and without data; 0: non
 widgets = True  # False leaves out the panel at the end
 
 # %%
-import json
 from pathlib import Path
 
 import numpy as np
@@ -366,9 +365,7 @@ summary = {
     "seconds_of_training": float(sum(run.seconds for run in [*without, *with_data])),
     "workers": workers,
 }
-with atomic_path(output / "summary.json") as path:
-    path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-pd.Series(summary, name="summary").to_frame()
+studies.write_summary(output, summary)
 
 # %% [markdown]
 # ## Try it yourself

@@ -31,7 +31,6 @@ exact_draws = None  # unbiased models of each exact sample
 published_trainings = None  # with the published recipe, with and without data; 0: none
 
 # %%
-import json
 from pathlib import Path
 
 import numpy as np
@@ -355,6 +354,4 @@ summary = {
     "seconds_of_training": float(sum(run.seconds for run in [*without, *with_data])),
     "workers": workers,
 }
-with atomic_path(output / "summary.json") as path:
-    path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-pd.Series(summary, name="summary").to_frame()
+studies.write_summary(output, summary)

@@ -30,7 +30,6 @@ models = None  # models drawn from each generator
 permutations = None  # of the labels, for the null distribution of a change
 
 # %%
-import json
 from pathlib import Path
 
 import numpy as np
@@ -189,6 +188,4 @@ summary = {
     "seconds_of_training": float(sum(r.seconds for runs in levels.values() for r in runs)),
     "workers": workers,
 }
-with atomic_path(output / "summary.json") as path:
-    path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-pd.Series(summary, name="summary").to_frame()
+studies.write_summary(output, summary)

@@ -21,7 +21,6 @@ conditional_diversity = 0.5  # the same for the conditional generator
 workers = 2
 
 # %%
-import json
 from pathlib import Path
 
 import numpy as np
@@ -295,6 +294,4 @@ summary = {
     **{f"seconds_to_90_{r.replace(' ', '_')}": v for r, v in ninety.dropna().items()},
     "workers": workers,
 }
-with atomic_path(output / "summary.json") as path:
-    path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-pd.Series(summary, name="summary").to_frame()
+studies.write_summary(output, summary)

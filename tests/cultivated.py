@@ -21,16 +21,28 @@ def cultivation_result(
     n = len(state)
     outcomes = [Outcome.FINISHED] * n if outcome is None else list(outcome)
     growth = np.gradient(np.log(state[:, :, names.index("biomass")]), times_h, axis=1)
-    return BioreactorResult(
+    return BioreactorResult.sealed(
         xr.Dataset(
             {
                 "state": (("model", "time_h", "variable"), state),
-                "growth_rate": (("model", "time_h"), growth),
-                "volume": ("time_h", np.ones(len(times_h))),
+                "growth_rate": (("model", "time_h"), growth, {"units": "1/h"}),
+                "volume": ("time_h", np.ones(len(times_h)), {"units": "L"}),
                 "outcome": ("model", np.array(outcomes, dtype=np.int8)),
                 "reason": ("model", ["" if o == Outcome.FINISHED else o.meaning for o in outcomes]),
                 "seconds": ("model", np.ones(n)),
+                "unit": ("variable", ["gDW/L" if m == "biomass" else "mM" for m in names]),
             },
-            coords={"model": np.arange(n), "time_h": list(times_h), "variable": names},
+            coords={
+                "model": np.arange(n),
+                "time_h": ("time_h", list(times_h), {"units": "h"}),
+                "variable": names,
+            },
+            attrs={
+                "network_digest": "",
+                "models_digest": "",
+                "settings": "{}",
+                "growth_density_gDW_L": 1.0,
+                "exchange_density_gDW_L": 1.0,
+            },
         )
     )

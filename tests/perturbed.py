@@ -20,19 +20,25 @@ def perturbation_result(
 ) -> PerturbationResult:
     """A result from (model, perturbation, time, variable) deviations; all finished if not given."""
     shape, dims = deviation.shape[:2], ("model", "perturbation")
-    return PerturbationResult(
+    return PerturbationResult.sealed(
         xr.Dataset(
             {
-                "deviation": ((*dims, "time_min", "variable"), deviation),
+                "deviation": ((*dims, "time_min", "variable"), deviation, {"units": "1"}),
                 "outcome": (dims, np.full(shape, Outcome.FINISHED) if outcome is None else outcome),
                 "reason": (dims, np.full(shape, "") if reason is None else reason),
             },
             coords={
                 "model": np.arange(shape[0]),
-                "time_min": np.arange(float(deviation.shape[2]))
-                if times_min is None
-                else np.asarray(times_min, dtype=float),
+                "perturbation": np.arange(shape[1]),
+                "time_min": (
+                    "time_min",
+                    np.arange(float(deviation.shape[2]))
+                    if times_min is None
+                    else np.asarray(times_min, dtype=float),
+                    {"units": "min"},
+                ),
                 "variable": list(variables),
             },
+            attrs={"network_digest": "", "models_digest": "", "settings": "{}"},
         )
     )

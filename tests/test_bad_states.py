@@ -145,7 +145,7 @@ def test_states_without_a_default_profile_say_so(ecoli):
     data = SteadyStates.example(ecoli).dataset.copy()
     data.attrs["provenance"] = "{}"
     with pytest.raises(SteadyStateError, match="no default profile was chosen"):
-        _ = SteadyStates(data).default
+        _ = SteadyStates.sealed(data).default
 
 
 # --- constraints ---------------------------------------------------------------------------

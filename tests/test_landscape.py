@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 import pytest
-import xarray as xr
 
 from renaissance_kit import SteadyStates
 from renaissance_kit.analysis import (
@@ -116,10 +115,9 @@ def planted(ecoli, n: int, seed: int) -> SteadyStates:
     """States whose log concentrations are independent and normal, so that truth is known."""
     names = list(ecoli.species)
     values = np.exp(RNG(seed).normal(size=(n, len(names))))
-    data = xr.Dataset(
-        {"concentration": (("state", "metabolite"), values)}, coords={"metabolite": names}
-    )
-    return SteadyStates(data)
+    reactions = ecoli.kinetic_reactions
+    none = np.zeros((n, len(reactions)))
+    return SteadyStates.from_arrays(ecoli, none, reactions, values, none, {})
 
 
 def test_a_planted_metabolite_is_found_and_no_other(ecoli):

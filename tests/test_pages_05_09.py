@@ -33,19 +33,34 @@ def surveyed(supports: list[bool], found: list[bool]) -> studies.Surveyed:
     """States with two unbiased models each and a search, valid where it is said."""
     state = np.arange(len(supports))
     lambda_max = np.stack([np.where(supports, -3.0, -1.0), np.full(len(supports), -1.0)], axis=1)
+    about = {"network_digest": "", "states_digest": "", "threshold_per_h": -2.5, "seed": 1}
     models = xr.Dataset(
-        {"lambda_max": (("state", "model"), lambda_max)},
-        coords={"state": state},
-        attrs={"threshold_per_h": -2.5},
+        {
+            "lambda_max": (("state", "model"), lambda_max, {"units": "1/h"}),
+            "km": (("model", "km_name"), np.ones((2, 1)), {"units": "mM"}),
+        },
+        coords={"state": state, "model": [0, 1], "km_name": ["a:b_c"]},
+        attrs=about,
     )
-    status = np.where(found, Status.VALID, Status.SLOW).astype(np.int8)
+    best = np.where(found, -3.0, -1.0)
     search = xr.Dataset(
-        {"status": ("state", status), "first_lambda_max": ("state", np.where(found, -3.0, -1.0)),
-         "evaluations": ("state", np.full(len(found), 10, dtype=np.int32))},
-        coords={"state": state},
-        attrs={"threshold_per_h": -2.5},
-    )  # fmt: skip
-    return studies.Surveyed(SteadyStates(search), UnbiasedModels(models), Survey(search))
+        {
+            "lambda_max": ("state", best, {"units": "1/h"}),
+            "first_lambda_max": ("state", best, {"units": "1/h"}),
+            "status": ("state", np.where(found, Status.VALID, Status.SLOW).astype(np.int8)),
+            "evaluations": ("state", np.full(len(found), 10, dtype=np.int32), {"units": "1"}),
+            "seconds": ("state", np.ones(len(found)), {"units": "s"}),
+            "km": (("state", "km_name"), np.ones((len(found), 1)), {"units": "mM"}),
+        },
+        coords={"state": state, "km_name": ["a:b_c"]},
+        attrs={**about, "settings": "{}"},
+    )
+    tiny = Network.example("tiny")
+    none = np.zeros((len(found), len(tiny.kinetic_reactions)))
+    states = SteadyStates.from_arrays(
+        tiny, none, tiny.kinetic_reactions, np.ones((len(found), len(tiny.species))), none, {}
+    )
+    return studies.Surveyed(states, UnbiasedModels.sealed(models), Survey.sealed(search))
 
 
 def test_slow_states_are_named_and_none_is_said_to_be_none() -> None:

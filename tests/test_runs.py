@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -22,6 +23,7 @@ from renaissance_kit.core import (
     Run,
     read_store,
     run_chunks,
+    versions,
 )
 
 SETTINGS = {"power": 2}
@@ -210,3 +212,29 @@ def test_an_interrupted_run_resumes(tmp_path: Path, name: str) -> None:
         run=Run(1, store),
     )  # fmt: skip
     np.testing.assert_array_equal(found["square"], np.arange(40.0) ** 2)
+
+
+def test_a_store_of_another_version_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    run(squares, store=tmp_path)
+    file = place(tmp_path) / "run.json"
+    kept = json.loads(file.read_text())
+    assert kept["made_with"] == versions()
+    kept["made_with"]["numpy"] = "1.0"
+    file.write_text(json.dumps(kept))
+    with pytest.raises(CheckpointError, match=r"numpy 1\.0, now .* another store"):
+        run(squares, store=tmp_path)
+    del kept["made_with"]
+    file.write_text(json.dumps(kept))
+    with pytest.raises(CheckpointError, match="does not say which versions made it"):
+        run(squares, store=tmp_path)
+
+
+def test_a_part_that_was_copied_over_another_is_refused(tmp_path: Path) -> None:
+    run(squares, store=tmp_path / "s")
+    run(squares, {"power": 3}, store=tmp_path / "t")
+    folder = place(tmp_path / "s")
+    target = folder / "part-000001.npz"
+    for source in (folder / "part-000002.npz", place(tmp_path / "t") / "part-000001.npz"):
+        target.write_bytes(source.read_bytes())
+        with pytest.raises(CheckpointError, match=r"part-000001\.npz was written as another part"):
+            run(squares, store=tmp_path / "s")

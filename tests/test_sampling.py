@@ -209,7 +209,9 @@ def test_validation_finds_a_wrong_number(
     dataset = states.dataset.copy(deep=True)
     dataset[variable].loc[{"state": 3, **where}] *= change
     with pytest.raises(SteadyStateError, match=message):
-        require_valid(ecoli, constraints, SteadyStates(dataset), states.provenance["directions"])
+        require_valid(
+            ecoli, constraints, SteadyStates.sealed(dataset), states.provenance["directions"]
+        )
 
 
 @pytest.mark.slow

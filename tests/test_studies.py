@@ -258,8 +258,8 @@ def test_a_model_wrongly_counted_as_valid_is_found(
 ) -> None:
     ensemble = repeats[0].ensemble
     assert not ensemble.valid.all()
-    wrong = type(ensemble)(ensemble.dataset.copy(deep=True))
-    wrong.dataset["status"].values[:] = 0
-    wrong.save(tmp_path / "wrong.nc")
+    wrong = ensemble.dataset.copy(deep=True)
+    wrong["status"].values[:] = 0
+    type(ensemble).sealed(wrong).save(tmp_path / "wrong.nc")
     check = studies.confirm_valid(tmp_path / "wrong.nc", tiny)
     assert check.confirmed == int(ensemble.valid.sum()) < check.counted == 30

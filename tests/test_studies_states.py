@@ -264,7 +264,7 @@ def test_checks_find_a_wrong_number(
 ) -> None:
     dataset = shipped.dataset.isel(state=slice(0, 8)).copy(deep=True)
     dataset[variable].loc[{"state": 3, **where}] *= change
-    table = studies.check_table(ecoli, SteadyStates(dataset), constraints)
+    table = studies.check_table(ecoli, SteadyStates.sealed(dataset), constraints)
     row = table[table.check.str.startswith(check)].iloc[0]
     assert row.failed == 1
     assert row["where"].endswith(name)
@@ -307,6 +307,6 @@ def test_agreement_is_the_difference_over_its_error(shipped: SteadyStates) -> No
     ess = float(shipped.dataset.ess.sel(sampled_variable="ln_c atp_c"))
     error = math.sqrt(2 * log_c.var(ddof=1) / ess)
     dataset["concentration"].loc[{"metabolite": "atp_c"}] *= math.exp(-3 * error)
-    table = studies.agreement(shipped, SteadyStates(dataset)).set_index("variable")
+    table = studies.agreement(shipped, SteadyStates.sealed(dataset)).set_index("variable")
     assert table.z["ln_c atp_c"] == pytest.approx(3.0, rel=1e-6)
     assert (table.z.drop("ln_c atp_c") == 0).all()

@@ -142,7 +142,7 @@ def test_the_model_of_a_state_has_the_reported_spectrum(tiny, tiny_states, full)
 def test_states_without_eigenvalues_are_counted_apart(tiny, tiny_states, full):
     data = full.dataset.copy(deep=True)
     data["status"].values[0] = Status.NOT_FINITE
-    broken = Survey(data)
+    broken = Survey.sealed(data)
     assert not broken.fast[0]
     assert broken.counts()["NOT_FINITE"] == 1
 

@@ -78,7 +78,7 @@ def with_default_profile(
         "default_seed": seed,
     }
     dataset.attrs["provenance"] = json.dumps(provenance, sort_keys=True)
-    return SteadyStates(dataset)
+    return SteadyStates.sealed(dataset)
 
 
 def distances_to_centroid(network: Network, states: SteadyStates) -> Array:

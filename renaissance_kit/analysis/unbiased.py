@@ -10,15 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from renaissance_kit.core.datasets import load_dataset, save_dataset
+from renaissance_kit.core.datasets import Labelled, Layout, Variable
 from renaissance_kit.core.errors import ParameterError, SteadyStateError
 from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.runs import RUN, Run, run_chunks
@@ -35,7 +34,7 @@ CHUNK = 10  # states; a second or two of work
 
 
 @dataclass(frozen=True)
-class UnbiasedModels:
+class UnbiasedModels(Labelled):
     """Unbiased models at each of many states.
 
     Attributes:
@@ -44,24 +43,18 @@ class UnbiasedModels:
             number in the set of states. Attributes hold the threshold and the seed.
     """
 
-    dataset: xr.Dataset
-
-    @classmethod
-    def load(cls, path: str | Path) -> UnbiasedModels:
-        """Read a file that `save` wrote.
-
-        Raises:
-            CheckpointError: the file is missing, truncated or of another kind.
-        """
-        dataset = load_dataset(
-            path, what="set of unbiased models", made_by="unbiased_models", dimension="state",
-            variables=("lambda_max", "km"),
-        )  # fmt: skip
-        return cls(dataset)
-
-    def save(self, path: str | Path) -> None:
-        """Write a compressed NetCDF file, whole or not at all."""
-        save_dataset(path, self.dataset, level=4)
+    LAYOUT: ClassVar[Layout] = Layout(
+        what="set of unbiased models",
+        made_by="unbiased_models",
+        rows="state",
+        variables={
+            "lambda_max": Variable(("state", "model"), "1/h"),
+            "km": Variable(("model", "km_name"), "mM"),
+        },
+        attributes={
+            "network_digest": str, "states_digest": str, "threshold_per_h": float, "seed": int,
+        },
+    )  # fmt: skip
 
     def __len__(self) -> int:
         return int(self.dataset.sizes["state"])
@@ -187,7 +180,7 @@ def unbiased_models(
     )
     if not len(columns["item"]):
         raise ParameterError("stopped before any state was done; nothing to return")
-    return UnbiasedModels(
+    return UnbiasedModels.sealed(
         xr.Dataset(
             {
                 "lambda_max": (("state", "model"), columns["lambda_max"], {"units": "1/h"}),
@@ -195,11 +188,13 @@ def unbiased_models(
             },
             coords={
                 "state": states.dataset.state.values[columns["item"]],
+                "model": np.arange(models),
                 "km_name": list(network.km_names),
             },
             attrs={
                 "network": network.name,
                 "network_digest": network.digest,
+                "states_digest": states.digest,
                 "threshold_per_h": threshold_per_h,
                 "seed": seed,
             },

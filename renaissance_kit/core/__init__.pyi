@@ -1,5 +1,5 @@
 from .clusters import use_cluster as use_cluster
-from .datasets import load_dataset as load_dataset, save_dataset as save_dataset
+from .datasets import Labelled as Labelled, Layout as Layout, Variable as Variable
 from .errors import (
     CheckpointError as CheckpointError,
     DataError as DataError,
@@ -39,3 +39,8 @@ from .threads import (
     single_threaded_pool as single_threaded_pool,
 )
 from .types import Array as Array, Index as Index, Mask as Mask, Weights as Weights
+from .versions import (
+    require_same_versions as require_same_versions,
+    sources_digest as sources_digest,
+    versions as versions,
+)

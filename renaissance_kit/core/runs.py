@@ -141,7 +141,7 @@ def run_chunks(
     results: dict[int, Result] = {}
     if folder is not None:
         open_store(folder, settings)
-        results = read_parts(folder, len(chunks))
+        results = read_parts(folder, chunks)
     begin = time.perf_counter()
     fresh = 0
 
@@ -167,7 +167,7 @@ def run_chunks(
                 fresh += len(chunks[number])
                 attempts = 0
                 if folder is not None:
-                    write_part(folder, number, result)
+                    write_part(folder, number, chunks[number], result)
                 stopped = report()
                 if stopped:
                     break

@@ -7,10 +7,9 @@ it: results of different settings never meet.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +17,10 @@ from numpy.typing import NDArray
 from renaissance_kit.core.errors import CheckpointError
 from renaissance_kit.core.files import atomic_path
 from renaissance_kit.core.fingerprint import fingerprint
+from renaissance_kit.core.versions import MADE_WITH, require_same_versions, versions
 
 Result = Mapping[str, NDArray[Any]]
+_RUN, _ITEMS = "part.run", "part.items"
 
 
 def store_of(folder: str | Path, name: str, *identity: Any) -> Path:
@@ -40,11 +41,14 @@ def open_store(folder: Path, settings: Mapping[str, Any]) -> None:
     """Make the folder of a run, with its settings in ``run.json`` for whoever looks there.
 
     Raises:
-        CheckpointError: other settings stand there, so that its parts are of another run.
+        CheckpointError: other settings stand there, so that its parts are of another run, or
+            another version began it.
     """
-    text = json.dumps(settings, sort_keys=True, indent=1)
+    text = json.dumps({**settings, MADE_WITH: versions()}, sort_keys=True, indent=1)
     if (folder / "run.json").is_file():
         kept, ours = read_store(folder), json.loads(text)
+        require_same_versions(kept.pop(MADE_WITH, None), folder)
+        ours.pop(MADE_WITH)
         if kept != ours:
             differ = sorted(k for k in {*kept, *ours} if kept.get(k) != ours.get(k))
             raise CheckpointError(
@@ -74,28 +78,53 @@ def part_path(folder: Path, number: int) -> Path:
     return folder / f"part-{number:06d}.npz"
 
 
-def read_parts(folder: Path, n_chunks: int) -> dict[int, Result]:
+def read_parts(folder: Path, chunks: Sequence[NDArray[np.int64]]) -> dict[int, Result]:
     """Results of the chunks that are there, by number.
 
+    Args:
+        chunks: item numbers of each.
+
     Raises:
-        CheckpointError: a file is damaged.
+        CheckpointError: a file is damaged, or is not the part that its name says.
     """
     found: dict[int, Result] = {}
-    for number in range(n_chunks):
+    for number, items in enumerate(chunks):
         path = part_path(folder, number)
         if path.is_file():
-            try:
-                with np.load(path, allow_pickle=False) as archive:
-                    found[number] = {name: archive[name] for name in archive.files}
-            except (OSError, ValueError, EOFError, BadZipFile) as error:
-                raise CheckpointError(
-                    f"{path} is damaged ({error}); delete this file, and the chunk is done again"
-                ) from error
+            found[number] = _read_part(path, folder.name, items)
     return found
 
 
-def write_part(folder: Path, number: int, result: Result) -> None:
-    """Keep the result of a chunk, whole or not at all."""
+def _read_part(path: Path, run: str, items: NDArray[np.int64]) -> Result:
+    again = "delete this file, and the chunk is done again"
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        kept_run, kept_items = str(arrays.pop(_RUN)), arrays.pop(_ITEMS)
+    except Exception as error:  # damaged archives raise many kinds
+        raise CheckpointError(
+            f"{path} is damaged ({type(error).__name__}: {error}); {again}"
+        ) from error
+    if kept_run != run or not np.array_equal(kept_items, items):
+        raise CheckpointError(
+            f"{path} was written as another part, of run {kept_run}, items {_range(kept_items)}; "
+            f"{again}"
+        )
+    for name, array in arrays.items():
+        if array.ndim == 0 or len(array) != len(items):
+            raise CheckpointError(
+                f"{path}: {name} has the shape {array.shape} for {len(items)} items; {again}"
+            )
+    return arrays
+
+
+def _range(items: NDArray[Any]) -> str:
+    return f"{items.ravel()[0]} to {items.ravel()[-1]}" if items.size else "none"
+
+
+def write_part(folder: Path, number: int, items: NDArray[np.int64], result: Result) -> None:
+    """Keep the result of a chunk, whole or not at all, with the run and the items that it is of."""
     arrays: dict[str, Any] = {name: np.asarray(array) for name, array in result.items()}
+    about: dict[str, Any] = {_RUN: np.array(folder.name), _ITEMS: items}
     with atomic_path(part_path(folder, number)) as temporary, temporary.open("wb") as file:
-        np.savez(file, **arrays)
+        np.savez(file, **about, **arrays)

@@ -18,7 +18,6 @@ each process, with one warning.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import warnings
 from collections.abc import Callable
@@ -30,9 +29,10 @@ from typing import Any
 import numba
 from numba.extending import register_jitable
 
+from renaissance_kit.core.versions import sources_digest
+
 _OPTIONS: Any = {"nogil": True, "error_model": "numpy"}
 _CONFIG: Any = numba.config
-_PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def compiled(function: Callable[..., Any]) -> Any:
@@ -75,14 +75,9 @@ def _room(function: Callable[..., Any]) -> str:
     return function.__module__.split(".")[1]
 
 
-@cache
 def _digest(room: str) -> str:
     """Of the sources that can enter a compiled function of a room."""
-    total = hashlib.sha256()
-    for folder in sorted({"laws", "kinetics", room}):
-        for path in sorted((_PACKAGE / folder).glob("*.py")):
-            total.update(path.name.encode() + path.read_bytes())
-    return total.hexdigest()[:16]
+    return sources_digest("laws", "kinetics", room)
 
 
 def _folder_for_files(sources: Path) -> bool:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import h5netcdf
 import h5py
@@ -15,10 +15,11 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from renaissance_kit.core.datasets import load_dataset, save_dataset
+from renaissance_kit.core.datasets import Labelled, Layout, Variable
 from renaissance_kit.core.errors import CheckpointError, ParameterError, SteadyStateError
 from renaissance_kit.core.files import Hdf5Sink, atomic_hdf5
 from renaissance_kit.core.types import Array
+from renaissance_kit.core.versions import MADE_WITH, versions_text
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.kinetics.spectrum import Spectrum, Status, time_constant_min
 from renaissance_kit.network.network import Network
@@ -29,7 +30,7 @@ EXAMPLES = {OWN: "valid_models.nc", PUBLISHED: "valid_models_published.nc"}
 
 
 @dataclass(frozen=True)
-class KineticEnsemble:
+class KineticEnsemble(Labelled):
     """Parameters and eigenvalues of many models at one steady state.
 
     Attributes:
@@ -41,7 +42,28 @@ class KineticEnsemble:
             (reaction). Attributes hold seed, fingerprints and density.
     """
 
-    dataset: xr.Dataset
+    LAYOUT: ClassVar[Layout] = Layout(
+        what="ensemble",
+        made_by="notebook 02",
+        rows="model",
+        variables={
+            "km": Variable(("model", "km_name"), "mM"),
+            "vmax": Variable(("model", "reaction"), "mM/h"),
+            "eigenvalue_real": Variable(("model", "mode"), "1/h"),
+            "eigenvalue_imag": Variable(("model", "mode"), "1/h"),
+            "status": Variable(("model",)),
+            "provenance_of_km": Variable(("km_name",)),
+            "source_of_km": Variable(("km_name",)),
+            "concentration": Variable(("metabolite",), "mM"),
+            "flux": Variable(("reaction",), "mmol/gDW/h"),
+            "log_displacement": Variable(("reaction",), "1"),
+        },
+        attributes={
+            "network": str, "network_digest": str, "steady_state": str,
+            "dry_weight_density_gDW_L": float, "threshold_per_h": float, "seed": int,
+            "generator_digest": str,
+        },
+    )  # fmt: skip
 
     @classmethod
     def from_models(
@@ -107,20 +129,7 @@ class KineticEnsemble:
                 "provenance": json.dumps(dict(attributes or {}), sort_keys=True),
             },
         )  # fmt: skip
-        return cls(dataset)
-
-    @classmethod
-    def load(cls, path: str | Path) -> KineticEnsemble:
-        """Read a file that `save` wrote.
-
-        Raises:
-            CheckpointError: the file is missing, truncated or of another kind.
-        """
-        variables = ("km", "vmax", "status", "flux", "concentration")
-        dataset = load_dataset(
-            path, what="ensemble", made_by="notebook 02", dimension="model", variables=variables
-        )
-        return cls(dataset)
+        return cls.sealed(dataset)
 
     @classmethod
     def example(cls, network: Network, states: str = OWN) -> KineticEnsemble:
@@ -142,10 +151,6 @@ class KineticEnsemble:
                 "generator with it (notebook 02) and read its ensemble with KineticEnsemble.load"
             )
         return cls.load(path)
-
-    def save(self, path: str | Path) -> None:
-        """Write a compressed NetCDF file, whole or not at all."""
-        save_dataset(path, self.dataset, level=4)
 
     def __len__(self) -> int:
         return int(self.dataset.sizes["model"])
@@ -268,7 +273,7 @@ def _km_file(
         label.attrs["long_name"] = "reaction:metabolite"
         km = made.create_variable("km", ("model", "km_name"), dtype="f4")
         km.attrs["units"] = "mM"
-        for key, value in attributes.items():
+        for key, value in {**attributes, MADE_WITH: versions_text()}.items():
             made.attrs[key] = value
         km[0] = 0  # the first number written sets aside the block
     file.check()  # HDF5 does not survive reading half a file

@@ -16,8 +16,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -25,7 +24,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from renaissance_kit.core.datasets import load_dataset, save_dataset
+from renaissance_kit.core.datasets import Labelled, Layout, Variable
 from renaissance_kit.core.errors import ParameterError, SteadyStateError
 from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.runs import RUN, Run, run_chunks
@@ -63,7 +62,7 @@ def shorter_search(steps: int) -> SearchSettings:
 
 
 @dataclass(frozen=True)
-class Survey:
+class Survey(Labelled):
     """The fastest model found at each state.
 
     Attributes:
@@ -74,24 +73,23 @@ class Survey:
             Attributes hold the threshold, the seed, the settings and the fingerprints.
     """
 
-    dataset: xr.Dataset
-
-    @classmethod
-    def load(cls, path: str | Path) -> Survey:
-        """Read a file that `save` wrote.
-
-        Raises:
-            CheckpointError: the file is missing, truncated or of another kind.
-        """
-        variables = ("lambda_max", "first_lambda_max", "status", "evaluations", "km")
-        dataset = load_dataset(
-            path, what="survey", made_by="survey_states", dimension="state", variables=variables
-        )
-        return cls(dataset)
-
-    def save(self, path: str | Path) -> None:
-        """Write a compressed NetCDF file, whole or not at all."""
-        save_dataset(path, self.dataset, level=4)
+    LAYOUT: ClassVar[Layout] = Layout(
+        what="survey",
+        made_by="survey_states",
+        rows="state",
+        variables={
+            "lambda_max": Variable(("state",), "1/h"),
+            "first_lambda_max": Variable(("state",), "1/h"),
+            "status": Variable(("state",)),
+            "evaluations": Variable(("state",), "1"),
+            "seconds": Variable(("state",), "s"),
+            "km": Variable(("state", "km_name"), "mM"),
+        },
+        attributes={
+            "network_digest": str, "states_digest": str, "threshold_per_h": float, "seed": int,
+            "settings": str,
+        },
+    )  # fmt: skip
 
     def __len__(self) -> int:
         return int(self.dataset.sizes["state"])
@@ -259,7 +257,7 @@ def survey_states(
         "flag_values": [int(s) for s in Status],
         "flag_meanings": " ".join(s.name for s in Status),
     }
-    return Survey(
+    return Survey.sealed(
         xr.Dataset(
             {
                 "lambda_max": ("state", columns["lambda_max"], {"units": "1/h"}),

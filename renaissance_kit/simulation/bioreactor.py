@@ -11,14 +11,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from renaissance_kit.core.datasets import load_dataset, save_dataset
+from renaissance_kit.core.datasets import Labelled, Layout, Variable
 from renaissance_kit.core.errors import ParameterError, nearest
 from renaissance_kit.core.runs import RUN, Run, run_chunks
 from renaissance_kit.core.types import Array
@@ -178,7 +177,7 @@ def _apply(
 
 
 @dataclass(frozen=True)
-class BioreactorResult:
+class BioreactorResult(Labelled):
     """Time courses of bioreactor simulations.
 
     Attributes:
@@ -188,25 +187,24 @@ class BioreactorResult:
             dry weight per litre of cell that was used for growth and for the exchange.
     """
 
-    dataset: xr.Dataset
-
-    @classmethod
-    def load(cls, path: str | Path) -> BioreactorResult:
-        """Read a file that `save` wrote.
-
-        Raises:
-            CheckpointError: the file is missing, truncated or of another kind.
-        """
-        return cls(
-            load_dataset(
-                path, what="bioreactor result", made_by="notebook 04", dimension="model",
-                variables=("state", "outcome"),
-            )
-        )  # fmt: skip
-
-    def save(self, path: str | Path) -> None:
-        """Write a compressed NetCDF file, whole or not at all."""
-        save_dataset(path, self.dataset, level=4)
+    LAYOUT: ClassVar[Layout] = Layout(
+        what="bioreactor result",
+        made_by="notebook 04",
+        rows="model",
+        variables={
+            "state": Variable(("model", "time_h", "variable")),
+            "growth_rate": Variable(("model", "time_h"), "1/h"),
+            "volume": Variable(("time_h",), "L"),
+            "outcome": Variable(("model",)),
+            "reason": Variable(("model",)),
+            "unit": Variable(("variable",)),
+            "time_h": Variable(("time_h",), "h"),
+        },
+        attributes={
+            "network_digest": str, "models_digest": str, "settings": str,
+            "growth_density_gDW_L": float, "exchange_density_gDW_L": float,
+        },
+    )  # fmt: skip
 
     def time_course(self, variable: str) -> Array:
         """One state variable, (model, time) in mM or gDW/L.
@@ -258,7 +256,7 @@ def cultivate(
     if not len(columns["item"]):
         raise ParameterError("stopped before any model was done; nothing to return")
     units = ["gDW/L" if name == "biomass" else "mM" for name in dynamics.names]
-    return BioreactorResult(
+    return BioreactorResult.sealed(
         xr.Dataset(
             {
                 "state": (("model", "time_h", "variable"), columns["state"]),
@@ -278,8 +276,8 @@ def cultivate(
             },
             attrs={
                 "network": models.network.name,
-                "network_digest": models.network.digest,
                 "steady_state": models.state.label,
+                **identity(models),
                 **densities,
                 "settings": json.dumps(reactor.settings(), sort_keys=True),
             },

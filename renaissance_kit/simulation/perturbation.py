@@ -13,15 +13,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from enum import IntEnum
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import expm
 
-from renaissance_kit.core.datasets import load_dataset, save_dataset
+from renaissance_kit.core.datasets import Labelled, Layout, Variable
 from renaissance_kit.core.errors import ParameterError, nearest
 from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.runs import RUN, Run, run_chunks
@@ -216,7 +215,7 @@ def keep_totals(network: Network, concentrations: Array, reference: Array, size:
 
 
 @dataclass(frozen=True)
-class PerturbationResult:
+class PerturbationResult(Labelled):
     """Time courses of perturbed models.
 
     Attributes:
@@ -226,25 +225,18 @@ class PerturbationResult:
             ``evaluations``. Attributes hold the settings.
     """
 
-    dataset: xr.Dataset
-
-    @classmethod
-    def load(cls, path: str | Path) -> PerturbationResult:
-        """Read a file that `save` wrote.
-
-        Raises:
-            CheckpointError: the file is missing, truncated or of another kind.
-        """
-        return cls(
-            load_dataset(
-                path, what="perturbation result", made_by="notebook 03", dimension="model",
-                variables=("deviation", "outcome"),
-            )
-        )  # fmt: skip
-
-    def save(self, path: str | Path) -> None:
-        """Write a compressed NetCDF file, whole or not at all."""
-        save_dataset(path, self.dataset, level=4)
+    LAYOUT: ClassVar[Layout] = Layout(
+        what="perturbation result",
+        made_by="notebook 03",
+        rows="model",
+        variables={
+            "deviation": Variable(("model", "perturbation", "time_min", "variable"), "1"),
+            "outcome": Variable(("model", "perturbation")),
+            "reason": Variable(("model", "perturbation")),
+            "time_min": Variable(("time_min",), "min"),
+        },
+        attributes={"network_digest": str, "models_digest": str, "settings": str},
+    )
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -345,7 +337,7 @@ def perturb(
         raise ParameterError("stopped before any model was done; nothing to return")
     variables = task.variables
     dims = ("model", "perturbation")
-    return PerturbationResult(
+    return PerturbationResult.sealed(
         xr.Dataset(
             {
                 "deviation": (
@@ -367,8 +359,8 @@ def perturb(
             },
             attrs={
                 "network": models.network.name,
-                "network_digest": models.network.digest,
                 "steady_state": models.state.label,
+                **identity(models),
                 "settings": json.dumps(chosen.settings(), sort_keys=True),
             },
         )

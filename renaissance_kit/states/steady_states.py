@@ -10,13 +10,12 @@ import json
 import operator
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, SupportsIndex, overload
+from typing import Any, ClassVar, SupportsIndex, overload
 
 import numpy as np
 import xarray as xr
 
-from renaissance_kit.core.datasets import load_dataset, save_dataset
+from renaissance_kit.core.datasets import Labelled, Layout, Variable
 from renaissance_kit.core.errors import ParameterError, SteadyStateError, nearest
 from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.types import Array
@@ -44,7 +43,7 @@ def require_set(states: str) -> str:
 
 
 @dataclass(frozen=True)
-class SteadyStates:
+class SteadyStates(Labelled):
     """A labelled set of steady states; ``states[i]`` is one, ``states[:100]`` a smaller set.
 
     Attributes:
@@ -53,7 +52,18 @@ class SteadyStates:
             the network's fingerprint, the density, the seed and the constraints.
     """
 
-    dataset: xr.Dataset
+    LAYOUT: ClassVar[Layout] = Layout(
+        what="set of steady states",
+        made_by="notebook 01",
+        rows="state",
+        variables={
+            "flux": Variable(("state", "reaction"), "mmol/gDW/h"),
+            "concentration": Variable(("state", "metabolite"), "mM"),
+            "log_displacement": Variable(("state", "kinetic_reaction"), "1"),
+        },
+        attributes={"network_digest": str, "dry_weight_density_gDW_L": float, "provenance": str},
+        level=9,
+    )
     _arrays: Mapping[str, Array] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -105,21 +115,7 @@ class SteadyStates:
                 "provenance": json.dumps(dict(attributes), sort_keys=True),
             },
         )
-        return cls(dataset)
-
-    @classmethod
-    def load(cls, path: str | Path) -> SteadyStates:
-        """Read a file that `save` wrote.
-
-        Raises:
-            CheckpointError: the file is missing, truncated or of another kind.
-        """
-        variables = ("flux", "concentration", "log_displacement")
-        dataset = load_dataset(
-            path, what="set of steady states", made_by="notebook 01", dimension="state",
-            variables=variables,
-        )  # fmt: skip
-        return cls(dataset)
+        return cls.sealed(dataset)
 
     @classmethod
     def example(cls, network: Network) -> SteadyStates:
@@ -176,10 +172,6 @@ class SteadyStates:
         for state in states:
             state.check(network)
         return states
-
-    def save(self, path: str | Path) -> None:
-        """Write a compressed NetCDF file, whole or not at all."""
-        save_dataset(path, self.dataset, level=9)
 
     @property
     def provenance(self) -> dict[str, Any]:

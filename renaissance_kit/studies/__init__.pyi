@@ -207,6 +207,7 @@ from .states import (
     reaction_pathways as reaction_pathways,
 )
 from .strains import predicted_strain as predicted_strain, strain_changes as strain_changes
+from .summaries import write_summary as write_summary
 from .timing import time_budget as time_budget, time_km_sets as time_km_sets
 from .turnover import (
     reached_by_turnover as reached_by_turnover,

@@ -17,6 +17,7 @@ from renaissance_kit.core.runs import RUN, Run
 from renaissance_kit.core.seeds import derived_seed
 from renaissance_kit.core.stores import store_of
 from renaissance_kit.core.types import Weights
+from renaissance_kit.core.versions import require_same_versions
 from renaissance_kit.kinetics.ensembles import KineticEnsemble
 from renaissance_kit.km.measurements import KMMeasurements
 from renaissance_kit.km.ranges import KMRanges
@@ -163,6 +164,7 @@ def _kept(places: Sequence[Path], names: tuple[str, ...], seed: int) -> Integrat
     if not found:
         return None
     ensemble = KineticEnsemble.load(found[0].with_suffix(".nc"))
+    require_same_versions(ensemble.made_with, found[0].with_suffix(".nc"))
     seconds = float(ensemble.dataset.attrs["training_seconds"])
     beside = found[0].with_suffix(".npy")
     weights = np.load(beside) if beside.is_file() else None

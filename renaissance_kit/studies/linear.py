@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -59,12 +60,13 @@ def linear_result(
         _Linear(models, settings), len(models), name="linear", chunk=CHUNK, run=run,
         settings={**settings.settings(), **identity(models)},
     )  # fmt: skip
-    shape = (len(models), settings.per_model)
-    return PerturbationResult(
+    shape = (len(columns["item"]), settings.per_model)
+    return PerturbationResult.sealed(
         xr.Dataset(
             {
                 "deviation": (
                     ("model", "perturbation", "time_min", "variable"), columns["deviation"],
+                    {"units": "1"},
                 ),
                 "outcome": (
                     ("model", "perturbation"), np.full(shape, Outcome.FINISHED, dtype=np.int8),
@@ -74,8 +76,14 @@ def linear_result(
             coords={
                 "model": columns["item"],
                 "perturbation": np.arange(settings.per_model),
-                "time_min": settings.times_min,
+                "time_min": ("time_min", settings.times_min, {"units": "min"}),
                 "variable": list(models.network.dynamic),
+            },
+            attrs={
+                "network": models.network.name,
+                "steady_state": models.state.label,
+                **identity(models),
+                "settings": json.dumps(settings.settings(), sort_keys=True),
             },
         )
     )  # fmt: skip

@@ -26,6 +26,7 @@ from renaissance_kit.core.errors import CheckpointError, ParameterError
 from renaissance_kit.core.files import atomic_path
 from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.types import Array, Weights
+from renaissance_kit.core.versions import MADE_WITH, versions
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
@@ -167,6 +168,7 @@ class ConditionalGenerator:
             "generator": {name: getattr(own, name) for name in _ARCHITECTURE},
             "sources": list(ranges.sources),
             "about": self.about,
+            MADE_WITH: versions(),
         }
         with atomic_path(path) as temporary, temporary.open("wb") as file:
             np.savez(
