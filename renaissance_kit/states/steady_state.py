@@ -137,17 +137,20 @@ def problems_of(network: Network, state: SteadyState) -> list[str]:
     if len(bad):
         problems.append(f"displacement missing: {listed(bad)}")
     finite = np.isfinite(v) & np.isfinite(log_rho)
-    bad = reactions[reversible & finite & (v == 0) & (log_rho == 0)]
+    bad = reactions[v == 0]
     if len(bad):
-        problems.append(f"no flux, so that Vmax has no value: {listed(bad)}")
-    bad = reactions[reversible & finite & (np.sign(v) != -np.sign(log_rho))]
+        problems.append(
+            f"no flux, so that Vmax has no value: {listed(bad)}; leave these reactions out of the "
+            "network, or take a state in which they run"
+        )
+    bad = reactions[reversible & finite & (v != 0) & (np.sign(v) != -np.sign(log_rho))]
     if len(bad):
         problems.append(
             f"flux against its displacement: {listed(bad)} (a positive flux needs ln ρ < 0)"
         )
-    bad = reactions[~reversible & (v <= 0)]
+    bad = reactions[~reversible & (v < 0)]
     if len(bad):
-        problems.append(f"irreversible reaction without positive flux: {listed(bad)}")
+        problems.append(f"irreversible reaction with a negative flux: {listed(bad)}")
     if not problems:
         terms = network.stoichiometry * v
         residual = np.abs(terms.sum(axis=1)) / np.maximum(np.abs(terms).max(axis=1), 1e-300)
