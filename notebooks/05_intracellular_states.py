@@ -299,7 +299,7 @@ for name, differences in ranges.items():
         studies.running_table(at),
         thresholds[name][thresholds[name].found],
         threshold_per_h=threshold,
-        measured={m: b.low for m, b in constraints.measured_mM.items()},
+        measured={m: one.value for m, one in constraints.measured_mM.items()},
         population=name,
         source=source,
     )

@@ -37,7 +37,7 @@ concentration,glc__D_c,1,mM,test
 concentration,glc__D_e,2,mM,test
 concentration,fru_e,0.5,mM,test
 flux,GLCt,5,mmol/gDW/h,test
-flux,GROWTH,0.5,mmol/gDW/h,test
+flux,GROWTH,0.5,1/h,test
 log_displacement,GLCt,-0.6931471805599453,1,test
 """
 _CONDITIONS = """\

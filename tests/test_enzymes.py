@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from guides import guide_blocks
 
-from renaissance_kit import KineticModels, KMRanges, sample_steady_states
+from renaissance_kit import KineticEnsemble, KineticModels, KMRanges, sample_steady_states
 from renaissance_kit.analysis import EnzymeCapacities
 from renaissance_kit.core import DataError, InfeasibleError, ParameterError
 from renaissance_kit.states import Constraints
@@ -34,7 +34,7 @@ def test_capacities_by_hand(tiny):
 
 
 def test_isoenzymes_add_up(tiny):
-    rows = table(("HEX", 10.0, 0.1), ("HEX", 20.0, 0.1))
+    rows = table(("HEX", 10.0, 0.1), ("HEX", 20.0, 0.1)).assign(enzyme=["hexokinase 1", "2"])
     capacity = EnzymeCapacities.of(tiny, rows).capacities["HEX"]
     assert capacity.forward_mmol_gDW_h == pytest.approx(3 * 3.6)
     assert capacity.source == f"{SOURCE}; {SOURCE}"
@@ -62,6 +62,54 @@ def test_check_of_generated_vmax(tiny, tiny_state):
     small = EnzymeCapacities.of(tiny, table(("PGI", 1.0, 0.02)))
     assert not small.check(models).possible["PGI"]
     assert not small.within(models).any()
+
+
+def test_the_same_enzyme_twice_does_not_double_the_capacity(tiny):
+    rows = table(("HEX", 10.0, 0.1), ("PGI", 1.0, 0.1), ("HEX", 10.0, 0.1))
+    message = r"row 2.*: HEX stands already in row 0; remove .* or name each in a column enzyme"
+    with pytest.raises(DataError, match=message):
+        EnzymeCapacities.of(tiny, rows)
+    with pytest.raises(DataError, match=r"row 2.*: HEX 1 stands already in row 0"):
+        EnzymeCapacities.of(tiny, rows.assign(enzyme="1"))
+    with pytest.raises(DataError, match=r"row 2.*: HEX has several rows; name each enzyme"):
+        EnzymeCapacities.of(tiny, rows.assign(enzyme=["1", "", ""]))
+
+
+def test_a_misspelt_reverse_kcat_is_not_ignored(tiny):
+    rows = table(("HEX", 10.0, 0.1)).assign(kcat_reverse_per_sec=1.0)
+    with pytest.raises(DataError, match="unknown; did you mean 'kcat_reverse_per_s'"):
+        EnzymeCapacities.of(tiny, rows)
+
+
+def test_the_reverse_vmax_follows_from_the_haldane_relation(tiny, tiny_state):
+    """Keq of PGI is (0.5/2)/0.25 = 1, so that Vr = Vmax · K_f6p/(K_g6p · 1)."""
+    km = KMRanges.of(tiny).uniform(200, np.random.default_rng(1))
+    models = KineticModels(tiny, tiny_state, km)
+    columns = ("reaction", "kcat_per_s", "kcat_reverse_per_s", "enzyme_umol_gDW")
+    enzymes = EnzymeCapacities.of(tiny, table(("PGI", 1e9, 50.0, 0.02), columns=columns))
+    g6p, f6p = (km[:, tiny.km_index[f"PGI:{m}"]] for m in ("g6p_c", "f6p_c"))
+    reverse = models.vmax_mM_h[:, tiny.reaction_index["PGI"]] * f6p / g6p
+    np.testing.assert_array_equal(enzymes.within(models), reverse <= 3.6 * 300)
+    assert 0 < enzymes.check(models).within["PGI"] == (reverse <= 3.6 * 300).mean() < 1
+
+
+def test_a_flux_from_right_to_left_is_held_against_the_reverse_capacity(ecoli):
+    """No reverse Vmax is below the flux that it carries, whatever the rate law."""
+    models = KineticEnsemble.example(ecoli).models(ecoli)
+    columns = ("reaction", "kcat_per_s", "kcat_reverse_per_s", "enzyme_uM")
+    flux = dict(zip(ecoli.kinetic_reactions, models.state.fluxes_mM_h, strict=True))
+    names = [r for r in ecoli.kinetic_reactions if flux[r] < 0 and f"{r}:" in str(ecoli.km_names)]
+    assert len(names) > 15
+    for factor, possible in ((1.001, True), (0.999, False)):
+        rows = [(r, 1e30, factor * -flux[r] / 3.6, 1.0) for r in names]
+        found = EnzymeCapacities.of(ecoli, table(*rows, columns=columns)).check(models)
+        assert (found.possible == possible).all()
+        np.testing.assert_allclose(found.capacity_reverse_mM_h, -factor * found.flux_mM_h)
+        assert (found.within == 0).all() or possible
+    rows = table(*[(r, 1e30, np.nan, 1.0) for r in names], columns=columns)
+    unknown = EnzymeCapacities.of(ecoli, rows).check(models)
+    assert unknown.possible.all()
+    assert (unknown.within == 1).all()
 
 
 @pytest.mark.slow
@@ -109,9 +157,9 @@ def test_mistakes_name_row_and_remedy(tiny, row, message):
 
 def test_an_amount_is_needed_once(tiny):
     rows = table(("HEX", 1.0, 1.0))
-    with pytest.raises(DataError, match="give the amount in one column"):
+    with pytest.raises(DataError, match="enzyme_umol_gDW and enzyme_uM say the same"):
         EnzymeCapacities.of(tiny, rows.assign(enzyme_uM=1.0))
-    with pytest.raises(DataError, match="give the amount in one column"):
+    with pytest.raises(DataError, match="no column enzyme_umol_gDW or enzyme_uM"):
         EnzymeCapacities.of(tiny, rows.drop(columns="enzyme_umol_gDW"))
 
 

@@ -133,7 +133,10 @@ def test_a_time_without_measurement_is_an_error(ecoli: Network) -> None:
             ],
             "in more than hydrogens.*to mM",
         ),
-        (exponential("W", {"ethanol": (9.0, -0.5, "kg")}, (0, 2)), "write 'g/L' or 'mM'"),
+        (
+            exponential("W", {"ethanol": (9.0, -0.5, "kg")}, (0, 2)),
+            "unit is 'kg'.*Choose one of g/L, mM",
+        ),
         (exponential("W", PRODUCTS, (0, 2))[1:], "begins at 0 h, its biomass at 2 h"),
         (exponential("V", PRODUCTS, (0, 2)), "no 'ethanol' of strain 'W'.*ethanol of V"),
         ([["W", "biomass", "biomass", "", 0, 1, "", "", "mM", "made up"]], "no 'ethanol'"),
@@ -151,7 +154,7 @@ def test_units_of_a_course(ecoli: Network, tmp_path: Path) -> None:
     rows = exponential("W", PRODUCTS, (0, 2))
     rows[0][-2] = "mM"
     write(tmp_path, rows)
-    with pytest.raises(DataError, match=r"line 2 \(biomass\): unit 'mM'; write 'g/L'"):
+    with pytest.raises(DataError, match=r"line 2 \(biomass\): unit 'mM' of biomass; write 'g/L'"):
         read_time_course(ecoli, "biomass", folder=tmp_path)
     rows[4][-2] = "g/L"
     write(tmp_path, rows)

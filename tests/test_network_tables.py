@@ -62,7 +62,7 @@ MISTAKES = {
     ),
     "missing unit": (
         "conditions", "eigenvalue_threshold,-2.5,,,1/h", "eigenvalue_threshold,-2.5,,,",
-        ["no unit", "write one"],
+        ["unit must not be empty", "fill it in"],
     ),
     "other unit": (
         "conditions", "dry_weight_density,300,,,gDW/L", "dry_weight_density,0.3,,,kgDW/L",
@@ -70,7 +70,7 @@ MISTAKES = {
     ),
     "low and high reversed": (
         "conditions", "km_upper_bound,20,,", "km_upper_bound,20,30,10",
-        ["low 30 is above high 10", "exchange"],
+        ["low 30 is above high 10", "exchange the two"],
     ),
     "missing source": (
         "reactions", "f6p_c + adp_c,fru_c + atp_c,,,,,,teaching example",
@@ -139,7 +139,7 @@ MISTAKES = {
     ),
     "currency in words": (
         "metabolites", "C10H13N5O13P3,-3,c,dynamic,1", "C10H13N5O13P3,-3,c,dynamic,yes",
-        ["currency is 'yes'", "write 1 or leave it empty"],
+        ["currency is 'yes'", "write 1 or 0, or leave it empty"],
     ),
     "label of nothing": (
         "figures", "variable,atp_c,ATP", "variable,atq_c,ATP",
@@ -279,11 +279,19 @@ def test_a_condition_out_of_its_range_says_which_it_is(folder, table, old, new, 
 @pytest.mark.parametrize(
     ("column", "value", "message"),
     [
-        ("volume_fraction", "90", r"line 2 \(c\): volume_fraction is 90; it is a share"),
+        (
+            "volume_fraction",
+            "90",
+            r"line 2 \(c\): column volume_fraction holds 90; .* \(a share of the volume",
+        ),
         ("volume_fraction", "-0.9", "must be greater than 0"),
-        ("pH", "75", "pH is 75; it lies between 0 and 14"),
-        ("ionic_strength_M", "250", "ionic_strength_M is 250 mol/L"),
-        ("potential_to_e_mV", "150000", "the potential to e is 150000 mV"),
+        ("pH", "75", "pH holds 75; it must be 0 or more and at most 14"),
+        ("ionic_strength_M", "250", r"ionic_strength_M holds 250; .*at most 5 \(in mol/L\)"),
+        (
+            "potential_to_e_mV",
+            "150000",
+            r"potential_to_e_mV holds 150000; .* at most 1000 \(in mV\)",
+        ),
     ],
 )
 def test_a_compartment_out_of_range_says_so(folder, column, value, message):
@@ -294,6 +302,32 @@ def test_a_compartment_out_of_range_says_so(folder, column, value, message):
         writer = csv.DictWriter(handle, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
+    with pytest.raises(DataError, match=message):
+        Network.from_folder(folder)
+
+
+def test_a_potential_to_no_compartment_is_not_ignored(folder):
+    path = folder / "compartments.csv"
+    rows = path.read_text().splitlines()
+    more = ["potential_to_q_mV", *["-150"] * (len(rows) - 1)]
+    path.write_text("\n".join(f"{row},{cell}" for row, cell in zip(rows, more, strict=True)))
+    with pytest.raises(DataError, match=r"potential_to_q_mV: there is no compartment 'q'"):
+        Network.from_folder(folder)
+
+
+@pytest.mark.parametrize(
+    ("table", "old", "new", "message"),
+    [
+        ("conditions", "km_upper_bound", "temprature,300,,,K,test,\nkm_upper_bound",
+         "quantity is 'temprature'; did you mean 'temperature'"),
+        ("reactions", "PGI,glucose-6-phosphate", "=HYPERLINK(1),glucose-6-phosphate",
+         "id is '=HYPERLINK.1.'; use letters, digits and underscores"),
+        ("reactions", "g6p_c <=> f6p_c", "\u0663 g6p_c <=> f6p_c", "cannot read the term"),
+        ("metabolites", "C10H13N5O13P3", "C\u0661\u0660H13N5O13P3", "cannot read the formula"),
+    ],
+)  # fmt: skip
+def test_what_would_be_ignored_or_misread_is_refused(folder, table, old, new, message):
+    replace_once(folder, table, old, new)
     with pytest.raises(DataError, match=message):
         Network.from_folder(folder)
 

@@ -144,7 +144,7 @@ HEAVY = {"torch", "numba", "pytfa", "cobra", "altair", "xarray", "sklearn", "ipy
         ("import renaissance_kit", set()),
         (f"import {', '.join(f'renaissance_kit.{room}' for room in ROOMS)}", set()),
         ("from renaissance_kit import Network; Network.example('tiny')", set()),
-        ("from renaissance_kit.core import read_table", set()),
+        ("from renaissance_kit.core import Table", set()),
         ("from renaissance_kit.core import run_chunks, use_cluster", set()),
         ("from renaissance_kit.core import single_threaded\nwith single_threaded(): pass", set()),
         ("from renaissance_kit.states import Constraints, Polytope", set()),

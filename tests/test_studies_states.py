@@ -11,7 +11,7 @@ import pytest
 
 from renaissance_kit import KineticModels, KMRanges, Network, SteadyState, SteadyStates, studies
 from renaissance_kit.core import SteadyStateError
-from renaissance_kit.states import Bound, Constraints, require_valid
+from renaissance_kit.states import Bound, Constraints, Measured, require_valid
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def tiny_constraints() -> Constraints:
         energies_kJ_mol={},
         displacements={},
         ratios={},
-        measured_mM={"g6p_c": Bound(3.0, 3.0)},
+        measured_mM={"g6p_c": Measured.of(3.0, np.nan, np.nan, "")},
         medium_mM={"glc__D_e": Bound(1.0, 4.0)},
         pools_mM={"f6p_c": Bound(0.01, 5.0)},
         pool_mM=Bound(1e-4, 50.0),

@@ -10,11 +10,13 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from renaissance_kit import Network, sample_steady_states
 from renaissance_kit.core import DataError, InfeasibleError, ParameterError, Row
 from renaissance_kit.states import (
+    CONCENTRATION_TABLE,
     Bound,
     Constraints,
     StateSpace,
@@ -105,22 +107,68 @@ def test_complex_one_pumps_three_protons(model: ThermodynamicModel) -> None:
 # --- constraints ----------------------------------------------------------------------------
 
 
-def test_the_preferred_measurement_first_then_the_most_recent() -> None:
-    def row(metabolite: str, value: str, source: str, preferred: str = "") -> Row:
-        cells = {
-            "metabolite": metabolite, "value_mM": value, "source": source, "preferred": preferred,
-        }  # fmt: skip
-        return Row(cells, "concentrations.csv", 2)
+def concentrations(*rows: str) -> list[Row]:
+    """Rows of concentrations.csv: metabolite, value and preferred."""
+    cells = [row.split(",") for row in rows]
+    frame = pd.DataFrame(cells, columns=["metabolite", "value_mM", "preferred"])
+    return CONCENTRATION_TABLE.of(frame.assign(low_mM="", high_mM="", source="made up"))
 
-    chosen = choose_measurements(
-        [
-            row("a_c", "1", "Glaser 1971"),
-            row("a_c", "2", "Rabinowitz 2009; x"),
-            row("b_c", "3", "Zeta 2015"),
-            row("b_c", "4", "Bennett et al. 2009 Nat Chem Biol 5:593", "1"),
-        ]
-    )
-    assert (chosen["a_c"].low, chosen["b_c"].high) == (2, 4)
+
+def test_of_several_measurements_the_preferred_one_is_used() -> None:
+    chosen = choose_measurements(concentrations("a_c,1,0", "a_c,2,1", "b_c,3,", "c_c,4,0"))
+    assert {name: m.value for name, m in chosen.items()} == {"a_c": 2, "b_c": 3}
+
+
+@pytest.mark.parametrize("rows", [("a_c,1,", "a_c,2,"), ("a_c,1,1", "a_c,2,1"),
+                                  ("a_c,1,1", "a_c,2,")])  # fmt: skip
+def test_no_measurement_is_dropped_without_a_word(rows: tuple[str, ...]) -> None:
+    with pytest.raises(DataError, match=r"a_c has several .*\(in row 0, 1\); write 1 into"):
+        choose_measurements(concentrations(*rows))
+
+
+@pytest.mark.parametrize(
+    ("cells", "low", "high"),
+    [
+        ("9.63,,", 4.815, 19.26),  # within the factor of 2
+        ("9.63,8.13,11.4", 4.815, 19.26),
+        ("9.63,0.5,30", 0.5, 30.0),  # as far as the error bars reach
+        ("9.63,0.5,", 0.5, 19.26),
+    ],
+)
+def test_a_measured_concentration_follows_its_error_bars(
+    ecoli: Network, tmp_path: Path, cells: str, low: float, high: float
+) -> None:
+    assert ecoli.folder is not None
+    folder = shutil.copytree(ecoli.folder, tmp_path / "data")
+    table = folder / "concentrations.csv"
+    table.write_text(table.read_text().replace("atp_c,9.63,8.13,11.4", f"atp_c,{cells}"))
+    constraints = Constraints.from_folder(ecoli, folder)
+    found = constraints.measured_range_mM("atp_c")
+    assert (found.low, found.high) == (low, high)
+    used = constraints.to_dict()["measured_mM"]["atp_c"]
+    assert (used["low"] / 2, used["high"] * 2) == pytest.approx((low, high), rel=1e-15)
+    tested = ThermodynamicModel.of(ecoli, constraints).requirements
+    label = f"concentration of atp_c from {low:.3g} to {high:.3g} mM"
+    assert sum(requirement.label.startswith(label) for requirement in tested) == 1
+
+
+def test_the_shipped_states_were_sampled_with_the_shipped_concentrations(
+    constraints: Constraints,
+) -> None:
+    for name, measured in constraints.measured_mM.items():
+        found = constraints.measured_range_mM(name)
+        assert (found.low, found.high) == (measured.value / 2, measured.value * 2)
+
+
+def test_nothing_measured_is_said_and_not_left_out(ecoli: Network, tmp_path: Path) -> None:
+    assert ecoli.folder is not None
+    folder = shutil.copytree(ecoli.folder, tmp_path / "data")
+    (folder / "concentrations.csv").unlink()
+    with pytest.raises(DataError, match=r"concentrations\.csv does not exist"):
+        Constraints.from_folder(ecoli, folder)
+    table = folder / "constraints.csv"
+    table.write_text(table.read_text().replace("glc__D_c,unmeasured", "*,unmeasured"))
+    assert Constraints.from_folder(ecoli, folder).measured_mM == {}
 
 
 def test_every_constant_species_has_a_concentration(
@@ -133,15 +181,28 @@ def test_every_constant_species_has_a_concentration(
     ("old", "new", "message"),
     [
         ("ATPM,flux", "ATPN,flux", r"line \d+ \(ATPN\).*did you mean 'ATPM'"),
-        ("ATPM,flux,6.86,8.39", "ATPM,flux,9,8.39", r"low 9 is greater than high 8\.39"),
+        ("ATPM,flux,6.86,8.39", "ATPM,flux,9,8.39", r"low 9 is above high 8\.39"),
         ("ATPM,flux,6.86", "ATPM,flux,nan", "finite number"),
         ("ATPM,flux,6.86,8.39,mmol/gDW/h", "ATPM,flux,6.86,8.39,mM/h", "write 'mmol/gDW/h'"),
         ("porin,displacement", "porine,displacement", r"\(porine\).*did you mean 'porin'"),
         ("porin,displacement,-0.05,0.05,1", "porin,displacement,-0.05,0.05,mV", "write '1'"),
         ("GND : GLCtex,ratio", "GND2 : GLCtex,ratio", r"'GND2' is unknown.*did you mean 'GND'"),
         ("GND : GLCtex,ratio", "GND / GLCtex,ratio", "write a ratio of fluxes as 'A : A"),
-        ("*,driving_force", "*,drivingforce", "unknown kind"),
+        (
+            "*,driving_force",
+            "*,drivingforce",
+            "kind is 'drivingforce'; did you mean 'driving_force'",
+        ),
         ("PFK,direction,1,1", "PFK,direction,1,2", "a direction is 1 or -1"),
+        ("*,total_flux,,1.5", "*,total_flux,1,1.5", "total_flux has no low; leave it empty"),
+        ("*,turnover_time,,4", "*,turnover_time,4,", r"turnover_time.*|column high is empty"),
+        ("*,measured_fold,,2", "*,measured_fold,,0.5", r"constraints\.csv: measured_fold is 0\.5"),
+        ("ATPM,flux", "*,flux", "kind 'flux' is for one item; write its id"),
+        ("*,pool,", "atp_c,pool,", "'pool' is a general rule; write '\\*' as its id"),
+        ("EX_o2_e,flux", "EX_glc__D_e,flux", "EX_glc__D_e has a row of kind flux too"),
+        ("glc__D_c,unmeasured,,,1", "atp_c,concentration,1,2,mM", r"concentrations\.csv has a row"),
+        ("glc__D_c,unmeasured,,,1", "glc__D_e,concentration,1,2,mM", r"medium\.csv has a row of"),
+        ("glc__D_c,unmeasured,,,1", "glc__D_c,unmeasured,1,,1", "unmeasured has no low"),
     ],
 )
 def test_a_bad_table_says_where_and_what(

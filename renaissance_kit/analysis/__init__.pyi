@@ -7,7 +7,7 @@ from .diversity import (
     neighbour_distances as neighbour_distances,
     pair_coverage as pair_coverage,
 )
-from .enzymes import EnzymeCapacities as EnzymeCapacities
+from .enzymes import ENZYME_TABLE as ENZYME_TABLE, EnzymeCapacities as EnzymeCapacities
 from .intervals import (
     central_interval as central_interval,
     incidence_interval as incidence_interval,

@@ -20,16 +20,31 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from renaissance_kit.analysis.intervals import central_interval
-from renaissance_kit.core.errors import DataError, InfeasibleError, ParameterError, nearest
-from renaissance_kit.core.tables import Row, read_table, rows_of
+from renaissance_kit.core.columns import Column, Kind
+from renaissance_kit.core.errors import InfeasibleError, ParameterError, nearest
+from renaissance_kit.core.tables import Row, Table, each
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.laws.registry import REGISTRY
 from renaissance_kit.network.network import Network
-from renaissance_kit.states.constraints import Bound, Constraints
+from renaissance_kit.states.bounds import Bound
+from renaissance_kit.states.constraints import Constraints
 
-_REQUIRED = ("reaction", "kcat_per_s", "source")
 _AMOUNTS = ("enzyme_umol_gDW", "enzyme_uM")
+ENZYME_TABLE = Table(
+    "a table of enzymes",
+    (
+        Column("reaction", filled=True),
+        Column("enzyme", optional=True),
+        Column("kcat_per_s", Kind.NUMBER, above=0, filled=True),
+        Column("kcat_reverse_per_s", Kind.NUMBER, above=0, optional=True),
+        *(Column(name, Kind.NUMBER, above=0, optional=True, filled=True) for name in _AMOUNTS),
+        Column("source", filled=True),
+    ),
+    key=("reaction", "enzyme"),
+    twice="remove one of the two, or name each in a column enzyme if they are isoenzymes",
+    one_of=(_AMOUNTS,),
+)
 _SECONDS = 3600.0
 
 
@@ -46,6 +61,14 @@ class Capacity:
     forward_mmol_gDW_h: float
     reverse_mmol_gDW_h: float
     source: str
+
+    def beside(self, other: Capacity) -> Capacity:
+        """Both enzymes together."""
+        return Capacity(
+            self.forward_mmol_gDW_h + other.forward_mmol_gDW_h,
+            self.reverse_mmol_gDW_h + other.reverse_mmol_gDW_h,
+            f"{self.source}; {other.source}",
+        )
 
 
 @dataclass(frozen=True)
@@ -78,18 +101,18 @@ class EnzymeCapacities:
 
         Columns: ``reaction``; ``kcat_per_s``; the amount in ``enzyme_umol_gDW`` or in
         ``enzyme_uM`` (per litre of cell); ``source``; if wanted ``kcat_reverse_per_s``. Several
-        rows of one reaction are enzymes side by side (isoenzymes), and add up.
+        rows of one reaction are enzymes side by side (isoenzymes), and add up; a column
+        ``enzyme`` then names each.
 
         Raises:
             DataError: with file, line and remedy.
         """
-        path = Path(path)
-        return _capacities(network, read_table(path, _REQUIRED), path.name)
+        return _capacities(network, ENZYME_TABLE.read(path))
 
     @classmethod
     def of(cls, network: Network, frame: pd.DataFrame) -> EnzymeCapacities:
         """As `read`, from a pandas table; messages count its rows from 0."""
-        return _capacities(network, rows_of(frame, _REQUIRED), "the data frame")
+        return _capacities(network, ENZYME_TABLE.of(frame))
 
     def constrain(self, constraints: Constraints, *, slack: float = 1.0) -> Constraints:
         """Constraints on steady states with −kcat·E (reverse) ≤ v ≤ kcat·E added.
@@ -129,32 +152,36 @@ class EnzymeCapacities:
             slack: factor on every capacity.
 
         Returns:
-            Index: reaction. ``flux_mM_h`` and ``capacity_mM_h`` (kcat·E from left to right); of
-            the ratio Vmax/(kcat·E) ``ratio_median``, ``ratio_low`` and ``ratio_high`` (central
-            95 %); ``within``, the share of models with Vmax ≤ slack·kcat·E; ``possible``, False
-            where the flux itself is above it, so that no KM can help.
+            Index: reaction. ``flux_mM_h``; ``capacity_mM_h`` and ``capacity_reverse_mM_h``, kcat·E
+            from left to right and back (NaN where no reverse kcat is known); of the ratio
+            Vmax/(kcat·E) from left to right ``ratio_median``, ``ratio_low`` and ``ratio_high``
+            (central 95 %); ``within``, the share of models with Vmax ≤ slack·kcat·E in both
+            directions; ``possible``, False where the flux itself is above kcat·E in its direction,
+            so that no KM can help. A direction without kcat is not judged.
         """
-        ratio = self._ratios(models)
-        low, high = central_interval(ratio, axis=0)
+        forward, reverse = self._ratios(models)
+        low, high = central_interval(forward, axis=0)
         index = [self.network.reaction_index[r] for r in self.capacities]
         flux = models.state.fluxes_mM_h[index]
-        capacity = self.capacities_mM_h
+        capacity, back = self.capacities_mM_h, self.reverse_capacities_mM_h
         return pd.DataFrame(
             {
                 "flux_mM_h": flux,
                 "capacity_mM_h": capacity,
-                "ratio_median": np.quantile(ratio, 0.5, axis=0),
+                "capacity_reverse_mM_h": back,
+                "ratio_median": np.quantile(forward, 0.5, axis=0),
                 "ratio_low": low,
                 "ratio_high": high,
-                "within": (ratio <= slack).mean(axis=0),
-                "possible": flux <= slack * capacity,
+                "within": ((forward <= slack) & ~(reverse > slack)).mean(axis=0),
+                "possible": (flux <= slack * capacity) & ~(-flux > slack * back),
             },
             index=pd.Index(list(self.capacities), name="reaction"),
         )
 
     def within(self, models: KineticModels, *, slack: float = 1.0) -> NDArray[np.bool_]:
-        """(models,) True where every Vmax is at most slack · kcat · E."""
-        return np.asarray((self._ratios(models) <= slack).all(axis=1))
+        """(models,) True where every Vmax is at most slack · kcat · E, in both directions."""
+        forward, reverse = self._ratios(models)
+        return np.asarray(((forward <= slack) & ~(reverse > slack)).all(axis=1))
 
     @property
     def capacities_mM_h(self) -> Array:
@@ -162,25 +189,49 @@ class EnzymeCapacities:
         forward = [c.forward_mmol_gDW_h for c in self.capacities.values()]
         return np.array(forward) * self.density_gDW_L
 
-    def _ratios(self, models: KineticModels) -> Array:
+    @property
+    def reverse_capacities_mM_h(self) -> Array:
+        """(reactions,) kcat · E from right to left; NaN where no reverse kcat is known."""
+        reverse = [c.reverse_mmol_gDW_h for c in self.capacities.values()]
+        return np.array(reverse) * self.density_gDW_L
+
+    def _ratios(self, models: KineticModels) -> tuple[Array, Array]:
+        """(models, reactions) Vmax over kcat · E from left to right, and from right to left."""
         if models.network.digest != self.network.digest:
             raise ParameterError(
                 f"the models are of network {models.network.name!r}, the enzymes of "
                 f"{self.network.name!r}; read the enzymes with that network"
             )
         index = [self.network.reaction_index[r] for r in self.capacities]
-        return np.asarray(models.vmax_mM_h[:, index] / self.capacities_mM_h)
+        vmax = models.vmax_mM_h[:, index]
+        back = vmax * np.column_stack([_reverse_share(models, r) for r in self.capacities])
+        return vmax / self.capacities_mM_h, back / self.reverse_capacities_mM_h
 
 
-def _capacities(network: Network, rows: list[Row], file: str) -> EnzymeCapacities:
-    if not rows:
-        raise DataError(f"{file} has no rows; give one for each enzyme")
+def _reverse_share(models: KineticModels, reaction: str) -> Array:
+    """(models,) Vmax from right to left over Vmax from left to right; NaN where irreversible.
+
+    The Haldane relation of laws with Michaelis constants: the rate of a reaction whose products
+    saturate it is Vmax Π K_p / (Keq Π K_s), each K to the power of its kinetic coefficient. The
+    state gives Keq, as ρ = Π p / (Keq Π s).
+    """
+    network, state = models.network, models.state
+    terms = network.reactions[reaction]
+    total = np.full(len(models), state.log_displacement[network.reaction_index[reaction]])
+    for sign, side in ((1.0, terms.products), (-1.0, terms.substrates)):
+        for name, coefficient in side:
+            km = models.km_mM[:, network.km_index[f"{reaction}:{name}"]]
+            concentration = state.concentrations_mM[network.species_index[name]]
+            total += sign * coefficient * np.log(km / concentration)
+    return np.exp(total)
+
+
+def _capacities(network: Network, rows: list[Row]) -> EnzymeCapacities:
     density = network.conditions["dry_weight_density"].value
-    amounts = [name for name in _AMOUNTS if name in rows[0]]
-    if len(amounts) != 1:
-        raise DataError(f"{file}: give the amount in one column, {' or '.join(_AMOUNTS)}")
     found: dict[str, Capacity] = {}
-    for row in rows:
+    unnamed = {row["reaction"] for row in rows if not row["enzyme"]}
+
+    def take(row: Row) -> None:
         reaction = row["reaction"]
         if reaction not in network.reaction_index:
             raise row.error(
@@ -190,20 +241,19 @@ def _capacities(network: Network, rows: list[Row], file: str) -> EnzymeCapacitie
         has_km = REGISTRY[network.reactions[reaction].rate_law].has_km
         if not has_km or reaction == network.growth:
             raise row.error(f"{reaction} has no enzyme of its own in this network; remove the row")
-        amount = row.required_number(amounts[0], positive=True)
-        per_gDW = amount * (1.0 if amounts[0] == "enzyme_umol_gDW" else 1.0 / density)  # umol/gDW
+        per_gDW = row.number("enzyme_umol_gDW")
+        if np.isnan(per_gDW):
+            per_gDW = row.number("enzyme_uM") / density
         scale = _SECONDS * per_gDW * 1e-3
-        forward = scale * row.required_number("kcat_per_s", positive=True)
-        reverse = np.nan
-        if "kcat_reverse_per_s" in row:
-            reverse = scale * row.number("kcat_reverse_per_s", positive=True)
-        if reaction in found:
-            first = found[reaction]
-            forward += first.forward_mmol_gDW_h
-            reverse += first.reverse_mmol_gDW_h
-            source = f"{first.source}; {row['source']}"
-        else:
-            source = row["source"]
-        found[reaction] = Capacity(float(forward), float(reverse), source)
+        new = Capacity(
+            scale * row.number("kcat_per_s"), scale * row.number("kcat_reverse_per_s"),
+            row["source"],
+        )  # fmt: skip
+        old = found.get(reaction)
+        if old is not None and reaction in unnamed:
+            raise row.error(f"{reaction} has several rows; name each enzyme in the column enzyme")
+        found[reaction] = new if old is None else old.beside(new)
+
+    each(rows, take)
     ordered = {r: found[r] for r in network.kinetic_reactions if r in found}
     return EnzymeCapacities(network, ordered, density)

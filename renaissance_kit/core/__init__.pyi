@@ -1,4 +1,5 @@
 from .clusters import use_cluster as use_cluster
+from .columns import Column as Column, Kind as Kind
 from .datasets import Labelled as Labelled, Layout as Layout, Variable as Variable
 from .errors import (
     CheckpointError as CheckpointError,
@@ -11,7 +12,9 @@ from .errors import (
 )
 from .files import atomic_hdf5 as atomic_hdf5, atomic_path as atomic_path
 from .fingerprint import fingerprint as fingerprint
+from .formulas import parse_formula as parse_formula, parse_terms as parse_terms
 from .linear import row_echelon as row_echelon
+from .numbers import number_of as number_of
 from .paths import (
     data_folder as data_folder,
     example_folder as example_folder,
@@ -27,13 +30,7 @@ from .seeds import (
     rng_from as rng_from,
 )
 from .stores import read_store as read_store, store_of as store_of
-from .tables import (
-    Row as Row,
-    parse_formula as parse_formula,
-    parse_terms as parse_terms,
-    read_table as read_table,
-    rows_of as rows_of,
-)
+from .tables import Row as Row, Table as Table, each as each
 from .threads import (
     single_threaded as single_threaded,
     single_threaded_pool as single_threaded_pool,

@@ -10,8 +10,27 @@ class RenaissanceError(Exception):
     """Base class of every error that the toolkit raises on purpose."""
 
 
+_LISTED = 100  # problems that one message names
+
+
 class DataError(RenaissanceError, ValueError):
-    """A table or file holds something that the model cannot use."""
+    """A table or file holds something that the model cannot use.
+
+    Attributes:
+        problems: everything that is wrong, one text each; the message lists the first hundred.
+
+    >>> str(DataError("a.csv, line 2: no source", "a.csv, line 7: no source")).count("no source")
+    2
+    """
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__(*problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        more = len(self.problems) - _LISTED
+        also = [f"and {more} more; all are in the attribute problems"] if more > 0 else []
+        return "\n".join([*self.problems[:_LISTED], *also])
 
 
 class SteadyStateError(RenaissanceError, ValueError):

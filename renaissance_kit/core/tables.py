@@ -1,33 +1,39 @@
-"""Reading data tables: every complaint names the file, the line and the remedy."""
+"""Tables: one description each, one reader that holds a file or a data frame to it.
+
+A `Table` says which columns there are, what may stand in them and which rows are the same thing
+twice. `Table.read` and `Table.of` check all of that and complain of everything at once; each
+complaint names the file, the line, the column and the remedy. What concerns several tables, such as
+whether a reaction exists, is checked by the reader that owns the table, with `Row.error`.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
+import difflib
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from renaissance_kit.core.cells import cells_of, unseen
+from renaissance_kit.core.columns import REMARK, Column
 from renaissance_kit.core.errors import DataError, nearest
+from renaissance_kit.core.numbers import number_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_TERM = re.compile(
-    r"^(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?[0-9]+)?)\s+)?(?P<name>[A-Za-z0-9_]+)$"
-)
-_ELEMENT = re.compile(r"([A-Z][a-z]?)(\d*)")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Row(Mapping[str, str]):
     """One line of a table, which knows where it stands.
+
+    Every column of the table's description has a cell, empty where the file has no such column.
 
     Attributes:
         counted: what ``line`` counts: lines of a file, or rows of a data frame.
@@ -66,15 +72,13 @@ class Row(Mapping[str, str]):
         Raises:
             DataError: the cell is not a finite number, or not positive where it must be.
         """
-        text = self.cells[column].strip()
+        text = self.cells[column]
         if not text:
             return math.nan
-        if not _NUMBER.fullmatch(text):
-            kind = "finite" if re.fullmatch("[+-]?(nan|inf|infinity)", text.lower()) else "plain"
-            raise self.error(f"column {column} holds {text!r}; write a {kind} number")
-        value = float(text)
-        if not math.isfinite(value):
-            raise self.error(f"column {column} holds {text!r}; write a finite number")
+        try:
+            value = number_of(text)
+        except ValueError as error:
+            raise self.error(f"column {column} holds {text!r}; {error}") from None
         if positive and value <= 0:
             raise self.error(f"column {column} holds {text}; it must be greater than 0")
         return value
@@ -86,187 +90,219 @@ class Row(Mapping[str, str]):
             raise self.error(f"column {column} is empty; give a number")
         return value
 
+    def flag(self, column: str) -> bool:
+        """Whether a column that says yes or no says yes."""
+        return self.cells[column].lower() in ("1", "1.0", "true")
 
-def read_table(
-    path: Path, columns: Sequence[str], *, key: str | Sequence[str] | None = None
-) -> list[Row]:
-    """Read a UTF-8 CSV table that must have the given columns.
 
-    Units are part of the column names (``value_mM``), so a column without its unit is missing.
+@dataclass(frozen=True)
+class Table:
+    """What a table may hold.
 
-    Args:
-        path: the file.
-        columns: names of the columns that must be there; others are kept. Where ``source`` is
-            among them, every row must have one.
-        key: a column, or several, whose values together must be unique.
-
-    Raises:
-        DataError: file, column or source missing, not UTF-8, a ragged line, or a duplicate key.
+    Attributes:
+        name: of the file, ``constraints.csv``, or what the table is called where any file will do.
+        columns: that are known. Any table may also have remarks, columns called ``note`` or
+            ``note_`` and a word, which nothing reads.
+        key: columns which together say what a row is about; no two rows may agree in them.
+        twice: what to do about two rows that do.
+        ranges: columns (low, value, high) with low ≤ value ≤ high; an empty name for none.
+        one_of: groups of columns that say the same in other units: one of each must be there.
+        at_most_one_of: likewise, but none may be there.
     """
-    path = path.expanduser()
-    if not path.is_file():
-        raise DataError(f"{path} does not exist; the data folder needs a table {path.name}")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise DataError(
-            f"{path.name}, line {line}: not UTF-8 text; save the table as 'CSV UTF-8'"
-        ) from error
-    lines = _lines(text, path.name)
-    first, header = lines[0] if lines else (1, [])
-    separator = max(";\t", key=header[0].count) if header else ";"
-    if header and header[0].count(separator) >= max(1, len(header) - 1):
-        raise DataError(
-            f"{path.name}, line {first}: cells are separated by {separator!r}; save the table with "
-            "commas between cells and points in numbers"
-        )
-    while header and not header[-1] and not any("".join(c[len(header) - 1 :]) for _, c in lines):
-        header = header[:-1]  # what a spreadsheet adds on the right
-    _check_header(header, columns, path.name, f"{path.name}, line {first}")
-    rows = []
-    for number, cells in lines[1:]:
-        while len(cells) > len(header) and not cells[-1]:
-            cells = cells[:-1]
-        if len(cells) != len(header):
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+    twice: str = "remove one of the two"
+    ranges: tuple[tuple[str, str, str], ...] = ()
+    one_of: tuple[tuple[str, ...], ...] = ()
+    at_most_one_of: tuple[tuple[str, ...], ...] = field(default=())
+
+    def read(self, path: str | Path) -> list[Row]:
+        """Rows of a UTF-8 CSV file.
+
+        Raises:
+            DataError: with file, line, column and remedy of everything that is wrong.
+        """
+        path = Path(path).expanduser()
+        if not path.is_file():
             raise DataError(
-                f"{path.name}, line {number}: {len(cells)} cells for {len(header)} columns; quote "
-                "cells that contain commas"
+                f"{path} does not exist; give a table with the columns {', '.join(self.required)}"
             )
-        rows.append(Row(dict(zip(header, cells, strict=True)), path.name, number))
-    _check_rows(rows, columns, key)
-    return rows
+        lines = cells_of(path)
+        first, header = lines[0] if lines else (1, [])
+        return self._checked(header, lines[1:], path.name, "line", f"{path.name}, line {first}")
+
+    def read_if_there(self, folder: Path) -> list[Row]:
+        """Rows of the file in a folder; none where there is no such file.
+
+        Raises:
+            DataError: as `read`, or a file in the folder has nearly this name.
+        """
+        if (folder / self.name).is_file():
+            return self.read(folder / self.name)
+        there = [p.name for p in folder.glob("*.*") if p.suffix.lower() in (".csv", ".tsv", ".txt")]
+        for name in difflib.get_close_matches(self.name, there, n=1, cutoff=0.85):
+            raise DataError(
+                f"{folder / name}: no table of this name is read; call it {self.name}, or give it "
+                "another name"
+            )
+        return []
+
+    def of(self, frame: pd.DataFrame) -> list[Row]:
+        """As `read`, for a pandas table; messages count its rows from 0."""
+        if not hasattr(frame, "itertuples"):
+            raise DataError(f"{frame!r} is no pandas table; give one, or read a file with read")
+        header = [str(name).strip() for name in frame.columns]
+        return self._checked(header, _lines_of(frame), "the data frame", "row", "the data frame")
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Columns that must be there."""
+        groups = [" or ".join(group) for group in self.one_of]
+        return (*(c.name for c in self.columns if not c.optional), *groups)
+
+    def column(self, name: str) -> Column | None:
+        """The description of a column by the name that stands in a table."""
+        found = (c for c in self.columns if c.is_called(name))
+        return next(found, Column(name) if REMARK.fullmatch(name) else None)
+
+    def _checked(
+        self,
+        header: Sequence[str],
+        lines: Iterable[tuple[int, list[str]]],
+        file: str,
+        counted: str,
+        place: str,
+    ) -> list[Row]:
+        header = [name.replace("\u00b5", "u").replace("\u03bc", "u") for name in header]
+        if problems := list(self._problems_of_header(header, file, place)):
+            raise DataError(*problems)
+        described = {name: column for name in header if (column := self.column(name)) is not None}
+        absent = {c.name: "" for c in self.columns if c.name not in header and not c.like}
+        rows, problems = [], []
+        for number, cells in lines:
+            if len(cells) != len(header):
+                problems.append(
+                    f"{file}, {counted} {number}: {len(cells)} cells for {len(header)} columns; "
+                    "quote cells that contain commas"
+                )
+                continue
+            row = Row({**absent, **dict(zip(header, cells, strict=True))}, file, number, counted)
+            rows.append(row)
+            found = [*self._problems_of_cells(row, described)]
+            problems += [str(row.error(text)) for text in found or self._problems_of_ranges(row)]
+        problems += self._problems_of_keys(rows)
+        if problems:
+            raise DataError(*problems)
+        if not rows:
+            raise DataError(f"{file} has no rows; add some, or remove the table if it is optional")
+        return rows
+
+    def _problems_of_header(self, header: Sequence[str], file: str, place: str) -> Iterator[str]:
+        for number, name in enumerate(header, 1):
+            if not name:
+                yield f"{place}: column {number} has no name; name it"
+            elif name in header[: number - 1]:
+                yield f"{place}: column {name!r} stands twice; rename one"
+            elif self.column(name) is None:
+                known = [c.name for c in self.columns if c.name not in header]
+                yield (
+                    f"{place}: column {name!r} is unknown{nearest(name, known)} Correct it, remove "
+                    f"it, or call it note_{re.sub('[^A-Za-z0-9_]+', '_', name)} to keep it as a "
+                    "remark"
+                )
+        for column in self.columns:
+            if column.name not in header and not column.optional:
+                yield (
+                    f"{file}: column {column.name!r} is missing (units are part of the column "
+                    f"names){nearest(column.name, header)}"
+                )
+            elif column.name in header and column.beside and column.beside not in header:
+                yield (
+                    f"{file}: column {column.name!r} has no unit; call it {column.name}_mM, or add "
+                    f"a column {column.beside}"
+                )
+        for group in (*self.one_of, *self.at_most_one_of):
+            there = [name for name in group if name in header]
+            if len(there) > 1:
+                yield f"{file}: columns {' and '.join(there)} say the same; keep one of them"
+            elif group in self.one_of and not there:
+                near = {n for name in group for n in [nearest(name, header)] if n != "."}
+                yield f"{file}: no column {' or '.join(group)}; add one{min(near, default='.')}"
+
+    def _problems_of_cells(self, row: Row, described: Mapping[str, Column]) -> Iterator[str]:
+        for name, column in described.items():
+            if character := unseen(row[name]):
+                yield f"column {name} holds an invisible character ({character}); retype the cell"
+            elif problem := column.problem(row[name], name, self._spread(name)):
+                yield problem
+
+    def _spread(self, name: str) -> tuple[str, str, str] | None:
+        return next((names for names in self.ranges if names[1] == name), None)
+
+    def _problems_of_ranges(self, row: Row) -> Iterator[str]:
+        for low, value, high in self.ranges:
+            names = [name for name in (low, value, high) if row.get(name)]
+            numbers = {name: row.number(name) for name in names}
+            least, most = numbers.get(low, -math.inf), numbers.get(high, math.inf)
+            if least > most:
+                yield f"{low} {row[low]} is above {high} {row[high]}; exchange the two"
+            elif value in numbers and not least <= numbers[value] <= most:
+                yield (
+                    f"{value} {row[value]} is not between {low} {row[low] or '(empty)'} and {high} "
+                    f"{row[high] or '(empty)'}; {low} and {high} are the ends of the interval, not "
+                    "its width: correct one of the three"
+                )
+
+    def _problems_of_keys(self, rows: Iterable[Row]) -> Iterator[str]:
+        seen: dict[tuple[object, ...], Row] = {}
+        for row in rows if self.key else ():
+            values = tuple(self._same(row, name) for name in self.key)
+            first = seen.setdefault(values, row)
+            if first is not row:
+                named = " ".join(row[name] for name in self.key if row[name])
+                problem = f"{named} stands already in {row.counted} {first.line}; {self.twice}"
+                yield str(row.error(problem))
+
+    def _same(self, row: Row, name: str) -> object:
+        """A cell of a key, so that 0 and 0.0 are one."""
+        column = self.column(name)
+        try:
+            return number_of(row[name]) if column and column.numeric else row[name]
+        except ValueError:
+            return row[name]
 
 
-def _lines(text: str, file: str) -> list[tuple[int, list[str]]]:
-    """Number and cells of each line that is not empty, without what a spreadsheet puts before.
+def each(rows: Iterable[Row], read: Callable[[Row], T]) -> list[T]:
+    """What each row says; all rows are read before the first complaint is raised.
 
     Raises:
-        DataError: a quote that is not closed in its line, or a cell that is too long.
+        DataError: with what ``read`` complained of in every row.
     """
-    separator = re.match(r"sep=(.)[ \t]*\r?\n", text, re.IGNORECASE)
-    if separator and separator[1] != ",":
-        raise DataError(
-            f"{file}, line 1: cells are separated by {separator[1]!r}; save the table with commas "
-            "between cells and points in numbers"
-        )
-    found = []
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    begun = 1
-    try:
-        for cells in reader:
-            if reader.line_num > begun:
-                raise DataError(
-                    f"{file}, line {begun}: a quote opens a cell that goes on in the next line; "
-                    "close the quote or remove it"
-                )
-            if any(cell.strip() for cell in cells) and not (separator and begun == 1):
-                found.append((begun, [cell.strip() for cell in cells]))
-            begun = reader.line_num + 1
-    except csv.Error as error:
-        raise DataError(
-            f"{file}, line {begun}: cannot be read as cells ({error}); look for a stray or missing "
-            "quote there"
-        ) from error
-    return found
+    done: list[T] = []
+    problems: list[str] = []
+    for row in rows:
+        try:
+            done.append(read(row))
+        except DataError as error:
+            problems += error.problems
+    if problems:
+        raise DataError(*problems)
+    return done
 
 
-def rows_of(frame: pd.DataFrame, columns: Sequence[str]) -> list[Row]:
-    """As `read_table`, for a pandas table; rows are counted from 0 in its order."""
-    header = [str(name).strip() for name in frame.columns]
-    file = "the data frame"
-    _check_header(header, columns, file, file)
+def _lines_of(frame: pd.DataFrame) -> Iterator[tuple[int, list[str]]]:
     filled = frame.astype(object)
     filled[frame.isna()] = None
-    rows = [
-        Row(dict(zip(header, map(_text, values), strict=True)), file, i, "row")
-        for i, values in enumerate(filled.itertuples(index=False, name=None))
-    ]
-    _check_rows(rows, columns, None)
-    return rows
+    for i, values in enumerate(filled.itertuples(index=False, name=None)):
+        yield i, [_text(value) for value in values]
 
 
 def _text(value: object) -> str:
     """A cell of a data frame as it would stand in a file."""
     if value is None:
         return ""
-    if isinstance(value, bool | np.bool_):
-        return str(int(value))
     if isinstance(value, float | np.floating):
         return repr(float(value))
     return str(value).strip()
-
-
-def _check_header(header: Sequence[str], columns: Sequence[str], file: str, first: str) -> None:
-    for column in header:
-        if not column:
-            raise DataError(f"{first}: column {header.index(column) + 1} has no name; name it")
-        if header.count(column) > 1:
-            raise DataError(f"{first}: column {column!r} stands twice; rename one")
-    for column in columns:
-        if column not in header:
-            raise DataError(
-                f"{file}: column {column!r} is missing (units are part of the column "
-                f"names){nearest(column, header)}"
-            )
-
-
-def _check_rows(
-    rows: Sequence[Row], columns: Sequence[str], key: str | Sequence[str] | None
-) -> None:
-    keys = [key] if isinstance(key, str) else list(key or ())
-    if keys:
-        seen: dict[tuple[str, ...], int] = {}
-        for row in rows:
-            value = tuple(row[k] for k in keys)
-            if not all(value):
-                raise row.error(f"{' and '.join(keys)} must not be empty")
-            if value in seen:
-                raise row.error(
-                    f"{' '.join(value)} stands already in {row.counted} {seen[value]}; remove one "
-                    "of the two"
-                )
-            seen[value] = row.line
-    missing = [row for row in rows if "source" in columns and not row["source"]]
-    if missing:
-        first, *others = missing
-        also = f" (as in {first.counted} {', '.join(str(r.line) for r in others)})"
-        raise first.error(f"no source; say where the row comes from{also if others else ''}")
-
-
-def parse_terms(text: str, row: Row, known: Iterable[str]) -> tuple[tuple[str, float], ...]:
-    """Parse ``"2 adp_c + pi_c"`` into ``(("adp_c", 2.0), ("pi_c", 1.0))``.
-
-    Raises:
-        DataError: a term that is not ``number metabolite``, an unknown metabolite, one given
-            twice, or a coefficient that is not positive.
-    """
-    known = set(known)
-    terms: dict[str, float] = {}
-    for part in filter(None, (p.strip() for p in text.split(" + "))):
-        match = _TERM.match(part)
-        if not match:
-            raise row.error(f"cannot read the term {part!r}; write '2 adp_c' or 'adp_c'")
-        name, coefficient = match["name"], float(match["number"] or 1)
-        if name not in known:
-            raise row.error(f"metabolite {name!r} is not in metabolites.csv{nearest(name, known)}")
-        if name in terms:
-            raise row.error(f"metabolite {name!r} stands twice on one side; add the coefficients")
-        if coefficient <= 0:
-            raise row.error(f"the coefficient of {name} is {coefficient:g}; it must be positive")
-        terms[name] = coefficient
-    return tuple(terms.items())
-
-
-def parse_formula(formula: str, row: Row) -> dict[str, int]:
-    """Parse ``"C6H12O6"`` into ``{"C": 6, "H": 12, "O": 6}``.
-
-    Raises:
-        DataError: anything but element symbols and counts.
-    """
-    if not re.fullmatch(r"(?:[A-Z][a-z]?\d*)+", formula):
-        raise row.error(f"cannot read the formula {formula!r}; write element symbols and counts")
-    counts: dict[str, int] = {}
-    for element, count in _ELEMENT.findall(formula):
-        counts[element] = counts.get(element, 0) + int(count or 1)
-    return counts

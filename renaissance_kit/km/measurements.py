@@ -88,9 +88,10 @@ class KMMeasurements:
         Columns: ``reaction``, ``metabolite`` and ``source``; the values in ``km_mM`` (or ``km_M``,
         ``km_uM``, ``km_nM``, or ``value_`` and a unit), or in ``value`` with a column ``unit`` that
         holds M, mM, uM, µM or nM; if wanted ``low`` and ``high`` likewise, ``distinct`` (1, or 0
-        where the measurement stands in another row) and ``flag`` (why a value should not be used).
-        Other columns are kept. Without ``distinct``, the same value from the same source counts
-        once.
+        where the measurement stands in another row), ``flag`` (why a value should not be used),
+        remarks (``note``, or ``note_`` and a word) and the columns of the shipped table. Any other
+        column is an error. A row with ``low`` and ``high`` and no value counts with their geometric
+        mean. Without ``distinct``, the same value from the same source counts once.
 
         Args:
             network: ids of reactions and metabolites are those of its tables.

@@ -3,39 +3,61 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 
-from renaissance_kit.core.errors import DataError, nearest
-from renaissance_kit.core.tables import Row, read_table, rows_of
+from renaissance_kit.core.columns import Column, Kind
+from renaissance_kit.core.errors import nearest
+from renaissance_kit.core.tables import Row, Table, each
 from renaissance_kit.laws.registry import REGISTRY
 from renaissance_kit.network.network import Network
 
 PER_MM = {"M": 1e-3, "mM": 1.0, "uM": 1e3, "nM": 1e6}  # units in 1 mM; µM is read as uM
 PHYSICAL_MM = (1e-9, 55_500.0)  # 1 pM; pure water
 
-_YES_OR_NO = (
-    "true",
-    "false",
-    "yes",
-    "no",
-    "0",
-    "1",
-    "0.0",
-    "1.0",
-    "t",
-    "f",
-    "y",
-    "n",
-    "none",
-    "nan",
+_NO = ("false", "no", "0", "0.0", "f", "n", "none", "nan")
+_YES = ("true", "yes", "1", "1.0", "t", "y")
+
+
+def _called(*stems: str) -> tuple[str, ...]:
+    """Names of a column with numbers: each stem with each unit, and alone beside ``unit``."""
+    return (*(f"{stem}_{unit}" for stem in stems for unit in PER_MM), stems[-1])
+
+
+VALUE, LOW, HIGH = _called("km", "value"), _called("low"), _called("high")
+ABOUT = (
+    Column("kind", optional=True),
+    Column("pH", Kind.NUMBER, optional=True, least=0, most=14),
+    Column("temperature_C", Kind.NUMBER, optional=True, least=-20, most=150, meaning="in °C"),
+    Column("ec", optional=True),
+    Column("database", optional=True),
+    Column("licence", optional=True),
 )
-_REQUIRED = ("reaction", "metabolite", "source")
-_COLUMNS = "reaction, metabolite, km_mM (or value and unit) and source"
-_LISTED = 10  # problems that one message names
+KM_TABLE = Table(
+    "km_measurements.csv",
+    (
+        Column("reaction", filled=True),
+        Column("metabolite", filled=True),
+        *(Column(name, Kind.NUMBER, optional=True, above=0,
+                 beside="" if "_" in name else "unit") for name in (*VALUE, *LOW, *HIGH)),
+        Column("unit", optional=True),
+        Column("distinct", Kind.FLAG, optional=True, filled=True),
+        Column("flag", optional=True),
+        *ABOUT,
+        Column("source", filled=True),
+    ),
+    one_of=(VALUE,),
+    at_most_one_of=(LOW, HIGH),
+    ranges=tuple(
+        (f"low{end}", f"{stem}{end}", f"high{end}")
+        for stem in ("km", "value")
+        for end in ("", *(f"_{unit}" for unit in PER_MM))
+        if stem + end != "km"
+    ),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,116 +95,40 @@ class KMMeasurement:
 
 def read_measurements(network: Network, path: str | Path) -> tuple[KMMeasurement, ...]:
     """Read a CSV file; see `renaissance_kit.km.measurements.KMMeasurements.read`."""
-    path = Path(path)
-    if not path.is_file():
-        raise DataError(f"{path} does not exist; give a table with the columns {_COLUMNS}")
-    return _measurements(network, read_table(path, _REQUIRED), path.name)
+    return _measurements(network, KM_TABLE.read(path))
 
 
 def measurements_of(network: Network, frame: pd.DataFrame) -> tuple[KMMeasurement, ...]:
     """Read a pandas table; see `renaissance_kit.km.measurements.KMMeasurements.of`."""
-    return _measurements(network, rows_of(frame, _REQUIRED), "the data frame")
+    return _measurements(network, KM_TABLE.of(frame))
 
 
-def _measurements(network: Network, rows: Sequence[Row], file: str) -> tuple[KMMeasurement, ...]:
-    if not rows:
-        raise DataError(f"{file} has no rows; give one for each measurement: {_COLUMNS}")
-    header = list(rows[0])
-    columns = _Columns.of(header, file)
-    measurements = tuple(_each(rows, lambda row: _measurement(network, row, columns)))
+def _measurements(network: Network, rows: Sequence[Row]) -> tuple[KMMeasurement, ...]:
+    kept = [
+        name
+        for name in rows[0]
+        if (KM_TABLE.column(name) in ABOUT or name.startswith("note"))
+        and any(row[name] for row in rows)
+    ]
+    measurements = tuple(each(rows, lambda row: _measurement(network, row, kept)))
     _refuse_copies(rows)
-    return measurements if "distinct" in header else _count_once(measurements)
-
-
-def _each(rows: Sequence[Row], read: Callable[[Row], KMMeasurement]) -> Iterable[KMMeasurement]:
-    """Read every row before complaining, so that a table is corrected in one go."""
-    done, problems = [], []
-    for row in rows:
-        try:
-            done.append(read(row))
-        except DataError as problem:
-            problems.append(str(problem))
-    if problems:
-        more = len(problems) - _LISTED
-        text = "\n".join(problems[:_LISTED]) + (f"\nand {more} more" if more > 0 else "")
-        raise DataError(text)
-    return done
-
-
-# --- columns and units ---------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Columns:
-    """Name and unit of the columns with numbers; an empty unit stands in the column ``unit``."""
-
-    value: tuple[str, str]
-    low: tuple[str, str] | None
-    high: tuple[str, str] | None
-
-    @classmethod
-    def of(cls, header: Sequence[str], file: str) -> _Columns:
-        value = _column(header, ("km", "value"), file)
-        if value is None:
-            raise DataError(
-                f"{file}: no column with the values; name it km_mM (or km_M, km_uM, km_nM), or "
-                f"give the columns value and unit{nearest('km_mM', header)}"
-            )
-        return cls(value, _column(header, ("low",), file), _column(header, ("high",), file))
-
-    def read(self, row: Row) -> tuple[float, float, float]:
-        """Value, low and high in mM; low and high are the value where the row has none."""
-        value = _in_mM(row, self.value, row.required_number)
-        low = _in_mM(row, self.low, row.number) if self.low else math.nan
-        high = _in_mM(row, self.high, row.number) if self.high else math.nan
-        return value, value if math.isnan(low) else low, value if math.isnan(high) else high
-
-    def other(self, row: Row) -> dict[str, str]:
-        """The cells that nothing here reads."""
-        known = {*_REQUIRED, "unit", "distinct", "flag"}
-        known |= {column[0] for column in (self.value, self.low, self.high) if column}
-        return {k: v for k, v in row.items() if k not in known}
-
-
-def _in_mM(row: Row, column: tuple[str, str], read: Callable[..., float]) -> float:
-    name, unit = column
-    given = _plain(row.get("unit", "")) or unit
-    if given not in PER_MM:
-        raise row.error(f"unit {row['unit']!r}; write one of {', '.join(PER_MM)} (or µM)")
-    if unit and given != unit:
-        raise row.error(
-            f"column {name} is in {unit}, but column unit says {row['unit']!r}; correct one"
-        )
-    return read(name, positive=True) / PER_MM[given]
-
-
-def _column(header: Sequence[str], stems: Sequence[str], file: str) -> tuple[str, str] | None:
-    """Name and unit of the column that is called a stem, or a stem and a unit."""
-    wanted = {f"{stem}_{unit}": unit for stem in stems for unit in PER_MM}
-    wanted |= dict.fromkeys(stems, "")
-    found = [(name, wanted[_plain(name)]) for name in header if _plain(name) in wanted]
-    if len(found) > 1:
-        names = " and ".join(name for name, _ in found)
-        raise DataError(f"{file}: columns {names} say the same; keep one of them")
-    if found and not found[0][1] and "unit" not in header:
-        raise DataError(
-            f"{file}: column {found[0][0]!r} has no unit; call it {found[0][0]}_mM, or add a "
-            "column unit"
-        )
-    return found[0] if found else None
-
-
-def _plain(unit: str) -> str:
-    """The micro sign and the Greek letter as u."""
-    return unit.replace("\u00b5", "u").replace("\u03bc", "u")
+    return measurements if any(row["distinct"] for row in rows) else _count_once(measurements)
 
 
 # --- rows ----------------------------------------------------------------------------------
 
 
-def _measurement(network: Network, row: Row, columns: _Columns) -> KMMeasurement:
+def _measurement(network: Network, row: Row, kept: Sequence[str]) -> KMMeasurement:
     name = _name(network, row)
-    value, low, high = columns.read(row)
+    value, low, high = (_in_mM(row, names) for names in (VALUE, LOW, HIGH))
+    if math.isnan(value):
+        if math.isnan(low) or math.isnan(high):
+            raise row.error(
+                "the value is empty; give a number, or the ends of a range in the columns low and "
+                "high"
+            )
+        value = math.sqrt(low * high)
+    low, high = (value if math.isnan(low) else low), (value if math.isnan(high) else high)
     if not low <= value <= high:
         raise row.error(
             f"the value {value:g} mM is not between low {low:g} and high {high:g} mM; correct one "
@@ -201,34 +147,35 @@ def _measurement(network: Network, row: Row, columns: _Columns) -> KMMeasurement
         low,
         high,
         row["source"],
-        _is_distinct(row),
+        row.flag("distinct") if row["distinct"] else True,
         _flag(row),
         place=row.place,
-        other=columns.other(row),
+        other={column: row[column] for column in kept},
     )
 
 
+def _in_mM(row: Row, names: Sequence[str]) -> float:
+    """The number in the one of these columns that the table has; NaN without any."""
+    name = next((name for name in names if row[name]), None)
+    unit = name.rpartition("_")[2] if name and "_" in name else ""
+    given = row["unit"].replace("\u00b5", "u").replace("\u03bc", "u") or unit
+    if name is None:
+        return math.nan
+    if given not in PER_MM:
+        raise row.error(f"unit {row['unit']!r}; write one of {', '.join(PER_MM)} (or µM)")
+    if unit and given != unit:
+        raise row.error(
+            f"column {name} is in {unit}, but column unit says {row['unit']!r}; correct one"
+        )
+    return row.number(name) / PER_MM[given]
+
+
 def _flag(row: Row) -> str:
-    """Why a value should not be used; empty where it counts."""
-    flag = row.get("flag", "")
-    if flag.lower() in _YES_OR_NO:
-        raise row.error(
-            f"flag holds {flag!r}; leave it empty where the value counts, or write the reason why "
-            "it should not"
-        )
-    return flag
-
-
-def _is_distinct(row: Row) -> bool:
-    if "distinct" not in row:
-        return True
-    number = row.number("distinct")
-    if number not in (0, 1):
-        raise row.error(
-            f"distinct holds {row['distinct']!r}; write 1, or 0 where the measurement stands in "
-            "another row"
-        )
-    return number == 1
+    """Why a value should not be used; empty where it counts, also if a spreadsheet says FALSE."""
+    flag = row["flag"]
+    if flag.lower() in _YES:
+        raise row.error(f"flag holds {flag!r}; write the reason why the value should not be used")
+    return "" if flag.lower() in _NO else flag
 
 
 def _name(network: Network, row: Row) -> str:
@@ -269,13 +216,15 @@ def _name(network: Network, row: Row) -> str:
 def _refuse_copies(rows: Sequence[Row]) -> None:
     """Raise for rows that are the same in every column."""
     seen: dict[tuple[str, ...], Row] = {}
-    for row in rows:
-        key = tuple(row.values())
-        if key in seen:
+
+    def check(row: Row) -> None:
+        first = seen.setdefault(tuple(row.values()), row)
+        if first is not row:
             raise row.error(
-                f"the same as {row.counted} {seen[key].line} in every column; remove one of the two"
+                f"the same as {row.counted} {first.line} in every column; remove one of the two"
             )
-        seen[key] = row
+
+    each(rows, check)
 
 
 def _count_once(measurements: Iterable[KMMeasurement]) -> tuple[KMMeasurement, ...]:

@@ -12,3 +12,10 @@ from .records import (
     Quantity as Quantity,
     Reaction as Reaction,
 )
+from .tables import (
+    COMPARTMENT_TABLE as COMPARTMENT_TABLE,
+    CONDITION_TABLE as CONDITION_TABLE,
+    LABEL_TABLE as LABEL_TABLE,
+    METABOLITE_TABLE as METABOLITE_TABLE,
+    REACTION_TABLE as REACTION_TABLE,
+)

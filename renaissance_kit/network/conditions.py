@@ -42,21 +42,16 @@ def condition_of(row: Row) -> tuple[str, Quantity]:
     """Quantity and value of a row, checked.
 
     Raises:
-        DataError: no unit or another one, a value out of its range, or a reversed range.
+        DataError: another unit, or a value out of its range.
     """
-    if not row["unit"]:
-        raise row.error("no unit; write one, or '1' for a pure number")
-    name, known = row["quantity"], CONDITIONS.get(row["quantity"])
-    if known is not None and row["unit"] != known.unit:
+    name, known = row["quantity"], CONDITIONS[row["quantity"]]
+    if row["unit"] != known.unit:
         raise row.error(f"unit {row['unit']!r}; convert the value and write {known.unit!r}")
     value, low, high = row.required_number("value"), row.number("low"), row.number("high")
-    if low > high:
-        raise row.error(f"low {low:g} is above high {high:g}; exchange the two columns")
-    if known is not None:
-        for column, number in (("value", value), ("low", low), ("high", high)):
-            if number < known.least or number > known.most:
-                raise row.error(
-                    f"{column} is {number:g} {known.unit}; the {known.meaning} lies between "
-                    f"{known.least:g} and {known.most:g} {known.unit}"
-                )
+    for column, number in (("value", value), ("low", low), ("high", high)):
+        if number < known.least or number > known.most:
+            raise row.error(
+                f"{column} is {number:g} {known.unit}; the {known.meaning} lies between "
+                f"{known.least:g} and {known.most:g} {known.unit}"
+            )
     return name, Quantity(value, row["unit"], low, high, row["source"])

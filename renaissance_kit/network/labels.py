@@ -10,12 +10,11 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from renaissance_kit.core.errors import nearest
-from renaissance_kit.core.tables import Row, read_table
+from renaissance_kit.core.tables import Row, each
 from renaissance_kit.network.records import Metabolite, Reaction
+from renaissance_kit.network.tables import LABEL_KINDS, LABEL_TABLE
 
-FILE = "figures.csv"
 GROWTH_RATE = "growth"
-KINDS = ("flux", "ratio", "variable", "inside", "km", "pathway")
 Labels = Mapping[str, Mapping[str, str]]
 
 
@@ -31,10 +30,7 @@ def read_labels(
     Raises:
         DataError: unknown kind or id, a row without label, or one that stands twice.
     """
-    labels: dict[str, dict[str, str]] = {kind: {} for kind in KINDS}
-    path = folder / FILE
-    if not path.is_file():
-        return labels
+    labels: dict[str, dict[str, str]] = {kind: {} for kind in LABEL_KINDS}
     dynamic = [m.id for m in metabolites.values() if m.role == "dynamic"]
     known: dict[str, Collection[str]] = {
         "flux": reactions,
@@ -44,17 +40,16 @@ def read_labels(
         "inside": [m.id for m in metabolites.values() if m.role != "water"],
         "pathway": list(dict.fromkeys(r.subsystem for r in reactions.values())),
     }
-    for row in read_table(path, ("kind", "id", "label"), key=("kind", "id")):
+
+    def check(row: Row) -> None:
         kind = row["kind"]
-        if kind not in KINDS:
-            raise row.error(f"unknown kind {kind!r}{nearest(kind, KINDS)}")
         above, below = ratio_of(row["id"], row) if kind == "ratio" else ((row["id"],), ())
         for name in (*above, *below):
             if name not in known[kind]:
                 raise row.error(f"{name!r} is unknown{nearest(name, known[kind])}")
-        if not row["label"]:
-            raise row.error("no label; write the text that figures show")
         labels[kind][row["id"]] = row["label"]
+
+    each(LABEL_TABLE.read_if_there(folder), check)
     return labels
 
 

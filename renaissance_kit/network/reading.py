@@ -7,15 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from renaissance_kit.core.errors import DataError, nearest
-from renaissance_kit.core.tables import Row, parse_formula, parse_terms, read_table
+from renaissance_kit.core.formulas import parse_formula, parse_terms
+from renaissance_kit.core.numbers import number_of
+from renaissance_kit.core.tables import Row, each
 from renaissance_kit.laws.registry import REGISTRY
 from renaissance_kit.network.conditions import CONDITIONS, condition_of
 from renaissance_kit.network.labels import Labels, read_labels
 from renaissance_kit.network.records import Compartment, Metabolite, Quantity, Reaction
+from renaissance_kit.network.tables import (
+    COMPARTMENT_TABLE,
+    CONDITION_TABLE,
+    METABOLITE_TABLE,
+    REACTION_TABLE,
+)
 
-METABOLITE_ROLES = ("dynamic", "constant", "water")
-REACTION_ROLES = ("kinetic", "growth", "water_transport", "exchange")
-COMPARTMENT_ROLES = ("cytosol", "periplasm", "organelle", "medium")
 PROTON_MODES = ("displacement", "first_order", "balance_only")
 _BALANCE_TOLERANCE = 1e-6
 
@@ -41,21 +46,20 @@ def read_tables(folder: Path) -> NetworkTables:
     """
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder; give one that holds reactions.csv")
-    rows = _rows(folder, "compartments", "id")
-    compartments = {c.id: c for c in map(_compartment, rows)}
+    rows = COMPARTMENT_TABLE.read(folder / COMPARTMENT_TABLE.name)
+    known = {row["id"] for row in rows}
+    compartments = {c.id: c for c in each(rows, lambda row: _compartment(row, known))}
     _once(rows, "cytosol")
-    conditions = dict(map(condition_of, _rows(folder, "conditions", "quantity")))
-    metabolites = {
-        m.id: m
-        for m in (_metabolite(row, compartments) for row in _rows(folder, "metabolites", "id"))
-    }
-    rows = _rows(folder, "reactions", "id")
-    reactions = {r.id: r for r in (_reaction(row, metabolites) for row in rows)}
+    conditions = dict(each(CONDITION_TABLE.read(folder / CONDITION_TABLE.name), condition_of))
+    rows = METABOLITE_TABLE.read(folder / METABOLITE_TABLE.name)
+    metabolites = {m.id: m for m in each(rows, lambda row: _metabolite(row, compartments))}
+    rows = REACTION_TABLE.read(folder / REACTION_TABLE.name)
+    reactions = {r.id: r for r in each(rows, lambda row: _reaction(row, metabolites))}
     _once(rows, "growth")
-    for name, known in CONDITIONS.items():
-        if known.required and name not in conditions:
+    for name, condition in CONDITIONS.items():
+        if condition.required and name not in conditions:
             raise DataError(
-                f"conditions.csv: the quantity {name!r} is missing; add a row, in {known.unit}"
+                f"conditions.csv: the quantity {name!r} is missing; add a row, in {condition.unit}"
             )
     low, high = conditions["km_lower_bound"], conditions["km_upper_bound"]
     if low.value >= high.value:
@@ -73,108 +77,61 @@ def _once(rows: list[Row], role: str) -> None:
         raise marked[1].error(f"{marked[0]['id']} has the role {role!r} already; one may have it")
 
 
-_COLUMNS = {
-    "compartments": ("id", "name", "role", "volume_fraction", "pH", "ionic_strength_M", "source"),
-    "conditions": ("quantity", "value", "low", "high", "unit", "source"),
-    "metabolites": (
-        "id", "name", "formula", "charge", "compartment", "role", "currency", "dgf0_kJ_mol",
-        "dgf0_error_kJ_mol", "n_h", "pka", "seed_id", "source",
-    ),
-    "reactions": (
-        "id", "name", "equation", "subsystem", "ec", "role", "rate_law", "substrates", "products",
-        "proton_terms", "balance_exempt", "dgr0_kJ_mol", "dgr0_error_kJ_mol", "dgr0_note",
-        "source",
-    ),
-}  # fmt: skip
-
-
-def _rows(folder: Path, table: str, key: str) -> list[Row]:
-    rows = read_table(folder / f"{table}.csv", _COLUMNS[table], key=key)
-    if not rows:
-        raise DataError(f"{table}.csv has no rows; fill it as data/README.md describes")
-    return rows
-
-
-def _compartment(row: Row) -> Compartment:
-    role = _choice(row, "role", COMPARTMENT_ROLES)
-    fraction = row.number("volume_fraction", positive=True)
-    if role == "medium" and fraction == fraction:
+def _compartment(row: Row, known: set[str]) -> Compartment:
+    fraction = row.number("volume_fraction")
+    if row["role"] == "medium" and fraction == fraction:
         raise row.error("the medium is outside the cell; leave volume_fraction empty")
     prefix, suffix = "potential_to_", "_mV"
     potentials = {
         column[len(prefix) : -len(suffix)]: row.required_number(column)
         for column in row
-        if column.startswith(prefix) and column.endswith(suffix)
+        if column.startswith(prefix)
     }
-    if fraction > 1:
-        raise row.error(
-            f"volume_fraction is {fraction:g}; it is a share of the volume of the cell, 0 to 1"
-        )
-    ph, ionic_strength = row.required_number("pH"), row.required_number("ionic_strength_M")
-    if not 0 <= ph <= 14:
-        raise row.error(f"pH is {ph:g}; it lies between 0 and 14")
-    if not 0 <= ionic_strength <= 5:
-        raise row.error(f"ionic_strength_M is {ionic_strength:g} mol/L; it lies between 0 and 5")
-    for other, millivolt in potentials.items():
-        if abs(millivolt) > 1000:
+    for other in potentials:
+        if other not in known:
             raise row.error(
-                f"the potential to {other} is {millivolt:g} mV; it lies between -1000 and 1000 mV"
+                f"column {prefix}{other}{suffix}: there is no compartment {other!r}"
+                f"{nearest(other, known)}"
             )
     return Compartment(
         row["id"],
         row["name"],
-        role,
+        row["role"],
         None if fraction != fraction else fraction,
-        ph,
-        ionic_strength,
+        row.required_number("pH"),
+        row.required_number("ionic_strength_M"),
         potentials,
     )
-
-
-def _choice(row: Row, column: str, choices: tuple[str, ...]) -> str:
-    if row[column] not in choices:
-        raise row.error(
-            f"{column} is {row[column]!r}{nearest(row[column], choices)} "
-            f"Choose one of {', '.join(choices)}"
-        )
-    return row[column]
 
 
 def _metabolite(row: Row, compartments: dict[str, Compartment]) -> Metabolite:
     if row["compartment"] not in compartments:
         raise row.error(f"compartment {row['compartment']!r} is not in compartments.csv; add it")
-    role = _choice(row, "role", METABOLITE_ROLES)
-    if role == "dynamic" and compartments[row["compartment"]].volume_fraction is None:
+    if row["role"] == "dynamic" and compartments[row["compartment"]].volume_fraction is None:
         raise row.error(
             f"dynamic, but compartment {row['compartment']!r} has no volume_fraction; "
             "give one in compartments.csv or make the metabolite constant"
         )
     charge = row.number("charge")
-    if row["currency"] not in ("", "1"):
-        raise row.error(f"currency is {row['currency']!r}; write 1 or leave it empty")
-    try:
-        pka = tuple(float(x) for x in row["pka"].split(";") if x)
-    except ValueError:
-        raise row.error(f"cannot read pka {row['pka']!r}; write '4.75;9.2'") from None
     return Metabolite(
         row["id"],
         row["name"],
         parse_formula(row["formula"], row) if row["formula"] else {},
         None if charge != charge else charge,
         row["compartment"],
-        role,
-        row["currency"] == "1",
+        row["role"],
+        row.flag("currency"),
         row.number("dgf0_kJ_mol"),
         row.number("dgf0_error_kJ_mol"),
         row.number("n_h"),
-        pka,
+        tuple(number_of(part.strip()) for part in row["pka"].split(";") if part),
         row["seed_id"],
         row["source"],
     )
 
 
 def _reaction(row: Row, metabolites: dict[str, Metabolite]) -> Reaction:
-    role = _choice(row, "role", REACTION_ROLES)
+    role = row["role"]
     left, arrow, right = row["equation"].partition("<=>")
     if not arrow:
         raise row.error("the equation has no '<=>'; write 'a_c + 2 b_c <=> c_c'")
@@ -184,7 +141,7 @@ def _reaction(row: Row, metabolites: dict[str, Metabolite]) -> Reaction:
         parse_terms(left, row, metabolites),
         parse_terms(right, row, metabolites),
         row["subsystem"],
-        row.get("transport", ""),
+        row["transport"],
         row["ec"],
         role,
         row["rate_law"],
@@ -218,9 +175,9 @@ def _protons(row: Row, metabolites: dict[str, Metabolite]) -> tuple[tuple[str, f
         if name not in metabolites:
             raise row.error(f"proton {name!r} is not in metabolites.csv; add it")
         try:
-            terms.append((name, float(coefficient), mode))
-        except ValueError:
-            raise row.error(f"coefficient {coefficient!r} is not a number") from None
+            terms.append((name, number_of(coefficient), mode))
+        except ValueError as error:
+            raise row.error(f"coefficient {coefficient!r} of {name}: {error}") from None
     return tuple(terms)
 
 

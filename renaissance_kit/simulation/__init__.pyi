@@ -6,6 +6,7 @@ from .bioreactor import (
     engineered as engineered,
 )
 from .conditions import (
+    REACTOR_TABLE as REACTOR_TABLE,
     ReactorConditions as ReactorConditions,
     condition_names as condition_names,
     medium_of as medium_of,
@@ -34,4 +35,4 @@ from .perturbation import (
     linear_response as linear_response,
     perturb as perturb,
 )
-from .strains import engineered_strains as engineered_strains
+from .strains import STRAIN_TABLE as STRAIN_TABLE, engineered_strains as engineered_strains

@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from renaissance_kit.core.columns import Column, Kind
 from renaissance_kit.core.errors import DataError, ParameterError, nearest
-from renaissance_kit.core.tables import Row, read_table
+from renaissance_kit.core.tables import Row, Table, each
 from renaissance_kit.network.network import Network
 from renaissance_kit.simulation.operations import (
     Dilution,
@@ -23,7 +24,6 @@ from renaissance_kit.simulation.operations import (
     out_of_range,
 )
 
-COLUMNS = ("kind", "id", "time_h", "value", "unit", "source")
 UNITS = {
     "inoculum": "g/L", "duration": "h", "volume": "L", "medium": "mM", "held": "1",
     "inflow": "L/h", "outflow": "L/h", "feed": "mM", "pulse": "mM", "harvest": "1",
@@ -34,7 +34,20 @@ SINGLE = (
     "inoculum", "duration", "volume", "growth_density", "exchange_density", "dilution",
 )  # fmt: skip
 NAMELESS = (*SINGLE, "inflow", "outflow", "harvest")
+EVENTS = ("inflow", "outflow", "pulse", "harvest")
 OWN = "own"
+REACTOR_TABLE = Table(
+    "bioreactor.csv",
+    (
+        Column("kind", words=tuple(UNITS), filled=True),
+        Column("id"),
+        Column("time_h", Kind.NUMBER, least=0),
+        Column("value"),
+        Column("unit", filled=True),
+        Column("source", filled=True),
+    ),
+    key=("kind", "id", "time_h"),
+)
 
 
 @dataclass(frozen=True)
@@ -127,7 +140,7 @@ class ReactorConditions:
         Raises:
             DataError: names the file, the line and the remedy.
         """
-        rows = read_table(Path(path), COLUMNS)
+        rows = REACTOR_TABLE.read(path)
         single: dict[str, Any] = {}
         tables: dict[str, dict[str, float]] = {
             "medium": {},
@@ -137,30 +150,29 @@ class ReactorConditions:
         }
         held: list[str] = []
         events: list[Event] = []
-        seen: dict[tuple[str, str, str], Row] = {}
-        for row in rows:
-            kind = _checked_kind(row, network)
-            earlier = seen.setdefault((kind, row["id"], row["time_h"]), row)
-            if earlier is not row:
-                raise row.error(f"{kind} stands in line {earlier.line} already; delete one")
+
+        def take(row: Row) -> None:
+            kind, name = row["kind"], row["id"]
+            _check_cells(row, network)
             if kind == "held":
-                held.append(row["id"])
-                continue
-            if kind == "dilution":
+                held.append(name)
+            elif kind == "dilution":
                 single[kind] = _dilution_in(row)
-                continue
-            value = row.required_number("value")
-            if wrong := out_of_range(kind, value):
-                raise row.error(wrong)
-            if kind in tables:
-                tables[kind][row["id"]] = value
-            elif kind in SINGLE:
-                single[kind] = value
             else:
-                events.append(Event(row.required_number("time_h"), kind, value, row["id"]))
+                value = row.required_number("value")
+                if wrong := out_of_range(kind, value):
+                    raise row.error(wrong)
+                if kind in tables:
+                    tables[kind][name] = value
+                elif kind in SINGLE:
+                    single[kind] = value
+                else:
+                    events.append(Event(row.required_number("time_h"), kind, value, name))
+
+        each(rows, take)
         if "inoculum" not in single:
             raise DataError(f"{Path(path).name}: no row of kind 'inoculum'; add one in g/L")
-        _check_gas(seen)
+        _check_gas(rows)
         transfer = {m: Transfer(kla, tables["saturation"][m]) for m, kla in tables["kla"].items()}
         try:
             return cls(
@@ -312,9 +324,9 @@ def _dilution_in(row: Row) -> Dilution:
         raise row.error(str(error)) from error
 
 
-def _check_gas(rows: Mapping[tuple[str, str, str], Row]) -> None:
+def _check_gas(rows: list[Row]) -> None:
     """Raise DataError unless kla and saturation of a metabolite stand together, and alone."""
-    by_kind = {(kind, metabolite): row for (kind, metabolite, _), row in rows.items()}
+    by_kind = {(row["kind"], row["id"]): row for row in rows}
     for kind, other in (("kla", "saturation"), ("saturation", "kla")):
         for (this, metabolite), row in by_kind.items():
             if this == kind and (other, metabolite) not in by_kind:
@@ -324,10 +336,9 @@ def _check_gas(rows: Mapping[tuple[str, str, str], Row]) -> None:
                 raise row.error(f"line {held} holds {metabolite}; delete one of the two")
 
 
-def _checked_kind(row: Row, network: Network) -> str:
+def _check_cells(row: Row, network: Network) -> None:
+    """Raise DataError unless a row has what its kind takes, and nothing else."""
     kind = row["kind"]
-    if kind not in UNITS:
-        raise row.error(f"unknown kind {kind!r}{nearest(kind, UNITS)}")
     if row["unit"] != UNITS[kind]:
         raise row.error(f"unit {row['unit']!r} of {kind}; write {UNITS[kind]!r}")
     if kind in NAMELESS:
@@ -336,4 +347,7 @@ def _checked_kind(row: Row, network: Network) -> str:
     elif row["id"] not in medium_of(network):
         medium = medium_of(network)
         raise row.error(f"{row['id']!r} is not in the medium{nearest(row['id'], medium)}")
-    return kind
+    if kind not in EVENTS and row["time_h"]:
+        raise row.error(f"{kind} holds from the start; leave time_h empty")
+    if kind == "held" and row["value"]:
+        raise row.error("held has no value; leave it empty, and give the start in a row medium")

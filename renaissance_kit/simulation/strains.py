@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from renaissance_kit.core.columns import Column
 from renaissance_kit.core.errors import nearest
-from renaissance_kit.core.tables import read_table
+from renaissance_kit.core.tables import Row, Table, each
 from renaissance_kit.network.network import Network
 
-FILE = "strains.csv"
+STRAIN_TABLE = Table(
+    "strains.csv",
+    (
+        Column("strain", filled=True),
+        Column("reaction", filled=True),
+        Column("source", filled=True),
+    ),
+    key=("strain", "reaction"),
+)
 
 
 def engineered_strains(network: Network) -> dict[str, tuple[str, ...]]:
@@ -21,13 +30,15 @@ def engineered_strains(network: Network) -> dict[str, tuple[str, ...]]:
     >>> engineered_strains(Network.example())["W3110 trpD9923/pJLaroGfbrtktA"]
     ('DDPA', 'TKT1', 'TKT2')
     """
-    if network.folder is None or not network.file(FILE).is_file():
+    if network.folder is None:
         return {}
     found: dict[str, tuple[str, ...]] = {}
-    columns = ("strain", "reaction", "source")
-    for row in read_table(network.file(FILE), columns, key=("strain", "reaction")):
+
+    def take(row: Row) -> None:
         name = row["reaction"]
         if name not in network.reaction_index:
             raise row.error(f"{name!r} is unknown{nearest(name, network.kinetic_reactions)}")
         found[row["strain"]] = (*found.get(row["strain"], ()), name)
+
+    each(STRAIN_TABLE.read_if_there(network.folder), take)
     return found

@@ -1,8 +1,5 @@
-from .constraints import (
-    Bound as Bound,
-    Constraints as Constraints,
-    choose_measurements as choose_measurements,
-)
+from .bounds import Bound as Bound, Measured as Measured
+from .constraints import Constraints as Constraints
 from .diagnostics import effective_sample_size as effective_sample_size, split_rhat as split_rhat
 from .features import StateFeatures as StateFeatures
 from .fermentation import (
@@ -17,10 +14,19 @@ from .fermentation import (
 )
 from .hit_and_run import sample_polytope as sample_polytope
 from .polytope import Polytope as Polytope
+from .reading import choose_measurements as choose_measurements
 from .requirements import Requirement as Requirement, minimal_conflict as minimal_conflict
 from .sampling import StateSpace as StateSpace, sample_steady_states as sample_steady_states
 from .steady_state import SteadyState as SteadyState
 from .steady_states import SteadyStates as SteadyStates
+from .tables import (
+    CONCENTRATION_TABLE as CONCENTRATION_TABLE,
+    CONSTRAINT_TABLE as CONSTRAINT_TABLE,
+    FERMENTATION_TABLE as FERMENTATION_TABLE,
+    MEDIUM_TABLE as MEDIUM_TABLE,
+    PUBLISHED_STATE_TABLE as PUBLISHED_STATE_TABLE,
+    STEADY_STATE_TABLE as STEADY_STATE_TABLE,
+)
 from .tfa import ThermodynamicModel as ThermodynamicModel
 from .turnover import bound_turnover as bound_turnover
 from .validation import Check as Check, require_valid as require_valid, state_checks as state_checks

@@ -18,17 +18,14 @@ from pathlib import Path
 import numpy as np
 
 from renaissance_kit.core.errors import DataError, nearest
-from renaissance_kit.core.tables import Row, parse_formula, read_table
+from renaissance_kit.core.formulas import parse_formula
+from renaissance_kit.core.tables import Row
 from renaissance_kit.core.types import Array
 from renaissance_kit.network.elements import molar_mass_g_mol
 from renaissance_kit.network.network import Network
+from renaissance_kit.states.tables import FERMENTATION_TABLE
 
-FILE = "fermentation.csv"
-COLUMNS = (
-    "strain", "quantity", "variable", "weighed_as", "time_h", "value", "low", "high", "unit",
-    "source",
-)  # fmt: skip
-UNITS = ("g/L", "mM")
+FILE = FERMENTATION_TABLE.name
 BIOMASS = "biomass"
 """State variable of a reactor, and what the column ``variable`` holds for it."""
 
@@ -121,7 +118,7 @@ def quantities(
 
 def _table(network: Network, folder: Path | None) -> list[Row]:
     path = network.file(FILE) if folder is None else folder / FILE
-    return read_table(path, COLUMNS, key=("strain", "quantity", "time_h"))
+    return FERMENTATION_TABLE.read(path)
 
 
 def _strain(table: list[Row], strain: str | None) -> str:
@@ -144,13 +141,12 @@ def _course(
             + ", ".join(sorted({f"{r['quantity']} of {r['strain']}" for r in table}))
         )
     variable = rows[0]["variable"]
-    allowed = UNITS[:1] if variable == BIOMASS else UNITS
     for row in rows:
         for column in ("variable", "weighed_as"):
             if row[column] != rows[0][column]:
                 raise row.error(f"{column} {row[column]!r} after {rows[0][column]!r}; use one")
-        if row["unit"] not in allowed:
-            raise row.error(f"unit {row['unit']!r}; write {' or '.join(map(repr, allowed))}")
+        if variable == BIOMASS and row["unit"] != "g/L":
+            raise row.error(f"unit {row['unit']!r} of biomass; write 'g/L'")
         if row["unit"] != rows[0]["unit"]:
             raise row.error(f"unit {row['unit']!r} after {rows[0]['unit']!r}; use one of them")
     mass = _molar_mass(network, rows[0])

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
 
 from renaissance_kit.core.errors import DataError, nearest
-from renaissance_kit.core.tables import Row, read_table
+from renaissance_kit.core.tables import Row, each
 from renaissance_kit.core.types import Array
 from renaissance_kit.network.network import Network
+from renaissance_kit.states.tables import PUBLISHED_STATE_TABLE
 
-FILE = "published_states.csv"
+FILE = PUBLISHED_STATE_TABLE.name
 _DENSITY = "density"
-_COLUMN = re.compile(r"state_(\d+)")
 _RESIDUAL = 1e-6  # mmol/gDW/h that the exchanges may leave in a balance
 
 
@@ -45,10 +44,8 @@ def read_published(network: Network) -> PublishedStates:
     Raises:
         DataError: there is no table, a value is missing or unknown, or fluxes do not balance.
     """
-    rows = read_table(
-        network.file(FILE), ("quantity", "id", "unit", "source"), key=("quantity", "id")
-    )
-    columns = [c for c in rows[0] if _COLUMN.fullmatch(c)] if rows else []
+    rows = PUBLISHED_STATE_TABLE.read(network.file(FILE))
+    columns = [name for name in rows[0] if name.startswith("state_")]
     if not columns:
         raise DataError(f"{FILE} has no states; give each a column, such as state_1712")
     kinetic = network.kinetic_reactions
@@ -59,10 +56,9 @@ def read_published(network: Network) -> PublishedStates:
         _DENSITY: ("dry_weight_density",),
     }
     values = {kind: np.full((len(columns), len(names)), np.nan) for kind, names in ids.items()}
-    for row in rows:
+
+    def take(row: Row) -> None:
         kind = row["quantity"]
-        if kind not in ids:
-            raise row.error(f"unknown quantity {kind!r}{nearest(kind, ids)}")
         if row["id"] not in ids[kind]:
             raise row.error(f"{row['id']!r} is unknown{nearest(row['id'], ids[kind])}")
         if row["unit"] != (unit := _unit(network, row)):
@@ -70,6 +66,8 @@ def read_published(network: Network) -> PublishedStates:
         positive = kind in ("concentration", _DENSITY)
         found = [row.required_number(c, positive=positive) for c in columns]
         values[kind][:, ids[kind].index(row["id"])] = found
+
+    each(rows, take)
     for kind in ("concentration", "flux", _DENSITY):
         for j in np.flatnonzero(np.isnan(values[kind]).any(axis=0))[:1]:
             raise DataError(f"{FILE}: no {kind} of {ids[kind][j]}; add the row")

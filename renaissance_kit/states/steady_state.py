@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from renaissance_kit.core.errors import DataError, SteadyStateError, nearest
-from renaissance_kit.core.tables import read_table
+from renaissance_kit.core.tables import Row, each
 from renaissance_kit.core.types import Array
 from renaissance_kit.laws.registry import REGISTRY
 from renaissance_kit.network.network import Network
+from renaissance_kit.states.tables import STEADY_STATE_TABLE
 
 BALANCE_TOLERANCE = 1e-6  # of the largest term in a metabolite's balance
 
@@ -53,11 +54,6 @@ class SteadyState:
         """
         if network.folder is None:
             raise DataError("the network was not read from a folder; give the states yourself")
-        rows = read_table(
-            network.folder / "steady_state.csv",
-            ("quantity", "id", "value", "unit", "source"),
-            key=("quantity", "id"),
-        )
         units = {"concentration": "mM", "flux": "mmol/gDW/h", "log_displacement": "1"}
         ids = {
             "concentration": network.species,
@@ -65,15 +61,17 @@ class SteadyState:
             "log_displacement": network.kinetic_reactions,
         }
         values = {kind: np.full(len(names), np.nan) for kind, names in ids.items()}
-        for row in rows:
+
+        def take(row: Row) -> None:
             kind = row["quantity"]
-            if kind not in units:
-                raise row.error(f"unknown quantity {kind!r}{nearest(kind, units)}")
-            if row["unit"] != units[kind]:
-                raise row.error(f"unit {row['unit']!r}; write {units[kind]!r}")
+            unit = network.flux_unit(row["id"]) if kind == "flux" else units[kind]
+            if row["unit"] != unit:
+                raise row.error(f"unit {row['unit']!r}; write {unit!r}")
             if row["id"] not in ids[kind]:
                 raise row.error(f"{row['id']!r} is unknown{nearest(row['id'], ids[kind])}")
             values[kind][ids[kind].index(row["id"])] = row.required_number("value")
+
+        each(STEADY_STATE_TABLE.read(network.folder / STEADY_STATE_TABLE.name), take)
         state = cls(
             values["concentration"],
             values["flux"],

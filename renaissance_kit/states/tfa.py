@@ -26,7 +26,8 @@ from renaissance_kit.core.errors import InfeasibleError, ParameterError, nearest
 from renaissance_kit.network.labels import ratio_of
 from renaissance_kit.network.network import Network
 from renaissance_kit.states._pytfa import ThermoModel, variables
-from renaissance_kit.states.constraints import Bound, Constraints
+from renaissance_kit.states.bounds import Bound
+from renaissance_kit.states.constraints import Constraints
 from renaissance_kit.states.energies import prepared_model
 from renaissance_kit.states.requirements import Requirement, require_feasible
 
@@ -243,9 +244,8 @@ def _concentration_requirements(model: ThermodynamicModel) -> list[Requirement]:
         ):
             continue  # fixed by pyTFA: water at activity 1, protons at the pH
         if metabolite in constraints.measured_mM:
-            bound, fold = constraints.measured_mM[metabolite], constraints.measured_fold
-            low, high = bound.low / fold, bound.high * fold
-            kind = f"measured, within a factor of {fold:g}"
+            bound = constraints.measured_range_mM(metabolite)
+            low, high, kind = bound.low, bound.high, "measured, see measured_fold"
         elif metabolite in constraints.medium_mM:
             bound = constraints.medium_mM[metabolite]
             low, high, kind = bound.low, bound.high, "medium"

@@ -136,9 +136,8 @@ def concentration_bounds_mM(
         if dict(metabolite.formula) == {"H": 1}:
             low[j] = high[j] = 10.0 ** (3 - network.compartments[metabolite.compartment].ph)
         elif name in constraints.measured_mM:
-            bound = constraints.measured_mM[name]
-            low[j], high[j] = bound.low / constraints.measured_fold, bound.high
-            high[j] *= constraints.measured_fold
+            bound = constraints.measured_range_mM(name)
+            low[j], high[j] = bound.low, bound.high
         else:
             bound = constraints.medium_mM.get(
                 name, constraints.pools_mM.get(name, constraints.pool_mM)

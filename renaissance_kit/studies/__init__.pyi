@@ -133,6 +133,7 @@ from .progress import (
     lambda_edges as lambda_edges,
 )
 from .published import (
+    PUBLISHED_TABLE as PUBLISHED_TABLE,
     claims_table as claims_table,
     published as published,
     published_returns as published_returns,

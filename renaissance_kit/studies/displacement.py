@@ -194,14 +194,17 @@ def unphysical(
     rows = []
     for name in network.species:
         values = states.dataset.concentration.sel(metabolite=name).values
-        bound = constraints.measured_mM.get(name, constraints.medium_mM.get(name))
-        if bound is None:
+        if name in constraints.measured_mM:
+            known = (constraints.measured_mM[name].value,) * 2
+        elif name in constraints.medium_mM:
+            known = (constraints.medium_mM[name].low, constraints.medium_mM[name].high)
+        else:
             continue
         low, high = float(values.min()), float(values.max())
-        off = max(bound.low / high, low / bound.high)
+        off = max(known[0] / high, low / known[1])
         if off >= fold:
             kind = "measured" if name in constraints.measured_mM else "medium"
-            rows.append((name, low, high, bound.low, bound.high, kind, off))
+            rows.append((name, low, high, *known, kind, off))
     columns = ["metabolite", "low_mM", "high_mM", "known_low_mM", "known_high_mM", "known", "fold"]
     table = pd.DataFrame(rows, columns=columns)
     return table.sort_values("fold", ascending=False, kind="stable").reset_index(drop=True)

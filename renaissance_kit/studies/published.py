@@ -6,11 +6,21 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from renaissance_kit.core.tables import read_table
+from renaissance_kit.core.columns import Column, Kind
+from renaissance_kit.core.tables import Row, Table, each
 from renaissance_kit.network.network import Network
 
-FILE = "published.csv"
-COLUMNS = ("claim", "quantity", "time_min", "value", "source")
+PUBLISHED_TABLE = Table(
+    "published.csv",
+    (
+        Column("claim", filled=True),
+        Column("quantity", filled=True),
+        Column("time_min", Kind.NUMBER, least=0),
+        Column("value", filled=True),
+        Column("source", filled=True),
+    ),
+    key=("claim", "quantity", "time_min"),
+)
 NOT_GIVEN, NO_PAPER = "not given", "none"
 Claim = tuple[str, str, str, str, bool]
 
@@ -21,12 +31,19 @@ def published(network: Network) -> pd.DataFrame:
     Empty where the network has no ``published.csv``.
 
     Raises:
-        DataError: a column or a source is missing, a row stands twice, a time is no number.
+        DataError: the table has mistakes, or a share is none.
     """
-    if network.folder is None or not network.file(FILE).is_file():
-        return pd.DataFrame(columns=list(COLUMNS))
-    rows = read_table(network.file(FILE), COLUMNS)
+    if network.folder is None or not (rows := PUBLISHED_TABLE.read_if_there(network.folder)):
+        return pd.DataFrame(columns=[column.name for column in PUBLISHED_TABLE.columns])
+    each(rows, _check)
     return pd.DataFrame([{**row, "time_min": row.number("time_min")} for row in rows])
+
+
+def _check(row: Row) -> None:
+    if row["time_min"] and not 0 <= row.required_number("value") <= 1:
+        raise row.error(
+            f"value is {row['value']}; with a time_min it is a share of the models, 0 to 1"
+        )
 
 
 def published_returns(network: Network) -> dict[tuple[str, float], float]:

@@ -17,7 +17,8 @@ from renaissance_kit.core.errors import DataError
 from renaissance_kit.core.types import Array
 from renaissance_kit.network.labels import ratio_of
 from renaissance_kit.network.network import Network
-from renaissance_kit.states.constraints import Bound, Constraints
+from renaissance_kit.states.bounds import Bound
+from renaissance_kit.states.constraints import Constraints
 from renaissance_kit.states.fermentation import (
     BIOMASS,
     biomass_time_course,
@@ -131,7 +132,7 @@ def concentration_table(
                 "low_mM": low,
                 "high_mM": high,
                 "bound": kind if measured is None else "measured",
-                "measured_mM": np.nan if measured is None else measured.low,
+                "measured_mM": np.nan if measured is None else measured.value,
             }
         )
     table = pd.DataFrame(rows)
