@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from renaissance_kit.core.errors import nearest
 from renaissance_kit.core.columns import Column
+from renaissance_kit.core.errors import nearest
 from renaissance_kit.core.tables import Table
 
 COLUMNS = ("subject", "rule", "choice", "alternatives", "why")

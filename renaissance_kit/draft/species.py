@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from renaissance_kit.core.errors import DataError
 from renaissance_kit.core.columns import Column, Kind
+from renaissance_kit.core.errors import DataError
 from renaissance_kit.core.formulas import parse_formula
 from renaissance_kit.core.numbers import number_of
 from renaissance_kit.core.tables import Row, Table
