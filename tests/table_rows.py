@@ -13,9 +13,17 @@ from test_rooms import ROOMS
 from renaissance_kit.core import Column, Table, data_folder
 
 DATA = data_folder()
-ENZYMES = """reaction,enzyme,kcat_per_s,kcat_reverse_per_s,enzyme_uM,source
+SAMPLES = {  # of tables that no shipped network has
+    "a table of enzymes": """reaction,enzyme,kcat_per_s,kcat_reverse_per_s,enzyme_uM,source
 HEX1,glk,100,1,5,made up
-"""
+""",
+    "energies.csv": """metabolite,formula,charge,dgf0_kJ_mol,dgf0_error_kJ_mol,pka,source
+ac,C2H3O2,-1,-369.4,2.1,4.75,made up
+""",
+    "decisions.csv": """subject,rule,choice,alternatives,why
+PFK,rate law,convenience,irreversible_michaelis_menten,2 substrates
+""",
+}
 
 
 def descriptions() -> dict[str, Table]:
@@ -39,7 +47,7 @@ def shipped(name: str) -> Path | None:
 def rows_of(table: Table) -> list[dict[str, str]]:
     """Header and some rows that the description allows."""
     path = shipped(table.name)
-    text = ENZYMES if path is None else path.read_text(encoding="utf-8")
+    text = SAMPLES[table.name] if path is None else path.read_text(encoding="utf-8")
     return list(csv.DictReader(io.StringIO(text)))[:40]
 
 

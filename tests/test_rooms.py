@@ -28,6 +28,7 @@ ALLOWED = {
     "laws": {"core"},
     "network": {"core", "laws"},
     "states": {"core", "laws", "network"},
+    "draft": {"core", "laws", "network"},
     "kinetics": {"core", "laws", "network", "states"},
     "km": {"core", "laws", "network", "kinetics"},
     "training": {"core", "network", "states", "kinetics", "km"},

@@ -1,6 +1,10 @@
 from .bounds import Bound as Bound, Measured as Measured
 from .constraints import Constraints as Constraints
 from .diagnostics import effective_sample_size as effective_sample_size, split_rhat as split_rhat
+from .energies import (
+    reaction_energies as reaction_energies,
+    with_reaction_energies as with_reaction_energies,
+)
 from .features import StateFeatures as StateFeatures
 from .fermentation import (
     Estimate as Estimate,

@@ -9,15 +9,92 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import cobra
+import pandas as pd
 
 from renaissance_kit.core.errors import DataError
 from renaissance_kit.network.network import Network
 from renaissance_kit.states._pytfa import ThermoModel
 
 FARADAY_KJ = 96.485  # kJ/mol/V
+DEFAULT_ERROR_KJ = 8.368
+"""Error of a reaction energy where the table has none: 2 kcal/mol, as pyTFA takes it."""
+_WIDE_MM = (1e-9, 1e4)
+
+
+def reaction_energies(network: Network) -> pd.DataFrame:
+    """Standard transformed reaction energies that follow from the formation energies.
+
+    At the pH, ionic strength and potentials of ``compartments.csv`` and 298.15 K. Inside a
+    compartment as pyTFA transforms them (Alberty 2003), across a membrane by what crosses, see
+    `translocation_energy_kJ_mol`.
+
+    Args:
+        network: every metabolite needs a formation energy, except by-products without formula.
+
+    Returns:
+        Index: reactions between metabolites of known energy. Columns ``dgr0_kJ_mol`` and
+        ``dgr0_error_kJ_mol``, the latter from ``reactions.csv`` where it is given, else 8.368.
+
+    Raises:
+        DataError: metabolites have no formation energy; names all of them.
+
+    >>> from renaissance_kit import Network
+    >>> from renaissance_kit.states import reaction_energies
+    >>> float(reaction_energies(Network.example()).loc["PGI", "dgr0_kJ_mol"].round(2))
+    -3.72
+    """
+    tfa = _transformed(network, maximum_flux=1.0, pool_mM=_WIDE_MM)
+    found = {
+        r.id: (r.thermo["deltaGR"], network.reactions[r.id].standard_energy_error_kJ_mol)
+        for r in tfa.reactions
+        if r.thermo["computed"]
+    }
+    table = pd.DataFrame.from_dict(
+        found, orient="index", columns=["dgr0_kJ_mol", "dgr0_error_kJ_mol"]
+    )
+    table["dgr0_error_kJ_mol"] = table.dgr0_error_kJ_mol.fillna(DEFAULT_ERROR_KJ)
+    return table.rename_axis("reaction")
+
+
+def with_reaction_energies(network: Network) -> Network:
+    """The network with the reaction energies that its table leaves empty, see `reaction_energies`.
+
+    Raises:
+        DataError: metabolites have no formation energy.
+    """
+    if all(
+        math.isfinite(r.standard_energy_kJ_mol + r.standard_energy_error_kJ_mol)
+        for r in network.reactions.values()
+        if r.kinetic and r.role != "growth"
+    ):
+        return network
+    table = _energies_of(network)
+    reactions = dict(network.reactions)
+    for name, (energy, error) in table.items():
+        given = reactions[name]
+        if not math.isfinite(given.standard_energy_kJ_mol):
+            given = replace(given, standard_energy_kJ_mol=energy)
+        if not math.isfinite(given.standard_energy_error_kJ_mol):
+            given = replace(given, standard_energy_error_kJ_mol=error)
+        reactions[name] = given
+    return replace(network, reactions=reactions)
+
+
+_KEPT: dict[int, tuple[Network, dict[str, tuple[float, float]]]] = {}
+
+
+def _energies_of(network: Network) -> dict[str, tuple[float, float]]:
+    """`reaction_energies` by reaction, worked out once for the network that was last asked for."""
+    kept = _KEPT.get(0)
+    if kept is None or kept[0] is not network:
+        table = reaction_energies(network)
+        kept = (network, {str(i): (row.iloc[0], row.iloc[1]) for i, row in table.iterrows()})
+        _KEPT[0] = kept
+    return kept[1]
 
 
 def prepared_model(
@@ -26,13 +103,26 @@ def prepared_model(
     """A pyTFA model with all reaction energies, before its constraints are made.
 
     Args:
-        network: every metabolite needs a formation energy, except by-products without formula.
+        network: every metabolite needs a formation energy, except by-products without formula;
+            errors of the reaction energies as from `with_reaction_energies`.
         maximum_flux: bound on the magnitude of every flux, mmol/gDW/h.
         pool_mM: range of every concentration.
 
     Raises:
-        DataError: a metabolite has no formation energy.
+        DataError: metabolites have no formation energy.
     """
+    tfa = _transformed(network, maximum_flux=maximum_flux, pool_mM=pool_mM)
+    for reaction in tfa.reactions:
+        if reaction.thermo["computed"]:
+            given = network.reactions[reaction.id]
+            reaction.thermo["deltaGRerr"] = given.standard_energy_error_kJ_mol
+    return tfa
+
+
+def _transformed(
+    network: Network, *, maximum_flux: float, pool_mM: tuple[float, float]
+) -> ThermoModel:
+    """A pyTFA model whose reactions have their transformed energies."""
     tfa = ThermoModel(thermo_data=_compounds(network), model=_flux_model(network, maximum_flux))
     tfa.logger.setLevel(logging.ERROR)
     tfa.compartments = {
@@ -48,28 +138,10 @@ def prepared_model(
     }
     tfa.prepare()
     for reaction in tfa.reactions:
-        if reaction.thermo["computed"]:
-            if len({m.compartment for m in reaction.metabolites}) > 1:
-                reaction.thermo["deltaGR"] = translocation_energy_kJ_mol(tfa, reaction)
-            given = network.reactions[reaction.id]
-            reaction.thermo["deltaGRerr"] = given.standard_energy_error_kJ_mol
-    _require_standard_energies(network, tfa)
+        across = len({m.compartment for m in reaction.metabolites}) > 1
+        if reaction.thermo["computed"] and across:
+            reaction.thermo["deltaGR"] = translocation_energy_kJ_mol(tfa, reaction)
     return tfa
-
-
-def _require_standard_energies(network: Network, tfa: ThermoModel) -> None:
-    """Raise unless the table holds the energy and its error of every reaction that has one."""
-    missing = []
-    for reaction in tfa.reactions:
-        given = network.reactions[reaction.id]
-        known = math.isfinite(given.standard_energy_kJ_mol + given.standard_energy_error_kJ_mol)
-        if given.kinetic and reaction.thermo["computed"] and not known:
-            missing.append(f"{reaction.id} {reaction.thermo['deltaGR']:.3f}")
-    if missing:
-        raise DataError(
-            "reactions.csv: dgr0_kJ_mol or dgr0_error_kJ_mol is empty; write the energy that "
-            f"follows from metabolites.csv, and its error: {', '.join(missing)}"
-        )
 
 
 def translocation_energy_kJ_mol(tfa: ThermoModel, reaction: cobra.Reaction) -> float:
@@ -111,13 +183,19 @@ def translocation_energy_kJ_mol(tfa: ThermoModel, reaction: cobra.Reaction) -> f
 
 def _compounds(network: Network) -> dict[str, Any]:
     compounds = {}
+    missing = [
+        m.id
+        for m in network.metabolites.values()
+        if m.charge is not None and not math.isfinite(m.formation_energy_kJ_mol)
+    ]
+    if missing:
+        raise DataError(
+            f"metabolites.csv: no dgf0_kJ_mol of {', '.join(missing)}; thermodynamic flux analysis "
+            "needs the energy of every metabolite that has a formula"
+        )
     for m in network.metabolites.values():
         if m.charge is None:
             continue  # a by-product without formula, left out of the flux model
-        if not math.isfinite(m.formation_energy_kJ_mol):
-            raise DataError(
-                f"metabolites.csv: {m.id} has no dgf0_kJ_mol; thermodynamic flux analysis needs it"
-            )
         compounds[m.database_id] = {
             "id": m.database_id,
             "name": m.name,

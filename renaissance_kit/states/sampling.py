@@ -35,6 +35,7 @@ from renaissance_kit.states.validation import require_valid
 
 CHAINS = 4
 PYTFA_TEMPERATURE_K = 298.15  # a constant in pyTFA
+_NOTHING = 1e-9  # mmol/gDW/h, an exchange that does not run
 _SIGNIFICANT_BITS = np.float32  # concentrations and energies are rounded to 7 digits
 
 
@@ -112,7 +113,7 @@ class StateSpace:
 
     Attributes:
         model: the pyTFA model with directions, total flux and turnover bounded.
-        directions: +1 or −1 by reaction.
+        directions: +1 or −1 by reaction; 0 for an exchange that carries nothing.
         blocks: polytopes over the solver's variables.
         constants: values of solver variables that have no room.
         least_total_flux: Σ |v| of the parsimonious fluxes, mmol/gDW/h.
@@ -143,7 +144,7 @@ class StateSpace:
         if directions:
             fix_directions(model, directions)
         fluxes = parsimonious_fluxes(model)
-        signs = {r: 1 if v > 0 else -1 for r, v in fluxes.items()}
+        signs = {r: _direction(network, r, v) for r, v in fluxes.items()}
         total = sum(abs(fluxes[r]) for r in network.kinetic_reactions)
         fix_directions(model, {r: s for r, s in signs.items() if r not in (directions or {})})
         bound_total_flux(model, total)
@@ -198,6 +199,8 @@ class StateSpace:
                 raise ParameterError(f"{key} from {low:g} to {high:g} is no range")
             if kind == "flux" and name in self.directions:
                 sign = self.directions[name]
+                if not sign:
+                    continue  # an exchange that carries nothing
                 solver = self.model.magnitudes(name)[sign].name
                 limits[solver] = (low, high) if sign > 0 else (-high, -low)
             elif kind == "concentration" and f"ln_c {name}" in variable:
@@ -259,7 +262,8 @@ class StateSpace:
         fluxes = np.zeros((n, len(reactions)))
         for j, reaction in enumerate(reactions):
             sign = self.directions[reaction]
-            fluxes[:, j] = sign * column(model.magnitudes(reaction)[sign].name)
+            if sign:
+                fluxes[:, j] = sign * column(model.magnitudes(reaction)[sign].name)
         concentrations = np.empty((n, len(network.species)))
         log_concentration = model.log_concentration
         for j, metabolite in enumerate(network.species):
@@ -317,6 +321,13 @@ class StateSpace:
             "least_throughputs_mM_h": dict(self.least_throughputs_mM_h),
             "dimensions": [block.dimension for block in self.blocks],
         }
+
+
+def _direction(network: Network, reaction: str, flux: float) -> int:
+    """Of a parsimonious flux: an exchange that carries nothing has none."""
+    if not network.reactions[reaction].kinetic and abs(flux) < _NOTHING:
+        return 0
+    return 1 if flux > 0 else -1
 
 
 def _signed(model: ThermodynamicModel, names: tuple[str, ...]) -> Array:

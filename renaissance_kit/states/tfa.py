@@ -28,7 +28,7 @@ from renaissance_kit.network.network import Network
 from renaissance_kit.states._pytfa import ThermoModel, variables
 from renaissance_kit.states.bounds import Bound
 from renaissance_kit.states.constraints import Constraints
-from renaissance_kit.states.energies import prepared_model
+from renaissance_kit.states.energies import prepared_model, with_reaction_energies
 from renaissance_kit.states.requirements import Requirement, require_feasible
 
 _BIG_ENERGY = 1000.0  # pyTFA's BIGM_THERMO
@@ -67,6 +67,7 @@ class ThermodynamicModel:
             ParameterError: the constraints name what is not in the network.
         """
         constraints.check(network)
+        network = with_reaction_energies(network)
         tfa = prepared_model(network, maximum_flux=constraints.maximum_flux, pool_mM=_ANY_POOL_MM)
         tfa.convert(verbose=False)
         tfa.solver.configuration.tolerances.feasibility = 1e-9
@@ -161,10 +162,10 @@ def fix_directions(model: ThermodynamicModel, directions: Mapping[str, int]) -> 
     The directions become requirements, so that they can be named in a conflict.
 
     Args:
-        directions: +1 or −1 by reaction.
+        directions: +1 or −1 by reaction; 0 for an exchange that carries nothing.
 
     Raises:
-        ParameterError: an unknown reaction, or a direction other than +1 and −1.
+        ParameterError: an unknown reaction, or a direction that it cannot have.
     """
     use = model.use
     for reaction, sign in directions.items():
@@ -173,6 +174,12 @@ def fix_directions(model: ThermodynamicModel, directions: Mapping[str, int]) -> 
                 f"direction of {reaction!r}, which is not in {model.network.name}"
                 f"{nearest(reaction, use[1])}"
             )
+        if sign == 0 and not model.network.reactions[reaction].kinetic:
+            flows = model.magnitudes(reaction).values()
+            none: list[Any] = [(flow, (0, 0), (0, None)) for flow in flows]
+            none += [(use[way][reaction], (0, 0), (0, 1)) for way in use]
+            model.add(Requirement(f"no flux of {reaction} (chosen)", tuple(none)))
+            continue
         if sign not in use:
             raise ParameterError(f"the direction of {reaction} is {sign!r}; give 1 or -1")
         model.add(

@@ -17,6 +17,7 @@ from renaissance_kit.core.errors import SteadyStateError
 from renaissance_kit.core.types import Array
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.constraints import Constraints
+from renaissance_kit.states.energies import with_reaction_energies
 from renaissance_kit.states.steady_states import SteadyStates
 
 GAS_CONSTANT_KJ = 8.314472e-3  # kJ/mol/K, as pyTFA has it
@@ -81,6 +82,7 @@ def state_checks(
     Args:
         directions: +1 or −1 by kinetic reaction, those that the states were sampled with.
     """
+    network = with_reaction_energies(network)
     return [
         *_balances(network, states),
         *_fluxes(network, constraints, states, directions),

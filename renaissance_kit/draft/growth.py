@@ -1,0 +1,71 @@
+"""Growth that conserves what the rest of the network conserves.
+
+Where no reaction but growth makes or takes a moiety (the adenylates, the nicotinamide of NAD), its
+coefficients in growth must cancel exactly. In models they often cancel to the last printed digit
+only, and the moiety would drain away over hours, with an eigenvalue near zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from renaissance_kit.draft.decisions import Decisions
+from renaissance_kit.draft.reactions import DraftReaction
+from renaissance_kit.network.moieties import conserved_moieties
+
+_ROUNDING = 1e-3  # of the largest member: above this it is no rounding
+
+
+def conserving(
+    growth: DraftReaction,
+    others: Mapping[str, DraftReaction],
+    dynamic: tuple[str, ...],
+    decisions: Decisions,
+    problems: list[str],
+) -> DraftReaction:
+    """The growth reaction with each conserved moiety exact.
+
+    Args:
+        others: the kinetic reactions without growth.
+        dynamic: ids of the dynamic metabolites.
+    """
+    row = {m: i for i, m in enumerate(dynamic)}
+    matrix = np.zeros((len(dynamic), len(others)))
+    for j, reaction in enumerate(others.values()):
+        for m, n in reaction.stoichiometry.items():
+            if m in row:
+                matrix[row[m], j] = n
+    net = dict(growth.stoichiometry)
+    if not matrix.size:
+        return growth
+    try:
+        moieties = conserved_moieties(matrix, dynamic)
+    except ArithmeticError as error:
+        problems.append(f"{growth.id}: {error}")
+        return growth
+    for moiety in moieties:
+        members = {m: c * net[m] for m, c in moiety.coefficients.items() if m in net}
+        excess = sum(members.values())
+        if not members or abs(excess) < 1e-13 * max(map(abs, members.values())):
+            continue
+        name = f"{growth.id}: {' + '.join(sorted(members))}"
+        largest = max(members, key=lambda m: abs(members[m]))
+        if abs(excess) > _ROUNDING * abs(members[largest]):
+            problems.append(
+                f"{growth.id} {'makes' if excess > 0 else 'takes'} {abs(excess):g} of what no "
+                f"other reaction {'takes' if excess > 0 else 'makes'}: "
+                f"{', '.join(sorted(members))}; add its synthesis to the model, or cancel it in "
+                "the growth reaction"
+            )
+            continue
+        adjusted = net[largest] - excess / moiety.coefficients[largest]
+        decisions.choose(
+            largest, "moiety", f"{adjusted!r} in {growth.id}",
+            f"{name} is conserved by all other reactions; growth left {excess:g}, and its largest "
+            f"coefficient, {net[largest]!r}, takes up the difference",
+        )  # fmt: skip
+        net[largest] = adjusted
+    return replace(growth, stoichiometry=net)

@@ -1,0 +1,226 @@
+"""Metabolites of a draft: energies, protonation, roles.
+
+Energies belong to one protonation of a substance. A model may write another (ATP as C10H12…,
+charge −4, or C10H13…, −3). The draft takes the formula and charge of the record that the energy
+belongs to, and rebalances every reaction with protons; fluxes stay what they are, since this only
+adds multiples of other balances to the balance of the protons.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from renaissance_kit.core.columns import Column, Kind
+from renaissance_kit.core.errors import DataError
+from renaissance_kit.core.formulas import parse_formula
+from renaissance_kit.core.numbers import number_of
+from renaissance_kit.core.tables import Row, Table
+from renaissance_kit.draft.decisions import Decisions
+from renaissance_kit.draft.model import FluxModel, ModelMetabolite
+from renaissance_kit.network.network import Network
+
+ENERGIES_TABLE = Table(
+    "energies.csv",
+    (
+        Column("metabolite", Kind.ID, filled=True),
+        Column("formula", filled=True),
+        Column("charge", Kind.NUMBER, filled=True),
+        Column("dgf0_kJ_mol", Kind.NUMBER, filled=True),
+        Column("dgf0_error_kJ_mol", Kind.NUMBER, filled=True, least=0),
+        Column("pka", Kind.NUMBERS),
+        Column("source", filled=True),
+    ),
+    key=("metabolite",),
+)
+"""Formation energies of substances, each of one protonation (formula and charge)."""
+KIT = "the kit's table"
+
+
+@dataclass(frozen=True)
+class EnergyRecord:
+    """Formation energy of one protonation of a substance.
+
+    Attributes:
+        formula: atoms by element, hydrogens of this protonation included.
+        energy_kJ_mol, error_kJ_mol: standard Gibbs energy of formation, not transformed.
+        pka: acid constants, from which the energy at a pH follows.
+        origin: where it was read, for `decisions`.
+    """
+
+    formula: Mapping[str, int]
+    charge: float
+    energy_kJ_mol: float
+    error_kJ_mol: float
+    pka: tuple[float, ...]
+    database_id: str
+    source: str
+    origin: str
+
+
+@dataclass(frozen=True)
+class Species:
+    """A metabolite of the draft, with the protonation of its energy record.
+
+    Attributes:
+        hydrogens_added: of the record over the model; the same number of charges.
+    """
+
+    id: str
+    name: str
+    compartment: str
+    role: str
+    formula: Mapping[str, int]
+    charge: float | None
+    record: EnergyRecord | None
+    hydrogens_added: int
+
+
+def energy_records(path: str | Path | None) -> dict[str, EnergyRecord]:
+    """Energies by substance: those of the kit's *E. coli*, replaced by those of a table.
+
+    Args:
+        path: table as `ENERGIES_TABLE` describes it; ``metabolite`` is a substance without its
+            compartment, such as ``atp``, or one metabolite, such as ``atp_c``.
+
+    Raises:
+        DataError: the table has a mistake, with file and line.
+    """
+    known: dict[str, EnergyRecord] = {}
+    for m in Network.example().metabolites.values():
+        if m.charge is not None and math.isfinite(m.formation_energy_kJ_mol):
+            known.setdefault(m.base, EnergyRecord(
+                m.formula, m.charge, m.formation_energy_kJ_mol, m.formation_energy_error_kJ_mol,
+                m.pka, m.database_id, m.source, KIT,
+            ))  # fmt: skip
+    if path is not None:
+        for row in ENERGIES_TABLE.read(path):
+            known[row["metabolite"]] = _record(row)
+    return known
+
+
+def _record(row: Row) -> EnergyRecord:
+    pka = tuple(number_of(x.strip()) for x in row["pka"].split(";") if x.strip())
+    return EnergyRecord(
+        parse_formula(row["formula"], row), row.required_number("charge"),
+        row.required_number("dgf0_kJ_mol"), row.required_number("dgf0_error_kJ_mol"), pka,
+        row["metabolite"], row["source"], row.place,
+    )  # fmt: skip
+
+
+def species_of(
+    model: FluxModel,
+    used: set[str],
+    records: Mapping[str, EnergyRecord],
+    medium: str,
+    decisions: Decisions,
+    problems: list[str],
+) -> dict[str, Species]:
+    """The metabolites that the draft keeps, each with its energy.
+
+    Args:
+        used: ids of those that some reaction of the draft has.
+        medium: id of the compartment that is the medium.
+        problems: gets what is missing or contradictory, in words.
+    """
+    found, missing = {}, []
+    for m in model.metabolites.values():
+        if m.id not in used:
+            continue
+        formula = _formula(m, problems)
+        record = records.get(m.id) or records.get(m.base)
+        if record is None and formula == {"H": 1}:
+            record = records.get("h")
+        if record is None and formula == {"H": 2, "O": 1}:
+            record = records.get("h2o")
+        added = 0
+        if record is None:
+            missing.append(f"{m.base} ({m.formula or 'no formula'}, charge {_charge(m)})")
+        elif formula:
+            added = _hydrogens_added(m, formula, record, decisions, problems)
+        role = _role(m, formula, medium, decisions)
+        found[m.id] = Species(
+            m.id, m.name, m.compartment, role,
+            formula if record is None else record.formula,
+            m.charge if record is None else record.charge,
+            record, added,
+        )  # fmt: skip
+    if missing:
+        problems.append(
+            f"no formation energy of {len(set(missing))} substances: "
+            f"{', '.join(dict.fromkeys(missing))}. Give a table energies with the columns "
+            f"{', '.join(ENERGIES_TABLE.required)} and a row for each"
+        )
+    return found
+
+
+def _charge(m: ModelMetabolite) -> str:
+    return "unknown" if m.charge is None else f"{m.charge:g}"
+
+
+def _formula(m: ModelMetabolite, problems: list[str]) -> dict[str, int]:
+    if not m.formula:
+        problems.append(f"{m.id} has no formula; give one in the model, its balance is unknown")
+        return {}
+    try:
+        return parse_formula(m.formula, Row({"id": m.id}, "the model", 0, "metabolite"))
+    except DataError:
+        problems.append(
+            f"{m.id}: cannot read the formula {m.formula!r}; write element symbols and counts"
+        )
+        return {}
+
+
+def _hydrogens_added(
+    m: ModelMetabolite,
+    formula: Mapping[str, int],
+    record: EnergyRecord,
+    decisions: Decisions,
+    problems: list[str],
+) -> int:
+    """Hydrogens of the record over the model, if both are the same substance."""
+    heavy, of_record = ({e: n for e, n in f.items() if e != "H"} for f in (formula, record.formula))
+    if heavy != of_record:
+        problems.append(
+            f"{m.id} is {m.formula} in the model, but the energy ({record.origin}) is of "
+            f"{_text(record.formula)}: another substance. Give the energy of this one"
+        )
+        return 0
+    added = record.formula.get("H", 0) - formula.get("H", 0)
+    if m.charge is not None and round(record.charge - m.charge, 6) != added:
+        problems.append(
+            f"{m.id}: hydrogens and charge do not agree. The model has {m.formula} with charge "
+            f"{m.charge:g}, the energy ({record.origin}) is of {_text(record.formula)} with charge "
+            f"{record.charge:g}; a hydrogen more is a charge more. Correct one of the two"
+        )
+        return 0
+    if m.charge is None:
+        problems.append(f"{m.id} has no charge; give one in the model")
+    if added:
+        decisions.choose(
+            m.id, "protonation", f"{_text(record.formula)}, charge {record.charge:g}",
+            f"the protonation of the energy ({record.origin}); the model has {m.formula}, charge "
+            f"{_charge(m)}. Reactions are rebalanced with protons",
+        )  # fmt: skip
+    return added
+
+
+def _role(m: ModelMetabolite, formula: Mapping[str, int], medium: str, decisions: Decisions) -> str:
+    if formula == {"H": 2, "O": 1}:
+        return decisions.choose(m.id, "role", "water", "water does not stand in rate laws")
+    if formula == {"H": 1}:
+        return decisions.choose(
+            m.id, "role", "constant",
+            "the pH is held; dynamic protons make most states unstable, since nothing in a "
+            "network of this size buffers them",
+            () if m.compartment == medium else ("dynamic",),
+        )  # fmt: skip
+    if m.compartment == medium:
+        return decisions.choose(m.id, "role", "constant", "the medium is held in a single cell")
+    return decisions.choose(m.id, "role", "dynamic", "inside the cell", ("constant",))
+
+
+def _text(formula: Mapping[str, int]) -> str:
+    return "".join(f"{e}{n if n != 1 else ''}" for e, n in formula.items())

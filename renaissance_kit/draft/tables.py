@@ -1,0 +1,250 @@
+"""The tables of a draft, as rows to be written."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from renaissance_kit.draft.decisions import Decisions
+from renaissance_kit.draft.reactions import DraftReaction, sides
+from renaissance_kit.draft.species import Species
+from renaissance_kit.laws.registry import REGISTRY
+
+Table = tuple[Sequence[str], Sequence[Sequence[Any]]]
+
+_CURRENCY = ("h", "h2o", "atp", "adp", "amp", "nad", "nadh", "nadp", "nadph", "pi", "ppi", "coa")
+_PH = {"cytosol": 7.5, "medium": 7.0, "periplasm": 7.0, "organelle": 7.5}
+_IONIC_M = {"cytosol": 0.25, "medium": 0.0, "periplasm": 0.0, "organelle": 0.25}
+_POTENTIAL_MV = 150.0  # of the cytosol against the outside, negative inside
+_STUDY = {"threshold_per_h": -2.5, "doubling_time_min": 134.0}
+_LEAST_FLUX, _LARGEST_FLUX = 0.005, 50.0  # mmol/gDW/h
+RULE = "rule of the draft, see decisions.csv"
+CONVENTION = "convention of this toolkit"
+
+
+@dataclass(frozen=True)
+class Room:
+    """A compartment of the draft."""
+
+    id: str
+    name: str
+    role: str
+    volume_fraction: float | None
+
+
+def compartment_rows(rooms: Sequence[Room], decisions: Decisions) -> Table:
+    """``compartments.csv``: shares of the volume, pH, ionic strength and potentials."""
+    ids = [r.id for r in rooms]
+    header = [
+        "id", "name", "role", "volume_fraction", "pH", "ionic_strength_M",
+        *(f"potential_to_{i}_mV" for i in ids), "source",
+    ]  # fmt: skip
+    inside = {r.id: r.role in ("cytosol", "organelle") for r in rooms}
+    rows = []
+    for room in rooms:
+        fraction = "" if room.volume_fraction is None else f"{room.volume_fraction:g}"
+        values = {}
+        for rule, value in (
+            ("volume fraction", fraction), ("pH", f"{_PH[room.role]:g}"),
+            ("ionic strength", f"{_IONIC_M[room.role]:g}"),
+        ):  # fmt: skip
+            values[rule] = decisions.choose(
+                room.id, rule, value, f"default of a {room.role}", "a number"
+            )
+        potentials = [
+            _POTENTIAL_MV * (inside[room.id] - inside[other.id])
+            if {room.role, other.role} != {"cytosol", "organelle"} else 0.0
+            for other in rooms
+        ]  # fmt: skip
+        rows.append([room.id, room.name, room.role, *values.values(),
+                     *(f"{p:g}" for p in potentials), CONVENTION])  # fmt: skip
+    return header, rows
+
+
+def metabolite_rows(species: Iterable[Species]) -> Table:
+    """``metabolites.csv``."""
+    header = [
+        "id", "name", "formula", "charge", "compartment", "role", "currency", "dgf0_kJ_mol",
+        "dgf0_error_kJ_mol", "n_h", "pka", "seed_id", "source",
+    ]  # fmt: skip
+    rows = []
+    for s in species:
+        record, base = s.record, s.id.removesuffix(f"_{s.compartment}")
+        formula = "".join(f"{e}{n if n != 1 else ''}" for e, n in s.formula.items())
+        energies: list[Any] = ["", "", "", "", s.id]
+        if record is not None:
+            energies = [
+                f"{record.energy_kJ_mol:.6g}" if record.energy_kJ_mol == round(
+                    record.energy_kJ_mol, 3) and abs(record.energy_kJ_mol) < 100
+                else repr(record.energy_kJ_mol),
+                repr(record.error_kJ_mol), record.formula.get("H", 0),
+                ";".join(f"{p:g}" for p in record.pka), record.database_id,
+            ]  # fmt: skip
+        source = "the model" if record is None else f"the model; energy: {record.source}"
+        rows.append([
+            s.id, s.name, formula, "" if s.charge is None else f"{s.charge:g}", s.compartment,
+            s.role, 1 if base in _CURRENCY else "", *energies, source,
+        ])  # fmt: skip
+    return header, rows
+
+
+def reaction_rows(
+    reactions: Iterable[DraftReaction], species: Mapping[str, Species], source: str
+) -> Table:
+    """``reactions.csv``; reaction energies are left empty, they follow from those of formation."""
+    header = [
+        "id", "name", "equation", "subsystem", "transport", "ec", "role", "rate_law", "substrates",
+        "products", "proton_terms", "balance_exempt", "dgr0_kJ_mol", "dgr0_error_kJ_mol",
+        "dgr0_note", "source",
+    ]  # fmt: skip
+    rows = []
+    for r in reactions:
+        net = r.stoichiometry
+        left, right = sides(net, species) if r.rate_law else ([], [])
+        rows.append([
+            r.id, r.name, f"{_terms(net, -1)} <=> {_terms(net, 1)}".strip(), r.subsystem,
+            r.transport, r.ec, r.role, r.rate_law, _terms({m: net[m] for m in left}, -1),
+            _terms({m: net[m] for m in right}, 1), _protons(r, species),
+            "growth: one gram of dry weight leaves the balance" if r.role == "growth" else "",
+            "", "", "", source,
+        ])  # fmt: skip
+    return header, rows
+
+
+def _terms(net: Mapping[str, float], sign: int) -> str:
+    listed = [(m, abs(n)) for m, n in net.items() if n * sign > 0]
+    return " + ".join(m if n == 1 else f"{_number(n)} {m}" for m, n in listed)
+
+
+def _number(n: float) -> str:
+    return f"{n:g}" if float(f"{n:g}") == n else repr(n)
+
+
+def _protons(r: DraftReaction, species: Mapping[str, Species]) -> str:
+    if not r.rate_law:
+        return ""
+    reversible = REGISTRY[r.rate_law].reversible
+    terms = []
+    for m, n in r.stoichiometry.items():
+        if dict(species[m].formula) == {"H": 1} and species[m].role != "dynamic":
+            mode = "displacement" if reversible else "first_order" if n < 0 else "balance_only"
+            terms.append(f"{mode} {_number(n)} {m}")
+    return "; ".join(terms)
+
+
+def condition_rows(growth_per_h: float, density_gDW_L: float, decisions: Decisions) -> Table:
+    """``conditions.csv``."""
+    doubling = decisions.choose(
+        "*", "doubling time", f"{60 * math.log(2) / growth_per_h:.4g}",
+        "min, of the largest growth rate of the model; give the measured one", "a number",
+    )  # fmt: skip
+    threshold = _STUDY["threshold_per_h"] * _STUDY["doubling_time_min"] / _positive(doubling)
+    threshold_text = decisions.choose(
+        "*", "eigenvalue threshold", f"{threshold:.4g}",
+        "1/h; as many times faster than growth as in the study (-2.5 1/h at 134 min)", "a number",
+    )  # fmt: skip
+    density = decisions.choose(
+        "*", "dry weight density", f"{density_gDW_L:g}", "gDW per litre of cell", "a number"
+    )
+    low, high = (
+        decisions.choose("*", rule, value, "mM, as in the study", "a number")
+        for rule, value in (("lower KM", "0.0013"), ("upper KM", "20"))
+    )
+    study = "Choudhury 2024 Nat Catal 7:1086"
+    return ["quantity", "value", "low", "high", "unit", "source", "note"], [
+        ["dry_weight_density", density, "", "", "gDW/L", "given to the draft", ""],
+        ["temperature", "298.15", "", "", "K", "temperature of the tabulated energies", ""],
+        ["doubling_time", doubling, "", "", "min", RULE, ""],
+        ["eigenvalue_threshold", threshold_text, "", "", "1/h", RULE, "by the doubling time"],
+        ["km_lower_bound", low, "", "", "mM", study, "range of generated Michaelis constants"],
+        ["km_upper_bound", high, "", "", "mM", study, "range of generated Michaelis constants"],
+    ]
+
+
+def constraint_rows(
+    reactions: Iterable[DraftReaction],
+    growth: str,
+    growth_per_h: float,
+    threshold_per_h: float,
+    decisions: Decisions,
+) -> Table:
+    """``constraints.csv``: general rules, bounds and directions of the model, passive transport."""
+    rows: list[Sequence[Any]] = []
+
+    def add(
+        subject: str, kind: str, low: Any, high: Any, unit: str, source: str, note: str
+    ) -> None:
+        rows.append([subject, kind, low, high, unit, source, note])
+
+    turnover = decisions.choose(
+        "*", "turnover time", f"{60 / abs(threshold_per_h) / 6:.3g}",
+        "min; a sixth of the slowest time constant that is asked for, as in the study's strain",
+        "a number",
+    )  # fmt: skip
+    total = decisions.choose(
+        "*", "total flux", "1.5", "times the least possible sum of fluxes", "a number"
+    )
+    add("*", "every_flux", _LEAST_FLUX, _LARGEST_FLUX, "mmol/gDW/h", CONVENTION, "")
+    add("*", "total_flux", "", total, "1", CONVENTION, "")
+    add("*", "driving_force", 0.02477, "", "kJ/mol", CONVENTION, "ln displacement 0.01")
+    add("*", "measured_fold", "", 2, "1", CONVENTION, "")
+    add("*", "pool", 0.0001, 50, "mM", CONVENTION, "every concentration that is not measured")
+    add("*", "unmeasured", "", "", "1", RULE, "until concentrations.csv holds measured ones")
+    add("*", "turnover_time", "", turnover, "min", RULE, "")
+    classes = {r.transport for r in reactions if r.transport} - {"driven"}
+    for name, width in (("porin", 0.05), ("diffusion", 0.1), ("symport", 0.1)):
+        if name in classes:
+            add(name, "displacement", -width, width, "1", CONVENTION,
+                "ln rho of passive transport; see the page on slow models")  # fmt: skip
+    share = _positive(decisions.choose(
+        growth, "least growth", "0.5",
+        "share of the largest growth rate of the model; give the measured growth rate", "a number",
+    ))  # fmt: skip
+    for r in reactions:
+        if r.id == growth:
+            add(r.id, "flux", _number(round(share * growth_per_h, 6)),
+                _number(round(growth_per_h, 6)), "1/h", RULE, "")  # fmt: skip
+        elif r.role == "exchange":
+            low, high = (max(-_LARGEST_FLUX, min(_LARGEST_FLUX, b)) for b in (r.low, r.high))
+            add(r.id, "flux", _number(low), _number(high), "mmol/gDW/h", "bounds of the model", "")
+        elif r.rate_law:
+            if r.low > 0 or r.high < _LARGEST_FLUX:
+                low, high = (max(-_LARGEST_FLUX, min(_LARGEST_FLUX, b)) for b in (r.low, r.high))
+                add(r.id, "flux", _number(low), _number(high), "mmol/gDW/h",
+                    "bounds of the model", "")  # fmt: skip
+            elif r.low >= 0:
+                add(r.id, "direction", 1, 1, "1", "bounds of the model", "")
+    return ["id", "kind", "low", "high", "unit", "source", "note"], rows
+
+
+def medium_rows(
+    species: Iterable[Species], reactions: Iterable[DraftReaction], decisions: Decisions
+) -> Table:
+    """``medium.csv``: a wide range for every constant metabolite but water and protons."""
+    rows = []
+    taken_up = {m for r in reactions if r.role == "exchange" and r.low < 0 for m in r.stoichiometry}
+    for s in species:
+        if s.role != "constant" or dict(s.formula) == {"H": 1}:
+            continue
+        low, high = (0.001 if s.id in taken_up else 1e-6), 100.0
+        if s.id.removesuffix(f"_{s.compartment}") == "o2":
+            low, high = 0.02, 0.25  # up to saturation with air
+        text = decisions.choose(
+            s.id, "medium", f"{low:g} to {high:g}",
+            f"mM; a wide range for a {'nutrient' if s.id in taken_up else 'product'}: give the "
+            "concentration of your medium", "LOW to HIGH",
+        )  # fmt: skip
+        a, _, b = text.partition(" to ")
+        rows.append([s.id, f"{math.sqrt(_positive(a) * _positive(b)):.4g}", a, b, RULE, ""])
+    return ["metabolite", "value_mM", "low_mM", "high_mM", "source", "note"], rows
+
+
+def _positive(text: str) -> float:
+    """The number, or NaN where there is none, which the reader of the table refuses by its line."""
+    try:
+        value = float(text)
+    except ValueError:
+        return math.nan
+    return value if value > 0 else math.nan
