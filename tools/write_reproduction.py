@@ -6,7 +6,8 @@ or, with the runs at hand, ``python tools/write_reproduction.py build/figures bu
 
 The first folder holds runs at our own states, the second runs at the study's. Reads
 ``claims.csv`` and ``summary.json`` of each notebook's output folder. Nothing is typed in: a claim
-appears here when a notebook has computed it.
+appears here when a notebook has computed it. Sections of notebooks that are in neither folder stay
+as they are on the page.
 """
 
 from __future__ import annotations
@@ -65,6 +66,13 @@ def merged(own: pd.DataFrame | None, published: pd.DataFrame | None) -> pd.DataF
     return table
 
 
+def kept(page: Path) -> dict[str, str]:
+    """Sections of the page as it is, by notebook."""
+    text = page.read_text(encoding="utf-8") if page.is_file() else ""
+    parts = text.split("\n## ")[1:]
+    return {part.partition("\n")[0]: f"## {part.rstrip()}\n" for part in parts}
+
+
 def main() -> int:
     roots = dict(zip(("own", "published"), map(Path, sys.argv[1:]), strict=False))
     roots = roots or {"own": Path("build/figures")}
@@ -74,9 +82,10 @@ def main() -> int:
     if not notebooks:
         print(f"no claims.csv under {', '.join(map(str, roots.values()))}", file=sys.stderr)
         return 1
-    parts = [HEAD]
+    target = Path(__file__).resolve().parents[1] / "docs" / "reproduction.md"
+    sections = kept(target)
     for notebook in notebooks:
-        parts.append(f"## {notebook}\n")
+        parts = [f"## {notebook}\n"]
         tables = {}
         for name, root in roots.items():
             if not (root / notebook / "claims.csv").is_file():
@@ -91,8 +100,9 @@ def main() -> int:
         lines = ["| " + " | ".join(table.columns) + " |", "|" + "---|" * len(table.columns)]
         lines += ["| " + " | ".join(row) + " |" for row in table.itertuples(index=False)]
         parts.append("\n".join(lines) + "\n")
-    target = Path(__file__).resolve().parents[1] / "docs" / "reproduction.md"
-    target.write_text("\n".join(parts), encoding="utf-8")
+        sections[notebook] = "\n".join(parts)
+    page = [HEAD, *(sections[notebook] for notebook in sorted(sections))]
+    target.write_text("\n".join(page), encoding="utf-8")
     print(target)
     return 0
 
