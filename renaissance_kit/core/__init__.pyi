@@ -21,6 +21,7 @@ from .paths import (
     example_names as example_names,
     network_folder as network_folder,
 )
+from .records import compared_by_value as compared_by_value, same_value as same_value
 from .runs import RUN as RUN, Progress as Progress, Run as Run, run_chunks as run_chunks
 from .seeds import (
     child_rng as child_rng,
