@@ -30,6 +30,7 @@ from .seeds import (
     repeat_seeds as repeat_seeds,
     rng_from as rng_from,
 )
+from .sheets import plain_cell as plain_cell, write_csv as write_csv
 from .stores import read_store as read_store, store_of as store_of
 from .tables import Row as Row, Table as Table, each as each
 from .threads import (
