@@ -45,7 +45,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 # Two sets of packages, both locked: what the notebooks need, and what the tests need on top.
-$(VENV)/.ready: pyproject.toml locks/notebooks.txt locks/uv.txt tools/setup_venv.sh
+$(VENV)/.ready: pyproject.toml locks/installers.txt locks/notebooks.txt tools/setup_venv.sh
 	@tools/setup_venv.sh notebooks
 	@touch $@
 

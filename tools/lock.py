@@ -3,9 +3,9 @@
 `make lock` keeps what is pinned as long as it fits the bounds; with LOCK_ARGS=--upgrade it takes
 the newest releases. A file holds for every supported Python and system, by markers.
 
-    locks/notebooks.txt   what notebooks, pages, documentation and style need
-    locks/tests.txt       what the tests need on top
-    locks/uv.txt          the installer itself
+    locks/installers.txt   what installs and builds the others; it comes first
+    locks/notebooks.txt    what notebooks, pages, documentation and style need
+    locks/tests.txt        what the tests need on top
 
 PyTorch is not in them: its builds for CPU and for each CUDA come from different places under one
 version and have different hashes. The Makefile pins its version; what else it needs is locked.
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LOCKS = ROOT / "locks"
 HEAD = "# Written by `make lock` from the bounds in pyproject.toml; do not edit.\n"
 NEEDED_BY_TORCH = ("filelock", "fsspec", "jinja2", "networkx", "sympy", "typing-extensions")
-BUILD = ("setuptools>=77",)
+INSTALLERS = ("uv", "setuptools>=77")
 
 
 def compiled(requirements: Sequence[str], pinned: str, *arguments: str) -> dict[str, str]:
@@ -69,16 +69,18 @@ def main() -> int:
     LOCKS.mkdir(exist_ok=True)
     old = {p.name: p.read_text(encoding="utf-8") for p in sorted(LOCKS.glob("*.txt"))}
     pinned = old.get("notebooks.txt", "") + old.get("tests.txt", "")
-    common = [*NEEDED_BY_TORCH, *BUILD]
+    common = [*NEEDED_BY_TORCH, INSTALLERS[1]]
     everything = compiled(common, pinned, "pyproject.toml", "--all-extras", *arguments)
     with tempfile.TemporaryDirectory() as folder:
-        chosen = Path(folder) / "chosen.txt"  # the smaller set with the versions of the larger one
+        chosen = Path(folder) / "chosen.txt"  # the smaller sets with the versions of the largest
         chosen.write_text("".join(everything.values()), encoding="utf-8")
         extras = [f"--extra={name}" for name in ("dev", "pages", "docs")]
-        some = compiled(common, pinned, "pyproject.toml", *extras, f"--constraint={chosen}")
+        same = f"--constraint={chosen}"
+        some = compiled(common, pinned, "pyproject.toml", *extras, same)
+        first = compiled(INSTALLERS, old.get("installers.txt", ""), same, *arguments)
+    write("installers.txt", first)
     write("notebooks.txt", some)
     write("tests.txt", {n: e for n, e in everything.items() if some.get(n) != e})
-    write("uv.txt", compiled(["uv"], old.get("uv.txt", ""), *arguments))
     return 0
 
 

@@ -35,16 +35,15 @@ uv=("$python" -m uv pip install --quiet --python "$python")
 install_locked() {
     local files=() set
     for set in "$@"; do files+=(-r "locks/$set.txt"); done
-    "${pip[@]}" --require-hashes -r locks/uv.txt
+    "${pip[@]}" --require-hashes -r locks/installers.txt
     echo "setup: installing what is locked for: $*"
     # uv needs seconds where pip needs minutes; pip is the fall-back where uv cannot reach its index.
-    # What is built from source is built with the locked setuptools.
-    "${uv[@]}" --compile-bytecode --require-hashes --build-constraint locks/notebooks.txt "${files[@]}" ||
-        "${pip[@]}" --require-hashes "${files[@]}"
+    # What comes as source is built with the setuptools of the first step.
+    "${uv[@]}" --compile-bytecode --require-hashes --no-build-isolation "${files[@]}" ||
+        "${pip[@]}" --require-hashes --no-build-isolation "${files[@]}"
 }
 
 install_kit() {
-    # The kit is built with the setuptools that is there by now.
     "${uv[@]}" --no-deps --no-build-isolation --editable . ||
         "${pip[@]}" --no-deps --no-build-isolation --editable .
 }
