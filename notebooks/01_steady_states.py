@@ -40,7 +40,7 @@ import pandas as pd
 
 from renaissance_kit import Network, SteadyStates, sample_steady_states, studies
 from renaissance_kit.analysis import with_default_profile
-from renaissance_kit.core import InfeasibleError, atomic_path, derived_seed, write_csv
+from renaissance_kit.core import InfeasibleError, derived_seed, write_csv
 from renaissance_kit.figures import (
     Source,
     displacement,

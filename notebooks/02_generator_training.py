@@ -52,7 +52,7 @@ import pandas as pd
 from IPython.display import display
 
 from renaissance_kit import KMRanges, Network, Recipe, studies
-from renaissance_kit.core import Run, atomic_path, repeat_seeds, write_csv
+from renaissance_kit.core import Run, repeat_seeds, write_csv
 from renaissance_kit.figures import (
     Source,
     save,

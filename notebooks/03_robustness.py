@@ -41,7 +41,7 @@ from renaissance_kit import (
     perturb,
     studies,
 )
-from renaissance_kit.core import Run, atomic_path, derived_seed, write_csv
+from renaissance_kit.core import Run, derived_seed, write_csv
 from renaissance_kit.figures import (
     Source,
     criteria as criteria_figures,

@@ -43,7 +43,7 @@ import pandas as pd
 from IPython.display import display
 
 from renaissance_kit import KineticModels, KMRanges, Network, cultivate, studies
-from renaissance_kit.core import Run, atomic_path, write_csv
+from renaissance_kit.core import Run, write_csv
 from renaissance_kit.figures import Source, bioreactor as figures, conditions, save, use_theme
 from renaissance_kit.simulation import (
     batch_of,

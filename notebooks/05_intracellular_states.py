@@ -63,7 +63,7 @@ from renaissance_kit.analysis import (
     state_correlations,
     unbiased_models,
 )
-from renaissance_kit.core import Run, atomic_path, write_csv
+from renaissance_kit.core import Run, write_csv
 from renaissance_kit.figures import Source, landscape as figures, save, surveys as charts, use_theme
 from renaissance_kit.search import SEARCH, shorter_search, survey_states
 from renaissance_kit.states import Constraints, StateSpace

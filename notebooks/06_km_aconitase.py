@@ -46,7 +46,7 @@ from renaissance_kit.analysis import (
     measured_intervals,
 )
 from renaissance_kit.analysis.km_conflicts import ALL_IN
-from renaissance_kit.core import Run, atomic_path, derived_seed, repeat_seeds, write_csv
+from renaissance_kit.core import Run, derived_seed, repeat_seeds, write_csv
 from renaissance_kit.figures import Source, km_change as figures, save, use_theme
 from renaissance_kit.network import reaction_distances, with_distance
 from renaissance_kit.studies.pages import aconitase as page, exact as exact_page

@@ -45,7 +45,7 @@ from renaissance_kit.analysis import (
     subsystem_of,
 )
 from renaissance_kit.analysis.km_conflicts import ALL_IN
-from renaissance_kit.core import Run, atomic_path, derived_seed, repeat_seeds, write_csv
+from renaissance_kit.core import Run, derived_seed, repeat_seeds, write_csv
 from renaissance_kit.figures import Source, km_exact, km_overlap as figures, save, use_theme
 from renaissance_kit.studies.pages import exact as exact_page, tca as page
 

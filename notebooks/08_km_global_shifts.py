@@ -37,7 +37,7 @@ import pandas as pd
 
 from renaissance_kit import Network, Recipe, studies
 from renaissance_kit.analysis import change_table
-from renaissance_kit.core import Run, atomic_path, derived_seed, repeat_seeds, write_csv
+from renaissance_kit.core import Run, derived_seed, repeat_seeds, write_csv
 from renaissance_kit.figures import (
     Source,
     km_change as change_figures,

@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 
 from renaissance_kit import KMRanges, Network, Recipe, studies, train
-from renaissance_kit.core import Run, atomic_path, derived_seed, write_csv
+from renaissance_kit.core import Run, derived_seed, write_csv
 from renaissance_kit.figures import Source, routes as figures, save, use_theme
 from renaissance_kit.kinetics import incidence_of
 from renaissance_kit.states import StateFeatures
