@@ -91,6 +91,11 @@ def notebook_path(name: str, notebooks_dir: Path | str = NOTEBOOKS_DIR) -> Path:
         return path
     if path.with_suffix(".py").is_file():
         raise BatchError(f"{path} is missing; run: python tools/sync_notebooks.py")
+    if not path.parent.is_dir():
+        raise BatchError(
+            f"there are no notebooks in {path.parent}; they are not in the installed package: "
+            "install from a clone with `pip install -e .`, or name their folder with --notebooks"
+        )
     present = sorted(other.stem for other in path.parent.glob("*.ipynb"))
     raise BatchError(f"no notebook {name!r} in {path.parent}; {_nearest(name, present)}")
 
