@@ -30,10 +30,10 @@ seed = 1
 steady_state = -1  # number of the E. coli state; -1 is the default profile
 workers = 2
 # None takes these from the scale, see the table below.
-models = None  # E. coli models with random KM, and from the generator
-generations = None  # steps of the training on E. coli
-population = None  # n: generators tried in a generation
-models_per_generator = None  # models that each of them is judged by
+models: int = None  # E. coli models with random KM, and from the generator
+generations: int = None  # steps of the training on E. coli
+population: int = None  # n: generators tried in a generation
+models_per_generator: int = None  # models that each of them is judged by
 
 # %%
 from pathlib import Path

@@ -15,21 +15,21 @@ scale = "demo"  # smoke (seconds), demo (a minute), laptop (minutes) or paper (h
 output_dir = "../build/figures/01_steady_states"
 network = "ecoli_w3110_trpd9923"
 seed = 1
-turnover_time_min = None  # bound on turnover times (min); None is the constraints' own, 4
+turnover_time_min: float = None  # bound on turnover times (min); None is the constraints' own, 4
 workers = 2
 # None takes these from the scale, see the table below.
-n_states = None  # states of the fresh sample
-steps_per_dimension = None  # of the random walk between two states that are kept
-examined = None  # states among which the default profile of the fresh run is chosen
-profile_models = None  # random models by which each of those is judged
-remake = None  # True or False: regenerate the shipped states and compare
-turnover_states = None  # states sampled with each of several bounds on turnover
-model_states = None  # of those states, how many are tried with random models
-models = None  # random models at each of these
-search_models = None  # models of the search for the fastest one
-displacement_states = None  # states sampled with each set of bounds on displacement
-displacement_models = None  # random models at each of these
-exchange_models = None  # random models at each combination of our state and the published one
+n_states: int = None  # states of the fresh sample
+steps_per_dimension: int = None  # of the random walk between two states that are kept
+examined: int = None  # states among which the default profile of the fresh run is chosen
+profile_models: int = None  # random models by which each of those is judged
+remake: bool = None  # True or False: regenerate the shipped states and compare
+turnover_states: int = None  # states sampled with each of several bounds on turnover
+model_states: int = None  # of those states, how many are tried with random models
+models: int = None  # random models at each of these
+search_models: int = None  # models of the search for the fastest one
+displacement_states: int = None  # states sampled with each set of bounds on displacement
+displacement_models: int = None  # random models at each of these
+exchange_models: int = None  # random models at each combination of our state and the published one
 
 # %%
 import math
@@ -40,7 +40,7 @@ import pandas as pd
 
 from renaissance_kit import Network, SteadyStates, sample_steady_states, studies
 from renaissance_kit.analysis import with_default_profile
-from renaissance_kit.core import InfeasibleError, atomic_path, derived_seed
+from renaissance_kit.core import InfeasibleError, derived_seed, write_csv
 from renaissance_kit.figures import (
     Source,
     displacement,
@@ -167,8 +167,7 @@ changed = studies.changed_constraints(states, constraints)
 assert not changed, f"the states were made with other constraints ({changed}); sample anew"
 require_valid(network, constraints, states, states.provenance["directions"])
 checks = studies.check_table(network, states, constraints)
-with atomic_path(output / "checks.csv") as path:
-    checks.to_csv(path, index=False)
+write_csv(output / "checks.csv", checks)
 page.checks(checks, len(states))
 
 # %%
@@ -308,8 +307,7 @@ common = {"n_states": size.model_states, "seed": seed, "workers": workers}
 unbiased = studies.unbiased_by_turnover(network, sampled, models=size.models, **common)
 found = studies.search_by_turnover(network, sampled, models=size.search_models, **common)
 for file, data in (("unbiased_by_turnover.csv", unbiased), ("search_by_turnover.csv", found)):
-    with atomic_path(output / file) as path:
-        data.to_csv(path, index=False)
+    write_csv(output / file, data)
 figure = sampling.turnover_and_speed(
     unbiased, found, threshold_per_h=threshold, models=size.search_models, source=source
 )
@@ -366,8 +364,7 @@ of_states = studies.unbiased_by_state(
     seed=seed,
     workers=workers,
 )
-with atomic_path(output / "unbiased_by_displacement.csv") as path:
-    of_states.to_csv(path, index=False)
+write_csv(output / "unbiased_by_displacement.csv", of_states)
 figure = None
 if len(of_states):
     figure = displacement.incidence_by_bound(
@@ -416,8 +413,7 @@ if published is not None:
         seed=seed,
         workers=workers,
     )
-    with atomic_path(output / "exchange.csv") as path:
-        exchanged.to_csv(path, index=False)
+    write_csv(output / "exchange.csv", exchanged)
     figure = displacement.exchange(
         exchanged,
         own=f"state {states.default.label}",
@@ -439,8 +435,7 @@ page.exchange(exchanged)
 
 # %%
 claims = studies.claims_table(network, tables.claims(network, states, checks, diagnostics))
-with atomic_path(output / "claims.csv") as path:
-    claims.to_csv(path, index=False)
+write_csv(output / "claims.csv", claims)
 claims
 
 # %%

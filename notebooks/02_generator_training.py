@@ -17,31 +17,31 @@ network = "ecoli_w3110_trpd9923"
 states = "own"  # at which models are made: own, or published (the study's)
 seed = 1
 steady_state = -1  # number of the state; -1 is the default profile
-threshold_per_h = None  # bound on λmax; None is the network's, −2.5
+threshold_per_h: float = None  # bound on λmax; None is the network's, −2.5
 workers = 2
 # None takes these from the scale, see the table below.
-repeats = None  # trainings with the default recipe, a seed each
-generations = None  # steps of a training
-population = None  # n: generators tried in a generation
-models_per_generator = None  # models that each of them is judged by
-paper_repeats = None  # trainings with the paper's settings
-released_repeats = None  # trainings with the released code's settings
-paper_generations = None  # steps of those with the paper's settings
-released_generations = None  # steps of those with the released code's settings
-baseline_models = None  # unbiased models for comparison
-ensemble_models = None  # models in the ensemble that is written
-km_sets = None  # KM sets in the measurement of time
-grid = None  # True or False: train over a grid of settings
-parts = None  # True or False: train without each part of the recipe
-part_repeats = None  # trainings without each part, a seed each
+repeats: int = None  # trainings with the default recipe, a seed each
+generations: int = None  # steps of a training
+population: int = None  # n: generators tried in a generation
+models_per_generator: int = None  # models that each of them is judged by
+paper_repeats: int = None  # trainings with the paper's settings
+released_repeats: int = None  # trainings with the released code's settings
+paper_generations: int = None  # steps of those with the paper's settings
+released_generations: int = None  # steps of those with the released code's settings
+baseline_models: int = None  # unbiased models for comparison
+ensemble_models: int = None  # models in the ensemble that is written
+km_sets: int = None  # KM sets in the measurement of time
+grid: bool = None  # True or False: train over a grid of settings
+parts: bool = None  # True or False: train without each part of the recipe
+part_repeats: int = None  # trainings without each part, a seed each
 # None takes these from NESSettings.
-sigma = None  # σ: size of the random changes of the weights (dimensionless)
-learning_rate = None  # α: size of a step (dimensionless)
-decay = None  # share by which α shrinks in a generation, 0 to 1
-monitor_models = None  # models that watch the training; None takes it from the scale
+sigma: float = None  # σ: size of the random changes of the weights (dimensionless)
+learning_rate: float = None  # α: size of a step (dimensionless)
+decay: float = None  # share by which α shrinks in a generation, 0 to 1
+monitor_models: int = None  # models that watch the training; None takes it from the scale
 # None takes these from the network's conditions.
-km_low_mM = None  # lower bound of the generated KM
-km_high_mM = None  # upper bound of the generated KM
+km_low_mM: float = None  # lower bound of the generated KM
+km_high_mM: float = None  # upper bound of the generated KM
 widgets = True  # False leaves out the panel at the end
 
 # %%
@@ -52,7 +52,7 @@ import pandas as pd
 from IPython.display import display
 
 from renaissance_kit import KMRanges, Network, Recipe, studies
-from renaissance_kit.core import Run, atomic_path, repeat_seeds
+from renaissance_kit.core import Run, repeat_seeds, write_csv
 from renaissance_kit.figures import (
     Source,
     save,
@@ -237,8 +237,7 @@ if size.grid:
         models=min(200, size.ensemble_models),
         run=run,
     )
-    with atomic_path(output / "grid.csv") as path:
-        grid_table.to_csv(path, index=False)
+    write_csv(output / "grid.csv", grid_table)
 
 # %% [markdown]
 # **Which settings train best in the same time?**
@@ -283,8 +282,7 @@ if size.parts:
         generations=size.generations,
         **budget,
     )
-    with atomic_path(output / "recipe_parts.csv") as path:
-        part_table.to_csv(path, index=False)
+    write_csv(output / "recipe_parts.csv", part_table)
 
 # %% [markdown]
 # **Which parts of the recipe does the incidence come from?**
@@ -379,10 +377,8 @@ rows = tables.claims(
     workers=workers,
 )
 claims = studies.claims_table(network, rows)
-with atomic_path(output / "claims.csv") as path:
-    claims.to_csv(path, index=False)
-with atomic_path(output / "incidence.csv") as path:
-    history.to_csv(path, index=False)
+write_csv(output / "claims.csv", claims)
+write_csv(output / "incidence.csv", history)
 claims
 
 # %%

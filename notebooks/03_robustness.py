@@ -13,17 +13,17 @@ output_dir = "../build/figures/03_robustness"
 network = "ecoli_w3110_trpd9923"
 states = "own"  # at which models are made: own, or published (the study's)
 seed = 1
-ensemble = None  # file of an ensemble; None: notebook 02's of the same run, else the shipped one
-models = None  # how many valid models, or a list of numbers; None takes it from the scale
-compared_models = None  # valid models of each other generator; None takes it from the scale
+ensemble: str = None  # file of one; None: notebook 02's of the same run, else the shipped one
+models: list[int] = None  # how many valid models, or which; None takes it from the scale
+compared_models: int = None  # valid models of each other generator; None takes it from the scale
 size = 0.5  # δ: concentrations are multiplied by 1 − δ to 1 + δ
-metabolites = "all"  # which ones are perturbed: all, a compartment, or a list of ids
+metabolites: list[str] = "all"  # which ones are perturbed: all, a compartment, or a list of ids
 per_model = 1  # perturbations of each model
 totals = "keep"  # what happens to the totals of conserved moieties: keep or resample
 tolerance = 0.01  # largest |c/c* − 1| of what has returned
 solver = "cvode"  # cvode, or BDF or Radau of SciPy
 workers = 2
-store = None  # folder that keeps what is done; None is one in output_dir
+store: str = None  # folder that keeps what is done; None is one in output_dir
 widgets = True  # False leaves out the panel at the end
 
 # %%
@@ -41,7 +41,7 @@ from renaissance_kit import (
     perturb,
     studies,
 )
-from renaissance_kit.core import Run, atomic_path, derived_seed
+from renaissance_kit.core import Run, derived_seed, write_csv
 from renaissance_kit.figures import (
     Source,
     criteria as criteria_figures,
@@ -118,8 +118,7 @@ run = Run(workers, output if store is None else store, progress=print)
 result = perturb(batch, settings, run=run)
 result.save(output / "perturbation.nc")
 outcomes = studies.outcome_table(result, tolerance)
-with atomic_path(output / "outcomes.csv") as path:
-    outcomes.to_csv(path, index=False)
+write_csv(output / "outcomes.csv", outcomes)
 outcomes
 
 # %%
@@ -175,8 +174,7 @@ figure
 
 # %%
 late = studies.latecomers(result, groups[CYTOSOL], times_min=page.READ_MIN, tolerance=tolerance)
-with atomic_path(output / "latecomers.csv") as path:
-    late.to_csv(path, index=False)
+write_csv(output / "latecomers.csv", late)
 page.latecomers(late)
 
 # %%
@@ -246,8 +244,7 @@ for name, drawn in ensembles.items():
         results[name] = perturb(drawn.select(found).models(network), settings, run=run)
         speeds[name] = drawn.lambda_max_per_h[found]
 compared = studies.generator_table(results, speeds, tolerance=tolerance)
-with atomic_path(output / "generators.csv") as path:
-    compared.to_csv(path, index=False)
+write_csv(output / "generators.csv", compared)
 page.generators(compared, settings.times_min[-1])
 
 # %% [markdown]
@@ -258,8 +255,7 @@ page.generators(compared, settings.times_min[-1])
 # %%
 tolerances = sorted({*page.TOLERANCES, tolerance})
 by_tolerance = studies.return_shares(result, groups, times_min=page.READ_MIN, tolerances=tolerances)
-with atomic_path(output / "shares.csv") as path:
-    by_tolerance.to_csv(path, index=False)
+write_csv(output / "shares.csv", by_tolerance)
 figure = criteria_figures.tolerance_dependence(
     by_tolerance, used=tolerance, paper=paper, source=source
 )
@@ -282,8 +278,7 @@ asked = list(paper) or [*((group, first) for group in groups), (CYTOSOL, second)
 criteria = studies.all_criteria([0.01, 0.1, tolerance], size=size)
 shares = studies.criteria_shares(results, asked, groups, criteria, paper=paper)
 by_criterion = studies.criteria_table(shares, compared)
-with atomic_path(output / "criteria.csv") as path:
-    by_criterion.to_csv(path, index=False)
+write_csv(output / "criteria.csv", by_criterion)
 criteria_page.beside_paper(by_criterion, paper)
 
 # %%
@@ -314,8 +309,7 @@ if totals == "keep":
 returns = studies.return_table(
     result, chosen.lambda_max_per_h, groups[CYTOSOL], tolerance=tolerance, linear=linear
 )
-with atomic_path(output / "returns.csv") as path:
-    returns.to_csv(path, index=False)
+write_csv(output / "returns.csv", returns)
 figure = figures.return_against_stability(
     returns,
     size=size,
@@ -355,8 +349,7 @@ rows = tables.claims(
     published_size=published_size,
 )
 claims = studies.claims_table(network, rows)
-with atomic_path(output / "claims.csv") as path:
-    claims.to_csv(path, index=False)
+write_csv(output / "claims.csv", claims)
 claims
 
 # %%

@@ -15,23 +15,23 @@ output_dir = "../build/figures/04_bioreactor"
 network = "ecoli_w3110_trpd9923"
 states = "own"  # at which models are made: own, or published (the study's)
 seed = 1  # draws the unbiased models
-ensemble = None  # file of an ensemble; None: notebook 02's of the same run, else the shipped one
-models = None  # how many valid models, or a list of numbers; None takes it from the scale
+ensemble: str = None  # file of one; None: notebook 02's of the same run, else the shipped one
+models: list[int] = None  # how many valid models, or which; None takes it from the scale
 cut = 1.0  # threshold: largest goodness of fit of a curve that is matched
-reactor = None  # conditions: own, published, aerated, or NAME of bioreactor_NAME.csv; None: states
-duration_h = None  # length of the simulation (h); None is that of the conditions, 60
-inoculum_gDW_L = None  # biomass at the start; None is that of the conditions
-medium_mM = None  # what differs from the conditions, such as {"glc__D_e": 20.0}
-dilution = None  # of what is in the cell, by growth: replaced, all or none; None: as conditions
+reactor: str = None  # own, published, aerated, or NAME of bioreactor_NAME.csv; None: states
+duration_h: float = None  # length of the simulation (h); None is that of the conditions, 60
+inoculum_gDW_L: float = None  # biomass at the start; None is that of the conditions
+medium_mM: dict[str, float] = None  # what differs from the conditions, such as {"glc__D_e": 20.0}
+dilution: str = None  # of the cell's content by growth: replaced, all, none; None: as conditions
 vmax_factor = 2.0  # factor on Vmax of the overexpressed enzymes of the engineered strains
-vmax_scan = None  # such factors to compare; None takes them from the scale
+vmax_scan: list[float] = None  # such factors to compare; None takes them from the scale
 scarcest_factor = 3.0  # factor on the scarcest nutrient of the medium, to see if it limits growth
 second_factor = 10.0  # the same for the next scarcest
-best_models = None  # models that are looked at closely; None takes it from the scale
-control_models = None  # unbiased models for comparison; None takes it from the scale
-compared_models = None  # grown under each of the compared conditions; None: from the scale
+best_models: int = None  # models that are looked at closely; None takes it from the scale
+control_models: int = None  # unbiased models for comparison; None takes it from the scale
+compared_models: int = None  # grown under each of the compared conditions; None: from the scale
 workers = 2
-store = None  # folder that keeps what is done; None is one in output_dir
+store: str = None  # folder that keeps what is done; None is one in output_dir
 widgets = True  # False leaves out the panel at the end
 
 # %%
@@ -43,7 +43,7 @@ import pandas as pd
 from IPython.display import display
 
 from renaissance_kit import KineticModels, KMRanges, Network, cultivate, studies
-from renaissance_kit.core import Run, atomic_path
+from renaissance_kit.core import Run, write_csv
 from renaissance_kit.figures import Source, bioreactor as figures, conditions, save, use_theme
 from renaissance_kit.simulation import (
     batch_of,
@@ -123,8 +123,7 @@ page.integrations(result)
 # %%
 fit = fit_of(result, curves, cut)
 assert fit.finished.any(), "no integration reached the end; see the reasons above"
-with atomic_path(output / "fit.csv") as path:
-    fit.table().to_csv(path, index=False)
+write_csv(output / "fit.csv", fit.table())
 fit.counts().to_frame("models")
 
 # %%
@@ -205,8 +204,7 @@ if len(reactors) == 2:
     compared = studies.conditions_summary(effects, cut)
     figure = conditions.one_change_at_a_time(effects, threshold=cut, source=source)
     save(figure, output / "conditions")
-    with atomic_path(output / "conditions.csv") as path:
-        compared.to_csv(path, index=False)
+    write_csv(output / "conditions.csv", compared)
 figure
 
 # %%
@@ -316,8 +314,7 @@ if predictions:
         pd.Series(curve.simulated(result)[order, -1], index=range(len(order))),
         float(curve.time_course.value[-1]),
     )
-    with atomic_path(output / "engineered_strains.csv") as path:
-        strain_fits.to_csv(path, index=False)
+    write_csv(output / "engineered_strains.csv", strain_fits)
 page.strains(strain_changes, product, vmax_factor)
 
 # %%
@@ -359,8 +356,7 @@ rows = tables.claims(
     duration_h=culture.conditions.duration_h,
 )
 claims = studies.claims_table(network, rows)
-with atomic_path(output / "claims.csv") as path:
-    claims.to_csv(path, index=False)
+write_csv(output / "claims.csv", claims)
 claims
 
 # %%

@@ -28,19 +28,19 @@ output_dir = "../build/figures/05_intracellular_states"
 network = "ecoli_w3110_trpd9923"
 first_metabolite = "3pg_c"  # whose threshold is looked at first, where the network has it
 seed = 1
-n_states = None  # generic states to survey; None takes it and all below from the scale
-sampled = None  # generic states to sample, of which those are evenly spaced
-shipped = None  # shipped states to survey
-displaced = None  # states with displaced transport to survey
-models = None  # unbiased models at each state
-steps = None  # of a descent; the further effort of a search is in proportion
-resampled = None  # new states in each kind of neighbourhood, and anywhere
+n_states: int = None  # generic states to survey; None takes it and all below from the scale
+sampled: int = None  # generic states to sample, of which those are evenly spaced
+shipped: int = None  # shipped states to survey
+displaced: int = None  # states with displaced transport to survey
+models: int = None  # unbiased models at each state
+steps: int = None  # of a descent; the further effort of a search is in proportion
+resampled: int = None  # new states in each kind of neighbourhood, and anywhere
 held = 30  # metabolites constrained to a part of their range
-held_states = None  # with non-supporting ranges, and as many in the control
-timed = None  # states for the comparison of one and two workers
-generic = None  # file of generic states; None samples them
+held_states: int = None  # with non-supporting ranges, and as many in the control
+timed: int = None  # states for the comparison of one and two workers
+generic: str = None  # file of generic states; None samples them
 workers = 2
-store = None  # folder that keeps what is done; None is one in output_dir
+store: str = None  # folder that keeps what is done; None is one in output_dir
 widgets = True  # False leaves out the panel at the end
 
 # %%
@@ -63,7 +63,7 @@ from renaissance_kit.analysis import (
     state_correlations,
     unbiased_models,
 )
-from renaissance_kit.core import Run, atomic_path
+from renaissance_kit.core import Run, write_csv
 from renaissance_kit.figures import Source, landscape as figures, save, surveys as charts, use_theme
 from renaissance_kit.search import SEARCH, shorter_search, survey_states
 from renaissance_kit.states import Constraints, StateSpace
@@ -127,8 +127,7 @@ page.populations(surveyed, len(everyone), constraints)
 
 # %%
 table = studies.without_model(surveyed)
-with atomic_path(output / "without_model.csv") as path:
-    table.to_csv(path, index=False)
+write_csv(output / "without_model.csv", table)
 figure = charts.without_model(table, models=size.models, threshold_per_h=threshold, source=source)
 save(figure, output / "without_model")
 figure
@@ -177,8 +176,7 @@ models_of = studies.exactness_groups(
     most=size.exactness_models,
 )  # fmt: skip
 exactness = studies.exactness_table(models_of, rng=rng, threshold_per_h=threshold)
-with atomic_path(output / "exactness.csv") as path:
-    exactness.to_csv(path, index=False)
+write_csv(output / "exactness.csv", exactness)
 figure = charts.exactness(exactness, threshold_per_h=threshold, source=source)
 save(figure, output / "exactness")
 figure
@@ -269,8 +267,7 @@ for name in (page.GENERIC, page.SHIPPED):
     which = one.unbiased.supports
     if 0 < which.sum() < len(which):
         ranges[name] = ranges_of_metabolites(network, one.states, which)
-        with atomic_path(output / f"metabolites_{name}.csv") as path:
-            ranges[name].to_csv(path, index=False)
+        write_csv(output / f"metabolites_{name}.csv", ranges[name])
         figure = figures.supporting_ranges(
             ranges[name], states=len(which), supporting=int(which.sum()), population=name,
             source=source,
@@ -322,8 +319,7 @@ of_speed = {
     for name in (page.SHIPPED, page.GENERIC)
 }
 for name, one in of_speed.items():
-    with atomic_path(output / f"correlations_{name}.csv") as path:
-        one.to_csv(path, index=False)
+    write_csv(output / f"correlations_{name}.csv", one)
 figure = figures.correlations(
     {f"{n}, {len(surveyed[n].states):,} states": t.head(10) for n, t in of_speed.items()},
     source=source,
@@ -344,8 +340,7 @@ pd.concat({name: one.head(10) for name, one in of_speed.items()}, names=["popula
 
 # %%
 modes = studies.slow_modes(network, sample, unbiased)
-with atomic_path(output / "slow_modes.csv") as path:
-    modes.to_csv(path, index=False)
+write_csv(output / "slow_modes.csv", modes)
 by_metabolite = studies.slow_mode_table(modes)
 page.slow_modes(modes, by_metabolite)
 
@@ -430,8 +425,7 @@ rows = [
     *page.metabolite_claims(thresholds, held_at, metabolites=len(constrained)),
 ]
 claims = studies.claims_table(network, [(*row, full) for row in rows])
-with atomic_path(output / "claims.csv") as path:
-    claims.to_csv(path, index=False)
+write_csv(output / "claims.csv", claims)
 claims
 
 # %%

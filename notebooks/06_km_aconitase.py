@@ -16,18 +16,18 @@ network = "ecoli_w3110_trpd9923"
 states = "own"  # at which models are made: own, or published (the study's)
 seed = 1
 reactions = "ACONTa ACONTb"  # whose constants are constrained to their measured ranges
-km_table = None  # a table of your own; None is the network's
+km_table: str = None  # a table of your own; None is the network's
 start = "new"  # generators begin untrained ("new"), or continue from one without data ("trained")
 workers = 2
-store = None  # folder that keeps the ensembles; None is one in output_dir
+store: str = None  # folder that keeps the ensembles; None is one in output_dir
 # None takes these from the scale, see the table below.
-repeats = None  # generators without the data, and as many with them
-steps = None  # steps of a training by gradient
-models_per_step = None  # models that judge a step
-models = None  # models drawn from each generator
-permutations = None  # of the labels, for the null distribution of a change
-exact_draws = None  # unbiased models of each exact sample
-evolution_repeats = None  # trainings by evolution with and without data; 0: none
+repeats: int = None  # generators without the data, and as many with them
+steps: int = None  # steps of a training by gradient
+models_per_step: int = None  # models that judge a step
+models: int = None  # models drawn from each generator
+permutations: int = None  # of the labels, for the null distribution of a change
+exact_draws: int = None  # unbiased models of each exact sample
+evolution_repeats: int = None  # trainings by evolution with and without data; 0: none
 widgets = True  # False leaves out the panel at the end
 
 # %%
@@ -46,7 +46,7 @@ from renaissance_kit.analysis import (
     measured_intervals,
 )
 from renaissance_kit.analysis.km_conflicts import ALL_IN
-from renaissance_kit.core import Run, atomic_path, derived_seed, repeat_seeds
+from renaissance_kit.core import Run, derived_seed, repeat_seeds, write_csv
 from renaissance_kit.figures import Source, km_change as figures, save, use_theme
 from renaissance_kit.network import reaction_distances, with_distance
 from renaissance_kit.studies.pages import aconitase as page, exact as exact_page
@@ -199,8 +199,7 @@ for kind, label in page.KINDS.items():
     found = found[~found.name.isin(names)] if kind == "km" else found
     changes[label] = with_distance(found.reset_index(drop=True), network, names)
 for label, found in changes.items():
-    with atomic_path(output / f"changes_{label.replace('/', '_per_')}.csv") as path:
-        found.to_csv(path, index=False)
+    write_csv(output / f"changes_{label.replace('/', '_per_')}.csv", found)
 page.currency(network)
 
 # %%
@@ -239,8 +238,7 @@ pairs = Pairs.between(first, second, list(joint_before[0].columns))
 correlations = correlation_changes(
     joint_before, joint_after, pairs, rng=rng, permutations=size.permutations, paired=trained
 )
-with atomic_path(output / "correlations.csv") as path:
-    correlations.to_csv(path, index=False)
+write_csv(output / "correlations.csv", correlations)
 page.correlations(correlations)
 
 # %%
@@ -277,8 +275,7 @@ exact_table = studies.comparison_table(
      for kind, comparisons in {"KM": found, "Vmax of other reactions": vmax}.items()
      for name, comparison in comparisons.items()}
 )  # fmt: skip
-with atomic_path(output / "exact.csv") as path:
-    exact_table.to_csv(path, index=False)
+write_csv(output / "exact.csv", exact_table)
 exact_table.round(3)
 
 # %% [markdown]
@@ -316,8 +313,7 @@ if size.evolution_repeats:
 free = [name for name in network.km_names if name not in names]
 by_evolution = studies.pairs_of_runs(compared, free, valid_only=size.valid_only)
 if len(by_evolution):
-    with atomic_path(output / "routes.csv") as path:
-        by_evolution.to_csv(path, index=False)
+    write_csv(output / "routes.csv", by_evolution)
 page.by_evolution(by_evolution)
 
 # %%
@@ -334,8 +330,7 @@ published_size = size.repeats >= 10 and scale in ("laptop", "paper") and km_tabl
 published_widths = [("Vmax/KM", "ACONTa:cit_c"), ("Vmax", "ICDHyr"), ("Vmax", "AKGDH")]
 rows = page.claims(changes, published_widths, size)
 claims = studies.claims_table(network, [(*row, published_size) for row in rows])
-with atomic_path(output / "claims.csv") as path:
-    claims.to_csv(path, index=False)
+write_csv(output / "claims.csv", claims)
 claims
 
 # %%

@@ -16,19 +16,19 @@ states = "own"  # at which models are made: own, or published (the study's)
 seed = 1
 subsystem = "Citric Acid Cycle"  # whose constants are constrained to measured ranges
 also_reactions = "SUCDi"  # of the cycle, but tabulated elsewhere
-km_table = None  # a table of your own; None is the network's
+km_table: str = None  # a table of your own; None is the network's
 held = 9  # constants constrained to measured ranges at a time
 start = "new"  # generators begin untrained ("new"), or continue from one without data ("trained")
 workers = 2
-store = None  # folder that keeps the ensembles; None is one in output_dir
+store: str = None  # folder that keeps the ensembles; None is one in output_dir
 # None takes these from the scale, see the table below.
-combinations = None  # random choices of these constants, a generator each
-repeats = None  # generators without the data, a seed each
-steps = None  # steps of a training by gradient
-models = None  # models drawn from each generator
-permutations = None  # of the labels, for the null distribution of a change
-exact_draws = None  # unbiased models of each exact sample
-published_trainings = None  # with the published recipe, with and without data; 0: none
+combinations: int = None  # random choices of these constants, a generator each
+repeats: int = None  # generators without the data, a seed each
+steps: int = None  # steps of a training by gradient
+models: int = None  # models drawn from each generator
+permutations: int = None  # of the labels, for the null distribution of a change
+exact_draws: int = None  # unbiased models of each exact sample
+published_trainings: int = None  # with the published recipe, with and without data; 0: none
 
 # %%
 from pathlib import Path
@@ -45,7 +45,7 @@ from renaissance_kit.analysis import (
     subsystem_of,
 )
 from renaissance_kit.analysis.km_conflicts import ALL_IN
-from renaissance_kit.core import Run, atomic_path, derived_seed, repeat_seeds
+from renaissance_kit.core import Run, derived_seed, repeat_seeds, write_csv
 from renaissance_kit.figures import Source, km_exact, km_overlap as figures, save, use_theme
 from renaissance_kit.studies.pages import exact as exact_page, tca as page
 
@@ -132,8 +132,7 @@ blame = incidence_by_measurement(
     seed=derived_seed(seed, 2),
     workers=workers,
 )
-with atomic_path(output / "conflicts.csv") as path:
-    blame.to_csv(path)
+write_csv(output / "conflicts.csv", blame, index=True)
 page.conflicts(blame)
 
 # %%
@@ -154,18 +153,15 @@ for measure in ("overlap", "inside"):
         before, after, list(intervals), rng=rng, permutations=size.permutations, paired=trained
     )
 scores = tests["overlap"].table().assign(group=[groups[n] for n in intervals])
-with atomic_path(output / "overlap.csv") as path:
-    scores.to_csv(path, index=False)
-with atomic_path(output / "inside.csv") as path:
-    tests["inside"].table().to_csv(path, index=False)
+write_csv(output / "overlap.csv", scores)
+write_csv(output / "inside.csv", tests["inside"].table())
 figure = figures.overlap_by_constant(scores, runs=(len(without), len(with_data)), source=source)
 save(figure, output / "overlap")
 figure
 
 # %%
 by_group = studies.scores_by_place(tests["overlap"], network, cycle.names)
-with atomic_path(output / "subsystems.csv") as path:
-    by_group.to_csv(path, index=False)
+write_csv(output / "subsystems.csv", by_group)
 figure = figures.overlap_by_group(by_group, paper=page.published_counts(network), source=source)
 save(figure, output / "subsystems")
 figure
@@ -206,8 +202,7 @@ exact = [
     for at in studies.exact_states(states)
 ]
 incidence = pd.concat([studies.exact_incidence(samples) for samples in exact], ignore_index=True)
-with atomic_path(output / "exact_incidence.csv") as path:
-    incidence.to_csv(path, index=False)
+write_csv(output / "exact_incidence.csv", incidence)
 incidence.round(4)
 
 # %%
@@ -265,8 +260,7 @@ figure
 
 # %%
 comparisons = studies.comparison_table(shown, cycle.names)
-with atomic_path(output / "exact.csv") as path:
-    comparisons.to_csv(path, index=False)
+write_csv(output / "exact.csv", comparisons)
 comparisons.round(3)
 
 # %%
@@ -294,8 +288,7 @@ if n:
         ],
         ignore_index=True,
     )  # fmt: skip
-    with atomic_path(output / "published_rises.csv") as path:
-        published_rises.to_csv(path, index=False)
+    write_csv(output / "published_rises.csv", published_rises)
 published_rises
 
 # %%
@@ -317,8 +310,7 @@ rows = [
     ),
 ]
 claims = studies.claims_table(network, [(*row, published_size) for row in rows])
-with atomic_path(output / "claims.csv") as path:
-    claims.to_csv(path, index=False)
+write_csv(output / "claims.csv", claims)
 claims
 
 # %%

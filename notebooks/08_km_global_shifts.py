@@ -18,16 +18,16 @@ states = "own"  # at which models are made: own, or published (the study's)
 seed = 1
 subsystem = "Citric Acid Cycle"  # whose constants are constrained to measured ranges
 also_reactions = "SUCDi"  # of the cycle, but tabulated elsewhere
-km_table = None  # a table of your own; None is the network's
+km_table: str = None  # a table of your own; None is the network's
 held = 9  # constants of the cycle constrained to measured ranges at a time
 workers = 2
-store = None  # folder that keeps the ensembles; None is one in output_dir
+store: str = None  # folder that keeps the ensembles; None is one in output_dir
 # None takes these from the scale, see the table below.
-repeats = None  # generators without data, and as many with some of the cycle
-full_repeats = None  # generators with all data of the cycle, and as many with all data
-steps = None  # steps of a training by gradient
-models = None  # models drawn from each generator
-permutations = None  # of the labels, for the null distribution of a change
+repeats: int = None  # generators without data, and as many with some of the cycle
+full_repeats: int = None  # generators with all data of the cycle, and as many with all data
+steps: int = None  # steps of a training by gradient
+models: int = None  # models drawn from each generator
+permutations: int = None  # of the labels, for the null distribution of a change
 
 # %%
 from pathlib import Path
@@ -37,7 +37,7 @@ import pandas as pd
 
 from renaissance_kit import Network, Recipe, studies
 from renaissance_kit.analysis import change_table
-from renaissance_kit.core import Run, atomic_path, derived_seed, repeat_seeds
+from renaissance_kit.core import Run, derived_seed, repeat_seeds, write_csv
 from renaissance_kit.figures import (
     Source,
     km_change as change_figures,
@@ -125,8 +125,7 @@ page.components(frame)
 
 # %%
 distances = studies.repeat_distances(km, unknown, rng=rng)
-with atomic_path(output / "distances.csv") as path:
-    distances.to_csv(path, index=False)
+write_csv(output / "distances.csv", distances)
 figure = figures.repeat_distances(distances, source=source)
 save(figure, output / "distances")
 figure
@@ -135,8 +134,7 @@ figure
 shifts = studies.shift_table(
     km, unknown, levels=(SOME, CYCLE, ALL), rng=rng, permutations=size.permutations
 )
-with atomic_path(output / "shifts.csv") as path:
-    shifts.to_csv(path)
+write_csv(output / "shifts.csv", shifts, index=True)
 shifts.T.round(4)
 
 # %% [markdown]
@@ -145,8 +143,7 @@ shifts.T.round(4)
 # %%
 changes = change_table(km[NONE], km[ALL], rng=rng, permutations=size.permutations)
 changes = changes[changes.name.isin(unknown)].reset_index(drop=True)
-with atomic_path(output / "constants.csv") as path:
-    changes.to_csv(path, index=False)
+write_csv(output / "constants.csv", changes)
 figure = change_figures.moved_most(changes, what="constants without data", source=source)
 save(figure, output / "constants")
 figure
@@ -166,8 +163,7 @@ rows = page.claims(
     constants=len(network.km_names),
 )  # fmt: skip
 claims = studies.claims_table(network, [(*row, published_size) for row in rows])
-with atomic_path(output / "claims.csv") as path:
-    claims.to_csv(path, index=False)
+write_csv(output / "claims.csv", claims)
 claims
 
 # %%

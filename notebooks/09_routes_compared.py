@@ -14,7 +14,7 @@ output_dir = "../build/figures/09_routes_compared"
 network = "ecoli_w3110_trpd9923"
 seed = 1
 states = "own"  # at which routes are compared: own, or published (the study's)
-labels = None  # numbers of these states; None: the default profile, then further ones
+labels: list[int] = None  # numbers of these states; None: the default profile, then further ones
 held_out = 0.1  # share of all states that the conditional generator never sees
 diversity = 10.0  # weight of the divergence, training by gradient at one state
 conditional_diversity = 0.5  # the same for the conditional generator
@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 
 from renaissance_kit import KMRanges, Network, Recipe, studies, train
-from renaissance_kit.core import Run, atomic_path, derived_seed
+from renaissance_kit.core import Run, derived_seed, write_csv
 from renaissance_kit.figures import Source, routes as figures, save, use_theme
 from renaissance_kit.kinetics import incidence_of
 from renaissance_kit.states import StateFeatures
@@ -183,8 +183,7 @@ for number, state in enumerate(chosen):
 history = studies.history_table(runs)
 costs = studies.cost_table(runs)
 for name, table in (("history", history), ("costs", costs)):
-    with atomic_path(output / f"{name}.csv") as path:
-        table.to_csv(path, index=False)
+    write_csv(output / f"{name}.csv", table)
 titles = {s.label: f"State {s.label}" for s in chosen}
 titles[compared.default.label] = f"State {compared.default.label} (default profile)"
 figure = figures.incidence_over_cost(history, states=titles, source=source)
@@ -211,10 +210,8 @@ rng = np.random.default_rng(derived_seed(seed, 6))
 table = studies.diversity_table(runs, rng)
 coverage = studies.coverage_by_state(runs, rng, pairs=size.coverage_pairs)
 table["coverage"] = studies.mean_coverage(runs, coverage)
-with atomic_path(output / "diversity.csv") as path:
-    table.to_csv(path, index=False)
-with atomic_path(output / "coverage.csv") as path:
-    coverage.to_csv(path, index=False)
+write_csv(output / "diversity.csv", table)
+write_csv(output / "coverage.csv", coverage)
 table.drop(columns=["seed"]).groupby(["route", "state"], sort=False).mean().round(2)
 
 # %%
@@ -250,8 +247,7 @@ by_state = studies.incidence_by_state(
     threshold_per_h=threshold,
     workers=workers,
 )
-with atomic_path(output / "held_out.csv") as path:
-    by_state.to_csv(path, index=False)
+write_csv(output / "held_out.csv", by_state)
 figure = figures.held_out_incidence(by_state, trained_at=len(seen), source=source)
 save(figure, output / "held_out")
 figure
@@ -272,8 +268,7 @@ page.at_unseen_states(held_table, costs, seconds=seconds, evaluations=conditiona
 # %%
 rows = page.claims(costs, chosen[0].label)
 claims = studies.claims_table(network, [(*row, scale in ("laptop", "paper")) for row in rows])
-with atomic_path(output / "claims.csv") as path:
-    claims.to_csv(path, index=False)
+write_csv(output / "claims.csv", claims)
 claims
 
 # %%

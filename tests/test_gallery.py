@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from pages import Page, contrast
 
-from renaissance_kit.cli import batch, gallery
+from renaissance_kit.cli import batch, find_results, gallery
 from renaissance_kit.core import DataError
 from renaissance_kit.figures import save, theme
 
@@ -136,10 +136,12 @@ def test_tables_sizes_and_settings(results: Path) -> None:
 
 
 def test_svg_says_what_it_shows(results: Path) -> None:
-    figure = gallery.FigureFile.read(results / "02_second" / "alpha.png")
+    (run,) = find_results(results / "02_second").runs
+    figure = next(f for f in run.figures if f.path.stem == "alpha")
     assert (figure.headline, figure.caption) == ("Title of alpha", "Two points; seed 3.")
     assert figure.width > 100
-    svg = figure.path.with_suffix(".svg").read_text(encoding="utf-8")
+    assert figure.svg is not None
+    svg = figure.svg.read_text(encoding="utf-8")
     assert "<text" in svg, "letters are text, not paths"
 
 
@@ -149,7 +151,7 @@ def test_one_folder_with_two_notebooks_shares_out_the_figures(tmp_path: Path) ->
         cell = nbformat.v4.new_code_cell(f'save(figure, output / "{name}")')
         title = nbformat.v4.new_markdown_cell(f"# {name}")
         nbformat.write(nbformat.v4.new_notebook(cells=[title, cell]), tmp_path / f"{name}.ipynb")
-    runs = gallery.find_runs(tmp_path)
+    runs = find_results(tmp_path).runs
     assert [[f.path.stem for f in run.figures] for run in runs] == [["one"], ["two"]]
 
 
@@ -165,5 +167,7 @@ def test_a_folder_without_results_is_refused(
 def test_command_prints_the_page(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = (results / "index.html").read_bytes()
     assert batch.main(["gallery", str(results)]) == 0
-    assert capsys.readouterr().out.strip() == str(results / "index.html")
+    said = capsys.readouterr()
+    assert said.out.strip() == str(results / "index.html")
+    assert said.err == ""
     assert (results / "index.html").read_bytes() == before

@@ -136,6 +136,15 @@ def test_mistyped_scale_and_notebook_name_the_nearest(folder: Path, tmp_path: Pa
         batch.run("toi", tmp_path, notebooks_dir=folder)
 
 
+def test_package_without_notebooks_says_how_to_get_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = str(tmp_path / "site-packages" / "notebooks")
+    for command in (["run", "toy"], ["run", "all"], ["parameters", "toy"]):
+        assert batch.main([*command, "--notebooks", gone]) == 1
+        assert "pip install -e ." in capsys.readouterr().err
+
+
 def test_notebook_that_exists_only_as_script(folder: Path, tmp_path: Path) -> None:
     (folder / "later.py").write_text("# %%\n")
     with pytest.raises(batch.BatchError, match=r"sync_notebooks\.py"):

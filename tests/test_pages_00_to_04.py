@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import math
 from dataclasses import dataclass, fields
 from typing import ClassVar
@@ -64,7 +65,8 @@ def test_every_size_of_a_page_has_a_value_at_every_scale(name: str) -> None:
     names = [field.name for field in fields(sizes)]
     assert list(sizes.SIZES) == names
     assert all(len(values) == len(SCALES) for values in sizes.SIZES.values())
-    assert all(f"        {name}:" in sizes.__doc__ for name in names), "say what each means"
+    text = inspect.getdoc(sizes) or ""
+    assert all(f"\n    {name}:" in text for name in names), "say what each means"
 
 
 def test_jupyter_shows_a_text_as_markdown() -> None:

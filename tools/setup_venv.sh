@@ -1,37 +1,58 @@
 #!/usr/bin/env bash
-# Create or update .venv: tools/setup_venv.sh EXTRAS
+# Create or update an environment: tools/setup_venv.sh SET...
 #
-# Called by the Makefile, which passes PYTHON, TORCH and TORCH_INDEX in the environment. Torch comes
-# first and is then held in place, so that nothing else pulls in a build with CUDA.
+# The sets are the lock files without suffix: notebooks, tests. All that they name is pinned, with
+# its hash. With LATEST=yes the newest packages within the bounds of pyproject.toml come instead.
+#
+# Called by the Makefile, which passes VENV, PYTHON, TORCH and TORCH_INDEX in the environment. No
+# lock file has torch in it, so nothing pulls in a build with CUDA; torch comes on its own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-extras=$1
-venv=.venv
+venv=${VENV:-.venv}
 
-supported='import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
-if [ ! -x $venv/bin/python ]; then
+supported='import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))'
+if [ ! -x "$venv/bin/python" ]; then
     chosen=
-    for candidate in ${PYTHON:-python3 python3.12 python3.13 python3.11}; do
+    for candidate in ${PYTHON:-python3 python3.12 python3.13 python3.14 python3.11}; do
         if "$candidate" -c "$supported" 2>/dev/null; then chosen=$candidate; break; fi
     done
     if [ -z "$chosen" ]; then
-        echo "setup: no Python 3.11 to 3.13 found (tried: ${PYTHON:-python3, python3.11 to python3.13});" \
+        echo "setup: no Python 3.11 to 3.14 found (tried: ${PYTHON:-python3, python3.11 to python3.14});" \
             "name one with: make PYTHON=/path/to/python ..." >&2
         exit 1
     fi
     echo "setup: creating $venv with $("$chosen" --version)"
-    "$chosen" -m venv $venv || {
+    "$chosen" -m venv "$venv" || {
         echo "setup: '$chosen -m venv' failed; on Debian and Ubuntu install python3-venv" >&2
-        rm -rf $venv
+        rm -rf "$venv"
         exit 1
     }
 fi
 python=$venv/bin/python
+pip=("$python" -m pip install -qq --disable-pip-version-check)
+uv=("$python" -m uv pip install --quiet --python "$python")
 
-# One try with a short time-out: pip itself would retry an unreachable index for every package.
-index=()
-if [ -n "${TORCH_INDEX:-}" ]; then
-    if $python - "$TORCH_INDEX" <<'PYTHON'
+install_locked() {
+    local files=() set
+    for set in "$@"; do files+=(-r "locks/$set.txt"); done
+    "${pip[@]}" --require-hashes -r locks/installers.txt
+    echo "setup: installing what is locked for: $*"
+    # uv needs seconds where pip needs minutes; pip is the fall-back where uv cannot reach its index.
+    # What comes as source is built with the setuptools of the first step.
+    "${uv[@]}" --compile-bytecode --require-hashes --no-build-isolation "${files[@]}" ||
+        "${pip[@]}" --require-hashes --no-build-isolation "${files[@]}"
+}
+
+install_kit() {
+    "${uv[@]}" --no-deps --no-build-isolation --editable . ||
+        "${pip[@]}" --no-deps --no-build-isolation --editable .
+}
+
+install_torch() {
+    # One try with a short time-out: pip itself would retry an unreachable index for every package.
+    local index=()
+    if [ -n "${TORCH_INDEX:-}" ]; then
+        if "$python" - "$TORCH_INDEX" <<'PYTHON'
 import sys, urllib.error, urllib.request
 try:
     urllib.request.urlopen(sys.argv[1] + "/torch/", timeout=5)
@@ -40,24 +61,33 @@ except urllib.error.HTTPError:
 except OSError:
     sys.exit(1)
 PYTHON
-    then
-        index=(--extra-index-url "$TORCH_INDEX")
-    else
-        echo "setup: $TORCH_INDEX does not answer; taking torch from pip's configured index"
+        then
+            index=(--extra-index-url "$TORCH_INDEX")
+        else
+            echo "setup: $TORCH_INDEX does not answer; taking torch from pip's configured index"
+        fi
     fi
-fi
-echo "setup: installing $TORCH"
-$python -m pip install -qq --disable-pip-version-check ${index[@]+"${index[@]}"} "$TORCH" uv
+    echo "setup: installing $TORCH"
+    "${pip[@]}" ${index[@]+"${index[@]}"} "$TORCH"
+    echo "$TORCH ${TORCH_INDEX:-}" > "$venv/torch-choice"
+}
 
-$python - > $venv/constraints.txt <<'PYTHON'
+install_latest() {
+    "${pip[@]}" --upgrade uv "setuptools>=77"
+    install_torch
+    "$python" - > "$venv/constraints.txt" <<'PYTHON'
 from importlib.metadata import version
 print(f"torch=={version('torch')}")
 PYTHON
-echo "$TORCH ${TORCH_INDEX:-}" > $venv/torch-choice
+    echo "setup: installing the newest packages within the bounds of pyproject.toml"
+    "${uv[@]}" --compile-bytecode --upgrade --constraint "$venv/constraints.txt" \
+        --editable ".[dev,pages,docs,dask,sbml,oracles,browser]"
+}
 
-# uv needs seconds where pip needs minutes; pip is the fall-back where uv cannot reach its index.
-echo "setup: installing renaissance_kit[$extras]"
-$python -m uv pip install --quiet --python $python --compile-bytecode \
-    --constraint $venv/constraints.txt --editable ".[$extras]" ||
-    $python -m pip install -qq --disable-pip-version-check \
-        --constraint $venv/constraints.txt --editable ".[$extras]"
+if [ -n "${LATEST:-}" ]; then
+    install_latest
+else
+    install_locked "$@"
+    [ "$(cat "$venv/torch-choice" 2>/dev/null)" = "$TORCH ${TORCH_INDEX:-}" ] || install_torch
+    install_kit
+fi

@@ -6,9 +6,17 @@ from .batch import (
     main as main,
     show_parameters as show_parameters,
 )
-from .gallery import write_gallery as write_gallery
+from .gallery import Gallery as Gallery, write_gallery as write_gallery
 from .parameters import (
     parameters_of as parameters_of,
     parameters_table as parameters_table,
     read_parameters as read_parameters,
+)
+from .results import Results as Results, find_results as find_results
+from .safe import clean_html as clean_html, read_svg as read_svg
+from .values import (
+    in_words as in_words,
+    is_of_kind as is_of_kind,
+    parse_value as parse_value,
+    read_values as read_values,
 )

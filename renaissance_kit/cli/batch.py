@@ -12,16 +12,13 @@ and importing it starts no kernel.
 """
 
 import argparse
-import ast
 import difflib
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import papermill
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
@@ -29,7 +26,13 @@ from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from renaissance_kit.cli.gallery import write_gallery
-from renaissance_kit.cli.parameters import parameters_page, parameters_table
+from renaissance_kit.cli.parameters import (
+    Parameter,
+    parameters_of,
+    parameters_page,
+    parameters_table,
+)
+from renaissance_kit.cli.values import in_words, is_of_kind, parse_value, read_values
 from renaissance_kit.core.errors import DataError
 from renaissance_kit.core.paths import example_names
 
@@ -88,29 +91,60 @@ def notebook_path(name: str, notebooks_dir: Path | str = NOTEBOOKS_DIR) -> Path:
         return path
     if path.with_suffix(".py").is_file():
         raise BatchError(f"{path} is missing; run: python tools/sync_notebooks.py")
+    if not path.parent.is_dir():
+        raise BatchError(
+            f"there are no notebooks in {path.parent}; they are not in the installed package: "
+            "install from a clone with `pip install -e .`, or name their folder with --notebooks"
+        )
     present = sorted(other.stem for other in path.parent.glob("*.ipynb"))
     raise BatchError(f"no notebook {name!r} in {path.parent}; {_nearest(name, present)}")
 
 
 def check_parameters(path: Path, given: Mapping[str, Any]) -> None:
-    """Check parameter names against the notebook's cell tagged `parameters`.
+    """Check names and kinds of parameters against the notebook's cell tagged `parameters`.
 
     Raises:
-        BatchError: the cell is missing, lacks one of `REQUIRED_PARAMETERS`, or does not define a
-            given name.
+        BatchError: the notebook is damaged, the cell is missing, lacks one of
+            `REQUIRED_PARAMETERS` or does not define a given name, or a value is of another kind.
     """
-    notebook = nbformat.read(path, as_version=4)
-    tagged = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
-    if len(tagged) != 1:
-        raise BatchError(
-            f"{path} has {len(tagged)} cells tagged 'parameters'; it needs exactly one"
-        )
-    known = set(papermill.inspect_notebook(str(path)))
-    missing = sorted(REQUIRED_PARAMETERS - known)
+    known = _parameters(path)
+    missing = sorted(REQUIRED_PARAMETERS - set(known))
     if missing:
         raise BatchError(f"{path}: the parameters cell does not define {', '.join(missing)}")
-    for name in sorted(set(given) - known):
+    for name in sorted(set(given) - set(known)):
         raise BatchError(f"{path} has no parameter {name!r}; {_nearest(name, sorted(known))}")
+    for name, value in given.items():
+        asked = known[name]
+        unset = value is None and asked.default == "None"
+        if not unset and not is_of_kind(value, asked.kind):
+            raise BatchError(
+                f"{path}: {name} is {value!r}; write {in_words(asked.kind)}, such as the default "
+                f"{asked.default}"
+            )
+    if "scale" in given and given["scale"] not in SCALES:
+        raise BatchError(f"unknown scale {given['scale']!r}; {_nearest(given['scale'], SCALES)}")
+
+
+def read_given(path: Path, typed: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Values of the command line for one notebook, each read as the kind of its parameter.
+
+    Raises:
+        BatchError: a name is given twice, or the notebook is damaged.
+    """
+    known = _parameters(path)
+    given: dict[str, Any] = {}
+    for name, text in typed:
+        if name in given:
+            raise BatchError(f"parameter {name} is given twice; remove one -p")
+        given[name] = parse_value(text, known[name].kind if name in known else "")
+    return given
+
+
+def _parameters(path: Path) -> dict[str, Parameter]:
+    try:
+        return {parameter.name: parameter for parameter in parameters_of(path)[1]}
+    except DataError as error:
+        raise BatchError(str(error)) from error
 
 
 def run(
@@ -131,17 +165,16 @@ def run(
     With `echo`, what the notebook prints appears on standard output as it runs.
 
     Raises:
-        BatchError: unknown notebook, scale or parameter, or a cell raised an exception.
+        BatchError: unknown notebook, scale or parameter, a value of another kind, or a cell raised
+            an exception.
     """
     path = notebook_path(name, notebooks_dir)
-    if scale not in SCALES:
-        raise BatchError(f"unknown scale {scale!r}; {_nearest(scale, SCALES)}")
-    target_dir = Path(output_dir).resolve()
+    target_dir = Path(output_dir).expanduser().resolve()
     values = {"scale": scale, "output_dir": str(target_dir), **(parameters or {})}
-    network = str(values.get("network", ""))
-    if network and network not in example_names() and Path(network).is_dir():
-        values["network"] = str(Path(network).resolve())
     check_parameters(path, values)
+    network = values.get("network", "")
+    if network and network not in example_names() and Path(network).expanduser().is_dir():
+        values["network"] = str(Path(network).expanduser().resolve())
     target_dir.mkdir(parents=True, exist_ok=True)
 
     done, failed = target_dir / f"{name}.ipynb", target_dir / f"{name}.failed.ipynb"
@@ -194,32 +227,6 @@ class ThisInterpreter(AsyncKernelManager):
         return KernelSpec(argv=command, display_name="Python 3", language="python")
 
 
-def parse_value(text: str) -> Any:
-    """Read a command-line value: a Python literal or true, false, none; anything else is text."""
-    words = {"true": True, "false": False, "none": None}
-    if text.lower() in words:
-        return words[text.lower()]
-    try:
-        return ast.literal_eval(text)
-    except (SyntaxError, ValueError):
-        return text
-
-
-def read_parameters(path: Path) -> dict[str, Any]:
-    """Read a JSON file of parameters by name.
-
-    Raises:
-        BatchError: it cannot be read, or holds something else.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BatchError(f"{path} cannot be read as parameters: {error}") from error
-    if not isinstance(content, dict):
-        raise BatchError(f'{path} holds no parameters; write {{"name": value, ...}}')
-    return content
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return 0, or 1 with the reason on standard error."""
     parser = argparse.ArgumentParser(prog="python -m renaissance_kit", description="Notebooks")
@@ -260,7 +267,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\n".join(NOTEBOOKS))
         return 0
     if options.command == "gallery":
-        return _print_or_explain(lambda: write_gallery(options.folder))
+        return _print_or_explain(lambda: _gallery(options.folder))
     if options.command == "parameters":
         return _print_or_explain(
             lambda: show_parameters(
@@ -269,28 +276,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     out = Path(options.out)
     try:
-        parameters = {} if options.parameters is None else read_parameters(options.parameters)
-        parameters |= {key: parse_value(value) for key, value in options.parameter}
+        common = {} if options.parameters is None else read_values(options.parameters)
         if options.name == "all":
             check_listing(NOTEBOOKS, options.notebooks)
             jobs = [(name, out / name) for name in NOTEBOOKS]
         else:
             jobs = [(options.name, out)]
+        given = {}
         for name, _ in jobs:  # every mistake shows before the first hour of work
-            check_parameters(notebook_path(name, options.notebooks), parameters)
+            path = notebook_path(name, options.notebooks)
+            given[name] = {**common, **read_given(path, options.parameter)}
+            check_parameters(path, {"scale": options.scale, **given[name]})
         for name, folder in jobs:
             done = run(
                 name,
                 folder,
                 scale=options.scale,
-                parameters=parameters,
+                parameters=given[name],
                 notebooks_dir=options.notebooks,
                 echo=True,
             )
             print(done)
         if options.name == "all":
-            print(write_gallery(out))
-    except BatchError as error:
+            print(_gallery(out))
+    except (BatchError, DataError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
@@ -321,17 +330,32 @@ def show_parameters(
     table = parameters_table(chosen, notebooks_dir)
     for name in chosen:
         part = table[table.notebook == name]
-        first, second = (part[column].str.len().max() for column in ("parameter", "default"))
-        rows = zip(part.parameter, part.default, part.meaning, strict=True)
-        lines = [f"  {a:<{first}}  {b:<{second}}  {c}".rstrip() for a, b, c in rows]
+        shown = ("parameter", "kind", "default")
+        widths = [part[column].str.len().max() for column in shown]
+        rows = part[[*shown, "meaning"]].itertuples(index=False, name=None)
+        lines = [
+            "  ".join(
+                ["", *(f"{cell:<{width}}" for cell, width in zip(row, [*widths, 0], strict=True))]
+            )
+            for row in rows
+        ]
+        lines = [line.rstrip() for line in lines]
         blocks.append("\n".join([name, *lines]))
     return "\n\n".join(blocks)
+
+
+def _gallery(folder: Path | str) -> Path:
+    """Write a gallery; what it cannot show is named on standard error as on the page."""
+    gallery = write_gallery(folder)
+    for problem in gallery.problems:
+        print(f"warning: not shown: {problem}", file=sys.stderr)
+    return gallery.page
 
 
 def _print_or_explain(work: Callable[[], object]) -> int:
     try:
         print(work())
-    except (BatchError, DataError) as error:
+    except (BatchError, DataError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0

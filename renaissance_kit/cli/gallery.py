@@ -4,183 +4,75 @@
 
 Reads what the notebooks left in a folder: executed notebooks, figures, tables. Writes
 ``index.html`` and each notebook as a page beside its file. All links are relative, so the folder
-can be copied, zipped or put on a stick.
+can be copied, zipped or put on a stick. Nothing in the pages acts: see `renaissance_kit.cli.safe`.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import xml.etree.ElementTree as ElementTree
+from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
 import nbformat
-import pandas as pd
 from nbconvert.exporters import HTMLExporter
 from pygments.formatters import HtmlFormatter
 
-from renaissance_kit.core.errors import DataError
+from renaissance_kit.cli.results import SAVED, FigureFile, NotebookRun, Table, find_results
+from renaissance_kit.cli.safe import POLICY, clean_html
 from renaissance_kit.core.files import atomic_path
 
-_DATA = (".nc", ".json", ".npz", ".csv")
-_SAVE = r"save\(\s*\w+,\s*\w+ / [\"']([^\"']+)[\"']"
-
 
 @dataclass(frozen=True)
-class FigureFile:
-    """One figure as it was saved.
+class Gallery:
+    """The page that was written, and what it could not show, each file with the reason."""
 
-    Args:
-        path: of the PNG; the SVG stands beside it.
-        headline, caption: as the figure itself says.
-        alternative: text for readers who do not see it: headline and axes.
-        width: of the SVG in points; 0 if it is missing.
-    """
-
-    path: Path
-    headline: str
-    caption: str
-    alternative: str
-    width: int
-
-    @classmethod
-    def read(cls, path: Path) -> FigureFile:
-        """What the SVG beside a PNG says of itself; without one, the name of the file."""
-        name = path.stem.replace("_", " ")
-        svg = path.with_suffix(".svg")
-        if not svg.is_file():
-            return cls(path, name, "", f"Figure: {name}", 0)
-        root = ElementTree.fromstring(svg.read_text(encoding="utf-8"))
-        space = "{http://www.w3.org/2000/svg}"
-        headline = root.findtext(f"{space}title") or name
-        caption = root.findtext(f"{space}desc") or ""
-        found = re.findall(r"([XY])-axis titled '([^']*)'", " ".join(_labels(root)))
-        axes = list(dict.fromkeys(f"{axis.lower()}: {title}" for axis, title in found))
-        shown = f" Axes: {'; '.join(axes)}." if axes else ""
-        width = int(float(root.get("width", "0")))
-        return cls(path, headline, caption, f"{headline.rstrip('.')}.{shown}", width)
+    page: Path
+    problems: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class NotebookRun:
-    """One executed notebook and what it wrote.
-
-    Args:
-        path: of the executed notebook.
-        title, introduction: its first heading and the paragraph after it.
-        figures: in the order in which the notebook saves them.
-        questions: of the figures that have one, by name of the file.
-        files: other results, tables first.
-        about: settings and results from ``summary.json``.
-    """
-
-    path: Path
-    title: str
-    introduction: str
-    figures: tuple[FigureFile, ...]
-    questions: dict[str, str]
-    files: tuple[Path, ...]
-    about: dict[str, object]
-
-    @classmethod
-    def read(cls, path: Path, *, leave: frozenset[str] = frozenset()) -> NotebookRun:
-        """Read an executed notebook with the files beside it.
-
-        Args:
-            leave: names of figures that belong to other notebooks in the same folder.
-        """
-        notebook = nbformat.read(path, as_version=4)
-        first = notebook.cells[0].source if notebook.cells else ""
-        heading, _, rest = first.partition("\n")
-        questions = figure_questions(notebook)
-        present = {p.stem: p for p in sorted(path.parent.glob("*.png"))}
-        order = [n for n in questions if n in present]
-        order += [n for n in present if n not in questions and n not in leave]
-        files = [p for p in path.parent.iterdir() if p.suffix in _DATA and p.is_file()]
-        files.sort(key=lambda p: (p.suffix != ".csv", p.name))
-        summary = path.parent / "summary.json"
-        about = json.loads(summary.read_text(encoding="utf-8")) if summary.is_file() else {}
-        return cls(
-            path,
-            heading.lstrip("# ").strip() or path.stem,
-            " ".join(rest.strip().split("\n\n")[0].split()),
-            tuple(FigureFile.read(present[name]) for name in order),
-            {name: questions[name] for name in order if questions.get(name)},
-            tuple(files),
-            about,
-        )
-
-
-def figure_questions(notebook: nbformat.NotebookNode) -> dict[str, str]:
-    """Names of the figures that a notebook saves, in order, with the question each one answers.
-
-    A question is the first bold sentence of the text above the cell, or the last heading; none
-    is given twice.
-    """
-    questions: dict[str, str] = {}
-    last = ""
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            bold = re.findall(r"\*\*(.+?)\*\*", " ".join(cell.source.split()))
-            headings = re.findall(r"^#+ +(.+)$", cell.source, re.MULTILINE)
-            last = next(iter(bold), "") or (headings[-1] if headings else last)
-        else:
-            for name in re.findall(_SAVE, cell.source):
-                questions[name] = "" if last in questions.values() else last
-    return questions
-
-
-def find_runs(folder: Path | str) -> list[NotebookRun]:
-    """Executed notebooks in a folder and in the folders directly in it, by name.
-
-    Raises:
-        DataError: there are none.
-    """
-    root = Path(folder)
-    found = [*root.glob("*.ipynb"), *root.glob("*/*.ipynb")]
-    paths = [p for p in found if not p.name.startswith(".") and ".failed" not in p.name]
-    if not paths:
-        raise DataError(f"no executed notebook in {root}; run `make figures` first")
-    runs = []
-    for path in sorted(paths, key=lambda p: p.stem):
-        beside = [p for p in paths if p.parent == path.parent and p != path]
-        others = {n for p in beside for n in figure_questions(nbformat.read(p, as_version=4))}
-        runs.append(NotebookRun.read(path, leave=frozenset(others)))
-    return runs
-
-
-def write_gallery(folder: Path | str) -> Path:
+def write_gallery(folder: Path | str) -> Gallery:
     """Write ``index.html`` into a folder of results, and a page beside each executed notebook.
 
     Args:
         folder: with executed notebooks in it, or in the folders directly in it.
 
     Returns:
-        Path of the index.
+        The index, and the files that cannot be shown; the index names them too.
 
     Raises:
-        DataError: there is no executed notebook.
+        DataError: there is no executed notebook that can be read.
     """
-    root = Path(folder).resolve()
-    runs = find_runs(root)
-    for run in runs:
-        with atomic_path(run.path.with_suffix(".html")) as page:
-            page.write_text(notebook_page(run, root), encoding="utf-8")
+    root = Path(folder).expanduser().resolve()
+    results = find_results(root)
+    problems = list(results.problems)
+    for run in results.runs:
+        try:
+            content = notebook_page(run, root)
+        except Exception as error:  # of nbconvert, by an output that it cannot draw
+            reason = f"cannot be made a page ({type(error).__name__}: {error})"
+            problems.append(f"{run.path.parent.name}/{run.path.name}: {reason}")
+            content = _page(run.title, f"<main><p>This notebook {escape(reason)}.</p></main>")
+        _write(run.path.with_suffix(".html"), content)
     index = root / "index.html"
-    with atomic_path(index) as page:
-        page.write_text(index_page(runs, root), encoding="utf-8")
-    return index
+    _write(index, index_page(results.runs, root, problems))
+    return Gallery(index, tuple(problems))
+
+
+def _write(path: Path, page: str) -> None:
+    with atomic_path(path) as temporary:
+        temporary.write_text(page, encoding="utf-8", errors="replace")
 
 
 # --- pages ---------------------------------------------------------------------------------------
 
 
-def index_page(runs: list[NotebookRun], root: Path) -> str:
-    """The page with all figures."""
+def index_page(runs: Sequence[NotebookRun], root: Path, problems: Sequence[str] = ()) -> str:
+    """The page with all figures, and with the files that cannot be shown."""
     count = sum(len(run.figures) for run in runs)
     menu = "".join(
         f'<li><a href="#{escape(run.path.stem)}">{escape(run.path.stem.replace("_", " "))}</a>: '
@@ -191,17 +83,17 @@ def index_page(runs: list[NotebookRun], root: Path) -> str:
         f"<header><h1>Figures of renaissance_kit</h1><p>{count} figures from {len(runs)} "
         "notebooks. Click a figure to see it alone, as vector graphics.</p>"
         f'<nav aria-label="Notebooks"><ol>{menu}</ol></nav></header>'
-        f"<main>{''.join(_section(run, root) for run in runs)}</main>"
+        f"<main>{_not_shown(problems)}{''.join(_section(run, root) for run in runs)}</main>"
     )
     return _page("Figures of renaissance_kit", body)
 
 
 def notebook_page(run: NotebookRun, root: Path) -> str:
     """An executed notebook as one page, with its images in it."""
-    notebook = nbformat.read(run.path, as_version=4)
+    notebook = deepcopy(run.notebook)
     texts = {figure.path.stem: figure.alternative for figure in run.figures}
     for cell in notebook.cells:
-        saved = re.findall(_SAVE, cell.source)
+        saved = re.findall(SAVED, cell.source)
         for output in cell.get("outputs", []):
             if "image/png" in output.get("data", {}):
                 alternative = texts.get(saved[-1] if saved else "", "Figure")
@@ -216,8 +108,8 @@ def notebook_page(run: NotebookRun, root: Path) -> str:
     content, _ = exporter.from_notebook_node(notebook)
     colours = HtmlFormatter(style="default").get_style_defs(".highlight")
     up = _link(root / "index.html", run.path.parent)
-    body = f'<nav><a href="{up}">All figures</a></nav><main class="notebook">{content}</main>'
-    return _page(run.title, body, style=colours)
+    main = f'<main class="notebook">{clean_html(content)}</main>'
+    return _page(run.title, f'<nav><a href="{up}">All figures</a></nav>{main}', style=colours)
 
 
 def _section(run: NotebookRun, root: Path) -> str:
@@ -235,13 +127,12 @@ def _section(run: NotebookRun, root: Path) -> str:
         f'<p class="links">{escape(settings)}</p>' if settings else "",
         *(_figure(figure, run.questions.get(figure.path.stem, ""), root) for figure in run.figures),
     ]
-    claims = run.path.parent / "claims.csv"
-    if claims.is_file():
-        parts.append("<h3>Beside the paper</h3>" + _table(claims))
-    files = [p for p in run.files if p.name != "summary.json"]
-    if files:
+    if run.claims is not None:
+        parts.append("<h3>Beside the paper</h3>" + _table(run.claims))
+    if run.files:
         items = "".join(
-            f'<li><a href="{_link(p, root)}">{escape(p.name)}</a> {_about(p)}</li>' for p in files
+            f'<li><a href="{_link(f.path, root)}">{escape(f.path.name)}</a> {f.size}</li>'
+            for f in run.files
         )
         parts.append(f"<h3>Tables and data</h3><ul>{items}</ul>")
     return "".join(parts) + "</section>"
@@ -249,8 +140,7 @@ def _section(run: NotebookRun, root: Path) -> str:
 
 def _figure(figure: FigureFile, question: str, root: Path) -> str:
     png = _link(figure.path, root)
-    svg_file = figure.path.with_suffix(".svg")
-    svg = _link(svg_file, root) if svg_file.is_file() else ""
+    svg = _link(figure.svg, root) if figure.svg else ""
     width = f' width="{round(1.3 * figure.width)}"' if figure.width else ""
     image = f'<img src="{png}" alt="{escape(figure.alternative, quote=True)}"{width}>'
     files = f'<a href="{svg}">SVG</a> · ' * bool(svg) + f'<a href="{png}">PNG</a>'
@@ -262,30 +152,28 @@ def _figure(figure: FigureFile, question: str, root: Path) -> str:
     )
 
 
-def _table(path: Path) -> str:
-    table = pd.read_csv(path, dtype=str).fillna("").replace({"True": "yes", "False": "no"})
-    head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in table.columns)
+def _not_shown(problems: Sequence[str]) -> str:
+    if not problems:
+        return ""
+    items = "".join(f"<li>{escape(problem)}</li>" for problem in problems)
+    return (
+        f'<section id="not-shown" role="alert"><h2>Not shown</h2><p>{len(problems)} files cannot '
+        f"be shown; run their notebooks again.</p><ul>{items}</ul></section>"
+    )
+
+
+def _table(table: Table) -> str:
+    words = {"True": "yes", "False": "no"}
+    names, cells = table
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
     rows = "".join(
-        "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>"
-        for row in table.itertuples(index=False)
+        "<tr>" + "".join(f"<td>{escape(words.get(cell, cell))}</td>" for cell in row) + "</tr>"
+        for row in cells
     )
     return (
         f'<div class="wide" tabindex="0"><table><thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
-
-
-def _about(path: Path) -> str:
-    """Rows of a table, size of anything else."""
-    if path.suffix == ".csv":
-        table = pd.read_csv(path, dtype=str)
-        return f"({len(table):,} rows, {len(table.columns)} columns)"
-    size = path.stat().st_size
-    return f"({size / 1e6:.1f} MB)" if size >= 1e5 else f"({size / 1e3:.1f} kB)"
-
-
-def _labels(root: ElementTree.Element) -> list[str]:
-    return [element.get("aria-label", "") for element in root.iter()]
 
 
 def _inline(text: str) -> str:
@@ -302,6 +190,7 @@ def _link(path: Path, start: Path) -> str:
 def _page(title: str, body: str, *, style: str = "") -> str:
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{_STYLE}{style}</style>\n</head>\n"
         f"<body>\n{body}\n</body>\n</html>\n"

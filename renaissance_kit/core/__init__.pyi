@@ -21,6 +21,7 @@ from .paths import (
     example_names as example_names,
     network_folder as network_folder,
 )
+from .records import compared_by_value as compared_by_value, same_value as same_value
 from .runs import RUN as RUN, Progress as Progress, Run as Run, run_chunks as run_chunks
 from .seeds import (
     child_rng as child_rng,
@@ -29,6 +30,7 @@ from .seeds import (
     repeat_seeds as repeat_seeds,
     rng_from as rng_from,
 )
+from .sheets import plain_cell as plain_cell, write_csv as write_csv
 from .stores import read_store as read_store, store_of as store_of
 from .tables import Row as Row, Table as Table, each as each
 from .threads import (

@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from renaissance_kit.core.errors import ParameterError, nearest
+from renaissance_kit.core.records import compared_by_value
 from renaissance_kit.core.types import Array
 from renaissance_kit.km.measurements import MeasuredRange
 from renaissance_kit.network.network import Network
 
 
+@compared_by_value
 @dataclass(frozen=True)
 class KMRanges:
     """Bounds of every Michaelis constant, and the measured ranges of those that are constrained.

@@ -11,6 +11,7 @@ import pandas as pd
 
 from renaissance_kit.core.columns import Column, Kind
 from renaissance_kit.core.errors import nearest
+from renaissance_kit.core.records import compared_by_value
 from renaissance_kit.core.tables import Row, Table, each
 from renaissance_kit.laws.registry import REGISTRY
 from renaissance_kit.network.network import Network
@@ -60,6 +61,7 @@ KM_TABLE = Table(
 )  # fmt: skip
 
 
+@compared_by_value
 @dataclass(frozen=True)
 class KMMeasurement:
     """One row of a table.

@@ -19,6 +19,7 @@ import numpy as np
 from renaissance_kit.core.errors import DataError
 from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.paths import example_folder, network_folder
+from renaissance_kit.core.records import compared_by_value
 from renaissance_kit.core.types import Array
 from renaissance_kit.laws.registry import REGISTRY
 from renaissance_kit.network.labels import Labels
@@ -27,6 +28,7 @@ from renaissance_kit.network.reading import read_tables
 from renaissance_kit.network.records import Compartment, Metabolite, Quantity, Reaction
 
 
+@compared_by_value
 @dataclass(frozen=True)
 class Network:
     """A metabolic network with rate laws. Make one with `Network.from_folder`.

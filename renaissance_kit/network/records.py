@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from renaissance_kit.core.records import compared_by_value
 from renaissance_kit.laws.record import Terms
 from renaissance_kit.network.elements import molar_mass_g_mol
 
 
+@compared_by_value
 @dataclass(frozen=True)
 class Metabolite:
     """A metabolite in one compartment.
@@ -54,6 +56,7 @@ class Metabolite:
         return molar_mass_g_mol(self.formula)
 
 
+@compared_by_value
 @dataclass(frozen=True)
 class Reaction:
     """A reaction, ``left <=> right``; substrates and products in the order of its rate law.
@@ -101,6 +104,7 @@ class Reaction:
         return {name: value for name, value in net.items() if value != 0.0}
 
 
+@compared_by_value
 @dataclass(frozen=True)
 class Compartment:
     """Volume fraction of the cell (None outside it), pH, ionic strength and potentials in mV.
@@ -118,6 +122,7 @@ class Compartment:
     potential_mV: Mapping[str, float]
 
 
+@compared_by_value
 @dataclass(frozen=True)
 class Quantity:
     """A number with its unit, its range where one is known, and its source."""

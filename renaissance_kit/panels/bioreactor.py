@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,8 +13,8 @@ import numpy as np
 
 from renaissance_kit import studies
 from renaissance_kit.core.errors import ParameterError
-from renaissance_kit.core.files import atomic_path
 from renaissance_kit.core.runs import Run
+from renaissance_kit.core.sheets import write_csv
 from renaissance_kit.figures import bioreactor as figures
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.network import Network
@@ -178,8 +179,7 @@ class BioreactorPanel(Panel):
         done = len(fit)
         if done == total:
             result.save(self.folder / self.result_name)
-            with atomic_path(self.folder / "fit.csv") as path:
-                fit.table().to_csv(path, index=False)
+            write_csv(self.folder / "fit.csv", fit.table())
         finished = _Finished(result, fit)
         handle.report(
             Update(done, total, doing=f"{done:,} of {total:,} models", keep=True,
@@ -251,7 +251,8 @@ class BioreactorPanel(Panel):
 
 def _listed(fit: Fit) -> str:
     """The best models and their goodness of fit as a table."""
-    head = "".join(f"<th scope='col'>{name}</th>" for name in ("model", *fit.quantities))
+    names = map(escape, ("model", *fit.quantities))
+    head = "".join(f"<th scope='col'>{name}</th>" for name in names)
     rows = []
     for i in fit.best_first[:LISTED]:
         cells = [
@@ -260,7 +261,7 @@ def _listed(fit: Fit) -> str:
             else "<td>–</td>"
             for v in fit.goodness_of_fit[i]
         ]
-        rows.append(f"<tr><th scope='row'>{fit.models[i]}</th>{''.join(cells)}</tr>")
+        rows.append(f"<tr><th scope='row'>{escape(str(fit.models[i]))}</th>{''.join(cells)}</tr>")
     return (
         f"<h4>Goodness of fit of the {len(rows)} nearest models "
         f"(dimensionless; ✓ at most {fit.threshold:g})</h4>"

@@ -28,7 +28,7 @@ def command(
 
 
 def literal(value: Any) -> str:
-    """A value as `renaissance_kit.cli.batch.parse_value` reads it back.
+    """A value as `renaissance_kit.cli.parse_value` reads it back.
 
     >>> literal(0.1), literal(["atp_c"]), literal("all"), literal(None)
     ('0.1', '["atp_c"]', 'all', 'None')

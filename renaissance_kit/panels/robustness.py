@@ -13,8 +13,8 @@ import pandas as pd
 
 from renaissance_kit import studies
 from renaissance_kit.core.errors import ParameterError
-from renaissance_kit.core.files import atomic_path
 from renaissance_kit.core.runs import Run
+from renaissance_kit.core.sheets import write_csv
 from renaissance_kit.figures import live, robustness as figures
 from renaissance_kit.figures.theme import percent
 from renaissance_kit.kinetics.models import KineticModels
@@ -149,8 +149,7 @@ class RobustnessPanel(Panel):
         done = len(result.dataset.model)
         if done == total:
             result.save(self.folder / self.result_name)
-            with atomic_path(self.folder / "outcomes.csv") as path:
-                studies.outcome_table(result, task.tolerance).to_csv(path, index=False)
+            write_csv(self.folder / "outcomes.csv", studies.outcome_table(result, task.tolerance))
         content = _Finished(task, result), self._figures(_Finished(task, result), task.tolerance)
         doing = f"{done:,} of {total:,} models"
         handle.report(Update(done, total, doing=doing, content=content, keep=True))

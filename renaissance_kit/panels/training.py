@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from renaissance_kit import studies
-from renaissance_kit.core.files import atomic_path
 from renaissance_kit.core.seeds import derived_seed, repeat_seeds
+from renaissance_kit.core.sheets import write_csv
 from renaissance_kit.core.types import Array
 from renaissance_kit.figures import live
 from renaissance_kit.figures.theme import lambda_range, number, percent
@@ -183,8 +183,7 @@ class TrainingPanel(Panel):
         handle.report(Update(total, total, doing="writing", content=end, keep=True))
         ensemble.save(self.folder / self.result_name)
         repeat = studies.Repeat("default settings", 0, training, ensemble)
-        with atomic_path(self.folder / "incidence.csv") as path:
-            studies.incidence_history([repeat]).to_csv(path, index=False)
+        write_csv(self.folder / "incidence.csv", studies.incidence_history([repeat]))
         return TrainingResult(training, ensemble)
 
     def show(self, update: Update) -> None:

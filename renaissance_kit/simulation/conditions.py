@@ -13,6 +13,7 @@ from typing import Any
 
 from renaissance_kit.core.columns import Column, Kind
 from renaissance_kit.core.errors import DataError, ParameterError, nearest
+from renaissance_kit.core.records import compared_by_value
 from renaissance_kit.core.tables import Row, Table, each
 from renaissance_kit.network.network import Network
 from renaissance_kit.simulation.operations import (
@@ -50,6 +51,7 @@ REACTOR_TABLE = Table(
 )
 
 
+@compared_by_value
 @dataclass(frozen=True)
 class ReactorConditions:
     """Conditions of a bioreactor simulation.

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from renaissance_kit.core.errors import DataError, ParameterError, nearest
+from renaissance_kit.core.records import compared_by_value
 from renaissance_kit.network.labels import ratio_of
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.bounds import Bound, Measured
 from renaissance_kit.states.reading import read_constraints
 
 
+@compared_by_value
 @dataclass(frozen=True)
 class Constraints:
     """Bounds of the steady states.

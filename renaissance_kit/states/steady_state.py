@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from renaissance_kit.core.errors import DataError, SteadyStateError, nearest
+from renaissance_kit.core.records import compared_by_value
 from renaissance_kit.core.tables import Row, each
 from renaissance_kit.core.types import Array
 from renaissance_kit.laws.registry import REGISTRY
@@ -18,6 +19,7 @@ from renaissance_kit.states.tables import STEADY_STATE_TABLE
 BALANCE_TOLERANCE = 1e-6  # of the largest term in a metabolite's balance
 
 
+@compared_by_value
 @dataclass(frozen=True)
 class SteadyState:
     """One steady state of a network.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import pandas as pd
@@ -73,9 +74,14 @@ def claims_table(network: Network, rows: Iterable[Claim]) -> pd.DataFrame:
     missing = NOT_GIVEN if len(table) else NO_PAPER
     return pd.DataFrame(
         [
-            (claim, quantity, known.get((claim, quantity), missing), here, spread,
-             comparable and len(table) > 0)
+            (claim, quantity, _with_minus(known.get((claim, quantity), missing)),
+             _with_minus(here), _with_minus(spread), comparable and len(table) > 0)
             for claim, quantity, here, spread, comparable in rows
         ],
         columns=["claim", "quantity", "paper", "here", "spread", "comparable"],
     )  # fmt: skip
+
+
+def _with_minus(text: str) -> str:
+    """Numbers with a minus sign in place of a hyphen, which a spreadsheet takes for a formula."""
+    return re.sub(r"(?<![\w.])-(?=[\d.])", "−", text)
