@@ -19,6 +19,7 @@ from . import (
     laws as laws,
     network as network,
     states as states,
+    draft as draft,
     kinetics as kinetics,
     km as km,
     training as training,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from renaissance_kit.core.errors import DataError, ParameterError
-from renaissance_kit.core.files import atomic_path
+from renaissance_kit.core.sheets import write_csv
 from renaissance_kit.draft import tables
 from renaissance_kit.draft.blocked import blocked_reactions, growth_optimum, left_out_of_cycles
 from renaissance_kit.draft.decisions import COLUMNS, Decision, Decisions, decision_table
@@ -131,17 +129,8 @@ class NetworkDraft:
                 "replace them"
             )
         for name, (header, rows) in self._tables.items():
-            with atomic_path(folder / name) as path:
-                path.write_text(_csv(header, rows), encoding="utf-8")
+            write_csv(folder / name, pd.DataFrame(list(rows), columns=list(header)))
         return Network.from_folder(folder)
-
-
-def _csv(header: Any, rows: Any) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue()
 
 
 @dataclass
