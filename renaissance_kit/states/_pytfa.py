@@ -18,7 +18,6 @@ variables``, where the last two are ``pytfa.optim.constraints`` and ``pytfa.opti
 imports pytfa itself, since sorted imports would put that before the repairs.
 """
 
-import importlib.util
 import logging
 import sys
 import warnings
@@ -38,18 +37,25 @@ PINNED_VERSION = "0.9.1"
 
 @contextmanager
 def _distutils() -> Iterator[None]:
-    """Offer ``distutils.version.LooseVersion`` where Python and setuptools no longer do."""
-    if importlib.util.find_spec("distutils") is not None:
+    """Offer ``distutils.version.LooseVersion`` where Python no longer does.
+
+    Setuptools may have a copy; it is left alone, so that its presence changes nothing.
+    """
+    if "distutils" in sys.stdlib_module_names:
         yield
         return
-    package, version = ModuleType("distutils"), ModuleType("distutils.version")
+    names = ("distutils", "distutils.version")
+    before = {name: sys.modules[name] for name in names if name in sys.modules}
+    package, version = map(ModuleType, names)
     package.version = version  # type: ignore[attr-defined]
     version.LooseVersion = Version  # type: ignore[attr-defined]
-    sys.modules["distutils"], sys.modules["distutils.version"] = package, version
+    sys.modules |= dict(zip(names, (package, version), strict=True))
     try:
         yield
     finally:
-        del sys.modules["distutils"], sys.modules["distutils.version"]
+        for name in names:
+            del sys.modules[name]
+        sys.modules |= before
 
 
 if not hasattr(sympy, "numbers"):
