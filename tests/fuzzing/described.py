@@ -26,6 +26,7 @@ from .tables import (
     terms,
     text,
     within,
+    yes_no,
 )
 
 FLUX = ENERGY = 1e6
@@ -127,7 +128,7 @@ def metabolites(names: Names) -> Table:
             Column("charge", number(-1000, 1000)),
             Column("compartment", one_of(places), filled=True),
             Column("role", one_of(("dynamic", "constant", "water")), filled=True),
-            Column("currency", one_of("1")), Column("dgf0_kJ_mol", number(-ENERGY, ENERGY)),
+            Column("currency", yes_no), Column("dgf0_kJ_mol", number(-ENERGY, ENERGY)),
             Column("dgf0_error_kJ_mol", number(0, ENERGY)), Column("n_h", number(0, 1e5)),
             Column("pka", numbers(-1e3, 1e3)), Column("seed_id", text), ITS_SOURCE,
         ),
@@ -258,5 +259,5 @@ def figures(names: Names) -> Table:
             Column("kind", one_of(kinds), filled=True), Column("id", text, filled=True),
             Column("label", text, filled=True),
         ),
-        extra="note|source", key=("kind", "id"), row=row, ordered=True,
+        key=("kind", "id"), row=row, ordered=True,
     )  # fmt: skip

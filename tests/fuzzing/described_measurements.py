@@ -6,9 +6,24 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from .described import HOURS, ITS_SOURCE, MM, NO_KM, SOURCE, Names
-from .tables import Column, Row, Table, Wrong, formula, number, one_of, positive, text, within
+from .tables import (
+    REMARK,
+    Column,
+    Row,
+    Table,
+    Wrong,
+    formula,
+    number,
+    one_of,
+    positive,
+    text,
+    within,
+    yes_no,
+)
 
-YES_NO = {"true", "false", "yes", "no", "0", "1", "0.0", "1.0", "t", "f", "y", "n", "none", "nan"}
+YES = {"true", "yes", "1", "1.0", "t", "y"}
+NO = {"false", "no", "0", "0.0", "f", "n", "none", "nan"}
+OTHER = "kind|pH|temperature_C|ec|database|licence"  # kept and not used
 PER_MM = {"M": 1e-3, "mM": 1.0, "uM": 1e3, "µM": 1e3, "μM": 1e3, "nM": 1e6}
 
 
@@ -24,7 +39,7 @@ def fermentation(names: Names) -> Table:
     def whole(rows: Sequence[Row]) -> str | None:
         courses = defaultdict(set)
         for cells in rows:
-            same = tuple(cells[c] for c in ("variable", "weighed_as", "unit"))
+            same = tuple(cells.get(c) for c in ("variable", "weighed_as", "unit"))
             courses[cells["strain"], cells["quantity"]].add(same)
         return next((f"two kinds of {c}" for c, kinds in courses.items() if len(kinds) > 1), None)
 
@@ -33,11 +48,13 @@ def fermentation(names: Names) -> Table:
         (
             Column("strain", text, filled=True), Column("quantity", text, filled=True),
             Column("variable", one_of(("biomass", *names.medium)), filled=True),
-            Column("weighed_as", formula), Column("time_h", number(0, HOURS), filled=True),
+            Column("weighed_as", formula, needed=False),
+            Column("time_h", number(0, HOURS), filled=True),
             Column("value", amount, filled=True), Column("low", amount), Column("high", amount),
             Column("unit", one_of(("g/L", "mM")), filled=True), SOURCE,
         ),
         key=("strain", "quantity", "time_h"), row=row, whole=whole, ordered=True,
+        stands_for={"low": "value", "high": "value"},
     )  # fmt: skip
 
 
@@ -113,6 +130,10 @@ def bioreactor(names: Names) -> Table:
         times = [c["time_h"] for c in rows if c["time_h"] is not None]
         return "an event after the end" if times and max(times) > length else None
 
+    def default(cells: Row) -> bool:
+        given = {"duration": "60.0", "volume": "1.0", "dilution": "replaced"}
+        return given.get(cells["kind"]) == cells["value"] and cells["id"] is None
+
     def value(cell: str) -> str:
         try:
             number(-1e12, 1e12)(cell)
@@ -126,23 +147,15 @@ def bioreactor(names: Names) -> Table:
             Column("time_h", number(0, HOURS)), Column("value", value),
             Column("unit", text, filled=True), SOURCE,
         ),
-        key=("kind", "id", "time_h"), row=row, whole=whole,
+        key=("kind", "id", "time_h"), row=row, whole=whole, default=default,
     )  # fmt: skip
 
 
-def _zero_or_one(cell: str) -> float:
-    value = number(0, 1)(cell)
-    if value not in (0, 1):
-        raise Wrong("neither 0 nor 1")
-    return value
-
-
-def measured_km(names: Names, *, amount: str = "km_mM", extra: str = "note") -> Table:
+def measured_km(names: Names, *, amount: str = "km_mM") -> Table:
     """Measured Michaelis constants.
 
     Args:
         amount: name of the column of values; ``value`` with a column ``unit``.
-        extra: pattern of further columns.
     """
     laws = {row["id"]: row for row in names.tables["reactions"] if row["id"] in names.kinetic}
     unit = amount.partition("_")[2]
@@ -155,8 +168,8 @@ def measured_km(names: Names, *, amount: str = "km_mM", extra: str = "note") -> 
         words = f"{law['substrates']} + {law['products']}".split()
         if cells["metabolite"] not in words:
             return f"{cells['reaction']} has no KM of {cells['metabolite']}"
-        if (cells.get("flag") or "").lower() in YES_NO:
-            return f"flag {cells['flag']}"
+        if cells[amount] is None and (cells.get(low) is None or cells.get(high) is None):
+            return "neither a value nor a range"
         factor = PER_MM[cells.get("unit", unit)]
         for column in (amount, low, high):
             x = cells.get(column)
@@ -167,13 +180,20 @@ def measured_km(names: Names, *, amount: str = "km_mM", extra: str = "note") -> 
     wide = positive(1e12)
     columns = [
         Column("reaction", text, filled=True), Column("metabolite", text, filled=True),
-        Column(amount, wide, filled=True), Column(low, wide, needed=False),
-        Column(high, wide, needed=False), Column("distinct", _zero_or_one, needed=False),
-        Column("flag", text, needed=False), ITS_SOURCE,
+        Column(amount, wide), Column(low, wide, needed=False),
+        Column(high, wide, needed=False), Column("distinct", yes_no, needed=False, filled=True),
+        Column("flag", _why, needed=False), ITS_SOURCE,
     ]  # fmt: skip
     if not unit:
         columns.append(Column("unit", one_of(PER_MM), filled=True))
-    return Table(columns, extra=extra, row=row)
+    ends = {low: amount, high: amount}
+    return Table(columns, extra=f"{REMARK}|{OTHER}", row=row, stands_for=ends)
+
+
+def _why(cell: str) -> str | None:
+    if cell.lower() in YES:
+        raise Wrong("no reason")
+    return None if cell.lower() in NO else cell
 
 
 def enzymes(names: Names) -> Table:
@@ -185,7 +205,8 @@ def enzymes(names: Names) -> Table:
         (
             Column("reaction", one_of(own), filled=True), Column("kcat_per_s", wide, filled=True),
             Column("enzyme_umol_gDW", wide, filled=True),
-            Column("kcat_reverse_per_s", wide, needed=False), ITS_SOURCE,
+            Column("kcat_reverse_per_s", wide, needed=False),
+            Column("enzyme", text, needed=False), ITS_SOURCE,
         ),
-        rowwise=False,
+        key=("reaction", "enzyme"), rowwise=False,
     )  # fmt: skip

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 
 from .described import FLUX, GENERAL, ITS_SOURCE, LOG_DISPLACEMENT, MM, SOURCE, Names
-from .tables import Column, Row, Table, identifier, number, one_of, positive, text, within
+from .tables import (
+    REMARK,
+    Column,
+    Row,
+    Table,
+    identifier,
+    number,
+    one_of,
+    positive,
+    text,
+    within,
+    yes_no,
+)
 
 
 def steady_state(names: Names) -> Table:
@@ -96,19 +108,28 @@ def medium(names: Names) -> Table:
 
 
 def concentrations(names: Names) -> Table:
+    outside = {row["metabolite"] for row in names.tables["medium"]}
+
     def row(cells: Row) -> str | None:
-        if not re.search(r"\b(19|20)\d\d\b", cells["source"]):
-            return "a source without a year"
+        if cells["metabolite"] in outside:
+            return "its concentration stands in medium.csv"
         return within(cells, "value_mM", "low_mM", "high_mM")
+
+    def whole(rows: Sequence[Row]) -> str | None:
+        for name, count in Counter(row["metabolite"] for row in rows).items():
+            preferred = [r for r in rows if r["metabolite"] == name and r.get("preferred")]
+            if count > 1 and len(preferred) != 1:
+                return f"{count} measurements of {name}, {len(preferred)} preferred"
+        return None
 
     return Table(
         (
             Column("metabolite", one_of(names.species), filled=True),
-            Column("value_mM", positive(MM), filled=True), Column("low_mM", number(0, MM)),
-            Column("high_mM", positive(MM)), Column("preferred", one_of("1"), needed=False),
+            Column("value_mM", positive(MM), filled=True), Column("low_mM", positive(MM)),
+            Column("high_mM", positive(MM)), Column("preferred", yes_no, needed=False),
             ITS_SOURCE,
         ),
-        extra="note|condition|licence", row=row, ordered=True, rowwise=False,
+        extra=f"{REMARK}|condition|licence", row=row, whole=whole, rowwise=False,
     )  # fmt: skip
 
 
@@ -118,7 +139,7 @@ def constraints(names: Names) -> Table:
     known: dict[str, Collection[str]] = {
         "flux": every, "fermentation": names.ids("reactions", role=("exchange",)),
         "direction": names.kinetic, "energy": names.kinetic, "concentration": names.species,
-        "displacement": {*names.kinetic, *classes}, "unmeasured": names.species,
+        "displacement": {*names.kinetic, *classes}, "unmeasured": (*names.species, "*"),
     } | dict.fromkeys(GENERAL, ("*",))  # fmt: skip
     units = dict.fromkeys(known, "1") | {
         "every_flux": "mmol/gDW/h", "driving_force": "kJ/mol", "pool": "mM", "turnover_time": "min",
@@ -138,13 +159,17 @@ def constraints(names: Names) -> Table:
         if cells["unit"] != unit:
             return f"{kind} in {cells['unit']}"
         if kind == "unmeasured":
-            return None
+            used = cells["low"] is not None or cells["high"] is not None
+            return "unmeasured, with a number" if used else None
+        if kind in only and cells[{"low": "high", "high": "low"}[only[kind]]] is not None:
+            return f"{kind} with both ends"
         for column in [only[kind]] if kind in only else ["low", "high"]:
             if cells[column] is None:
                 return f"{kind} without {column}"
         if kind in ("pool", "concentration", "every_flux") and cells["low"] < 0:
             return f"{kind} below 0"
-        if kind == "fermentation" and not (cells.get("strain") and cells.get("quantity")):
+        about = [bool(cells.get(c)) for c in ("strain", "quantity")]
+        if about != [kind == "fermentation"] * 2:
             return "whose fermentation?"
         return within(cells, "", "low", "high")
 

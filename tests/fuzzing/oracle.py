@@ -123,7 +123,8 @@ _REMEDY = re.compile(
     r"\b(write|give|add|remove|delete|correct|check|choose|use|save|sample|train|makes?|made|read|"
     r"rename|name|call|fill|swap|exchange|convert|quote|look|did you mean|set|take|run|load|draw|"
     r"leave|keep|close|put|raise|restart|start|anew|again|must|needs?|lies? between|is missing|"
-    r"there are|say|stands? alone|update|install|copy|restore|known:|make|separate|mark)\b",
+    r"there are|say|update|install|copy|restore|retype|average|is a share|known:|make|separate|"
+    r"mark)\b",
     re.IGNORECASE,
 )
 

@@ -186,7 +186,8 @@ def _courses(network: Network) -> list[Any]:
     rows: list[Any] = []
     quantities(network)
     text = network.file("fermentation.csv").read_text("utf-8-sig")
-    cells = [row for row in csv.reader(io.StringIO(text)) if any(row)]
+    text = text.removeprefix("sep=,\n").removeprefix("sep=,\r\n")
+    cells = [row for row in csv.reader(io.StringIO(text)) if "".join(row).strip()]
     at = [name.strip() for name in cells[0]].index("strain")
     for strain in dict.fromkeys(row[at].strip() for row in cells[1:]):
         for quantity in quantities(network, strain):
@@ -309,7 +310,6 @@ _OWN: dict[str, tuple[str, Callable[[Names], Table], Callable[[Network, Path], M
     "enzymes": (_ENZYMES, measured.enzymes, _capacities),
 }  # fmt: skip
 
-_KM_EXTRA = "kind|pH|temperature_C|ec|database|note|licence"
 _DESCRIBED: dict[str, Callable[[Names], Table]] = {
     **{
         name: getattr(described, name)
@@ -324,7 +324,7 @@ _DESCRIBED: dict[str, Callable[[Names], Table]] = {
     "fermentation": measured.fermentation, "strains": measured.strains,
     "published": measured.published, "bioreactor": measured.bioreactor,
     "bioreactor_aerated": measured.bioreactor, "bioreactor_published": measured.bioreactor,
-    "km_measurements": lambda names: measured.measured_km(names, extra=_KM_EXTRA),
+    "km_measurements": measured.measured_km,
 }  # fmt: skip
 _FOLDERS = (
     (

@@ -301,7 +301,7 @@ def _data_set(name: str, place: Path) -> Subject:
     return Subject(
         f"results/{target}", {target: content}, target, lambda folder: read(folder / target),
         of_data_sets(raw, kind, save, loaded, place, others),
-        (target, place.name, *places, *ids),
+        (target, place.name, "the data set", *places, *ids),
     )  # fmt: skip
 
 

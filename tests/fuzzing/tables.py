@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from typing import Any
 
 from .oracle import Expect, Verdict
 
+REMARK = "notes?(_.+)?"
 Parse = Callable[[str], Any]
 Row = Mapping[str, Any]
 
@@ -51,23 +53,27 @@ class Table:
 
     Attributes:
         columns: that have a meaning.
-        extra: pattern of the names of further columns that hold text.
+        extra: pattern of the names of further columns that hold text without a meaning.
         pattern: pattern of the names of further columns with a meaning, and how to parse them.
         key: columns that together are unique.
         row: says what is wrong with a row, or nothing.
         whole: says what is wrong with all rows together, or nothing.
         ordered: the order of the rows has a meaning.
         rowwise: what is read has one entry for each row.
+        default: says of a row that it is what holds without it.
+        stands_for: an empty cell of a column means the same as that of another.
     """
 
     columns: Sequence[Column]
-    extra: str = "note"
+    extra: str = REMARK
     pattern: tuple[str, Parse] | None = None
     key: Sequence[str] = ()
     row: Callable[[Row], str | None] = lambda row: None
     whole: Callable[[Sequence[Row]], str | None] = lambda rows: None
     ordered: bool = False
     rowwise: bool = True
+    default: Callable[[Row], bool] = lambda row: False
+    stands_for: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, Column] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -80,7 +86,9 @@ class Table:
             after = self.parsed(grid(changed))
         except Wrong as wrong:
             return Verdict(Expect.FAIL, str(wrong))
-        was, now = ([self._used(row) for row in rows] for rows in (before, after))
+        was, now = (
+            [self._used(row) for row in rows if not self.default(row)] for rows in (before, after)
+        )
         added = (Counter(now) - Counter(was)).total()
         gone = (Counter(was) - Counter(now)).total()
         if not added and not gone:
@@ -88,7 +96,9 @@ class Table:
                 return Verdict(Expect.EQUAL, "the same rows")
             return Verdict(Expect.DIFFER, "the same rows in another order")
         reason = "other content that the description allows"
-        if not self.rowwise:
+        used = {name for name, column in self.names.items() if column.used}
+        columns_differ = bool(used & (before[0].keys() ^ after[0].keys()))
+        if columns_differ or not self.rowwise:
             return Verdict(Expect.DIFFER, reason)
         return Verdict(Expect.DIFFER, reason, added, gone)
 
@@ -100,7 +110,7 @@ class Table:
         """
         if not cells:
             raise Wrong("an empty file")
-        header = [name.strip() for name in cells[0]]
+        header = [name.strip().translate(MICRO) for name in cells[0]]
         lines = [[cell.strip() for cell in line] for line in cells[1:]]
         while header and not header[-1] and not any("".join(x[len(header) - 1 :]) for x in lines):
             header = header[:-1]
@@ -137,6 +147,8 @@ class Table:
     def _row(self, cells: Mapping[str, str]) -> dict[str, Any]:
         out: dict[str, Any] = {}
         for name, cell in cells.items():
+            if any(unicodedata.category(letter) in ("Cc", "Cf") for letter in cell):
+                raise Wrong(f"{name} holds what cannot be seen")
             column = self.names.get(name)
             if column is None and self.pattern and re.fullmatch(self.pattern[0], name):
                 column = Column(name, self.pattern[1], filled=True)
@@ -155,7 +167,11 @@ class Table:
 
     def _used(self, row: Row) -> tuple[Any, ...]:
         """The values that have a meaning, columns that are absent as if they were empty."""
-        named = tuple(row.get(c.name) for c in self.columns if c.used)
+        full = dict(row)
+        for name, other in self.stands_for.items():
+            if full.get(name) is None:
+                full[name] = row.get(other)
+        named = tuple(full.get(c.name) for c in self.columns if c.used)
         if not self.pattern:
             return named
         more = sorted(n for n in row if re.fullmatch(self.pattern[0], n) and n not in self.names)
@@ -190,10 +206,18 @@ def grid(content: bytes) -> list[list[str]]:
 
 # --- what a cell may be ------------------------------------------------------------------------
 
+MICRO = {0xB5: "u", 0x3BC: "u"}  # the micro sign, and the Greek letter
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _ID = re.compile(r"[A-Za-z0-9_]+", re.ASCII)
 _TERM = re.compile(r"(?:((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s+)?(\w+)", re.ASCII)
 _FORMULA = re.compile(r"(?:[A-Z][a-z]?\d*)+", re.ASCII)
+
+
+def yes_no(cell: str) -> bool | None:
+    """1 or 0, or as spreadsheets write it; no is the same as an empty cell."""
+    if cell.lower() not in ("0", "1", "0.0", "1.0", "true", "false"):
+        raise Wrong("neither yes nor no")
+    return cell.lower() in ("1", "1.0", "true") or None
 
 
 def text(cell: str) -> str:
