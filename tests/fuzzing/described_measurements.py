@@ -187,7 +187,9 @@ def measured_km(names: Names, *, amount: str = "km_mM") -> Table:
     if not unit:
         columns.append(Column("unit", one_of(PER_MM), filled=True))
     ends = {low: amount, high: amount}
-    return Table(columns, extra=f"{REMARK}|{OTHER}", row=row, stands_for=ends)
+    # without a column distinct, what a row counts depends on the others
+    rowwise = bool(unit)
+    return Table(columns, extra=f"{REMARK}|{OTHER}", row=row, stands_for=ends, rowwise=rowwise)
 
 
 def _why(cell: str) -> str | None:
