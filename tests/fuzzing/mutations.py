@@ -186,7 +186,8 @@ def misspelt(word: str, rng: Rng) -> str:
         word[:at] + word[at + 1] + word[at] + word[at + 2 :], word.swapcase(), word.capitalize(),
         word + "s", word.replace("_", " "), word.replace("_", "-"),
     )  # fmt: skip
-    return slips[pick(rng, len(slips))]
+    other = [slip for slip in slips if slip != word]
+    return other[pick(rng, len(other))]
 
 
 # --- rows and columns ------------------------------------------------------------------------

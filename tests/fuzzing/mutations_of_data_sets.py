@@ -127,7 +127,9 @@ def _part(data: xr.Dataset, kind: Kind, rng: Rng) -> Changed:
 def _other_unit(data: xr.Dataset, kind: Kind, rng: Rng) -> Changed:
     name = one(rng, _with_units(data))
     units = ("M", "uM", "mmol/L", "", 1, "1/s", "mmol/gDW/s", "g/L", "min", "h")
-    return _with_attribute(data, name, "units", units[pick(rng, len(units))]), FAIL, FAIL
+    other = [unit for unit in units if unit != data[name].attrs["units"]]
+    expect = _of_units(data, kind, name)
+    return _with_attribute(data, name, "units", other[pick(rng, len(other))]), expect, expect
 
 
 def _no_unit(data: xr.Dataset, kind: Kind, rng: Rng) -> Changed:
@@ -135,7 +137,13 @@ def _no_unit(data: xr.Dataset, kind: Kind, rng: Rng) -> Changed:
     name = one(rng, _with_units(data))
     out[name] = out[name].drop_attrs() if rng.random() < 0.2 else out[name].copy()
     out[name].attrs.pop("units", None)
-    return out, FAIL, FAIL
+    expect = _of_units(data, kind, name)
+    return out, expect, expect
+
+
+def _of_units(data: xr.Dataset, kind: Kind, name: str) -> Expect:
+    """What is measured, and the axes it is measured along, have a unit that counts."""
+    return FAIL if name in (*kind.needed, *data.coords) else EQUAL_OR_FAIL
 
 
 def _converted(data: xr.Dataset, kind: Kind, rng: Rng) -> Changed:

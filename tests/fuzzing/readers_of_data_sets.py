@@ -161,6 +161,7 @@ def _cultivated(path: Path) -> Meaning:
             "finished": result.finished, "names": names,
             "courses": {name: result.time_course(name) for name in names},
             "between": {name: result.at(name, [0.3, 4.0]) for name in names},
+            "volume": result.dataset.volume.values,
             "growth": result.dataset.growth_rate.values, "times": result.dataset.time_h.values,
         },
     )  # fmt: skip
@@ -258,7 +259,7 @@ KINDS: dict[str, tuple[Callable[[], Any], Callable[[Path], Meaning], Kind, tuple
     "bioreactor": (
         _make_cultivated, _cultivated,
         Kind(
-            ("variable",), ("model",), (), (), (), ("state", "outcome", "growth_rate"),
+            ("variable",), ("model",), (), (), (), ("state", "outcome", "growth_rate", "volume"),
             ("network_digest", "settings", "growth_density_gDW_L"), (), ("settings",), named=False,
         ),
         ("bioreactor result",),
