@@ -9,6 +9,7 @@
 #                (with .venv already there: make clean-venv demo TORCH_INDEX=...)
 #   PYTEST_ARGS  arguments of pytest, for `make test`
 #   LOCK_ARGS    --upgrade, for `make lock`
+#   FUZZ         changed files that `make fuzz` tries, and FUZZ_SEED
 
 SHELL := /bin/bash
 
@@ -17,6 +18,8 @@ SCALE ?= laptop
 TORCH ?= torch==2.13.0
 LATEST_TORCH ?= torch
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+FUZZ ?= 10000
+FUZZ_SEED ?= 1
 PYTEST_ARGS ?= -n auto --dist worksteal
 LOCK_ARGS ?=
 LAB_ARGS ?=
@@ -39,7 +42,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo figures reproduction docs lab panels test test-fast latest lock lint bench sync clean clean-venv
+.PHONY: help demo figures reproduction docs lab panels test test-fast fuzz latest lock lint bench sync clean clean-venv
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -103,6 +106,10 @@ test-fast: $(VENV)/.ready-test ## style, types and the tests that answer within 
 	$(BIN)/mypy
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest \
 	    $(PYTEST_ARGS) -q -m "not slow" $(foreach name,$(NOT_FAST),--ignore-glob='tests/test_$(name)*')
+
+fuzz: $(VENV)/.ready-test ## read FUZZ=10000 damaged files; what is read wrongly is kept in build/fuzz
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m tests.fuzzing \
+	    --count $(FUZZ) --seed $(FUZZ_SEED)
 
 latest: ## the tests with the newest packages that pyproject.toml allows, in build/latest
 	rm -rf build/latest

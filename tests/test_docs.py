@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -72,6 +73,18 @@ def test_pages_are_listed_and_relative_links_are_kept(tmp_path: Path) -> None:
     assert build_docs.HOW_TO not in index
     for page in (tmp_path / "source").glob("*.md"):
         assert "](../" not in page.read_text(encoding="utf-8"), page.name
+
+
+def test_the_tests_that_a_promise_names_are_there() -> None:
+    """And a promise that is held names at least one."""
+    rows = 0
+    for line in (ROOT / "docs" / "trust.md").read_text(encoding="utf-8").splitlines():
+        named = re.findall(r"`(tests/\w+\.py)`", line)
+        assert all((ROOT / name).is_file() for name in named), line
+        if line.startswith("| ") and line.endswith("| held |"):
+            rows += 1
+            assert named, line
+    assert rows > 10
 
 
 @pytest.mark.parametrize(
