@@ -21,6 +21,7 @@ from scipy import stats
 from renaissance_kit.analysis.intervals import central_interval, wilson_interval
 from renaissance_kit.analysis.permutations import false_discovery_rate
 from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.steady_states import SteadyStates
@@ -76,6 +77,7 @@ class Map:
     angle: Array
 
 
+@single_threaded()
 def map_of(
     table: Array, *, seed: int, components: int = COMPONENTS, perplexity: float = 30.0
 ) -> Map:
@@ -83,7 +85,7 @@ def map_of(
 
     Args:
         table: (states, features), such as from `features`.
-        seed: of t-SNE; same seed, same map on the same machine, with one thread.
+        seed: of t-SNE; same seed, same map on the same machine.
         perplexity: of t-SNE; at most a third of the states is used.
 
     Raises:

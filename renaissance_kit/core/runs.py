@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from renaissance_kit.core.errors import ParameterError, RenaissanceError
 from renaissance_kit.core.stores import Result, open_store, read_parts, store_of, write_part
+from renaissance_kit.core.threads import single_threaded
 
 ATTEMPTS = 3  # at a chunk whose workers die
 
@@ -186,7 +187,8 @@ def run_chunks(
 def _one(
     function: Callable[..., Result], number: int, items: NDArray[np.int64], *data: Any
 ) -> tuple[int, Result]:
-    return number, function(items, *data)
+    with single_threaded():  # the tasks share the cores
+        return number, function(items, *data)
 
 
 def _joined(

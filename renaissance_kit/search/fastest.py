@@ -17,9 +17,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.gradients import TAU
 from renaissance_kit.kinetics.models import KineticModels
@@ -141,7 +141,7 @@ def fastest_dynamics(
     threshold = threshold_per_h
     if threshold is None:
         threshold = models.network.conditions["eigenvalue_threshold"].value
-    with threadpool_limits(limits=1, user_api="blas"):
+    with single_threaded():
         return _search(models, rng, ranges, settings, threshold)
 
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from renaissance_kit.analysis.diversity import Diversity, diversity_of, pair_coverage
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.runs import RUN, Run
 from renaissance_kit.core.seeds import derived_seed
+from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.gradients import pinned_smooth_lambda_max
 from renaissance_kit.kinetics.models import KineticModels
@@ -190,7 +190,7 @@ def by_search(
     target = threshold_per_h - margin * abs(threshold_per_h)
     going = np.arange(models)
     rows, evaluations, began = [], 0, time.perf_counter()
-    with threadpool_limits(limits=1, user_api="blas"):
+    with single_threaded():
         for i in range(steps):
             found = pinned_smooth_lambda_max(base.with_km(np.exp(log_km[going])), workers=workers)
             evaluations += len(going)

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from renaissance_kit.core.errors import CheckpointError, ParameterError
 from renaissance_kit.core.files import atomic_path
 from renaissance_kit.core.fingerprint import fingerprint
+from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array, Weights
 from renaissance_kit.core.versions import MADE_WITH, versions
 from renaissance_kit.kinetics.models import KineticModels
@@ -135,6 +136,7 @@ class ConditionalGenerator:
     weights: Weights = field(repr=False)
     about: dict[str, Any] = field(default_factory=dict)
 
+    @single_threaded()
     def generate(self, state: SteadyState, n: int, rng: np.random.Generator) -> Array:
         """Draw n sets of KM in mM for a steady state, (n, km).
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from renaissance_kit.core.errors import CheckpointError, ParameterError
 from renaissance_kit.core.seeds import require_seed
+from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array, Weights
 from renaissance_kit.kinetics.ensembles import KineticEnsemble
 from renaissance_kit.kinetics.models import KineticModels
@@ -141,7 +142,8 @@ def run(
         return state.step
 
     while state.step < settings.n_steps and not (stop and stop()):
-        after, record = trainer.step(state)
+        with single_threaded():  # so that sums have one order, whatever the trainer
+            after, record = trainer.step(state)
         state = replace(after, history=(*state.history, record))
         if state.step % settings.checkpoint_every == 0:
             saved = save()

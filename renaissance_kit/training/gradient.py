@@ -150,6 +150,7 @@ def begin(rng: np.random.Generator, weights: Weights, seed: int) -> TrainingStat
     )
 
 
+@single_threaded()  # the network takes a tenth of a step, and less on a busy machine
 def descend(
     state: TrainingState,
     settings: GradientSettings,
@@ -163,9 +164,8 @@ def descend(
     began = time.perf_counter()
     rng = rng_from(state.rng_state)
     weights = torch.tensor(state.weights, requires_grad=True)
-    with single_threaded():  # the network takes a tenth of a step, and less on a busy machine
-        reward, apart, lambda_max = loss(weights, rng)
-        (settings.diversity * apart - reward).backward()
+    reward, apart, lambda_max = loss(weights, rng)
+    (settings.diversity * apart - reward).backward()
     assert weights.grad is not None
     done = state.step / settings.steps
     moved, memory = adam_step(

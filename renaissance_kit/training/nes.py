@@ -21,6 +21,7 @@ import numpy as np
 
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.seeds import child_rng, rng_from
+from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array, Weights
 from renaissance_kit.kinetics.spectrum import is_valid
 from renaissance_kit.training.adam import adam_memory, adam_step
@@ -164,6 +165,7 @@ class NESTrainer(Generic[Of]):
         memory = adam_memory(weights.astype(np.float32)) if adam else {}
         return TrainingState.begin(weights, rng, seed=seed, memory=memory)
 
+    @single_threaded()
     def step(self, state: TrainingState) -> tuple[TrainingState, Record]:
         """One generation."""
         began = time.perf_counter()
@@ -240,6 +242,7 @@ def shape_rewards(rewards: Array, shaping: str) -> Array:
     return shaped
 
 
+@single_threaded()
 def gradient_estimate(noise: Weights, rewards: Array, settings: NESSettings) -> Weights:
     """Estimate ``1/(n σ) Σ z_i ε_i``, (weights,).
 
