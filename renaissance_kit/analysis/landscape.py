@@ -21,6 +21,7 @@ from scipy import stats
 from renaissance_kit.analysis.intervals import central_interval, wilson_interval
 from renaissance_kit.analysis.permutations import false_discovery_rate
 from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.seeds import require_seed, rng_of
 from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array
 from renaissance_kit.network.network import Network
@@ -91,7 +92,7 @@ def map_of(
     Raises:
         ParameterError: too few states.
     """
-    n = len(table)
+    n, seed = len(table), require_seed(seed)
     if n < FEWEST:
         raise ParameterError(f"{n} states make no map; give at least {FEWEST}")
     from openTSNE import TSNE  # takes a second to import
@@ -286,7 +287,7 @@ def threshold_of(
     x = np.asarray(concentrations_mM, dtype=float)
     below = bool(stats.rankdata(x)[group].mean() <= stats.rankdata(x)[~group].mean())
     value, youden = _best_cut(x, group, below)
-    rng = np.random.default_rng(seed)
+    rng = rng_of(seed)
     found = []
     for _ in range(resamples):
         pick = rng.integers(len(x), size=len(x))

@@ -18,6 +18,8 @@ from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
+from renaissance_kit.core.arguments import require_whole
+
 
 @contextmanager
 def single_threaded() -> Iterator[None]:
@@ -51,8 +53,11 @@ def single_threaded_pool(workers: int) -> ThreadPoolExecutor:
     """Our own threads inside a block of `single_threaded`, each held to one as well.
 
     The number of PyTorch is a setting of each thread, and so is that of a BLAS with OpenMP.
+
+    Raises:
+        ParameterError: no worker.
     """
-    return ThreadPoolExecutor(workers, initializer=_hold_this_thread)
+    return ThreadPoolExecutor(require_whole("workers", workers), initializer=_hold_this_thread)
 
 
 class _Blas:

@@ -33,6 +33,7 @@ import scipy.linalg
 import scipy.sparse.csgraph
 from numpy.typing import NDArray
 
+from renaissance_kit.core.arguments import require_whole
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.threads import single_threaded, single_threaded_pool
 from renaissance_kit.core.types import Array, Index
@@ -106,7 +107,7 @@ def smooth_lambda_max(
         ``gradient`` is (models, km), 0 for constants that no rate depends on.
 
     Raises:
-        ParameterError: tau is not positive.
+        ParameterError: tau is not positive, or no worker.
 
     >>> import numpy as np
     >>> from renaissance_kit import KineticModels, Network, SteadyState
@@ -133,7 +134,7 @@ def pinned_smooth_lambda_max(
         by_km = by_log_km(models, part.gradient, start=start)
         return SmoothMaximum(part.value, part.lambda_max_per_h, by_km, part.status)
 
-    chunk = min(CHUNK, -(-len(models) // max(workers, 1)))
+    chunk = min(CHUNK, -(-len(models) // require_whole("workers", workers)))
     starts = range(0, len(models), chunk)
     if workers > 1 and len(starts) > 1:
         with single_threaded_pool(workers) as pool:
@@ -182,7 +183,7 @@ def pinned_over_states(
     def one(batch: KineticModels) -> SmoothMaximum:
         return pinned_smooth_lambda_max(batch, tau=tau, workers=1)
 
-    with single_threaded_pool(max(workers, 1)) as pool:
+    with single_threaded_pool(workers) as pool:
         return _joined(list(pool.map(one, batches)))
 
 

@@ -20,6 +20,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from renaissance_kit.core.arguments import require_whole
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.threads import single_threaded, single_threaded_pool
 from renaissance_kit.core.types import Array
@@ -167,11 +168,12 @@ def spectrum_of(
             is held to one thread in each.
 
     Raises:
-        ParameterError: an empty batch, or a threshold that is positive or no number.
+        ParameterError: an empty batch, no worker, or a threshold that is positive or no number.
     """
     if n_models < 1:
         raise ParameterError("no models in the batch; give at least one set of KM")
     require_threshold(threshold_per_h)
+    require_whole("workers", workers)
     starts = range(0, n_models, CHUNK)
 
     def one(start: int) -> NDArray[np.complex128]:

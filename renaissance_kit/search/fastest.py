@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from renaissance_kit.core.arguments import require_kinds
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array
@@ -63,6 +64,7 @@ class SearchSettings:
     placement_steps: int = 0
 
     def __post_init__(self) -> None:
+        require_kinds(self)
         if self.steps < 1:
             raise ParameterError(f"steps is {self.steps}; give at least 1")
         for name in ("restarts", "placement_steps"):

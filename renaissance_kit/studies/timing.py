@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from renaissance_kit.core.errors import ParameterError
-from renaissance_kit.core.seeds import rng_from
+from renaissance_kit.core.seeds import rng_from, rng_of
 from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array, Weights
 from renaissance_kit.kinetics import spectrum as spectra
@@ -99,7 +99,7 @@ def time_km_sets(training: Training, n: int, path: str | Path, *, seed: int) -> 
         path,
         ranges.names,
         n,
-        generator.stream(training.weights, n, np.random.default_rng(seed)),
+        generator.stream(training.weights, n, rng_of(seed)),
         {"seed": seed, "generator_digest": generator.digest(training.weights)},
     )
     seconds = time.perf_counter() - began

@@ -23,6 +23,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from renaissance_kit.core.arguments import require_kinds
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.seeds import child_rng
@@ -89,6 +90,7 @@ class Generator:
     _shapes: Sequence[tuple[int, int]] = field(default=(), repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        require_kinds(self)
         for name, known in (("rescale", RESCALE), ("first_weights", FIRST_WEIGHTS)):
             if getattr(self, name) not in known:
                 raise ParameterError(f"{name} is {getattr(self, name)!r}; choose one of {known}")

@@ -71,6 +71,7 @@ class GradientSettings(Settings):
     tau: float = TAU
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.steps < 1:
             raise ParameterError(f"steps is {self.steps}; give at least 1")
         if self.models_per_step < 3:

@@ -72,6 +72,7 @@ class NESSettings(Settings):
     monitor_models: int = 100
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name in ("generations", "population", "models_per_generator"):
             if getattr(self, name) < 1:
                 raise ParameterError(f"{name} is {getattr(self, name)}; give at least 1")
