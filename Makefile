@@ -10,6 +10,7 @@
 #   PYTEST_ARGS  arguments of pytest, for `make test`
 #   LOCK_ARGS    --upgrade, for `make lock`
 #   FUZZ         changed files that `make fuzz` tries, and FUZZ_SEED
+#   KILLS        how many runs `make kills` kills
 
 SHELL := /bin/bash
 
@@ -22,6 +23,7 @@ FUZZ ?= 10000
 FUZZ_SEED ?= 1
 PYTEST_ARGS ?= -n auto --dist worksteal
 LOCK_ARGS ?=
+KILLS ?= 100
 LAB_ARGS ?=
 PANELS_ARGS ?=
 
@@ -42,7 +44,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo figures reproduction docs lab panels test test-fast fuzz latest lock lint bench sync clean clean-venv
+.PHONY: help demo figures reproduction docs lab panels test test-fast fuzz kills latest lock lint bench sync clean clean-venv
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -106,6 +108,10 @@ test-fast: $(VENV)/.ready-test ## style, types and the tests that answer within 
 	$(BIN)/mypy
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest \
 	    $(PYTEST_ARGS) -q -m "not slow" $(foreach name,$(NOT_FAST),--ignore-glob='tests/test_$(name)*')
+
+kills: $(VENV)/.ready-test ## kill KILLS=100 runs, of every kind and at any moment, and resume them
+	KILLS=$(KILLS) OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 \
+	    $(BIN)/python -m pytest tests/test_kills.py -q
 
 fuzz: $(VENV)/.ready-test ## read FUZZ=10000 damaged files; what is read wrongly is kept in build/fuzz
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m tests.fuzzing \

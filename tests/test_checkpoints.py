@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -348,6 +349,74 @@ def test_a_foreign_file_is_no_checkpoint(run, tmp_path, kind):
     FOREIGN[kind](path)
     with pytest.raises(CheckpointError, match=r"other\.npz is damaged or not a checkpoint"):
         run(checkpoint=path, resume=True)
+
+
+def rewrite(path, *, about=None, **arrays):
+    """Write a checkpoint anew with changes: of the text by name, of arrays by name; None drops."""
+    with np.load(path) as archive:
+        kept = {name: archive[name] for name in archive.files} | arrays
+    text = json.loads(str(kept.pop("about"))) | (about or {})
+    kept = {name: array for name, array in kept.items() if array is not None}
+    np.savez(path, about=np.array(json.dumps(text)), **kept)
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {"weights": np.zeros(3, np.float32)},
+        {"weights": np.zeros((2, 2), np.float32)},
+        {"weights": np.float32(1)},
+        {"weights": np.array(["a", "b"])},
+        {"weights": None},
+        {"seconds": np.zeros((2, 2))},
+        {"seconds": np.zeros(5)},
+        {"lambda_max_per_h": np.zeros(2)},
+        {"lambda_max_per_h": np.zeros((3, 5))},
+        {"value.reward_mean": np.zeros((2, 1))},
+        {"value.reward_mean": np.array(["a", "b"])},
+        {"memory.first_moment": np.zeros(3, np.float32)},
+        {"memory.first_moment": None},
+        {"memory.another": np.zeros(3)},
+    ],
+    ids=str,
+)
+def test_arrays_that_do_not_fit_are_named(run, checkpoint, arrays):
+    rewrite(checkpoint, **arrays)
+    with pytest.raises(CheckpointError, match=r"run\.npz.*; delete it and start again"):
+        run(settings=replace(SETTINGS, generations=3), checkpoint=checkpoint, resume=True)
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"step": -1}, {"step": "2"}, {"step": 7}, {"step": None}, {"seed": 1.5}, {"seed": None},
+        {"settings": []}, {"method": 3}, {"rng_state": {}}, {"rng_state": []},
+        {"rng_state": {"bit_generator": "PCG64"}},
+        {"rng_state": {"bit_generator": "PCG64", "state": {"state": "x", "inc": 1}}},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_text_that_does_not_fit_is_damage(run, checkpoint, about):
+    rewrite(checkpoint, about=about)
+    with pytest.raises(CheckpointError, match=r"run\.npz is damaged or not a checkpoint"):
+        run(settings=replace(SETTINGS, generations=3), checkpoint=checkpoint, resume=True)
+
+
+def test_weights_that_are_not_finite_are_named(run, checkpoint):
+    with np.load(checkpoint) as archive:
+        weights = archive["weights"].copy()
+    weights[3] = np.nan
+    rewrite(checkpoint, weights=weights)
+    with pytest.raises(CheckpointError, match=r"run\.npz: weights are not finite"):
+        run(settings=replace(SETTINGS, generations=3), checkpoint=checkpoint, resume=True)
+
+
+def test_a_newer_checkpoint_is_kept_and_the_package_is_to_be_updated(run, checkpoint):
+    for version, remedy in ((99, "a newer version .*; update renaissance_kit"), (1, "another ver")):
+        rewrite(checkpoint, about={"version": version})
+        with pytest.raises(CheckpointError, match=remedy) as caught:
+            run(checkpoint=checkpoint, resume=True)
+        assert "delete" not in str(caught.value)
 
 
 def test_a_missing_checkpoint(tmp_path):

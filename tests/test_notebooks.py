@@ -3,11 +3,13 @@
 import ast
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 from patience import PATIENCE_S
 
@@ -24,6 +26,18 @@ from pathlib import Path
 if fail:
     raise RuntimeError("asked to fail")
 Path(output_dir, "seen.json").write_text(json.dumps([scale, seed, sys.executable]))
+"""
+
+
+LONG = """\
+import os, time
+from pathlib import Path
+print(os.getpid(), flush=True)
+try:
+    while True:
+        time.sleep(0.05)
+finally:
+    Path(output_dir, "tidy").touch()
 """
 
 
@@ -127,6 +141,32 @@ def test_mistyped_parameter_names_the_nearest(folder: Path, tmp_path: Path) -> N
     with pytest.raises(batch.BatchError, match=r"no parameter 'sead'; did you mean seed\?"):
         batch.run("toy", tmp_path / "out", parameters={"sead": 2}, notebooks_dir=folder)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="signals of Unix")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_time_limit_ends_the_command_and_its_kernel(
+    number: signal.Signals, folder: Path, tmp_path: Path
+) -> None:
+    """The cell hears of it as of Ctrl-C, and tidies up."""
+    write_notebook(folder / "long.ipynb", PARAMETERS, LONG)
+    command = [sys.executable, "-m", "renaissance_kit", "run", "long", "--notebooks", str(folder)]
+    process = subprocess.Popen(
+        [*command, "--out", str(tmp_path / "out")], text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
+    assert process.stdout is not None
+    kernel = psutil.Process(int(process.stdout.readline()))
+    process.send_signal(number)
+    _, said = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 128 + number
+    assert said.splitlines()[-1] == "stopped; the same command goes on from what is kept"
+    psutil.wait_procs([kernel], PATIENCE_S)
+    assert not kernel.is_running()
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["long.failed.ipynb", "tidy"]
 
 
 def test_mistyped_scale_and_notebook_name_the_nearest(folder: Path, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from scipy.stats import differential_entropy
 from sklearn.neighbors import NearestNeighbors
 
 from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array
 
 
@@ -61,6 +62,7 @@ class Diversity:
         return {**asdict(self), "joint_deficit": self.joint_deficit}
 
 
+@single_threaded()
 def diversity_of(sample: Array, rng: np.random.Generator) -> Diversity:
     """Measure a sample.
 

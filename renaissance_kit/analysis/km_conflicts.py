@@ -23,6 +23,7 @@ from scipy import stats
 
 from renaissance_kit.analysis.permutations import false_discovery_rate
 from renaissance_kit.core.errors import ParameterError, nearest
+from renaissance_kit.core.seeds import rng_of
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 
@@ -78,7 +79,7 @@ def incidence_by_measurement(
     if not ranges:
         raise ParameterError("no measured constants; give ranges by name")
     place = _places(models, ranges)
-    full = with_measured(models, ranges, np.random.default_rng(seed)).km_mM
+    full = with_measured(models, ranges, rng_of(seed)).km_mM
 
     def valid(km: Array) -> NDArray[np.bool_]:
         spectrum = models.with_km(km).spectrum(threshold_per_h=threshold_per_h, workers=workers)

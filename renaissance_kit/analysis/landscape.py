@@ -21,6 +21,8 @@ from scipy import stats
 from renaissance_kit.analysis.intervals import central_interval, wilson_interval
 from renaissance_kit.analysis.permutations import false_discovery_rate
 from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.seeds import require_seed, rng_of
+from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.steady_states import SteadyStates
@@ -76,6 +78,7 @@ class Map:
     angle: Array
 
 
+@single_threaded()
 def map_of(
     table: Array, *, seed: int, components: int = COMPONENTS, perplexity: float = 30.0
 ) -> Map:
@@ -83,13 +86,13 @@ def map_of(
 
     Args:
         table: (states, features), such as from `features`.
-        seed: of t-SNE; same seed, same map on the same machine, with one thread.
+        seed: of t-SNE; same seed, same map on the same machine.
         perplexity: of t-SNE; at most a third of the states is used.
 
     Raises:
         ParameterError: too few states.
     """
-    n = len(table)
+    n, seed = len(table), require_seed(seed)
     if n < FEWEST:
         raise ParameterError(f"{n} states make no map; give at least {FEWEST}")
     from openTSNE import TSNE  # takes a second to import
@@ -284,7 +287,7 @@ def threshold_of(
     x = np.asarray(concentrations_mM, dtype=float)
     below = bool(stats.rankdata(x)[group].mean() <= stats.rankdata(x)[~group].mean())
     value, youden = _best_cut(x, group, below)
-    rng = np.random.default_rng(seed)
+    rng = rng_of(seed)
     found = []
     for _ in range(resamples):
         pick = rng.integers(len(x), size=len(x))

@@ -22,6 +22,7 @@ from scipy import stats
 
 from renaissance_kit.analysis.intervals import central_interval
 from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array
 
 
@@ -217,6 +218,7 @@ def beside_null(observed: float, null: ArrayLike) -> BesideNull:
     return BesideNull(observed, float(values.mean()), float(low), float(high), float(p))
 
 
+@single_threaded()
 def _group_means(values: Array, labels: NDArray[np.bool_]) -> Array:
     """(permutations, quantities) mean over the labelled ensembles that have a value."""
     there = np.isfinite(values)

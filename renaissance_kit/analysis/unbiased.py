@@ -15,13 +15,13 @@ from typing import Any, ClassVar
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from renaissance_kit.core.datasets import Labelled, Layout, Variable
 from renaissance_kit.core.errors import ParameterError, SteadyStateError
 from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.runs import RUN, Run, run_chunks
 from renaissance_kit.core.seeds import require_seed
+from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.kinetics.spectrum import is_valid
@@ -221,7 +221,7 @@ class UnbiasedTask:
         self, items: NDArray[np.int64], states: list[SteadyState]
     ) -> dict[str, NDArray[Any]]:
         models = KineticModels(self.network, states[0], self.km_mM)
-        with threadpool_limits(limits=1, user_api="blas"):
+        with single_threaded():
             spectra = [
                 models.at(state).spectrum(threshold_per_h=self.threshold_per_h, workers=1)
                 for state in states

@@ -13,8 +13,11 @@ and importing it starts no kernel.
 
 import argparse
 import difflib
+import logging
 import os
+import signal
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
+from traitlets import Float
 
 from renaissance_kit.cli.gallery import write_gallery
 from renaissance_kit.cli.parameters import (
@@ -33,7 +37,9 @@ from renaissance_kit.cli.parameters import (
     parameters_table,
 )
 from renaissance_kit.cli.values import in_words, is_of_kind, parse_value, read_values
+from renaissance_kit.core.endings import orderly_end
 from renaissance_kit.core.errors import DataError
+from renaissance_kit.core.files import atomic_path
 from renaissance_kit.core.paths import example_names
 
 NOTEBOOKS: tuple[str, ...] = (
@@ -161,6 +167,8 @@ def run(
     The notebook runs in its own folder, with `scale`, the absolute `output_dir` and `parameters`
     set; a `network` that is a path from here becomes absolute as well. The executed copy replaces
     an earlier one only after success; after a failure it is kept as `NAME.failed.ipynb` beside it.
+    Ctrl-C and the time limit of a queue (SIGTERM) interrupt the cell that runs, so that runs in it
+    save their state, and end the kernel with all its processes.
     Files that the notebook itself writes are its own affair.
     With `echo`, what the notebook prints appears on standard output as it runs.
 
@@ -178,8 +186,25 @@ def run(
     target_dir.mkdir(parents=True, exist_ok=True)
 
     done, failed = target_dir / f"{name}.ipynb", target_dir / f"{name}.failed.ipynb"
-    partial = target_dir / f".{name}.{os.getpid()}.ipynb"
-    try:
+    with orderly_end(), atomic_path(done) as partial:
+        try:
+            _execute(path, partial, values, echo)
+        except BaseException as error:
+            kept = partial.stat().st_size > 0
+            if kept:
+                os.replace(partial, failed)
+            explained = _explained(name, failed if kept else None, error)
+            if explained is None:
+                raise
+            raise explained from error
+    failed.unlink(missing_ok=True)
+    return done
+
+
+def _execute(path: Path, partial: Path, values: Mapping[str, Any], echo: bool) -> None:
+    """Run a notebook; what is executed stands in ``partial`` after every cell."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"The specified file .* does not end in")
         papermill.execute_notebook(
             str(path),
             str(partial),
@@ -192,29 +217,26 @@ def run(
             kernel_manager_class=ThisInterpreter,
             store_widget_state=False,
         )
-    except PapermillExecutionError as error:
-        os.replace(partial, failed)
-        raise BatchError(
-            f"{name} failed in cell {error.exec_count}: {error.ename}: {error.evalue}\n"
-            f"the notebook as far as it came: {failed}"
-        ) from error
-    except BaseException as error:
-        kept = partial.exists()
-        if kept:
-            os.replace(partial, failed)
-        if isinstance(error, DeadKernelError):
-            where = f"; as far as it came: {failed}" if kept else ""
-            raise BatchError(
-                f"{name}: the kernel died, perhaps for lack of memory{where}"
-            ) from error
-        raise
-    os.replace(partial, done)
-    failed.unlink(missing_ok=True)
-    return done
+
+
+def _explained(name: str, failed: Path | None, error: BaseException) -> BatchError | None:
+    """What to raise for an error of papermill; None for the error itself."""
+    where = "" if failed is None else f"; the notebook as far as it came: {failed}"
+    if isinstance(error, PapermillExecutionError):
+        return BatchError(
+            f"{name} failed in cell {error.exec_count}: {error.ename}: {error.evalue}{where}"
+        )
+    if isinstance(error, DeadKernelError):
+        return BatchError(f"{name}: the kernel died, perhaps for lack of memory{where}")
+    if isinstance(error, KeyboardInterrupt | SystemExit):
+        logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # of the cell that was cut off
+    return None
 
 
 class ThisInterpreter(AsyncKernelManager):
     """A kernel manager whose kernel is `sys.executable`, whatever kernels the user registered."""
+
+    shutdown_wait_time = Float(20.0)  # seconds for runs to save their state; SLURM gives 30 to all
 
     @property
     def kernel_spec(self) -> KernelSpec:
@@ -302,6 +324,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (BatchError, DataError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except (KeyboardInterrupt, SystemExit) as ending:
+        print("stopped; the same command goes on from what is kept", file=sys.stderr)
+        status = getattr(ending, "code", None)
+        return status if isinstance(status, int) else 128 + signal.SIGINT
     return 0
 
 

@@ -1,6 +1,7 @@
 from .clusters import use_cluster as use_cluster
 from .columns import Column as Column, Kind as Kind
 from .datasets import Labelled as Labelled, Layout as Layout, Variable as Variable
+from .endings import orderly_end as orderly_end
 from .errors import (
     CheckpointError as CheckpointError,
     DataError as DataError,
@@ -14,6 +15,7 @@ from .files import atomic_hdf5 as atomic_hdf5, atomic_path as atomic_path
 from .fingerprint import fingerprint as fingerprint
 from .formulas import parse_formula as parse_formula, parse_terms as parse_terms
 from .linear import row_echelon as row_echelon
+from .locks import sole_use as sole_use
 from .numbers import number_of as number_of
 from .paths import (
     data_folder as data_folder,

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import io
 import os
+import re
+import struct
 import uuid
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from renaissance_kit.core.locks import open_locked
+
+PART = ".part"  # ends the name of a temporary file
+
+UNREADABLE = (
+    OSError, ValueError, TypeError, AttributeError, KeyError, EOFError, RuntimeError, MemoryError,
+    OverflowError, zipfile.BadZipFile, zlib.error, struct.error,
+)  # fmt: skip
+"""What NumPy and the code that takes its arrays raise for a damaged or foreign ``.npz`` file."""
 
 
 @contextmanager
@@ -16,16 +30,20 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     """Give a temporary path beside ``path``; move it there when the block succeeds.
 
     If the block fails (an exception, a full disk), the temporary file is removed and an earlier
-    file at ``path`` stays as it was.
+    file at ``path`` stays as it was. A process that is killed in the block leaves its temporary
+    file behind; the next one that writes ``path`` removes it. It knows it from that of a living
+    process by the lock that a writer has.
 
     Raises:
         OSError: the folder cannot be written; the message names the file and the remedy.
     """
     path = Path(path).expanduser()
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}{PART}")
+    held = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.touch(exist_ok=False)
+        remove_leftovers(path)
+        held = open_locked(temporary, new=True)
         yield temporary
         with temporary.open("rb+") as written:
             os.fsync(written.fileno())
@@ -39,6 +57,19 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     finally:
         with suppress(NotADirectoryError):  # what should be the folder is a file
             temporary.unlink(missing_ok=True)
+        if held is not None:
+            os.close(held)
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove the temporary files of ``path`` whose writers are dead."""
+    ours = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{8}}{re.escape(PART)}")
+    for name in os.listdir(path.parent):
+        if ours.fullmatch(name):
+            with suppress(OSError):  # its writer lives, or is another user
+                left = open_locked(path.with_name(name), new=False)
+                path.with_name(name).unlink(missing_ok=True)
+                os.close(left)
 
 
 @contextmanager

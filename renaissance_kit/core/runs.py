@@ -2,25 +2,39 @@
 
 A run is a list of chunks of item numbers and a function of them. Chunks go to joblib, so a run
 follows ``joblib.parallel_config``: processes on this machine, or a cluster. What a chunk returns
-is written to the store at once, whole or not at all. After a crash, Ctrl-C or a killed worker, the
-same call does only what is missing, and ends with the same numbers.
+is written to the store at once, whole or not at all. After a crash, Ctrl-C, a time limit or a
+killed worker, the same call does only what is missing, and ends with the same numbers. Two runs at
+one store at a time are refused.
 """
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, effective_n_jobs
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from numpy.typing import NDArray
 
+from renaissance_kit.core.arguments import require_kinds
+from renaissance_kit.core.endings import end_with, orderly_end
 from renaissance_kit.core.errors import ParameterError, RenaissanceError
-from renaissance_kit.core.stores import Result, open_store, read_parts, store_of, write_part
+from renaissance_kit.core.locks import sole_use
+from renaissance_kit.core.stores import (
+    Result,
+    open_store,
+    part_path,
+    read_parts,
+    store_of,
+    write_part,
+)
+from renaissance_kit.core.threads import single_threaded
 
 ATTEMPTS = 3  # at a chunk whose workers die
 
@@ -30,7 +44,8 @@ class Run:
     """How tasks are run: in how many processes, what is kept, who watches. Never what they compute.
 
     Args:
-        workers: processes (threads where a study says so), joblib's ``n_jobs``; None takes it from
+        workers: processes (threads where a study says so), joblib's ``n_jobs``: -1 is all cores,
+            -2 all but one; None takes it from
             ``joblib.parallel_config``, see `renaissance_kit.core.clusters.use_cluster`.
         store: folder that keeps what is done, for any number of studies: each has a place of its
             own there, named after all that its results depend on. The same call resumes from it.
@@ -39,7 +54,7 @@ class Run:
         chunk: items in a task; the study's own number if not given.
 
     Raises:
-        ParameterError: a chunk below 1.
+        ParameterError: a chunk below 1, no workers, or a value of the wrong kind.
 
     >>> Run(workers=1)
     Run(workers=1, store=None, progress=None, stop=None, chunk=None)
@@ -52,13 +67,16 @@ class Run:
     chunk: int | None = None
 
     def __post_init__(self) -> None:
+        require_kinds(self)
         if self.chunk is not None and self.chunk < 1:
             raise ParameterError(f"chunk is {self.chunk}; a task needs at least one item")
+        if self.workers == 0:
+            raise ParameterError("workers is 0; give at least 1, or -1 for all cores")
 
     @property
     def threads(self) -> int:
         """Workers of a study that runs in this process; 2 where joblib is to decide."""
-        return 2 if self.workers is None else self.workers
+        return 2 if self.workers is None else effective_n_jobs(self.workers)
 
     @property
     def stopped(self) -> bool:
@@ -129,8 +147,8 @@ def run_chunks(
 
     Raises:
         ParameterError: no items, or a chunk below 1.
-        CheckpointError: what the store holds is damaged.
-        RenaissanceError: the workers of a chunk died three times.
+        CheckpointError: what the store holds is damaged, or another run is at it.
+        RenaissanceError: the memory is full, or the workers of a chunk died three times.
     """
     chunk = run.chunk or chunk
     if n_items < 1 or chunk < 1:
@@ -138,10 +156,26 @@ def run_chunks(
     chunks = [np.arange(i, min(i + chunk, n_items)) for i in range(0, n_items, chunk)]
     settings = {"study": name, **settings, "n_items": n_items, "chunk": chunk}
     folder = run.store_of(name, settings)
-    results: dict[int, Result] = {}
-    if folder is not None:
+    with orderly_end(), ExitStack() as stack:
+        if folder is None:
+            return _joined(chunks, _done(function, chunks, {}, part, None, run))
         open_store(folder, settings)
-        results = read_parts(folder, chunks)
+        if not all(part_path(folder, i).is_file() for i in range(len(chunks))):
+            stack.enter_context(sole_use(folder / "run.json"))
+        kept = read_parts(folder, chunks)
+        return _joined(chunks, _done(function, chunks, kept, part, folder, run))
+
+
+def _done(
+    function: Callable[..., Result],
+    chunks: Sequence[NDArray[np.int64]],
+    kept: dict[int, Result],
+    part: Callable[[NDArray[np.int64]], Any] | None,
+    folder: Path | None,
+    run: Run,
+) -> dict[int, Result]:
+    """Results by chunk: those that were kept, and the others, unless the run is stopped."""
+    results, n_items = dict(kept), sum(map(len, chunks))
     begin = time.perf_counter()
     fresh = 0
 
@@ -158,7 +192,7 @@ def run_chunks(
         missing = [i for i in range(len(chunks)) if i not in results]
         parallel = Parallel(n_jobs=run.workers, return_as="generator_unordered")
         finished = parallel(
-            delayed(_one)(function, i, chunks[i], *(() if part is None else (part(chunks[i]),)))
+            delayed(_one)(os.getpid(), function, i, chunks[i], *([part(chunks[i])] if part else ()))
             for i in missing
         )
         try:
@@ -176,17 +210,30 @@ def run_chunks(
             if attempts == ATTEMPTS:
                 raise RenaissanceError(
                     f"worker processes died {ATTEMPTS} times without finishing a chunk; what is "
-                    "done is kept. Memory may be short: use fewer workers, or smaller chunks"
+                    f"done is kept. Memory may be short: {_LESS}"
                 ) from error
         finally:
             finished.close()
-    return _joined(chunks, results)
+    return results
 
 
 def _one(
-    function: Callable[..., Result], number: int, items: NDArray[np.int64], *data: Any
+    home: int, function: Callable[..., Result], number: int, items: NDArray[np.int64], *data: Any
 ) -> tuple[int, Result]:
-    return number, function(items, *data)
+    """One chunk, for the process with the number ``home``."""
+    if os.getpid() != home:
+        end_with(home)
+    try:
+        with single_threaded():  # the tasks share the cores
+            return number, function(items, *data)
+    except MemoryError as error:
+        raise RenaissanceError(
+            f"the memory is full at items {items[0]} to {items[-1]}; what is done is kept. "
+            f"To go on, {_LESS}"
+        ) from error
+
+
+_LESS = "use fewer workers, or smaller chunks, such as Run(workers=1, chunk=1)"
 
 
 def _joined(

@@ -31,6 +31,15 @@ def require_seed(seed: Any) -> int:
     return number
 
 
+def rng_of(seed: Any) -> np.random.Generator:
+    """The random stream of a seed.
+
+    Raises:
+        ParameterError: it is no whole number from 0.
+    """
+    return np.random.default_rng(require_seed(seed))
+
+
 def repeat_seeds(seed: int, n: int) -> tuple[int, ...]:
     """Seeds of n repeats, derived from one; the first ones do not depend on n."""
     return tuple(derived_seed(seed, i) for i in range(n))

@@ -25,7 +25,6 @@ Perturbation Theory for Linear Operators, chapter II (mean of a cluster).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -33,9 +32,10 @@ import numpy as np
 import scipy.linalg
 import scipy.sparse.csgraph
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
+from renaissance_kit.core.arguments import require_whole
 from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.threads import single_threaded, single_threaded_pool
 from renaissance_kit.core.types import Array, Index
 from renaissance_kit.kinetics.compiled import compiled
 from renaissance_kit.kinetics.kernels import slot_gradient_kernel
@@ -107,7 +107,7 @@ def smooth_lambda_max(
         ``gradient`` is (models, km), 0 for constants that no rate depends on.
 
     Raises:
-        ParameterError: tau is not positive.
+        ParameterError: tau is not positive, or no worker.
 
     >>> import numpy as np
     >>> from renaissance_kit import KineticModels, Network, SteadyState
@@ -117,7 +117,7 @@ def smooth_lambda_max(
     >>> smooth_lambda_max(models).gradient.shape
     (3, 10)
     """
-    with threadpool_limits(limits=1, user_api="blas"):
+    with single_threaded():
         return pinned_smooth_lambda_max(models, tau=tau, workers=workers)
 
 
@@ -134,10 +134,10 @@ def pinned_smooth_lambda_max(
         by_km = by_log_km(models, part.gradient, start=start)
         return SmoothMaximum(part.value, part.lambda_max_per_h, by_km, part.status)
 
-    chunk = min(CHUNK, -(-len(models) // max(workers, 1)))
+    chunk = min(CHUNK, -(-len(models) // require_whole("workers", workers)))
     starts = range(0, len(models), chunk)
     if workers > 1 and len(starts) > 1:
-        with ThreadPoolExecutor(workers) as pool:
+        with single_threaded_pool(workers) as pool:
             parts = list(pool.map(one, starts))
     else:
         parts = [one(start) for start in starts]
@@ -183,7 +183,7 @@ def pinned_over_states(
     def one(batch: KineticModels) -> SmoothMaximum:
         return pinned_smooth_lambda_max(batch, tau=tau, workers=1)
 
-    with ThreadPoolExecutor(max(workers, 1)) as pool:
+    with single_threaded_pool(workers) as pool:
         return _joined(list(pool.map(one, batches)))
 
 

@@ -14,15 +14,15 @@ near the threshold get their slow eigenvalues from J⁻¹ where both ways disagr
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from threadpoolctl import threadpool_limits
 
+from renaissance_kit.core.arguments import require_whole
 from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.threads import single_threaded, single_threaded_pool
 from renaissance_kit.core.types import Array
 
 CHUNK = 50  # models; about 3 MB of matrices, which stay in the cache
@@ -168,19 +168,20 @@ def spectrum_of(
             is held to one thread in each.
 
     Raises:
-        ParameterError: an empty batch, or a threshold that is positive or no number.
+        ParameterError: an empty batch, no worker, or a threshold that is positive or no number.
     """
     if n_models < 1:
         raise ParameterError("no models in the batch; give at least one set of KM")
     require_threshold(threshold_per_h)
+    require_whole("workers", workers)
     starts = range(0, n_models, CHUNK)
 
     def one(start: int) -> NDArray[np.complex128]:
         return eigenvalues(jacobians(start, min(start + CHUNK, n_models)), near=threshold_per_h)
 
-    with threadpool_limits(limits=1, user_api="blas"):
+    with single_threaded():
         if workers > 1 and len(starts) > 1:
-            with ThreadPoolExecutor(workers) as pool:
+            with single_threaded_pool(workers) as pool:
                 parts = list(pool.map(one, starts))
         else:
             parts = [one(start) for start in starts]

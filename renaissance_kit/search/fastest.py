@@ -17,9 +17,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
+from renaissance_kit.core.arguments import require_kinds
 from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.gradients import TAU
 from renaissance_kit.kinetics.models import KineticModels
@@ -63,6 +64,7 @@ class SearchSettings:
     placement_steps: int = 0
 
     def __post_init__(self) -> None:
+        require_kinds(self)
         if self.steps < 1:
             raise ParameterError(f"steps is {self.steps}; give at least 1")
         for name in ("restarts", "placement_steps"):
@@ -141,7 +143,7 @@ def fastest_dynamics(
     threshold = threshold_per_h
     if threshold is None:
         threshold = models.network.conditions["eigenvalue_threshold"].value
-    with threadpool_limits(limits=1, user_api="blas"):
+    with single_threaded():
         return _search(models, rng, ranges, settings, threshold)
 
 

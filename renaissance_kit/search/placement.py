@@ -33,8 +33,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
+from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array, Index
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.kinetics.spectrum import eigenvalues
@@ -112,7 +112,7 @@ def place_slowest(
     >>> place_slowest(models, x, x - 3, x + 3, target_per_h=-1e9, most=20).history_per_h
     []
     """
-    with threadpool_limits(limits=1, user_api="blas"):
+    with single_threaded():
         return _Steps(models, low, high, target_per_h).run(log_km, most)
 
 

@@ -22,13 +22,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from renaissance_kit.core.datasets import Labelled, Layout, Variable
 from renaissance_kit.core.errors import ParameterError, SteadyStateError
 from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.runs import RUN, Run, run_chunks
 from renaissance_kit.core.seeds import require_seed
+from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.kinetics.spectrum import Status, is_valid
@@ -296,7 +296,7 @@ class SurveyTask:
         middle = self.ranges.middle_mM
         models = KineticModels(self.network, states[0], middle)
         found, seconds = [], []
-        with threadpool_limits(limits=1, user_api="blas"):
+        with single_threaded():
             for state in states:
                 begin = time.thread_time()
                 found.append(

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from renaissance_kit.core.arguments import require_kinds
 from renaissance_kit.core.columns import Column, Kind
 from renaissance_kit.core.errors import DataError, ParameterError, nearest
 from renaissance_kit.core.records import compared_by_value
@@ -92,6 +93,7 @@ class ReactorConditions:
     dilution: Dilution = Dilution.REPLACED
 
     def __post_init__(self) -> None:
+        require_kinds(self)
         object.__setattr__(self, "dilution", dilution_of(self.dilution))
         for name in ("inoculum_gDW_L", "duration_h", "volume_L"):
             if not getattr(self, name) > 0:

@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike
 from scipy.integrate import solve_ivp
 from sksundae.cvode import CVODE
 
+from renaissance_kit.core.arguments import require_kinds
 from renaissance_kit.core.errors import ParameterError, nearest
 from renaissance_kit.core.types import Array
 
@@ -70,6 +71,7 @@ class Tolerances:
     evaluations: int = 2_000_000
 
     def __post_init__(self) -> None:
+        require_kinds(self)
         for name in ("relative", "absolute", "seconds", "evaluations"):
             value = getattr(self, name)
             if not value > 0:

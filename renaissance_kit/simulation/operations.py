@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from renaissance_kit.core.arguments import require_kinds
 from renaissance_kit.core.errors import ParameterError, nearest
 
 DENSEST_GDW_L = 1200.0  # a litre of cells weighs about 1,100 g, water included
@@ -38,6 +39,7 @@ class Transfer:
     saturation_mM: float
 
     def __post_init__(self) -> None:
+        require_kinds(self)
         for kind, value in (("kla", self.kla_per_h), ("saturation", self.saturation_mM)):
             if wrong := out_of_range(kind, value):
                 raise ParameterError(wrong)

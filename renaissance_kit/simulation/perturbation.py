@@ -20,6 +20,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import expm
 
+from renaissance_kit.core.arguments import require_kinds
 from renaissance_kit.core.datasets import Labelled, Layout, Variable
 from renaissance_kit.core.errors import ParameterError, nearest
 from renaissance_kit.core.fingerprint import fingerprint
@@ -99,6 +100,7 @@ class Perturbation:
     seed: int = 1
 
     def __post_init__(self) -> None:
+        require_kinds(self)
         times = np.asarray(self.times_min, dtype=np.float64)
         object.__setattr__(self, "times_min", times)
         object.__setattr__(self, "seed", require_seed(self.seed))

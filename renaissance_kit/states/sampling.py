@@ -17,10 +17,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from renaissance_kit.core.errors import DataError, InfeasibleError, ParameterError
 from renaissance_kit.core.seeds import require_seed
+from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array
 from renaissance_kit.laws.registry import REGISTRY
 from renaissance_kit.network.network import Network
@@ -82,7 +82,7 @@ def sample_steady_states(
     chosen = constraints or Constraints.from_folder(network)
     if turnover_time_min is not None:
         chosen = replace(chosen, turnover_time_min=turnover_time_min)
-    with threadpool_limits(1, user_api="blas"):  # so that rounding errors, and states, are the same
+    with single_threaded():  # so that rounding errors, and states, are the same
         return StateSpace.of(network, chosen, directions).states(
             n, seed=seed, steps_per_dimension=steps_per_dimension
         )
@@ -172,7 +172,7 @@ class StateSpace:
             SteadyStateError: a sampled state fails a check.
         """
         seed = require_seed(seed)
-        with threadpool_limits(1, user_api="blas"):  # so that rounding errors are the same
+        with single_threaded():  # so that rounding errors are the same
             draws, values = self.sample(n, seed, steps_per_dimension)
             found = self.label(values, n, seed)
             _add_diagnostics(found, draws, self.names)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from renaissance_kit.analysis.intervals import wilson_interval
+from renaissance_kit.core.seeds import rng_of
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.kinetics.spectrum import incidence_of, is_valid
@@ -67,7 +68,7 @@ def unbiased_sampling(
 ) -> Baseline:
     """Draw n models without a generator: the baseline that training is compared with."""
     began = time.perf_counter()
-    km = (ranges or KMRanges.of(network)).uniform(n, np.random.default_rng(seed))
+    km = (ranges or KMRanges.of(network)).uniform(n, rng_of(seed))
     spectrum = KineticModels(network, state, km).spectrum(
         threshold_per_h=threshold_per_h, workers=workers
     )

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from renaissance_kit.core.arguments import require_kinds
 from renaissance_kit.core.errors import ParameterError, nearest
 from renaissance_kit.core.types import Array
 from renaissance_kit.simulation.perturbation import PerturbationResult
@@ -44,6 +45,7 @@ class Criterion:
     size: float = 0.5
 
     def __post_init__(self) -> None:
+        require_kinds(self)
         if self.relative_to not in RELATIVE_TO:
             raise ParameterError(
                 f"relative_to is {self.relative_to!r}{nearest(self.relative_to, RELATIVE_TO)} "

@@ -11,6 +11,7 @@ import pandas as pd
 
 from renaissance_kit.analysis.unbiased import unbiased_models
 from renaissance_kit.core.runs import Run
+from renaissance_kit.core.seeds import rng_of
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
@@ -157,7 +158,7 @@ def exchange_table(
         One row a combination: `PARTS`, models, valid, stable (counts) and lambda_max_per_h
         (median), the largest number of valid models first.
     """
-    km = KMRanges.of(network).uniform(models, np.random.default_rng(seed))
+    km = KMRanges.of(network).uniform(models, rng_of(seed))
     rows = []
     for parts, state in exchanged(own, published).items():
         spectrum = KineticModels(network, state, km).spectrum(

@@ -22,7 +22,7 @@ from renaissance_kit.analysis.intervals import wilson_interval
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.runs import RUN, Run, run_chunks
-from renaissance_kit.core.seeds import derived_seed
+from renaissance_kit.core.seeds import derived_seed, require_seed
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.kinetics.spectrum import is_valid
@@ -164,6 +164,7 @@ def exact_km(
     ranges = ranges or KMRanges.of(network)
     if threshold_per_h is None:
         threshold_per_h = network.conditions["eigenvalue_threshold"].value
+    seed = require_seed(seed)
     state.check(network)
     columns = run_chunks(
         _Task(network, state, ranges, threshold_per_h, seed),

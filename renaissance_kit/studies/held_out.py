@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from renaissance_kit.analysis.intervals import mean_interval
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.seeds import derived_seed
+from renaissance_kit.core.threads import single_threaded, single_threaded_pool
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.kinetics.spectrum import incidence_of
@@ -67,7 +66,7 @@ def incidence_by_state(
         }
 
     jobs = [(i, name, j) for i, name in enumerate(generators) for j in range(len(states))]
-    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
+    with single_threaded(), single_threaded_pool(workers) as pool:
         return pd.DataFrame(list(pool.map(one, jobs)))
 
 

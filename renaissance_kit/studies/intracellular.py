@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import scipy.linalg
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from renaissance_kit.analysis.intervals import wilson_interval
 from renaissance_kit.analysis.landscape import (
@@ -21,6 +20,7 @@ from renaissance_kit.analysis.landscape import (
 )
 from renaissance_kit.analysis.relaxation import relaxation_limits
 from renaissance_kit.analysis.unbiased import UnbiasedModels
+from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.km.ranges import KMRanges
@@ -214,6 +214,7 @@ def threshold_table(
     return pd.DataFrame(rows)
 
 
+@single_threaded()
 def participation(models: KineticModels) -> pd.Series:
     """Share of each independent metabolite in the slowest mode of one model.
 
@@ -247,7 +248,7 @@ def slow_modes(network: Network, states: SteadyStates, unbiased: UnbiasedModels)
     turnover = turnover_times_min(network, states)
     ranges = KMRanges.of(network)
     rows = []
-    with threadpool_limits(limits=1, user_api="blas"):
+    with single_threaded():
         for (i, k), model in zip(chosen, unbiased.each_model(network, states, chosen), strict=True):
             number = int(unbiased.numbers[i])
             shares = participation(model)

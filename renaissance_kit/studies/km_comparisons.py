@@ -15,6 +15,7 @@ from renaissance_kit.analysis.two_samples import (
     compare_with_unbiased,
     least_distance,
 )
+from renaissance_kit.core.seeds import rng_of
 from renaissance_kit.studies.exact_km import LEAST, WITHOUT, ExactKM
 from renaissance_kit.studies.km_integration import IntegrationRun
 from renaissance_kit.training.generator import Generator
@@ -245,7 +246,7 @@ def rises_by_batch(
     """
     counts = []
     for one in weights:
-        rng = np.random.default_rng(seed)
+        rng = rng_of(seed)
         small = [generator.sample(one, batch, rng) for _ in range(max(1, models // batch))]
         tables = [
             pd.DataFrame(km, columns=list(generator.ranges.names))

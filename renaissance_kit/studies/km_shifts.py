@@ -18,6 +18,7 @@ from renaissance_kit.analysis.permutations import (
     permuted_labels,
 )
 from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array
 from renaissance_kit.studies.km_integration import log_columns
 
@@ -63,8 +64,10 @@ def common_frame(
             keys += [(level, number)] * len(chosen)
             means.append(x.mean(axis=0))
             mean_keys.append((level, number))
-    fitted = PCA(n_components=2, svd_solver="full").fit(np.concatenate(parts))
+    with single_threaded():
+        fitted = PCA(n_components=2, svd_solver="full").fit(np.concatenate(parts))
 
+    @single_threaded()
     def table(x: Array, labels: list[tuple[str, int]]) -> pd.DataFrame:
         placed = fitted.transform(x)
         frame = pd.DataFrame(labels, columns=["level", "ensemble"])

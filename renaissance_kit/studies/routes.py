@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from renaissance_kit.analysis.diversity import Diversity, diversity_of, pair_coverage
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.runs import RUN, Run
-from renaissance_kit.core.seeds import derived_seed
+from renaissance_kit.core.seeds import derived_seed, rng_of
+from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.gradients import pinned_smooth_lambda_max
 from renaissance_kit.kinetics.models import KineticModels
@@ -125,7 +125,7 @@ def by_conditional(
     """
 
     def draw() -> KineticModels:
-        return training.models(models, np.random.default_rng(seed), state=state)
+        return training.models(models, rng_of(seed), state=state)
 
     return _finished(route, draw, seed, training, workers)
 
@@ -143,7 +143,7 @@ def by_sampling(
 ) -> RouteRun:
     """Unbiased sampling. All of its models are its sample, and its evaluations."""
     began = time.perf_counter()
-    km = (ranges or KMRanges.of(network)).uniform(models, np.random.default_rng(seed))
+    km = (ranges or KMRanges.of(network)).uniform(models, rng_of(seed))
     made = KineticModels(network, state, km)
     values = made.spectrum(threshold_per_h=threshold_per_h, workers=workers).lambda_max_per_h
     seconds = time.perf_counter() - began
@@ -183,14 +183,14 @@ def by_search(
     """
     ranges = ranges or KMRanges.of(network)
     low, high = np.log(ranges.low_mM), np.log(ranges.high_mM)
-    log_km = np.log(ranges.uniform(models, np.random.default_rng(seed)))
+    log_km = np.log(ranges.uniform(models, rng_of(seed)))
     best, smallest = log_km.copy(), np.full(models, np.inf)
     memory = adam_memory(log_km)
     base = KineticModels(network, state, np.exp(log_km))
     target = threshold_per_h - margin * abs(threshold_per_h)
     going = np.arange(models)
     rows, evaluations, began = [], 0, time.perf_counter()
-    with threadpool_limits(limits=1, user_api="blas"):
+    with single_threaded():
         for i in range(steps):
             found = pinned_smooth_lambda_max(base.with_km(np.exp(log_km[going])), workers=workers)
             evaluations += len(going)

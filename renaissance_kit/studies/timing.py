@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from renaissance_kit.core.errors import ParameterError
-from renaissance_kit.core.seeds import rng_from
+from renaissance_kit.core.seeds import rng_from, rng_of
+from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array, Weights
 from renaissance_kit.kinetics import spectrum as spectra
 from renaissance_kit.kinetics.ensembles import write_km_stream
@@ -69,7 +69,7 @@ def time_budget(training: Training) -> pd.DataFrame:
         ParameterError: the training is of another method.
     """
     objective, settings = _nes_parts(training)
-    with threadpool_limits(limits=1, user_api="blas"):
+    with single_threaded():
         small = replace(settings, population=2, models_per_generator=2, monitor_models=1)
         warm = NESTrainer(_TimedObjective(objective), small)
         warm.step(training.state)  # compiles, fills caches
@@ -99,7 +99,7 @@ def time_km_sets(training: Training, n: int, path: str | Path, *, seed: int) -> 
         path,
         ranges.names,
         n,
-        generator.stream(training.weights, n, np.random.default_rng(seed)),
+        generator.stream(training.weights, n, rng_of(seed)),
         {"seed": seed, "generator_digest": generator.digest(training.weights)},
     )
     seconds = time.perf_counter() - began

@@ -14,6 +14,7 @@ from renaissance_kit.analysis.intervals import wilson_interval
 from renaissance_kit.analysis.unbiased import unbiased_models
 from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.runs import Run
+from renaissance_kit.core.seeds import require_seed
 from renaissance_kit.core.types import Array, Weights
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.kinetics.spectrum import is_valid
@@ -195,7 +196,7 @@ def search_by_turnover(
     rows = []
     for time, sample in states.items():
         for i in range(min(n_states, len(sample))):
-            rng = np.random.default_rng([seed, i])
+            rng = np.random.default_rng([require_seed(seed), i])
             first = KineticModels(network, sample[i], ranges.uniform(SEARCH.population, rng))
             search = _Search(first, ranges, workers)
             lambda_max = first.spectrum(workers=workers).lambda_max_per_h

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.runs import RUN, Run, run_chunks
-from renaissance_kit.core.seeds import labelled_seeds
+from renaissance_kit.core.seeds import labelled_seeds, require_seed
 from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.steady_state import SteadyState
@@ -66,7 +66,7 @@ def nes_of_states(
         )
     if models < 1:
         raise ParameterError(f"asked for {models} models of each state; ask for at least 1")
-    task = _Trainings(network, tuple(states), recipe, models, seed)
+    task = _Trainings(network, tuple(states), recipe, models, require_seed(seed))
     columns = run_chunks(
         task, len(states), name="nes-of-states", chunk=1, settings=task.identity(), run=run,
     )  # fmt: skip

@@ -7,23 +7,17 @@ column, and a text (JSON) with the rest.
 from __future__ import annotations
 
 import json
-import struct
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from renaissance_kit.core.errors import CheckpointError
-from renaissance_kit.core.files import atomic_path
+from renaissance_kit.core.files import UNREADABLE, atomic_path
+from renaissance_kit.core.seeds import rng_from
 from renaissance_kit.training.trainer import Record, Settings, TrainingState
 
 VERSION = 2
-_UNREADABLE = (
-    OSError, ValueError, TypeError, AttributeError, KeyError, EOFError, RuntimeError,
-    zipfile.BadZipFile, zlib.error, struct.error,
-)  # fmt: skip
 _MEMORY, _VALUE = "memory.", "value."  # before the names of these arrays
 
 
@@ -65,7 +59,8 @@ def load_checkpoint(path: str | Path, settings: Settings, objective_digest: str)
     nothing else may.
 
     Raises:
-        CheckpointError: the file is missing, truncated, or of another objective or settings.
+        CheckpointError: the file is missing, damaged, of a newer version, or of another objective
+            or settings.
     """
     about, arrays = _read(Path(path).expanduser())
     if about["method"] != settings.method:
@@ -101,6 +96,32 @@ def load_checkpoint(path: str | Path, settings: Settings, objective_digest: str)
     )  # fmt: skip
 
 
+def require_memory(path: str | Path, state: TrainingState, first: TrainingState) -> None:
+    """Refuse a state that remembers something else than its method does.
+
+    Args:
+        path: where it was read, for the message.
+        state: that was read.
+        first: as the trainer begins with these weights.
+
+    Raises:
+        CheckpointError: another array, shape or precision.
+    """
+    for name in sorted({*state.memory, *first.memory}):
+        found, expected = (
+            f"{memory[name].shape} {memory[name].dtype}" if name in memory else "missing"
+            for memory in (state.memory, first.memory)
+        )
+        if found != expected:
+            raise _damaged(path, f"{name} is {found}; it would be {expected} in this run")
+
+
+def _damaged(path: str | Path, why: object) -> CheckpointError:
+    return CheckpointError(
+        f"{path} is damaged or not a checkpoint ({why}); delete it and start again"
+    )
+
+
 def _with_prefix(arrays: dict[str, Any], prefix: str) -> dict[str, Any]:
     return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
 
@@ -112,19 +133,39 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         about = json.loads(str(arrays.pop("about")))
-        current = about["version"] == VERSION
-        columns = [arrays["lambda_max_per_h"], arrays["seconds"]] if current else []
-        columns += _with_prefix(arrays, _VALUE).values()
-        complete = (
-            current
-            and "weights" in arrays
-            and {"method", "settings", "objective", "rng_state", "seed"} <= about.keys()
-            and all(len(column) == about["step"] for column in columns)
-        )
-    except _UNREADABLE as error:
+        version = about["version"]
+        if version == VERSION:
+            _require_complete(about, arrays)
+    except UNREADABLE as error:
+        raise _damaged(path, error) from error
+    if version != VERSION:
+        newer = isinstance(version, int) and version > VERSION
+        remedy = "update renaissance_kit" if newer else "finish it with the one that wrote it"
         raise CheckpointError(
-            f"{path} is damaged or not a checkpoint ({error}); delete it and start again"
-        ) from error
-    if not complete:
-        raise CheckpointError(f"{path} is of another version; delete it and start again")
+            f"{path} was written by {'a newer' if newer else 'another'} version of "
+            f"renaissance_kit (format {version!r}, this one has {VERSION}); {remedy}, or give "
+            "another checkpoint file"
+        )
     return about, arrays
+
+
+def _require_complete(about: dict[str, Any], arrays: dict[str, Any]) -> None:
+    """Raise ValueError, KeyError or TypeError unless all is there, in the form that belongs."""
+    columns = {"seconds": arrays["seconds"], **_with_prefix(arrays, _VALUE)}
+    dimensions = {"weights": (arrays["weights"], 1)}
+    dimensions |= {"lambda_max_per_h": (arrays["lambda_max_per_h"], 2 if about["step"] else 1)}
+    dimensions |= {name: (column, 1) for name, column in columns.items()}
+    for name, (array, number) in dimensions.items():
+        if array.ndim != number or array.dtype.kind != "f":
+            raise ValueError(f"{name} is {array.shape} {array.dtype}")
+        if name != "weights" and len(array) != about["step"]:
+            raise ValueError(f"{name} has {len(array)} rows after {about['step']} steps")
+    for name, kind in _ABOUT.items():
+        if type(about[name]) is not kind:
+            raise ValueError(f"{name} is {about[name]!r}")
+    rng_from(about["rng_state"])
+
+
+_ABOUT = {
+    "method": str, "settings": dict, "objective": str, "step": int, "seed": int, "rng_state": dict,
+}  # fmt: skip

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.fingerprint import fingerprint
-from renaissance_kit.core.seeds import child_rng
+from renaissance_kit.core.seeds import child_rng, rng_of
 from renaissance_kit.core.types import Array, Weights
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.km.ranges import KMRanges
@@ -229,5 +229,5 @@ def split_states(n: int, held_out: float, seed: int) -> tuple[NDArray[np.int64],
     back = round(n * held_out)
     if not 0 < back < n:
         raise ParameterError(f"holding back {held_out:g} of {n} states leaves none on one side")
-    order = np.random.default_rng(seed).permutation(n)
+    order = rng_of(seed).permutation(n)
     return np.sort(order[back:]), np.sort(order[:back])

@@ -16,15 +16,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from renaissance_kit.core.errors import CheckpointError, ParameterError
-from renaissance_kit.core.files import atomic_path
+from renaissance_kit.core.files import UNREADABLE, atomic_path
 from renaissance_kit.core.fingerprint import fingerprint
+from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array, Weights
 from renaissance_kit.core.versions import MADE_WITH, versions
 from renaissance_kit.kinetics.models import KineticModels
@@ -135,6 +135,7 @@ class ConditionalGenerator:
     weights: Weights = field(repr=False)
     about: dict[str, Any] = field(default_factory=dict)
 
+    @single_threaded()
     def generate(self, state: SteadyState, n: int, rng: np.random.Generator) -> Array:
         """Draw n sets of KM in mM for a steady state, (n, km).
 
@@ -189,12 +190,17 @@ class ConditionalGenerator:
         Raises:
             CheckpointError: the file is missing, damaged, or of another network.
         """
+        path = Path(path).expanduser()
         try:
             with np.load(path, allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in archive.files}
             about = json.loads(str(arrays["about"]))
             if about["version"] != VERSION:
-                raise CheckpointError(f"{path} is of another version; train anew")
+                newer = about["version"] > VERSION
+                raise CheckpointError(
+                    f"{path} was written by {'a newer' if newer else 'another'} version of "
+                    f"renaissance_kit; {'update renaissance_kit' if newer else 'train anew'}"
+                )
             if about["network_digest"] != network.digest:
                 raise CheckpointError(
                     f"{path} belongs to another network (fingerprint {about['network_digest']}, "
@@ -210,7 +216,9 @@ class ConditionalGenerator:
             weights = arrays["weights"]
             net.check(weights)
             whole = about["digest"] == net.digest(weights)
-        except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
+        except CheckpointError:
+            raise
+        except UNREADABLE as error:
             raise CheckpointError(
                 f"{path} cannot be read as a conditional generator ({error}); train it anew"
             ) from error

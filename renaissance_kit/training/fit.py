@@ -10,15 +10,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from renaissance_kit.core.endings import orderly_end
 from renaissance_kit.core.errors import CheckpointError, ParameterError
-from renaissance_kit.core.seeds import require_seed
+from renaissance_kit.core.locks import sole_use
+from renaissance_kit.core.seeds import require_seed, rng_of
+from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array, Weights
 from renaissance_kit.kinetics.ensembles import KineticEnsemble
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.kinetics.spectrum import incidence_of
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.steady_state import SteadyState
-from renaissance_kit.training.checkpoints import load_checkpoint, save_checkpoint
+from renaissance_kit.training.checkpoints import load_checkpoint, require_memory, save_checkpoint
 from renaissance_kit.training.conditional_net import ConditionalGenerator
 from renaissance_kit.training.generator import Generator
 from renaissance_kit.training.objective import ModelObjective, Where
@@ -64,7 +67,7 @@ def train(
         SteadyStateError: a state does not belong to the network.
         ParameterError: settings out of range, weights of another architecture, or states or a
             reward that the recipe's method cannot use.
-        CheckpointError: the checkpoint is damaged or of another run.
+        CheckpointError: the checkpoint is damaged, of another run, or used by one that goes on.
 
     >>> from renaissance_kit import Network, Recipe, SteadyState, train
     >>> network = Network.example("tiny")
@@ -98,21 +101,23 @@ def begin_or_resume(
     if resume and checkpoint is None:
         raise ParameterError("resume=True needs a checkpoint file; give checkpoint=...")
     if checkpoint is None or not Path(checkpoint).expanduser().exists():
-        rng, objective = np.random.default_rng(seed), trainer.objective
+        rng, objective = rng_of(seed), trainer.objective
         weights = objective.initial_weights(rng) if initial_weights is None else initial_weights
         objective.check(weights)
         return trainer.init(rng, weights, seed=seed)
     if not resume:
-        raise CheckpointError(
-            f"{checkpoint} holds an earlier run; go on from it with resume=True, delete it, or "
-            "give another file"
-        )
+        raise _earlier_run(checkpoint)
     begun = load_checkpoint(checkpoint, trainer.settings, trainer.digest)
     if begun.seed != seed:
         raise CheckpointError(
             f"{checkpoint} was begun with seed {begun.seed}, not {seed}; give that seed or "
             "another checkpoint file"
         )
+    try:
+        trainer.objective.check(begun.weights)
+    except ParameterError as error:
+        raise CheckpointError(f"{checkpoint}: {error}; delete it and start again") from error
+    require_memory(checkpoint, begun, trainer.init(rng_of(seed), begun.weights))
     return begun
 
 
@@ -128,28 +133,56 @@ def run(
 
     Args:
         state: to go on from.
-        checkpoint: file that is replaced, whole, every ``checkpoint_every`` steps, and at the end.
+        checkpoint: file that is replaced, whole, every ``checkpoint_every`` steps, and at the end,
+            also when that is an error, Ctrl-C or the time limit of a queue (SIGTERM).
         progress: called with the state after every step.
         stop: asked before every step; True ends the run there (resume later).
+
+    Raises:
+        CheckpointError: another run uses the checkpoint, or one was begun there meanwhile.
     """
+    if checkpoint is None or state.step >= trainer.settings.n_steps:
+        return _stepped(trainer, state, lambda state: None, progress, stop)
+    digest = trainer.digest
+
+    def save(state: TrainingState) -> None:
+        save_checkpoint(checkpoint, state, trainer.settings, digest)
+
+    with orderly_end(), sole_use(checkpoint):
+        if state.step == 0 and Path(checkpoint).expanduser().exists():
+            raise _earlier_run(checkpoint)  # begun since we looked
+        return _stepped(trainer, state, save, progress, stop)
+
+
+def _stepped(
+    trainer: Trainer,
+    state: TrainingState,
+    save: Callable[[TrainingState], None],
+    progress: Progress | None,
+    stop: Callable[[], bool] | None,
+) -> TrainingState:
     settings, saved = trainer.settings, state.step
-    digest = trainer.digest if checkpoint is not None else ""
-
-    def save() -> int:
-        if checkpoint is not None:
-            save_checkpoint(checkpoint, state, settings, digest)
-        return state.step
-
-    while state.step < settings.n_steps and not (stop and stop()):
-        after, record = trainer.step(state)
-        state = replace(after, history=(*state.history, record))
-        if state.step % settings.checkpoint_every == 0:
-            saved = save()
-        if progress is not None:
-            progress(state)
-    if state.step > saved:
-        save()
+    try:
+        while state.step < settings.n_steps and not (stop and stop()):
+            with single_threaded():  # so that sums have one order, whatever the trainer
+                after, record = trainer.step(state)
+            state = replace(after, history=(*state.history, record))
+            if state.step % settings.checkpoint_every == 0:
+                save(state)
+                saved = state.step
+            if progress is not None:
+                progress(state)
+    finally:  # also at Ctrl-C, a time limit or an error
+        if state.step > saved:
+            save(state)
     return state
+
+
+def _earlier_run(checkpoint: str | Path) -> CheckpointError:
+    return CheckpointError(
+        f"{checkpoint} holds an earlier run; go on from it with resume=True, delete it, or "
+        "give another file"
+    )
 
 
 @dataclass(frozen=True)
@@ -258,7 +291,7 @@ class Training:
             state: as in `models`.
         """
         objective, ranges = self.objective, self.objective.ranges
-        models = self.models(n, np.random.default_rng(require_seed(seed)), state=state)
+        models = self.models(n, rng_of(seed), state=state)
         spectrum = models.spectrum(
             threshold_per_h=objective.threshold_per_h, workers=objective.workers
         )

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -23,9 +23,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from renaissance_kit.core.arguments import require_kinds
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.seeds import child_rng
+from renaissance_kit.core.threads import single_threaded, single_threaded_pool
 from renaissance_kit.core.types import Array, Weights
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.training.first_weights import FIRST_WEIGHTS, standard_deviation, unit_numbers
@@ -88,6 +90,7 @@ class Generator:
     _shapes: Sequence[tuple[int, int]] = field(default=(), repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        require_kinds(self)
         for name, known in (("rescale", RESCALE), ("first_weights", FIRST_WEIGHTS)):
             if getattr(self, name) not in known:
                 raise ParameterError(f"{name} is {getattr(self, name)!r}; choose one of {known}")
@@ -164,6 +167,7 @@ class Generator:
         inner = weights[: len(weights) - matrix.size - bias.size]
         return np.concatenate([inner, matrix[kept].ravel(), bias[kept]]).astype(np.float32)
 
+    @single_threaded()
     def outputs(
         self, weights: Weights, noise: NDArray[np.float32], rng: np.random.Generator | None = None
     ) -> NDArray[np.float32]:
@@ -192,11 +196,13 @@ class Generator:
         """
         return self._forward(self._layers(weights), noise, rng, added)
 
+    @single_threaded()
     def log_km(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Bound network outputs: ln KM in ln mM, (samples, generated km)."""
         with torch.inference_mode():
             return self._bound(torch.from_numpy(outputs).clone()).numpy()
 
+    @single_threaded()
     def km_from_noise(
         self, weights: Weights, noise: NDArray[np.float32], rng: np.random.Generator
     ) -> Array:
@@ -204,6 +210,7 @@ class Generator:
         with torch.inference_mode():
             return self._km(self._layers(torch.from_numpy(weights)), noise, rng).astype(np.float64)
 
+    @single_threaded()
     def km_from_outputs(self, outputs: NDArray[np.float32], rng: np.random.Generator) -> Array:
         """KM in mM, (samples, km), from network outputs; fixed constants are drawn from rng."""
         with torch.inference_mode():
@@ -249,7 +256,7 @@ class Generator:
 
         threads = torch.get_num_threads()
         pending: deque[Future[NDArray[np.float32]]] = deque()
-        with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        with single_threaded_pool(workers) as pool:
             try:
                 for start in range(0, n, chunk):
                     pending.append(pool.submit(make, min(chunk, n - start), child_rng(rng)))

@@ -71,6 +71,7 @@ class GradientSettings(Settings):
     tau: float = TAU
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.steps < 1:
             raise ParameterError(f"steps is {self.steps}; give at least 1")
         if self.models_per_step < 3:
@@ -150,6 +151,7 @@ def begin(rng: np.random.Generator, weights: Weights, seed: int) -> TrainingStat
     )
 
 
+@single_threaded()  # the network takes a tenth of a step, and less on a busy machine
 def descend(
     state: TrainingState,
     settings: GradientSettings,
@@ -163,9 +165,8 @@ def descend(
     began = time.perf_counter()
     rng = rng_from(state.rng_state)
     weights = torch.tensor(state.weights, requires_grad=True)
-    with single_threaded():  # the network takes a tenth of a step, and less on a busy machine
-        reward, apart, lambda_max = loss(weights, rng)
-        (settings.diversity * apart - reward).backward()
+    reward, apart, lambda_max = loss(weights, rng)
+    (settings.diversity * apart - reward).backward()
     assert weights.grad is not None
     done = state.step / settings.steps
     moved, memory = adam_step(

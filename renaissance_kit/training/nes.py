@@ -21,6 +21,7 @@ import numpy as np
 
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.seeds import child_rng, rng_from
+from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array, Weights
 from renaissance_kit.kinetics.spectrum import is_valid
 from renaissance_kit.training.adam import adam_memory, adam_step
@@ -71,6 +72,7 @@ class NESSettings(Settings):
     monitor_models: int = 100
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name in ("generations", "population", "models_per_generator"):
             if getattr(self, name) < 1:
                 raise ParameterError(f"{name} is {getattr(self, name)}; give at least 1")
@@ -164,6 +166,7 @@ class NESTrainer(Generic[Of]):
         memory = adam_memory(weights.astype(np.float32)) if adam else {}
         return TrainingState.begin(weights, rng, seed=seed, memory=memory)
 
+    @single_threaded()
     def step(self, state: TrainingState) -> tuple[TrainingState, Record]:
         """One generation."""
         began = time.perf_counter()
@@ -240,6 +243,7 @@ def shape_rewards(rewards: Array, shaping: str) -> Array:
     return shaped
 
 
+@single_threaded()
 def gradient_estimate(noise: Weights, rewards: Array, settings: NESSettings) -> Weights:
     """Estimate ``1/(n σ) Σ z_i ε_i``, (weights,).
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from renaissance_kit.core.arguments import require_whole
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.seeds import child_rng, rng_from
@@ -49,6 +50,9 @@ class Problem:
     threshold_per_h: float
     features: StateFeatures | None = None
     workers: int = 2
+
+    def __post_init__(self) -> None:
+        require_whole("workers", self.workers)
 
     def one_state(self) -> SteadyState:
         """The steady state, of the network.

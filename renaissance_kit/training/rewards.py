@@ -15,6 +15,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import torch
 
+from renaissance_kit.core.arguments import require_kinds
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.spectrum import incidence_of
@@ -68,6 +69,9 @@ class Incidence:
 
     partition_per_h: float = -2.5
 
+    def __post_init__(self) -> None:
+        require_kinds(self)
+
     def __call__(self, lambda_max_per_h: Array) -> float:
         values = _finite(lambda_max_per_h)
         incidence = incidence_of(values, self.partition_per_h)
@@ -88,6 +92,7 @@ class FastestDynamics:
     n_fastest: int = 10
 
     def __post_init__(self) -> None:
+        require_kinds(self)
         if self.n_fastest < 1:
             raise ParameterError(f"n_fastest is {self.n_fastest}; give at least 1")
 
@@ -110,6 +115,7 @@ class SmoothIncidence:
     width: float = 0.5
 
     def __post_init__(self) -> None:
+        require_kinds(self)
         if not self.width > 0:
             raise ParameterError(f"width is {self.width}; give a positive number")
 
@@ -137,6 +143,7 @@ class SoftMargin:
     width: float = 0.1
 
     def __post_init__(self) -> None:
+        require_kinds(self)
         if not self.width > 0:
             raise ParameterError(f"width is {self.width}; give a positive number")
 

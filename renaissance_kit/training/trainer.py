@@ -19,12 +19,16 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from renaissance_kit.core.arguments import require_kinds
 from renaissance_kit.core.types import Array, Weights
 
 
 @dataclass(frozen=True)
 class Settings(ABC):
     """Settings of a trainer: a frozen dataclass of numbers and texts with this as its base.
+
+    Raises:
+        ParameterError: a setting of the wrong kind, such as 2.5 generations.
 
     Attributes:
         method: short name of the method, in checkpoints and ensembles.
@@ -38,6 +42,10 @@ class Settings(ABC):
     length: ClassVar[str] = "steps"
     can_be_lengthened: ClassVar[bool] = False
     checkpoint_every: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        """Check the kinds; a trainer's own settings call this before they check the ranges."""
+        require_kinds(self)
 
     @property
     def n_steps(self) -> int:
