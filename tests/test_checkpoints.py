@@ -19,7 +19,7 @@ import pytest
 from patience import PATIENCE_S
 
 from renaissance_kit import Generator, KMRanges, Recipe, train
-from renaissance_kit.core import CheckpointError, ParameterError
+from renaissance_kit.core import CheckpointError, ParameterError, versions
 from renaissance_kit.training import (
     TRAINERS,
     FastestDynamics,
@@ -417,6 +417,14 @@ def test_a_newer_checkpoint_is_kept_and_the_package_is_to_be_updated(run, checkp
         with pytest.raises(CheckpointError, match=remedy) as caught:
             run(checkpoint=checkpoint, resume=True)
         assert "delete" not in str(caught.value)
+
+
+def test_a_checkpoint_of_other_libraries_is_refused_with_what_to_do(run, checkpoint):
+    rewrite(checkpoint, about={"made_with": versions() | {"torch": "1.0"}})
+    with pytest.raises(
+        CheckpointError, match=r"torch 1\.0, now .*another store"
+    ):
+        run(checkpoint=checkpoint, resume=True)
 
 
 def test_a_missing_checkpoint(tmp_path):

@@ -15,6 +15,7 @@ import numpy as np
 from renaissance_kit.core.errors import CheckpointError
 from renaissance_kit.core.files import UNREADABLE, atomic_path
 from renaissance_kit.core.seeds import rng_from
+from renaissance_kit.core.versions import MADE_WITH, require_same_versions, versions
 from renaissance_kit.training.trainer import Record, Settings, TrainingState
 
 VERSION = 2
@@ -37,6 +38,7 @@ def save_checkpoint(
         "step": state.step,
         "seed": state.seed,
         "rng_state": state.rng_state,
+        MADE_WITH: versions(),
     }
     history = state.history
     arrays: dict[str, Any] = {
@@ -59,10 +61,11 @@ def load_checkpoint(path: str | Path, settings: Settings, objective_digest: str)
     nothing else may.
 
     Raises:
-        CheckpointError: the file is missing, damaged, of a newer version, or of another objective
+        CheckpointError: the file is missing, damaged, of another version, or of another objective
             or settings.
     """
     about, arrays = _read(Path(path).expanduser())
+    require_same_versions(about.get(MADE_WITH), path)
     if about["method"] != settings.method:
         raise CheckpointError(
             f"{path} was written by another method ({about['method']}, now {settings.method}); "
