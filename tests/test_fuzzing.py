@@ -69,7 +69,7 @@ def test_every_class_that_reads_a_file_is_among_the_subjects() -> None:
     assert found == {
         "Labelled", "SteadyStates", "KineticEnsemble", "Survey", "UnbiasedModels",
         "PerturbationResult", "BioreactorResult", "ConditionalGenerator", "KMMeasurements",
-        "EnzymeCapacities", "ReactorConditions", "FigureFile", "NotebookRun",
+        "EnzymeCapacities", "ReactorConditions", "FigureFile", "NotebookRun", "Decisions",
     }  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from .mutations import Mutant
 from .oracle import FAULTS, Meaning, Outcome, Verdict, judge
 from .readers import Subject, subjects as tables
 from .readers_of_data_sets import subjects as data_sets
+from .readers_of_drafts import subjects as drafts
 from .readers_of_pages import subjects as pages
 from .readers_of_runs import subjects as runs
 
@@ -213,7 +214,7 @@ def all_subjects(folder: Path) -> dict[str, Callable[[], Subject]]:
     Args:
         folder: for files that are made on the way.
     """
-    return {**tables(), **data_sets(folder), **runs(), **pages()}
+    return {**tables(), **data_sets(folder), **runs(), **pages(), **drafts()}
 
 
 def write(folder: Path, files: dict[str, bytes]) -> None:
