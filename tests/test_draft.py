@@ -123,7 +123,7 @@ def test_energies_are_those_of_the_shipped_network(drafted: Network, ecoli: Netw
 def test_missing_energies_are_all_named_at_once(core: cobra.Model, tmp_path: Path) -> None:
     draft = NetworkDraft.from_cobra(core, growth=GROWTH)
     assert any("actp (C2H3O5P, charge -2)" in p for p in draft.problems())
-    with pytest.raises(DataError, match=r"1 problems:\n  1\. no formation energy of 1 substances"):
+    with pytest.raises(DataError, match=r"1 problem:\n  1\. no formation energy of 1 substance"):
         draft.write(tmp_path / "none")
     assert not (tmp_path / "none").exists()
 
@@ -275,7 +275,7 @@ def test_any_small_model_gives_a_network_or_all_its_problems(model: cobra.Model)
     problems = draft.problems()
     with tempfile.TemporaryDirectory() as folder:
         if problems:
-            with pytest.raises(DataError, match="problems") as caught:
+            with pytest.raises(DataError, match="problem") as caught:
                 draft.write(folder, force=True)
             assert all(p in str(caught.value) for p in problems)
         else:

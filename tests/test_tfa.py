@@ -364,3 +364,13 @@ def test_minimal_conflict_finds_intervals_that_do_not_meet() -> None:
     conflict = minimal_conflict(intervals, consistent)
     assert (9.0, 10.0) in conflict
     assert len(conflict) == 2
+
+
+def test_a_flux_that_is_fixed_is_what_it_was_fixed_to() -> None:
+    """Also the first reaction of the network, and where it parts the other fluxes."""
+    network = Network.open(Path(__file__).parent / "data" / "lactic")
+    free = Constraints.from_folder(network)
+    for name, value in (("MAINT", 1.5), (network.kinetic_reactions[0], 6.0)):
+        fixed = replace(free, fluxes={**free.fluxes, name: Bound(value, value)})
+        states = sample_steady_states(network, 4, seed=1, constraints=fixed, steps_per_dimension=2)
+        np.testing.assert_allclose(states.dataset.flux.sel(reaction=name), value, rtol=1e-9)

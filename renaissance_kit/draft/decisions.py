@@ -15,6 +15,7 @@ from renaissance_kit.core.columns import Column
 from renaissance_kit.core.errors import nearest
 from renaissance_kit.core.tables import Table
 
+GIVEN = "given by the user"
 COLUMNS = ("subject", "rule", "choice", "alternatives", "why")
 DECISIONS_TABLE = Table(
     "decisions.csv",
@@ -93,7 +94,7 @@ class Decisions:
         listed = alternatives if isinstance(alternatives, str) else "; ".join(alternatives)
         if told is not None and told != choice:
             if isinstance(alternatives, str) or told in alternatives:
-                choice, why = told, "given by the user"
+                choice, why = told, GIVEN
             else:
                 known = [choice, *alternatives]
                 self.problems.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,24 +10,33 @@ from typing import Any
 
 import pandas as pd
 
-from renaissance_kit.core.errors import DataError, ParameterError
+from renaissance_kit.core.errors import DataError, ParameterError, nearest
 from renaissance_kit.core.sheets import write_csv
 from renaissance_kit.draft import tables
-from renaissance_kit.draft.blocked import blocked_reactions, growth_optimum, left_out_of_cycles
-from renaissance_kit.draft.decisions import COLUMNS, Decision, Decisions, decision_table
-from renaissance_kit.draft.growth import conserving
+from renaissance_kit.draft.blocked import (
+    Together,
+    blocked_reactions,
+    growth_optimum,
+    running_together,
+)
+from renaissance_kit.draft.decisions import COLUMNS, GIVEN, Decision, Decisions, decision_table
+from renaissance_kit.draft.growth import conserving, without_biomass
 from renaissance_kit.draft.model import FluxModel
 from renaissance_kit.draft.reactions import DraftReaction, draft_reaction
-from renaissance_kit.draft.species import Species, energy_records, species_of
-from renaissance_kit.draft.tables import Room, Table
+from renaissance_kit.draft.rooms import rooms_of
+from renaissance_kit.draft.species import ENERGIES_TABLE, Species, energy_records, species_of
+from renaissance_kit.draft.tables import LEAST_FLUX, Table
 from renaissance_kit.network.network import Network
 
 RULES: Mapping[str, str] = {
-    "id": "ids of letters, digits and _",
+    "id": "ids of letters, digits and _, which end with the compartment",
+    "own constraints": "constraints of the model besides balances and bounds are left out",
+    "biomass": "what growth makes and only a boundary takes away stands for the cell itself",
     "compartment role": "cytosol, periplasm, organelle or medium",
     "volume fraction": "share of the cell's volume",
     "pH": "of a compartment",
     "ionic strength": "of a compartment, mol/L",
+    "energy": "substance whose energy a metabolite has, where it is not found by its id",
     "role": "of a metabolite: dynamic, constant or water",
     "protonation": "that of the energy record; reactions are rebalanced",
     "keep": "reactions that cannot run are left out",
@@ -41,17 +51,19 @@ RULES: Mapping[str, str] = {
     "lower KM": "mM",
     "upper KM": "mM",
     "turnover time": "min, of metabolites that were not measured",
+    "least flux": "of every reaction, mmol/gDW/h",
     "total flux": "over the least possible one",
     "least growth": "share of the optimum",
     "medium": "range of a concentration in the medium, mM",
 }
 """Rules of a draft. A row of ``decisions.csv`` names one in the column ``rule``."""
 
-_CYTOSOL, _MEDIUM, _PERIPLASM = ("c", "C_c", "cytosol"), ("e", "C_e", "extracellular"), ("p", "C_p")
-_LEAST_FLUX = 0.005
+_SHOWN = 4  # choices of a rule in the summary
+_CYCLE = "together with the others it is an internal cycle, which cannot run"
+_NOT_PROVEN = "; the search for fewer ran out of time, so look at the other reactions of the cycle"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class NetworkDraft:
     """Tables of a network, made from a constraint-based model by rules that can be overridden.
 
@@ -65,6 +77,7 @@ class NetworkDraft:
     species: Mapping[str, Species]
     reactions: Mapping[str, DraftReaction]
     growth_per_h: float
+    _missing: tuple[tuple[Any, ...], ...]
     _tables: Mapping[str, Table]
     _decisions: tuple[Decision, ...]
     _problems: tuple[str, ...]
@@ -100,9 +113,52 @@ class NetworkDraft:
             FluxModel.of(model, growth), Decisions.read(decisions), density_gDW_L, []
         ).draft(energies)
 
-    def decisions(self) -> pd.DataFrame:
-        """Every rule that was applied: subject, rule, choice, alternatives, why."""
-        return decision_table(self._decisions)
+    def __repr__(self) -> str:
+        """Name and sizes, as far as the draft goes."""
+        kinetic = sum(bool(r.rate_law) for r in self.reactions.values())
+        dynamic = sum(m.role == "dynamic" for m in self.species.values())
+        return (
+            f"NetworkDraft({self.name}: {kinetic} kinetic reactions, {dynamic} dynamic "
+            f"metabolites, {len(self._decisions)} decisions, {len(self._problems)} problems)"
+        )
+
+    def decisions(self, rule: str | None = None) -> pd.DataFrame:
+        """Every rule that was applied: subject, rule, choice, alternatives, why.
+
+        Args:
+            rule: of this one only.
+
+        Raises:
+            ParameterError: there is no such rule.
+        """
+        if rule is not None and rule not in RULES:
+            raise ParameterError(
+                f"no rule {rule!r}{nearest(rule, RULES)} Rules: {', '.join(RULES)}"
+            )
+        return decision_table(d for d in self._decisions if rule in (None, d.rule))
+
+    def summary(self) -> pd.DataFrame:
+        """The decisions in short: one row a rule, with how often it chose what."""
+        rows = []
+        for rule, meaning in RULES.items():
+            made = [d for d in self._decisions if d.rule == rule]
+            counts = Counter(d.choice for d in made).most_common()
+            shown = "; ".join(f"{c or 'none'} ({n})" if n > 1 else c or "none"
+                              for c, n in counts[:_SHOWN])  # fmt: skip
+            more = f"; {len(counts) - _SHOWN} more" if len(counts) > _SHOWN else ""
+            given = sum(d.why == GIVEN for d in made)
+            if made:
+                rows.append([rule, len(made), given, shown + more, meaning])
+        columns = ["rule", "decisions", "given by the user", "choices", "meaning"]
+        return pd.DataFrame(rows, columns=columns).set_index("rule")
+
+    def missing_energies(self) -> pd.DataFrame:
+        """The table of energies to fill in: a row for each substance that has none.
+
+        Columns as in `ENERGIES_TABLE`; formula and charge are those of the model. Write it with
+        ``to_csv("energies.csv", index=False)``.
+        """
+        return pd.DataFrame(self._missing, columns=[c.name for c in ENERGIES_TABLE.columns])
 
     def problems(self) -> list[str]:
         """All that stands between the draft and a network, in words; empty where nothing does."""
@@ -120,7 +176,8 @@ class NetworkDraft:
         """
         if self._problems:
             listed = "\n".join(f"  {i}. {p}" for i, p in enumerate(self._problems, 1))
-            raise DataError(f"the draft has {len(self._problems)} problems:\n{listed}")
+            many = "problems" if len(self._problems) > 1 else "problem"
+            raise DataError(f"the draft has {len(self._problems)} {many}:\n{listed}")
         folder = Path(folder).expanduser()
         there = [name for name in self._tables if (folder / name).exists()]
         if there and not force:
@@ -143,19 +200,26 @@ class _Drafting:
     problems: list[str]
 
     def draft(self, energies: str | Path | None) -> NetworkDraft:
+        records = energy_records(energies)
+        subjects = [*self.model.metabolites, *self.model.reactions]
+        self.model = without_biomass(self.model, self.decisions)
         model, decisions, problems = self.model, self.decisions, self.problems
         for old, new in model.renamed.items():
             decisions.choose(new, "id", new, f"the model calls it {old!r}")
-        rooms = self._rooms()
+        if model.left_out:
+            decisions.choose(
+                "*", "own constraints", "left out", "a kinetic model has no place for "
+                f"{', '.join(model.left_out[:9])}; write what they mean into constraints.csv",
+            )  # fmt: skip
+        rooms = rooms_of(model, decisions, problems)
         growth_per_h = growth_optimum(model)
-        kept = self._kept(growth_per_h)
+        kept, least_flux = self._kept(growth_per_h)
         used = {m for r in kept for m in model.reactions[r].stoichiometry}
         medium = next((r.id for r in rooms if r.role == "medium"), "")
         protons = self._protons(used)
         species = species_of(
-            model, used | set(protons.values()), energy_records(energies), medium, decisions,
-            problems,
-        )  # fmt: skip
+            model, used | set(protons.values()), records, medium, decisions, problems
+        )
         reactions = {}
         for name in kept:
             made = draft_reaction(
@@ -178,77 +242,40 @@ class _Drafting:
             "reactions.csv": tables.reaction_rows(reactions.values(), species, source),
             "conditions.csv": conditions,
             "constraints.csv": tables.constraint_rows(
-                list(reactions.values()), model.growth, growth_per_h, threshold, decisions
+                list(reactions.values()), model.growth, growth_per_h, threshold, least_flux,
+                decisions,
             ),
             "medium.csv": tables.medium_rows(species.values(), list(reactions.values()), decisions),
-        }
+        }  # fmt: skip
         problems.extend(decisions.problems)
-        problems.extend(decisions.unknown(
-            [*model.metabolites, *model.reactions, *(r.id for r in rooms)], RULES
-        ))  # fmt: skip
+        problems.extend(decisions.unknown([*subjects, *(r.id for r in rooms)], RULES))
         listed = [[getattr(d, c) for c in COLUMNS] for d in decisions.made]
         found["decisions.csv"] = (COLUMNS, listed)
+        missing = {
+            m.base: (m.base, m.formula, "" if m.charge is None else f"{m.charge:g}", *[""] * 4)
+            for m in (model.metabolites[s.id] for s in species.values() if s.record is None)
+        }
         return NetworkDraft(
-            model.name, species, reactions, growth_per_h, found, tuple(decisions.made),
-            tuple(dict.fromkeys(problems)),
+            model.name, species, reactions, growth_per_h, tuple(missing.values()), found,
+            tuple(decisions.made), tuple(dict.fromkeys(problems)),
         )  # fmt: skip
 
-    def _rooms(self) -> list[Room]:
-        ids = dict.fromkeys(m.compartment for m in self.model.metabolites.values())
-        rooms = []
-        names = self.model.cobra.compartments
-        for i in ids:
-            if not i:
-                self.problems.append(
-                    "metabolites without a compartment: "
-                    + ", ".join(m.id for m in self.model.metabolites.values() if not m.compartment)
-                )
-                continue
-            role = (
-                "cytosol" if i in _CYTOSOL or len(ids) == 1
-                else "medium" if i in _MEDIUM
-                else "periplasm" if i in _PERIPLASM
-                else "organelle"
-            )  # fmt: skip
-            role = self.decisions.choose(
-                i, "compartment role", role, "by its id",
-                [r for r in ("cytosol", "medium", "periplasm", "organelle") if r != role],
-            )  # fmt: skip
-            rooms.append((i, str(names.get(i) or i), role))
-        for role in ("cytosol", "medium"):
-            if sum(r == role for _, _, r in rooms) != 1:
-                self.problems.append(
-                    f"one compartment must be the {role}; the model has "
-                    f"{', '.join(i for i, _, _ in rooms)}. Choose in the rule 'compartment role'"
-                )
-        inner = [i for i, _, r in rooms if r not in ("cytosol", "medium")]
-        share = 0.1
-        return [
-            Room(i, name, role, None if role == "medium"
-                 else 1 - share * len(inner) if role == "cytosol" else share)
-            for i, name, role in rooms
-        ]  # fmt: skip
-
-    def _kept(self, growth_per_h: float) -> list[str]:
-        """Reactions that can run, all at once."""
+    def _kept(self, growth_per_h: float) -> tuple[list[str], float]:
+        """Reactions that can run, all at once, and the flux that each can have, mmol/gDW/h."""
         model, decisions = self.model, self.decisions
         blocked = blocked_reactions(model)
-        asked_out = {
-            s for (s, rule), choice in decisions.given.items()
-            if rule == "keep" and choice == "remove" and s in model.reactions
-        }  # fmt: skip
-        cycle = left_out_of_cycles(
-            model, blocked | (asked_out - {model.growth}), 0.5 * growth_per_h, _LEAST_FLUX
-        )
+        given = {s: choice for (s, rule), choice in decisions.given.items() if rule == "keep"}
+        asked_out = {s for s, c in given.items() if c == "remove" and s in model.reactions}
+        out = blocked | (asked_out - {model.growth})
+        together = running_together(model, out, 0.5 * growth_per_h, LEAST_FLUX)
         kept = []
         for name in model.reactions:
-            out = name in blocked or name in cycle
             why = (
                 "it carries no flux in any steady state of this medium" if name in blocked
-                else "together with the others it is an internal cycle, which cannot run"
-                if name in cycle else ""
+                else _CYCLE + ("" if together.proven else _NOT_PROVEN) if name in together.cycles
+                else ""
             )  # fmt: skip
-            if out:
+            if why:
                 choice = decisions.choose(name, "keep", "remove", why, ("keep",))
             elif name in asked_out:
                 choice = decisions.choose(name, "keep", "keep", "it can run", ("remove",))
@@ -256,7 +283,16 @@ class _Drafting:
                 choice = "keep"
             if choice == "keep":
                 kept.append(name)
-        return kept
+        return kept, self._least_flux(together)
+
+    def _least_flux(self, together: Together) -> float:
+        why = "mmol/gDW/h, that every reaction carries; without a flux a reaction has no rate law"
+        if together.slowest:
+            why += f"; small, since {together.slowest} can carry hardly more"
+        text = self.decisions.choose(
+            "*", "least flux", f"{together.least_flux:.2g}", why, "a number"
+        )
+        return tables.positive(text)
 
     def _protons(self, used: set[str]) -> dict[str, str]:
         """The proton of each compartment that has metabolites."""
@@ -265,10 +301,10 @@ class _Drafting:
         for m in self.model.metabolites.values():
             if m.formula == "H" and m.compartment in compartments:
                 found[m.compartment] = m.id
-        for compartment in sorted(compartments - set(found)):
-            if compartment:
-                self.problems.append(
-                    f"compartment {compartment} has no proton (formula H); add one to the model, "
-                    "with its exchange or transport"
-                )
+        lacking = sorted(c for c in compartments - set(found) if c)
+        if lacking:
+            self.problems.append(
+                f"no proton (formula H) in {', '.join(lacking)}; add one to each compartment of "
+                "the model, with its exchange or transport"
+            )
         return found

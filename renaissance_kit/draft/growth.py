@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from renaissance_kit.draft.decisions import Decisions
+from renaissance_kit.draft.model import FluxModel
 from renaissance_kit.draft.reactions import DraftReaction
 from renaissance_kit.network.moieties import conserved_moieties
 
@@ -69,3 +70,30 @@ def conserving(
         )  # fmt: skip
         net[largest] = adjusted
     return replace(growth, stoichiometry=net)
+
+
+def without_biomass(model: FluxModel, decisions: Decisions) -> FluxModel:
+    """The model without metabolites that stand for the cell itself.
+
+    Some models let growth make one unit of biomass, which only a boundary takes away. Here one
+    gram of dry weight leaves the balance in the growth reaction, and needs no name.
+    """
+    growth = model.reactions[model.growth]
+    made = {m for m, n in growth.stoichiometry.items() if n > 0}
+    for reaction in model.reactions.values():
+        if reaction.id != growth.id and not (reaction.boundary and reaction.high > 0):
+            made -= set(reaction.stoichiometry)
+    made = {m for m in made if not model.metabolites[m].formula}
+    if not made or made >= set(growth.stoichiometry):
+        return model
+    for m in sorted(made):
+        decisions.choose(
+            m, "biomass", "left out", f"{growth.id} makes it, and only a boundary takes it away"
+        )
+    reactions = {
+        r.id: replace(r, stoichiometry={m: n for m, n in r.stoichiometry.items() if m not in made})
+        for r in model.reactions.values()
+        if not (r.boundary and made & set(r.stoichiometry))
+    }
+    metabolites = {i: m for i, m in model.metabolites.items() if i not in made}
+    return replace(model, reactions=reactions, metabolites=metabolites)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cobra
+from cobra.util.solver import linear_reaction_coefficients
 
 from renaissance_kit.core.errors import DataError, nearest
 
@@ -27,7 +28,12 @@ _PLAIN = re.compile(r"[A-Za-z0-9_]+")
 
 @dataclass(frozen=True)
 class ModelMetabolite:
-    """A metabolite as the model has it; formula and charge may be missing."""
+    """A metabolite as the model has it; formula and charge may be missing.
+
+    Attributes:
+        base: id without the compartment: the substance.
+        known_as: other ids of the substance by the model's annotations, of BiGG and ModelSEED.
+    """
 
     id: str
     base: str
@@ -35,6 +41,7 @@ class ModelMetabolite:
     formula: str
     charge: float | None
     compartment: str
+    known_as: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,22 +56,31 @@ class ModelReaction:
     low: float
     high: float
 
+    @property
+    def boundary(self) -> bool:
+        """Whether it is of one metabolite: an exchange, a sink or a demand."""
+        return len(self.stoichiometry) == 1
+
 
 @dataclass(frozen=True)
 class FluxModel:
     """What a draft needs of a constraint-based model.
 
     Attributes:
-        cobra: a copy of the model, for flux balance analysis; its ids are those of the records.
-        renamed: new id by old, where an id holds other signs than letters, digits and ``_``.
+        compartments: name by id.
+        renamed: new id by old, where an id is not letters, digits and ``_``, or does not end with
+            its compartment.
+        left_out: constraints of the model besides balances and bounds of fluxes, which a draft
+            does not take over.
     """
 
     name: str
     metabolites: Mapping[str, ModelMetabolite]
     reactions: Mapping[str, ModelReaction]
     growth: str
-    cobra: Any
+    compartments: Mapping[str, str]
     renamed: Mapping[str, str]
+    left_out: tuple[str, ...]
 
     @classmethod
     def of(cls, model: Any, growth: str | None) -> FluxModel:
@@ -83,21 +99,21 @@ class FluxModel:
                 f"model is a {type(found).__name__}; give a cobra.Model, or the path of a file "
                 f"({', '.join(READERS)})"
             )
-        with quiet():
-            found = found.copy()
-        renamed = _plain_ids(found)
-        growth = renamed.get(growth or "", growth or "") or _objective(found)
-        ids = [r.id for r in found.reactions]
-        if growth not in ids:
+        rooms = {c: _room(c) for c in sorted({str(m.compartment or "") for m in found.metabolites})}
+        metabolites, named = _metabolites(found, rooms)
+        reactions, called = _reactions(found, named)
+        growth = called.get(growth or "", growth or "") or called[_objective(found)]
+        if growth not in reactions:
             raise DataError(
-                f"growth: the model has no reaction {growth!r}{nearest(growth, ids)} Give the id "
-                "of the biomass reaction"
+                f"growth: the model has no reaction {growth!r}{nearest(growth, reactions)} Give "
+                "the id of the biomass reaction"
             )
-        found.objective = growth
-        metabolites = {m.id: _metabolite(m) for m in found.metabolites}
-        reactions = {r.id: _reaction(r) for r in found.reactions}
+        names = {rooms[c]: str(found.compartments.get(c) or "") for c in rooms if rooms[c]}
+        renamed = {old: new for old, new in (*named.items(), *called.items()) if old != new}
+        own = {m.id for m in found.metabolites}
+        others = tuple(sorted(c.name for c in found.constraints if c.name not in own))
         name = re.sub(r"[^A-Za-z0-9_]", "_", str(found.id or "")) or "model"
-        return cls(name, metabolites, reactions, growth, found, renamed)
+        return cls(name, metabolites, reactions, growth, names, renamed, others)
 
 
 @contextmanager
@@ -132,7 +148,7 @@ def _read(path: str | Path) -> Any:
 
 
 def _objective(model: Any) -> str:
-    names = [r.id for r in model.reactions if r.objective_coefficient]
+    names = [r.id for r in linear_reaction_coefficients(model)]
     if len(names) != 1:
         raise DataError(
             "growth: the model's objective is "
@@ -142,39 +158,84 @@ def _objective(model: Any) -> str:
     return str(names[0])
 
 
-def _plain_ids(model: Any) -> dict[str, str]:
-    renamed: dict[str, str] = {}
-    taken = {x.id for x in (*model.metabolites, *model.reactions)}
-    for item in (*model.metabolites, *model.reactions):
-        if not _PLAIN.fullmatch(item.id):
-            plain = re.sub(r"[^A-Za-z0-9_]", "_", item.id) or "_"
-            while plain in taken:
-                plain += "_"
-            taken.add(plain)
-            renamed[item.id] = plain
-            item.id = plain
-    model.repair()
-    return renamed
+def _room(compartment: str) -> str:
+    """Id of a compartment as tables have it: ``C_c`` and ``[c]`` are ``c``."""
+    inner = re.sub(r"[^A-Za-z0-9_]", "", compartment)
+    return inner[2:] if re.fullmatch(r"C_\w+", inner) else inner
 
 
-def _metabolite(m: Any) -> ModelMetabolite:
-    compartment = str(m.compartment or "")
-    base = m.id.removesuffix(f"_{compartment}")
-    charge = None if m.charge is None else float(m.charge)
-    return ModelMetabolite(
-        m.id, base, str(m.name or m.id), str(m.formula or ""), charge, compartment
-    )
+def _ends(model: Any) -> dict[str, tuple[str, ...]]:
+    """How the ids of the metabolites of each compartment may end: models write it in many ways."""
+    ids: dict[str, list[str]] = {}
+    for m in model.metabolites:
+        ids.setdefault(str(m.compartment or ""), []).append(m.id)
+    found = {}
+    for compartment, names in ids.items():
+        room = _room(compartment)
+        known = [f"_{room}", f"[{room}]", f"({room})", f"_{compartment}", f"[{compartment}]"]
+        shared = {f"_{name.rpartition('_')[2]}" for name in names}  # atp_c in "cytosol"
+        if len(names) > 1 and len(shared) == 1 and len(*shared) < 4:
+            known += shared
+        found[compartment] = tuple(known) if compartment else ()
+    return found
 
 
-def _reaction(r: Any) -> ModelReaction:
-    codes = r.annotation.get("ec-code", []) if isinstance(r.annotation, dict) else []
-    ec = [codes] if isinstance(codes, str) else [str(c) for c in codes]
-    return ModelReaction(
-        r.id,
-        str(r.name or r.id),
-        str(r.subsystem or ""),
-        ";".join(ec),
-        {m.id: float(c) for m, c in r.metabolites.items() if c},
-        float(r.lower_bound),
-        float(r.upper_bound),
-    )
+def _substance(name: str, ends: tuple[str, ...]) -> str:
+    """Id of a metabolite without its compartment."""
+    return next((name.removesuffix(e) for e in ends if name.endswith(e) and name != e), name)
+
+
+def _plain(name: str, taken: Collection[str]) -> str:
+    plain = re.sub(r"[^A-Za-z0-9_]+", "_", name)
+    plain = name if plain == name else plain.strip("_") or "_"
+    while plain in taken:
+        plain += "_"
+    return plain
+
+
+def _metabolites(
+    model: Any, rooms: Mapping[str, str]
+) -> tuple[dict[str, ModelMetabolite], dict[str, str]]:
+    """Records by new id, and the new id by the model's."""
+    records: dict[str, ModelMetabolite] = {}
+    named: dict[str, str] = {}
+    ends = _ends(model)
+    for m in model.metabolites:
+        compartment = str(m.compartment or "")
+        base, room = _substance(m.id, ends[compartment]), rooms[compartment]
+        base = base.replace("-", "__")  # as BiGG's ids were changed
+        new = named[m.id] = _plain(f"{base}_{room}" if room else base, records)
+        records[new] = ModelMetabolite(
+            new, new.removesuffix(f"_{room}") if room else new, str(m.name or m.id),
+            str(m.formula or ""), None if m.charge is None else float(m.charge), room,
+            _known_as(m.annotation),
+        )  # fmt: skip
+    return records, named
+
+
+def _known_as(annotation: Any) -> tuple[str, ...]:
+    found: list[str] = []
+    for database in ("bigg.metabolite", "seed.compound"):
+        names = annotation.get(database, []) if isinstance(annotation, Mapping) else []
+        found += [names] if isinstance(names, str) else [str(n) for n in names]
+    return tuple(found)
+
+
+def _reactions(
+    model: Any, named: Mapping[str, str]
+) -> tuple[dict[str, ModelReaction], dict[str, str]]:
+    """Records by new id, and the new id by the model's."""
+    records: dict[str, ModelReaction] = {}
+    called: dict[str, str] = {}
+    taken = set(named.values())
+    for r in model.reactions:
+        codes = r.annotation.get("ec-code", []) if isinstance(r.annotation, Mapping) else []
+        ec = [codes] if isinstance(codes, str) else [str(c) for c in codes]
+        new = called[r.id] = _plain(r.id, taken)
+        taken.add(new)
+        records[new] = ModelReaction(
+            new, str(r.name or r.id), str(r.subsystem or ""), ";".join(ec),
+            {named[m.id]: float(c) for m, c in r.metabolites.items() if c},
+            float(r.lower_bound), float(r.upper_bound),
+        )  # fmt: skip
+    return records, called

@@ -87,14 +87,17 @@ def draft_reaction(
     net = balanced(reaction, species, protons)
     low, high = reaction.low, reaction.high
     wrong = imbalance(net, species)
-    if wrong and not growth:
+    unknown = any(not species[m].formula for m in net)  # which has its own problem
+    if wrong and not growth and not unknown:
         text = ", ".join(f"{k} {v:+g}" for k, v in sorted(wrong.items()))
         problems.append(
             f"{reaction.id} is not balanced (products less substrates: {text}); correct the model, "
-            "or the formula and charge of its metabolites"
+            "or the formula and charge of its metabolites; or choose 'remove' for it in the rule "
+            "'keep'"
         )
     moved = {m: n for m, n in net.items() if species[m].role != "water"}
-    if not moved and not growth:
+    held = all(_proton(species[m]) and species[m].role == "constant" for m in moved)
+    if held and not growth:  # in the balance only: nothing of it changes
         return DraftReaction(
             reaction.id, reaction.name, reaction.subsystem, reaction.ec, "water_transport", net,
             low, high,

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from renaissance_kit.core.columns import Column, Kind
-from renaissance_kit.core.errors import DataError
+from renaissance_kit.core.errors import DataError, nearest
 from renaissance_kit.core.formulas import parse_formula
 from renaissance_kit.core.numbers import number_of
 from renaissance_kit.core.tables import Row, Table
@@ -59,6 +59,11 @@ class EnergyRecord:
     source: str
     origin: str
 
+    @property
+    def own(self) -> bool:
+        """Whether it is from a table of the user."""
+        return self.origin != KIT
+
 
 @dataclass(frozen=True)
 class Species:
@@ -91,10 +96,12 @@ def energy_records(path: str | Path | None) -> dict[str, EnergyRecord]:
     known: dict[str, EnergyRecord] = {}
     for m in Network.example().metabolites.values():
         if m.charge is not None and math.isfinite(m.formation_energy_kJ_mol):
-            known.setdefault(m.base, EnergyRecord(
+            record = EnergyRecord(
                 m.formula, m.charge, m.formation_energy_kJ_mol, m.formation_energy_error_kJ_mol,
                 m.pka, m.database_id, m.source, KIT,
-            ))  # fmt: skip
+            )  # fmt: skip
+            for name in (m.base, m.database_id):
+                known.setdefault(name, record)
     if path is not None:
         for row in ENERGIES_TABLE.read(path):
             known[row["metabolite"]] = _record(row)
@@ -126,20 +133,19 @@ def species_of(
         problems: gets what is missing or contradictory, in words.
     """
     found, missing = {}, []
+    unclear = _Unclear()
     for m in model.metabolites.values():
         if m.id not in used:
             continue
-        formula = _formula(m, problems)
-        record = records.get(m.id) or records.get(m.base)
-        if record is None and formula == {"H": 1}:
-            record = records.get("h")
-        if record is None and formula == {"H": 2, "O": 1}:
-            record = records.get("h2o")
+        formula = unclear.formula(m)
+        record = _record_of(m, formula, records, decisions, problems)
         added = 0
         if record is None:
-            missing.append(f"{m.base} ({m.formula or 'no formula'}, charge {_charge(m)})")
+            missing.append(m)
         elif formula:
             added = _hydrogens_added(m, formula, record, decisions, problems)
+            if m.charge is None:
+                unclear.no_charge.append(m.id)
         role = _role(m, formula, medium, decisions)
         found[m.id] = Species(
             m.id, m.name, m.compartment, role,
@@ -147,30 +153,93 @@ def species_of(
             m.charge if record is None else record.charge,
             record, added,
         )  # fmt: skip
+    problems.extend(unclear.problems())
     if missing:
+        texts = [f"{m.base} ({m.formula or 'no formula'}, charge {_charge(m)})" for m in missing]
+        texts = list(dict.fromkeys(texts))
+        ids = {name for m in model.metabolites.values() for name in (m.id, m.base)}
+        spare = [k for k, r in records.items() if r.own and k not in ids]
         problems.append(
-            f"no formation energy of {len(set(missing))} substances: "
-            f"{', '.join(dict.fromkeys(missing))}. Give a table energies with the columns "
-            f"{', '.join(ENERGIES_TABLE.required)} and a row for each"
+            f"no formation energy of {len(texts)} "
+            f"substance{'s' if len(texts) > 1 else ''}: {', '.join(texts)}. Fill in the "
+            "table that missing_energies() of the draft returns and give it as energies; or choose "
+            "a substance of the kit's table in the rule 'energy' of decisions.csv, if it is there "
+            "under another id"
+            + (f". Rows of energies for nothing in the model: {', '.join(spare)}" if spare else "")
         )
     return found
 
 
+@dataclass
+class _Unclear:
+    """Metabolites whose formula or charge the model does not tell, for one problem each kind."""
+
+    no_formula: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    no_charge: list[str] = field(default_factory=list)
+
+    def formula(self, m: ModelMetabolite) -> dict[str, int]:
+        if not m.formula:
+            self.no_formula.append(m.id)
+            return {}
+        try:
+            return parse_formula(m.formula, Row({"id": m.id}, "the model", 0, "metabolite"))
+        except DataError:
+            self.unreadable.append(f"{m.id} ({m.formula})")
+            return {}
+
+    def problems(self) -> list[str]:
+        return [
+            f"{what}: {', '.join(names)}. {remedy}"
+            for what, names, remedy in (
+                ("no formula", self.no_formula,
+                 "Give one in the model, or their balance is unknown"),
+                ("formulas that cannot be read", self.unreadable,
+                 "Write element symbols and counts"),
+                ("no charge", self.no_charge, "Give one in the model"),
+            )
+            if names
+        ]  # fmt: skip
+
+
+def _heavy(formula: Mapping[str, int]) -> dict[str, int]:
+    return {e: n for e, n in formula.items() if e != "H"}
+
+
+def _record_of(
+    m: ModelMetabolite,
+    formula: Mapping[str, int],
+    records: Mapping[str, EnergyRecord],
+    decisions: Decisions,
+    problems: list[str],
+) -> EnergyRecord | None:
+    """The energy of a metabolite: as the user says, by its id, by an annotation."""
+    told = decisions.given.get((m.id, "energy"))
+    by_id = m.id if m.id in records else m.base
+    known = [by_id, *m.known_as]
+    if formula == {"H": 1}:
+        known.append("h")
+    if formula == {"H": 2, "O": 1}:
+        known.append("h2o")
+    # an annotation may name another substance: its formula decides
+    chosen = next(
+        (k for k in known
+         if k in records and (k == by_id or _heavy(records[k].formula) == _heavy(formula))), "",
+    )  # fmt: skip
+    if told is None and chosen in ("", by_id):
+        return records.get(by_id)
+    why = f"{m.base} has no energy of its own; an annotation or its formula names {chosen}"
+    taken = decisions.choose(m.id, "energy", chosen, why, "a substance that has an energy")
+    if taken not in records:
+        problems.append(
+            f"decisions.csv ({m.id}, energy): no energy of {taken!r}{nearest(taken, records)} "
+            "Choose a substance of the kit's table, or of the table of energies"
+        )
+    return records.get(taken)
+
+
 def _charge(m: ModelMetabolite) -> str:
     return "unknown" if m.charge is None else f"{m.charge:g}"
-
-
-def _formula(m: ModelMetabolite, problems: list[str]) -> dict[str, int]:
-    if not m.formula:
-        problems.append(f"{m.id} has no formula; give one in the model, its balance is unknown")
-        return {}
-    try:
-        return parse_formula(m.formula, Row({"id": m.id}, "the model", 0, "metabolite"))
-    except DataError:
-        problems.append(
-            f"{m.id}: cannot read the formula {m.formula!r}; write element symbols and counts"
-        )
-        return {}
 
 
 def _hydrogens_added(
@@ -181,8 +250,7 @@ def _hydrogens_added(
     problems: list[str],
 ) -> int:
     """Hydrogens of the record over the model, if both are the same substance."""
-    heavy, of_record = ({e: n for e, n in f.items() if e != "H"} for f in (formula, record.formula))
-    if heavy != of_record:
+    if _heavy(formula) != _heavy(record.formula):
         problems.append(
             f"{m.id} is {m.formula} in the model, but the energy ({record.origin}) is of "
             f"{_text(record.formula)}: another substance. Give the energy of this one"
@@ -196,8 +264,6 @@ def _hydrogens_added(
             f"{record.charge:g}; a hydrogen more is a charge more. Correct one of the two"
         )
         return 0
-    if m.charge is None:
-        problems.append(f"{m.id} has no charge; give one in the model")
     if added:
         decisions.choose(
             m.id, "protonation", f"{_text(record.formula)}, charge {record.charge:g}",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from renaissance_kit.draft.decisions import Decisions
 from renaissance_kit.draft.reactions import DraftReaction, sides
+from renaissance_kit.draft.rooms import Room
 from renaissance_kit.draft.species import Species
 from renaissance_kit.laws.registry import REGISTRY
 
@@ -19,19 +19,9 @@ _PH = {"cytosol": 7.5, "medium": 7.0, "periplasm": 7.0, "organelle": 7.5}
 _IONIC_M = {"cytosol": 0.25, "medium": 0.0, "periplasm": 0.0, "organelle": 0.25}
 _POTENTIAL_MV = 150.0  # of the cytosol against the outside, negative inside
 _STUDY = {"threshold_per_h": -2.5, "doubling_time_min": 134.0}
-_LEAST_FLUX, _LARGEST_FLUX = 0.005, 50.0  # mmol/gDW/h
+LEAST_FLUX, _LARGEST_FLUX = 0.005, 50.0  # mmol/gDW/h
 RULE = "rule of the draft, see decisions.csv"
 CONVENTION = "convention of this toolkit"
-
-
-@dataclass(frozen=True)
-class Room:
-    """A compartment of the draft."""
-
-    id: str
-    name: str
-    role: str
-    volume_fraction: float | None
 
 
 def compartment_rows(rooms: Sequence[Room], decisions: Decisions) -> Table:
@@ -140,7 +130,7 @@ def condition_rows(growth_per_h: float, density_gDW_L: float, decisions: Decisio
         "*", "doubling time", f"{60 * math.log(2) / growth_per_h:.4g}",
         "min, of the largest growth rate of the model; give the measured one", "a number",
     )  # fmt: skip
-    threshold = _STUDY["threshold_per_h"] * _STUDY["doubling_time_min"] / _positive(doubling)
+    threshold = _STUDY["threshold_per_h"] * _STUDY["doubling_time_min"] / positive(doubling)
     threshold_text = decisions.choose(
         "*", "eigenvalue threshold", f"{threshold:.4g}",
         "1/h; as many times faster than growth as in the study (-2.5 1/h at 134 min)", "a number",
@@ -168,6 +158,7 @@ def constraint_rows(
     growth: str,
     growth_per_h: float,
     threshold_per_h: float,
+    least_flux: float,
     decisions: Decisions,
 ) -> Table:
     """``constraints.csv``: general rules, bounds and directions of the model, passive transport."""
@@ -186,7 +177,7 @@ def constraint_rows(
     total = decisions.choose(
         "*", "total flux", "1.5", "times the least possible sum of fluxes", "a number"
     )
-    add("*", "every_flux", _LEAST_FLUX, _LARGEST_FLUX, "mmol/gDW/h", CONVENTION, "")
+    add("*", "every_flux", least_flux, _LARGEST_FLUX, "mmol/gDW/h", CONVENTION, "")
     add("*", "total_flux", "", total, "1", CONVENTION, "")
     add("*", "driving_force", 0.02477, "", "kJ/mol", CONVENTION, "ln displacement 0.01")
     add("*", "measured_fold", "", 2, "1", CONVENTION, "")
@@ -198,7 +189,7 @@ def constraint_rows(
         if name in classes:
             add(name, "displacement", -width, width, "1", CONVENTION,
                 "ln rho of passive transport; see the page on slow models")  # fmt: skip
-    share = _positive(decisions.choose(
+    share = positive(decisions.choose(
         growth, "least growth", "0.5",
         "share of the largest growth rate of the model; give the measured growth rate", "a number",
     ))  # fmt: skip
@@ -237,11 +228,11 @@ def medium_rows(
             "concentration of your medium", "LOW to HIGH",
         )  # fmt: skip
         a, _, b = text.partition(" to ")
-        rows.append([s.id, f"{math.sqrt(_positive(a) * _positive(b)):.4g}", a, b, RULE, ""])
+        rows.append([s.id, f"{math.sqrt(positive(a) * positive(b)):.4g}", a, b, RULE, ""])
     return ["metabolite", "value_mM", "low_mM", "high_mM", "source", "note"], rows
 
 
-def _positive(text: str) -> float:
+def positive(text: str) -> float:
     """The number, or NaN where there is none, which the reader of the table refuses by its line."""
     try:
         value = float(text)

@@ -6,11 +6,12 @@ which is unique, so that the free coordinates are the same on every machine.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.linalg import block_diag
 from scipy.optimize import linprog
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -211,15 +212,15 @@ class _LinearProgram:
                 return
 
 
-def read_blocks(model: Any) -> list[Polytope]:
+def read_blocks(model: Any) -> tuple[list[Polytope], dict[str, float]]:
     """Read a linear solver model and split it into parts that share no variable.
 
     Args:
         model: an optlang model whose integer variables are fixed.
 
     Returns:
-        A polytope for each connected block of constraints, in order of dimension and name.
-        Variables without room, or that stand in no constraint, are in none.
+        A polytope for each connected block of constraints, in order of dimension and name; and the
+        values of the variables that have no room, or stand in no constraint, and are in none.
     """
     names = [v.name for v in model.variables]
     lp = _LinearProgram.of(model)
@@ -249,7 +250,24 @@ def read_blocks(model: Any) -> list[Polytope]:
                 bounds=(lp.lower[columns], lp.upper[columns]),
             )
         )
-    return sorted(blocks, key=lambda p: (p.dimension, p.names))
+    inside = {name for block in blocks for name in block.names}
+    middle = (lp.lower + lp.upper) / 2
+    constants = {name: float(x) for name, x in zip(names, middle, strict=True)
+                 if name not in inside}  # fmt: skip
+    return sorted(blocks, key=lambda p: (p.dimension, p.names)), constants
+
+
+def joined(blocks: Sequence[Polytope], constants: Mapping[str, float]) -> Polytope:
+    """One polytope of several that share no variable, and of constants."""
+    names = [*(n for block in blocks for n in block.names), *constants]
+    basis = block_diag(*(block.basis for block in blocks))
+    return Polytope(
+        tuple(names),
+        np.concatenate([*(block.origin for block in blocks), np.array(list(constants.values()))]),
+        np.vstack([basis, np.zeros((len(constants), basis.shape[1]))]),
+        block_diag(*(block.A for block in blocks)),
+        np.concatenate([block.b for block in blocks]),
+    )
 
 
 def _limits(items: Any, side: str, missing: float) -> Array:

@@ -27,7 +27,7 @@ from renaissance_kit.network.network import Network
 from renaissance_kit.states.constraints import Constraints
 from renaissance_kit.states.diagnostics import effective_sample_size, split_rhat
 from renaissance_kit.states.hit_and_run import STEPS_PER_DIMENSION, sample_polytope
-from renaissance_kit.states.polytope import Polytope, read_blocks
+from renaissance_kit.states.polytope import Polytope, joined, read_blocks
 from renaissance_kit.states.steady_states import SteadyStates
 from renaissance_kit.states.tfa import ThermodynamicModel, fix_directions, parsimonious_fluxes
 from renaissance_kit.states.turnover import bound_total_flux, bound_turnover, least_throughputs_mM_h
@@ -143,23 +143,17 @@ class StateSpace:
         model = ThermodynamicModel.of(network, constraints)
         if directions:
             fix_directions(model, directions)
-        fluxes = parsimonious_fluxes(model)
-        signs = {r: _direction(network, r, v) for r, v in fluxes.items()}
-        total = sum(abs(fluxes[r]) for r in network.kinetic_reactions)
+        parsimonious = parsimonious_fluxes(model)
+        signs = {r: _direction(network, r, v) for r, v in parsimonious.items()}
+        total = sum(abs(parsimonious[r]) for r in network.kinetic_reactions)
         fix_directions(model, {r: s for r, s in signs.items() if r not in (directions or {})})
         bound_total_flux(model, total)
         model.require_feasible()
-        first = network.kinetic_reactions[0]
-        name = model.magnitudes(first)[signs[first]].name
-        block = next(b for b in read_blocks(model.tfa.solver) if name in b.names)
-        least = least_throughputs_mM_h(network, block, _signed(model, block.names))
+        fluxes = _flux_polytope(model, signs)
+        least = least_throughputs_mM_h(network, fluxes, _signed(model, fluxes.names))
         bound_turnover(model, least)
         model.require_feasible()
-        blocks = read_blocks(model.tfa.solver)
-        inside = {name for block in blocks for name in block.names}
-        constants = {
-            v.name: (v.lb + v.ub) / 2 for v in model.tfa.solver.variables if v.name not in inside
-        }
+        blocks, constants = read_blocks(model.tfa.solver)
         return cls(model, signs, blocks, constants, total, least)
 
     def states(
@@ -328,6 +322,16 @@ def _direction(network: Network, reaction: str, flux: float) -> int:
     if not network.reactions[reaction].kinetic and abs(flux) < _NOTHING:
         return 0
     return 1 if flux > 0 else -1
+
+
+def _flux_polytope(model: ThermodynamicModel, signs: Mapping[str, int]) -> Polytope:
+    """All fluxes, in their magnitudes: fluxes that are fixed may part the others into blocks."""
+    names = {model.magnitudes(r)[s].name for r, s in signs.items() if s}
+    blocks, constants = read_blocks(model.tfa.solver)
+    return joined(
+        [b for b in blocks if names & set(b.names)],
+        {name: value for name, value in constants.items() if name in names},
+    )
 
 
 def _signed(model: ThermodynamicModel, names: tuple[str, ...]) -> Array:
