@@ -19,7 +19,13 @@ import pytest
 from patience import PATIENCE_S
 
 from renaissance_kit import Generator, KMRanges, Recipe, train
-from renaissance_kit.core import CheckpointError, ParameterError, versions
+from renaissance_kit.core import (
+    CheckpointError,
+    ParameterError,
+    fingerprint,
+    save_archive,
+    versions,
+)
 from renaissance_kit.training import (
     TRAINERS,
     FastestDynamics,
@@ -352,12 +358,22 @@ def test_a_foreign_file_is_no_checkpoint(run, tmp_path, kind):
 
 
 def rewrite(path, *, about=None, **arrays):
-    """Write a checkpoint anew with changes: of the text by name, of arrays by name; None drops."""
+    """Write a checkpoint anew with changes and a seal that fits: of the text, of arrays by name."""
     with np.load(path) as archive:
         kept = {name: archive[name] for name in archive.files} | arrays
     text = json.loads(str(kept.pop("about"))) | (about or {})
+    text.pop("seal")
     kept = {name: array for name, array in kept.items() if array is not None}
-    np.savez(path, about=np.array(json.dumps(text)), **kept)
+    given = {name: text.pop(name) for name in ("version", "made_with") if name in (about or {})}
+    save_archive(path, text, kept)
+    if given:  # `save_archive` writes its own
+        with np.load(path) as archive:
+            kept = {name: archive[name] for name in archive.files}
+        text = json.loads(str(kept.pop("about"))) | given
+        text["seal"] = fingerprint(
+            json.dumps({k: v for k, v in text.items() if k != "seal"}, sort_keys=True), kept
+        )
+        np.savez(path, about=np.array(json.dumps(text)), **kept)
 
 
 @pytest.mark.parametrize(
@@ -421,9 +437,7 @@ def test_a_newer_checkpoint_is_kept_and_the_package_is_to_be_updated(run, checkp
 
 def test_a_checkpoint_of_other_libraries_is_refused_with_what_to_do(run, checkpoint):
     rewrite(checkpoint, about={"made_with": versions() | {"torch": "1.0"}})
-    with pytest.raises(
-        CheckpointError, match=r"torch 1\.0, now .*another store"
-    ):
+    with pytest.raises(CheckpointError, match=r"torch 1\.0, now .*another store"):
         run(checkpoint=checkpoint, resume=True)
 
 

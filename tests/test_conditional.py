@@ -294,7 +294,7 @@ def test_files_that_cannot_be_used(run, tiny, ecoli, tmp_path):
         arrays = dict(archive)
     changed = tmp_path / "changed.npz"
     np.savez(changed, **{**arrays, "mean": arrays["mean"] + 0.1})
-    with pytest.raises(CheckpointError, match="fingerprint differs"):
+    with pytest.raises(CheckpointError, match="its seal does not fit"):
         ConditionalGenerator.load(changed, tiny)
     half = tmp_path / "half.npz"
     half.write_bytes(path.read_bytes()[:2000])

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from renaissance_kit.core.archives import load_archive, save_archive
 from renaissance_kit.core.errors import CheckpointError
 from renaissance_kit.core.files import atomic_path
 from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.versions import MADE_WITH, require_same_versions, versions
 
 Result = Mapping[str, NDArray[Any]]
-_RUN, _ITEMS = "part.run", "part.items"
 
 
 def store_of(folder: str | Path, name: str, *identity: Any) -> Path:
@@ -68,9 +68,13 @@ def read_store(folder: str | Path) -> dict[str, Any]:
     path = Path(folder).expanduser() / "run.json"
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} cannot be read ({error}); delete its folder") from error
-    return dict(content)
+    if not isinstance(content, dict):
+        raise CheckpointError(
+            f"{path} holds a {type(content).__name__}, not the settings of a run; delete its folder"
+        )
+    return content
 
 
 def part_path(folder: Path, number: int) -> Path:
@@ -97,34 +101,20 @@ def read_parts(folder: Path, chunks: Sequence[NDArray[np.int64]]) -> dict[int, R
 
 def _read_part(path: Path, run: str, items: NDArray[np.int64]) -> Result:
     again = "delete this file, and the chunk is done again"
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        kept_run, kept_items = str(arrays.pop(_RUN)), arrays.pop(_ITEMS)
-    except Exception as error:  # damaged archives raise many kinds
+    about, arrays = load_archive(path, "part of a run", again)
+    if about.get("run") != run or about.get("items") != items.tolist():
         raise CheckpointError(
-            f"{path} is damaged ({type(error).__name__}: {error}); {again}"
-        ) from error
-    if kept_run != run or not np.array_equal(kept_items, items):
-        raise CheckpointError(
-            f"{path} was written as another part, of run {kept_run}, items {_range(kept_items)}; "
-            f"{again}"
+            f"{path} was written as another part, of run {about.get('run')}, items "
+            f"{_range(about.get('items'))}; {again}"
         )
-    for name, array in arrays.items():
-        if array.ndim == 0 or len(array) != len(items):
-            raise CheckpointError(
-                f"{path}: {name} has the shape {array.shape} for {len(items)} items; {again}"
-            )
     return arrays
 
 
-def _range(items: NDArray[Any]) -> str:
-    return f"{items.ravel()[0]} to {items.ravel()[-1]}" if items.size else "none"
+def _range(items: Any) -> str:
+    return f"{items[0]} to {items[-1]}" if items else "none"
 
 
 def write_part(folder: Path, number: int, items: NDArray[np.int64], result: Result) -> None:
     """Keep the result of a chunk, whole or not at all, with the run and the items that it is of."""
-    arrays: dict[str, Any] = {name: np.asarray(array) for name, array in result.items()}
-    about: dict[str, Any] = {_RUN: np.array(folder.name), _ITEMS: items}
-    with atomic_path(part_path(folder, number)) as temporary, temporary.open("wb") as file:
-        np.savez(file, **about, **arrays)
+    about = {"run": folder.name, "items": items.tolist()}
+    save_archive(part_path(folder, number), about, result)

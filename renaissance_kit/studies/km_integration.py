@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from renaissance_kit.analysis.km_change import parameters_of
-from renaissance_kit.core.errors import ParameterError
-from renaissance_kit.core.files import atomic_path
+from renaissance_kit.core.archives import load_archive, save_archive
+from renaissance_kit.core.errors import CheckpointError, ParameterError
 from renaissance_kit.core.runs import RUN, Run
 from renaissance_kit.core.seeds import derived_seed
 from renaissance_kit.core.stores import store_of
@@ -121,8 +121,8 @@ class Integration:
         ensemble.dataset.attrs["training_seconds"] = seconds
         done = IntegrationRun(names, seed, ensemble, seconds, training.weights)
         if self.run.store is not None:
-            with atomic_path(places[0].with_suffix(".npy")) as path, path.open("wb") as file:
-                np.save(file, training.weights.astype(np.float32))
+            weights = {"weights": training.weights.astype(np.float32)}
+            save_archive(places[0].with_suffix(".npz"), {"seed": seed}, weights)
             ensemble.save(places[0].with_suffix(".nc"))
         self.run.say(
             f"{label or f'{len(names)} constants held'}, seed {seed}: {seconds:.0f} s, "
@@ -166,8 +166,13 @@ def _kept(places: Sequence[Path], names: tuple[str, ...], seed: int) -> Integrat
     ensemble = KineticEnsemble.load(found[0].with_suffix(".nc"))
     require_same_versions(ensemble.made_with, found[0].with_suffix(".nc"))
     seconds = float(ensemble.dataset.attrs["training_seconds"])
-    beside = found[0].with_suffix(".npy")
-    weights = np.load(beside) if beside.is_file() else None
+    beside = found[0].with_suffix(".npz")
+    weights = None
+    if beside.is_file():
+        about, arrays = load_archive(beside, "weights of a generator", "delete it, to train anew")
+        weights = arrays.get("weights")
+        if about.get("seed") != seed or weights is None:
+            raise CheckpointError(f"{beside} is of another training; delete it, to train anew")
     return IntegrationRun(names, seed, ensemble, seconds, weights)
 
 

@@ -6,19 +6,18 @@ column, and a text (JSON) with the rest.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from renaissance_kit.core.archives import load_archive, save_archive
 from renaissance_kit.core.errors import CheckpointError
-from renaissance_kit.core.files import UNREADABLE, atomic_path
+from renaissance_kit.core.files import UNREADABLE
 from renaissance_kit.core.seeds import rng_from
-from renaissance_kit.core.versions import MADE_WITH, require_same_versions, versions
+from renaissance_kit.core.versions import MADE_WITH, require_same_versions
 from renaissance_kit.training.trainer import Record, Settings, TrainingState
 
-VERSION = 2
 _MEMORY, _VALUE = "memory.", "value."  # before the names of these arrays
 
 
@@ -31,14 +30,12 @@ def save_checkpoint(
         OSError: the disk is full or cannot be written; an earlier checkpoint stays.
     """
     about = {
-        "version": VERSION,
         "method": settings.method,
         "settings": settings.identity(),
         "objective": objective_digest,
         "step": state.step,
         "seed": state.seed,
         "rng_state": state.rng_state,
-        MADE_WITH: versions(),
     }
     history = state.history
     arrays: dict[str, Any] = {
@@ -50,8 +47,7 @@ def save_checkpoint(
         arrays[_MEMORY + name] = array
     for name in history[0].values if history else ():
         arrays[_VALUE + name] = np.array([record.values[name] for record in history])
-    with atomic_path(path) as temporary, temporary.open("wb") as handle:
-        np.savez(handle, about=np.array(json.dumps(about)), **arrays)
+    save_archive(path, about, arrays)
 
 
 def load_checkpoint(path: str | Path, settings: Settings, objective_digest: str) -> TrainingState:
@@ -132,23 +128,11 @@ def _with_prefix(arrays: dict[str, Any], prefix: str) -> dict[str, Any]:
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     if not path.is_file():
         raise CheckpointError(f"{path} does not exist; start the run without resuming")
+    about, arrays = load_archive(path, "checkpoint", "delete it and start again")
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        about = json.loads(str(arrays.pop("about")))
-        version = about["version"]
-        if version == VERSION:
-            _require_complete(about, arrays)
+        _require_complete(about, arrays)
     except UNREADABLE as error:
         raise _damaged(path, error) from error
-    if version != VERSION:
-        newer = isinstance(version, int) and version > VERSION
-        remedy = "update renaissance_kit" if newer else "finish it with the one that wrote it"
-        raise CheckpointError(
-            f"{path} was written by {'a newer' if newer else 'another'} version of "
-            f"renaissance_kit (format {version!r}, this one has {VERSION}); {remedy}, or give "
-            "another checkpoint file"
-        )
     return about, arrays
 
 

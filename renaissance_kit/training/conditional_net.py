@@ -11,7 +11,6 @@ A state enters in two places, both without effect in a new generator, which samp
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -21,12 +20,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from renaissance_kit.core.archives import load_archive, save_archive
 from renaissance_kit.core.errors import CheckpointError, ParameterError
-from renaissance_kit.core.files import UNREADABLE, atomic_path
+from renaissance_kit.core.files import UNREADABLE
 from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array, Weights
-from renaissance_kit.core.versions import MADE_WITH, versions
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
@@ -162,26 +161,22 @@ class ConditionalGenerator:
         net, ranges = self.net, self.net.generator.ranges
         own = net.generator
         about = {
-            "version": VERSION,
             "network_digest": net.network.digest,
             "digest": net.digest(self.weights),
             "features": list(net.features.names),
             "generator": {name: getattr(own, name) for name in _ARCHITECTURE},
             "sources": list(ranges.sources),
             "about": self.about,
-            MADE_WITH: versions(),
         }
-        with atomic_path(path) as temporary, temporary.open("wb") as file:
-            np.savez(
-                file,
-                about=np.array(json.dumps(about)),
-                weights=self.weights,
-                mean=net.features.mean,
-                scale=net.features.scale,
-                low_mM=ranges.low_mM,
-                high_mM=ranges.high_mM,
-                fixed=ranges.fixed,
-            )
+        arrays = {
+            "weights": self.weights,
+            "mean": net.features.mean,
+            "scale": net.features.scale,
+            "low_mM": ranges.low_mM,
+            "high_mM": ranges.high_mM,
+            "fixed": ranges.fixed,
+        }
+        save_archive(path, about, arrays)
 
     @classmethod
     def load(cls, path: str | Path, network: Network) -> ConditionalGenerator:
@@ -190,17 +185,8 @@ class ConditionalGenerator:
         Raises:
             CheckpointError: the file is missing, damaged, or of another network.
         """
-        path = Path(path).expanduser()
+        about, arrays = load_archive(path, "conditional generator", "train it anew")
         try:
-            with np.load(path, allow_pickle=False) as archive:
-                arrays = {name: archive[name] for name in archive.files}
-            about = json.loads(str(arrays["about"]))
-            if about["version"] != VERSION:
-                newer = about["version"] > VERSION
-                raise CheckpointError(
-                    f"{path} was written by {'a newer' if newer else 'another'} version of "
-                    f"renaissance_kit; {'update renaissance_kit' if newer else 'train anew'}"
-                )
             if about["network_digest"] != network.digest:
                 raise CheckpointError(
                     f"{path} belongs to another network (fingerprint {about['network_digest']}, "
