@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -33,10 +34,26 @@ _POSITION = "{}_position"
 
 @dataclass(frozen=True)
 class Variable:
-    """Axes and unit of a variable; no unit for codes and words."""
+    """Axes and unit of a variable; no unit for codes and words.
+
+    Attributes:
+        flags: of codes, what they mean; written beside them as the attributes ``flag_values`` and
+            ``flag_meanings``.
+    """
 
     dims: tuple[str, ...]
     units: str | None = None
+    flags: type[IntEnum] | None = None
+
+    @property
+    def flag_attributes(self) -> dict[str, Any]:
+        """What the codes mean, for other programs (CF conventions)."""
+        if self.flags is None:
+            return {}
+        return {
+            "flag_values": [int(flag) for flag in self.flags],
+            "flag_meanings": " ".join(flag.name for flag in self.flags),
+        }
 
 
 @dataclass(frozen=True)
@@ -80,6 +97,8 @@ class Layout:
             _POSITION.format(axis): (axis, np.arange(dataset.sizes[axis])) for axis in self.axes
         }
         dataset = self._transposed(dataset.assign_coords(positions))
+        for name, variable in self.variables.items():
+            dataset[name].attrs.update(variable.flag_attributes)
         dataset[SEAL] = (self.rows, self._seals(dataset), {"long_name": "digest of the row"})
         dataset.attrs.setdefault(MADE_WITH, versions_text())
         return dataset
@@ -139,6 +158,12 @@ class Layout:
                     f"{where}: {name} has {given}; {self.one} holds it in {asked.units}. "
                     "Convert the numbers and set the attribute 'units'"
                 )
+            for key, meant in asked.flag_attributes.items() if SEAL in dataset else ():
+                if np.array(found.attrs.get(key)).tolist() != meant:
+                    raise CheckpointError(
+                        f"{where}: {name} has {key} {found.attrs.get(key)!r}; {self.one} has "
+                        f"{meant!r} there, {self.made_by} makes one"
+                    )
         for name, kind in self.attributes.items():
             try:
                 kind(dataset.attrs[name])

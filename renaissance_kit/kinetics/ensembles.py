@@ -51,7 +51,7 @@ class KineticEnsemble(Labelled):
             "vmax": Variable(("model", "reaction"), "mM/h"),
             "eigenvalue_real": Variable(("model", "mode"), "1/h"),
             "eigenvalue_imag": Variable(("model", "mode"), "1/h"),
-            "status": Variable(("model",)),
+            "status": Variable(("model",), flags=Status),
             "provenance_of_km": Variable(("km_name",)),
             "source_of_km": Variable(("km_name",)),
             "concentration": Variable(("metabolite",), "mM"),
@@ -61,7 +61,7 @@ class KineticEnsemble(Labelled):
         attributes={
             "network": str, "network_digest": str, "steady_state": str,
             "dry_weight_density_gDW_L": float, "threshold_per_h": float, "seed": int,
-            "generator_digest": str,
+            "generator_digest": str, "provenance": str,
         },
     )  # fmt: skip
 
@@ -89,7 +89,6 @@ class KineticEnsemble(Labelled):
         network, state = models.network, models.state
         provenance = [(km_provenance or {}).get(k, "generated") for k in network.km_names]
         sources = [(km_sources or {}).get(k, "") for k in network.km_names]
-        meanings = " ".join(s.name for s in Status)
         dataset = xr.Dataset(
             {
                 "km": (("model", "km_name"), models.km_mM, {"units": "mM"}),
@@ -100,11 +99,7 @@ class KineticEnsemble(Labelled):
                 "eigenvalue_imag": (
                     ("model", "mode"), spectrum.eigenvalues_per_h.imag, {"units": "1/h"},
                 ),
-                "status": (
-                    "model",
-                    spectrum.status,
-                    {"flag_values": [int(s) for s in Status], "flag_meanings": meanings},
-                ),
+                "status": ("model", spectrum.status),
                 "provenance_of_km": ("km_name", provenance),
                 "source_of_km": ("km_name", np.array(sources, dtype=object)),
                 "concentration": ("metabolite", state.concentrations_mM, {"units": "mM"}),

@@ -80,7 +80,7 @@ class Survey(Labelled):
         variables={
             "lambda_max": Variable(("state",), "1/h"),
             "first_lambda_max": Variable(("state",), "1/h"),
-            "status": Variable(("state",)),
+            "status": Variable(("state",), flags=Status),
             "evaluations": Variable(("state",), "1"),
             "seconds": Variable(("state",), "s"),
             "km": Variable(("state", "km_name"), "mM"),
@@ -253,16 +253,12 @@ def survey_states(
     )
     if not len(columns["item"]):
         raise ParameterError("stopped before any state was done; nothing to return")
-    flags = {
-        "flag_values": [int(s) for s in Status],
-        "flag_meanings": " ".join(s.name for s in Status),
-    }
     return Survey.sealed(
         xr.Dataset(
             {
                 "lambda_max": ("state", columns["lambda_max"], {"units": "1/h"}),
                 "first_lambda_max": ("state", columns["first_lambda_max"], {"units": "1/h"}),
-                "status": ("state", columns["status"], flags),
+                "status": ("state", columns["status"]),
                 "evaluations": ("state", columns["evaluations"], {"units": "1"}),
                 "seconds": ("state", columns["seconds"], {"units": "s"}),
                 "km": (("state", "km_name"), columns["km"], {"units": "mM"}),
