@@ -299,7 +299,7 @@ def test_files_that_cannot_be_used(run, tiny, ecoli, tmp_path):
     half = tmp_path / "half.npz"
     half.write_bytes(path.read_bytes()[:2000])
     for broken in (half, tmp_path / "missing.npz"):
-        with pytest.raises(CheckpointError, match="damaged or not a|does not exist"):
+        with pytest.raises(CheckpointError, match=r"damaged or not a|does not exist"):
             ConditionalGenerator.load(broken, tiny)
 
 

@@ -252,6 +252,8 @@ def _table(path: Path) -> Table:
     for number, row in enumerate(rows, 1):
         if len(row) != len(rows[0]):
             raise DataError(f"row {number} has {len(row)} cells for {len(rows[0])} columns")
+        if any("\n" in cell or "\r" in cell for cell in row):
+            raise DataError(f"row {number} has a cell that goes over a line break")
     return rows[0], rows[1:]
 
 

@@ -23,7 +23,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from renaissance_kit.core.errors import CheckpointError
-from renaissance_kit.core.files import atomic_hdf5
+from renaissance_kit.core.files import atomic_hdf5, require_whole
 from renaissance_kit.core.versions import MADE_WITH, versions_text
 
 SEAL = "seal"
@@ -149,7 +149,7 @@ class Layout:
             if set(found.dims) != set(asked.dims):
                 raise CheckpointError(
                     f"{where}: {name} has the axes {', '.join(map(str, found.dims)) or 'none'}; a "
-                    f"{self.what} has {', '.join(asked.dims)} there"
+                    f"{self.what} has {', '.join(asked.dims)} there, {self.made_by} makes one"
                 )
             units = found.attrs.get("units")
             if asked.units is not None and units != asked.units:
@@ -266,6 +266,7 @@ class Labelled:
         if not path.is_file():
             raise CheckpointError(f"{path} does not exist; {made_by} makes it")
         try:
+            require_whole(path)
             with h5py.File(path):  # what is no HDF5 ends here; h5netcdf would say more than once
                 pass
             with xr.open_dataset(path, engine="h5netcdf", decode_timedelta=False) as opened:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import re
@@ -11,12 +12,16 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from renaissance_kit.core.locks import open_locked
 
 PART = ".part"  # ends the name of a temporary file
+
+_TRAILER = b"\nrenaissance_kit blake2b "
+_digest = partial(hashlib.blake2b, digest_size=16)
 
 UNREADABLE = (
     OSError, ValueError, TypeError, AttributeError, KeyError, EOFError, RuntimeError, MemoryError,
@@ -73,12 +78,16 @@ def remove_leftovers(path: Path) -> None:
 
 
 @contextmanager
-def atomic_hdf5(path: str | Path) -> Iterator[Hdf5Sink]:
+def atomic_hdf5(path: str | Path, *, checksum: bool = True) -> Iterator[Hdf5Sink]:
     """As `atomic_path`, with an open file for HDF5 (h5netcdf, or xarray with that engine).
 
     HDF5 itself does not survive a disk that fills: it cannot close the file, tries again when
     the interpreter ends, and crashes. Here it writes through Python, is told that all went well
     after the first error, closes in peace, and the error is raised then.
+
+    Args:
+        checksum: end the file with a checksum of its bytes, which HDF5 does not look at and
+            `require_whole` checks; it takes a second for each gigabyte.
 
     Raises:
         OSError: as `atomic_path`.
@@ -91,6 +100,35 @@ def atomic_hdf5(path: str | Path) -> Iterator[Hdf5Sink]:
             if sink.error is None:
                 raise
         sink.check()
+        if checksum:
+            raw.seek(0)
+            digest = hashlib.file_digest(raw, _digest).hexdigest()
+            raw.seek(0, os.SEEK_END)
+            raw.write(_TRAILER + digest.encode())
+
+
+def require_whole(path: Path) -> None:
+    """Raise ValueError if a file that ends in a checksum is not what was written.
+
+    HDF5 may crash, or never come back, on damaged metadata, so this comes before it is opened.
+    Files that other programs wrote have no checksum, and pass.
+    """
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END) - len(_TRAILER) - 2 * _digest().digest_size
+        if size < 0:
+            return
+        file.seek(size)
+        trailer = file.read()
+        if not trailer.startswith(_TRAILER):
+            return
+        file.seek(0)
+        total, left = _digest(), size
+        while left:
+            block = file.read(min(left, 1 << 20))
+            total.update(block)
+            left -= len(block)
+    if trailer[len(_TRAILER) :] != total.hexdigest().encode():
+        raise ValueError("its bytes do not have the checksum that was written with them")
 
 
 class Hdf5Sink(io.RawIOBase):

@@ -235,7 +235,7 @@ def write_km_stream(
     if n_sets < 1:
         raise ParameterError(f"asked for a file of {n_sets} KM sets; ask for at least 1")
     written = 0
-    with atomic_hdf5(path) as file:
+    with atomic_hdf5(path, checksum=False) as file:
         file.seek(_km_file(file, km_names, n_sets, attributes))
         for chunk in chunks:
             written += len(chunk)

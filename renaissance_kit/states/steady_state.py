@@ -109,7 +109,10 @@ class SteadyState:
                 raise SteadyStateError(f"{name} has shape {array.shape}, expected ({size},)")
         problems = problems_of(network, self)
         if problems:
-            raise SteadyStateError(f"steady state {self.label}: " + "; ".join(problems))
+            raise SteadyStateError(
+                f"steady state {self.label}: {'; '.join(problems)}. Correct these numbers, or take "
+                "another state"
+            )
 
 
 def problems_of(network: Network, state: SteadyState) -> list[str]:
