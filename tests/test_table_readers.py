@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from table_rows import ENZYMES, TABLES, shipped
+from table_rows import SAMPLES, TABLES, shipped
 
 from renaissance_kit import (
     KMMeasurements,
@@ -68,7 +68,7 @@ def test_the_reader_of_a_table_uses_its_description(
         ignore=shutil.ignore_patterns("*.nc"),
     )  # fmt: skip
     if path is None:
-        (folder / name).write_text(ENZYMES, encoding="utf-8")
+        (folder / name).write_text(SAMPLES["a table of enzymes"], encoding="utf-8")
     READERS[name](ecoli, folder)
     text = (folder / name).read_text(encoding="utf-8").splitlines()
     (folder / name).write_text("\n".join(f"{line},x" for line in text), encoding="utf-8")

@@ -120,6 +120,8 @@ def require_whole(path: Path) -> None:
         file.seek(size)
         trailer = file.read()
         if not trailer.startswith(_TRAILER):
+            if _TRAILER in trailer:
+                raise ValueError("its end is cut off")
             return
         file.seek(0)
         total, left = _digest(), size
