@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import cobra
 import pytest
 from table_rows import SAMPLES, TABLES, shipped
 
@@ -18,9 +19,14 @@ from renaissance_kit import (
 )
 from renaissance_kit.analysis import EnzymeCapacities
 from renaissance_kit.core import DataError
+from renaissance_kit.draft import NetworkDraft
 from renaissance_kit.simulation import engineered_strains
 from renaissance_kit.states import Constraints, read_time_course
 from renaissance_kit.studies import published
+
+
+def _drafted(**tables: Path) -> object:
+    return NetworkDraft.from_cobra(cobra.io.load_model("textbook"), **tables)
 
 
 def _states(network: Network, folder: Path) -> object:
@@ -51,6 +57,8 @@ READERS: dict[str, Callable[[Network, Path], object]] = {
     ),
     "strains.csv": lambda network, folder: engineered_strains(Network.from_folder(folder)),
     "published.csv": lambda network, folder: published(Network.from_folder(folder)),
+    "energies.csv": lambda network, folder: _drafted(energies=folder / "energies.csv"),
+    "decisions.csv": lambda network, folder: _drafted(decisions=folder / "decisions.csv"),
     "a table of enzymes": lambda network, folder: EnzymeCapacities.read(
         network, folder / "a table of enzymes"
     ),
@@ -68,7 +76,7 @@ def test_the_reader_of_a_table_uses_its_description(
         ignore=shutil.ignore_patterns("*.nc"),
     )  # fmt: skip
     if path is None:
-        (folder / name).write_text(SAMPLES["a table of enzymes"], encoding="utf-8")
+        (folder / name).write_text(SAMPLES[name], encoding="utf-8")
     READERS[name](ecoli, folder)
     text = (folder / name).read_text(encoding="utf-8").splitlines()
     (folder / name).write_text("\n".join(f"{line},x" for line in text), encoding="utf-8")
