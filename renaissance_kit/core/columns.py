@@ -12,8 +12,6 @@ from renaissance_kit.core.numbers import number_of, remedy_for_spread
 
 REMARK = re.compile("notes?(_.+)?")
 """Names of columns that every table may have and nothing reads."""
-LARGEST = 1e9
-"""No number of a table is greater, either way, unless its column says so: it would be a slip."""
 _ID = re.compile("[A-Za-z0-9_]+")
 
 
@@ -101,8 +99,6 @@ class Column:
         except ValueError as error:
             remedy = spread and remedy_for_spread(text, *spread, optional=not self.filled)
             return f"column {name} holds {text!r}; {remedy or error}"
-        if abs(value) > LARGEST and math.isinf(self.most):
-            return f"column {name} holds {text}; no number here is above {LARGEST:g}, correct it"
         if self.least <= value <= self.most and value > self.above:
             return ""
         meaning = f" ({self.meaning})" if self.meaning else ""

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 import re
 
+LARGEST = 1e9
+"""No number of a table is greater, either way: it would be a slip."""
 _PLAIN = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _RANGE = re.compile(rf"({_PLAIN})\s*(?:-|–|—|\bto\b|\.\.+)\s*({_PLAIN})")
 _LIMIT = re.compile(r"\s*(?:<|>|≤|≥|~|≈|ca\b)")
@@ -29,9 +31,12 @@ def number_of(text: str) -> float:
     ValueError: write a point, and no commas, in numbers
     """
     if re.fullmatch(_PLAIN, text):
-        if math.isfinite(value := float(text)):
-            return value
-        raise ValueError("write a finite number")
+        value = float(text)
+        if not math.isfinite(value):
+            raise ValueError("write a finite number")
+        if abs(value) > LARGEST:
+            raise ValueError(f"no number of a table is above {LARGEST:g}; correct it")
+        return value + 0.0  # not minus zero
     if re.fullmatch("[+-]?(?:nan|inf|infinity)", text.lower()):
         raise ValueError("write a finite number")
     if re.fullmatch(r"[+-]?[0-9.]*,[0-9,.]*", text):
