@@ -130,7 +130,7 @@ class NetworkDraft:
         dynamic = sum(m.role == "dynamic" for m in self.species.values())
         return (
             f"NetworkDraft({self.name}: {kinetic} kinetic reactions, {dynamic} dynamic "
-            f"metabolites, {len(self._decisions)} decisions, {len(self._problems)} problems)"
+            f"metabolites, {len(self._decisions)} decisions, {_problems(len(self._problems))})"
         )
 
     def decisions(self, rule: str | None = None) -> pd.DataFrame:
@@ -189,8 +189,7 @@ class NetworkDraft:
         """
         if self._problems:
             listed = "\n".join(f"  {i}. {p}" for i, p in enumerate(self._problems, 1))
-            many = "problems" if len(self._problems) > 1 else "problem"
-            raise DataError(f"the draft has {len(self._problems)} {many}:\n{listed}")
+            raise DataError(f"the draft has {_problems(len(self._problems))}:\n{listed}")
         folder = Path(folder).expanduser()
         there = [name for name in self._tables if (folder / name).exists()]
         if there and not force:
@@ -201,6 +200,10 @@ class NetworkDraft:
         for name, (header, rows) in self._tables.items():
             write_csv(folder / name, pd.DataFrame(list(rows), columns=list(header)))
         return Network.from_folder(folder)
+
+
+def _problems(n: int) -> str:
+    return f"{n} problem{'' if n == 1 else 's'}"
 
 
 @dataclass
