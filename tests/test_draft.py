@@ -17,7 +17,7 @@ from scipy.optimize import linprog
 from renaissance_kit import KineticModels, KMRanges, Network, sample_steady_states
 from renaissance_kit.core import DataError
 from renaissance_kit.draft import RULES, NetworkDraft
-from renaissance_kit.states import reaction_energies
+from renaissance_kit.states import Constraints, reaction_energies
 
 ENERGIES = Path(__file__).parent / "data" / "e_coli_core_energies.csv"
 GROWTH = "Biomass_Ecoli_core"
@@ -162,6 +162,41 @@ def test_decisions_are_edited_and_read_again(
     table.reset_index().replace({"PFK": "PKF"}).to_csv(tmp_path / "d.csv", index=False)
     problems = NetworkDraft.from_cobra(core, **given_).problems()
     assert any("no subject 'PKF'; did you mean" in p for p in problems)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("*,doubling time,soon", "choice 'soon'; write a number above 0, such as 47.59"),
+        ("*,doubling time,-60", "choice '-60'; write a number above 0"),
+        ("c,pH,acid", "choice 'acid'; write a number"),
+        ("glc__D_e,medium,20", "choice '20'; write LOW to HIGH, such as 0.001 to 100"),
+        ("glc__D_e,medium,20 to 10", "write LOW to HIGH"),
+        ("PFK,transport,driven", "(PFK, transport): this rule decides nothing about PFK; remove"),
+        ("pyr_c,medium,1 to 2", "this rule decides nothing about pyr_c"),
+        ("*,doubling time,20", "(doubling time 20 min): the model reaches 0.8739 1/h"),
+    ],
+)
+def test_decisions_that_cannot_be_followed(
+    core: cobra.Model, tmp_path: Path, row: str, message: str
+) -> None:
+    (tmp_path / "d.csv").write_text(f"subject,rule,choice\n{row}\n")
+    problems = NetworkDraft.from_cobra(
+        core, growth=GROWTH, energies=ENERGIES, decisions=tmp_path / "d.csv"
+    ).problems()
+    assert len(problems) == 1
+    assert message in problems[0]
+
+
+def test_growth_follows_the_doubling_time(core: cobra.Model, tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text("subject,rule,choice\n*,doubling time,120\n")
+    network = NetworkDraft.from_cobra(
+        core, growth=GROWTH, energies=ENERGIES, decisions=tmp_path / "d.csv"
+    ).write(tmp_path / "slow")
+    rate = np.log(2) / 2
+    bound = Constraints.from_folder(network).fluxes[GROWTH]
+    assert (bound.low, bound.high) == pytest.approx((0.9 * rate, 1.1 * rate), rel=1e-3)
+    assert network.conditions["eigenvalue_threshold"].value == pytest.approx(-2.5 * 134 / 120, 1e-3)
 
 
 def test_a_reaction_may_be_left_out(core: cobra.Model, draft: NetworkDraft, tmp_path: Path) -> None:

@@ -23,7 +23,15 @@ from figure_checks import (
 from pages import contrast
 from patience import PATIENCE_S
 
-from renaissance_kit.figures import Source, overview, save, settings, theme, training as figures
+from renaissance_kit.figures import (
+    Source,
+    draft,
+    overview,
+    save,
+    settings,
+    theme,
+    training as figures,
+)
 from renaissance_kit.studies import Baseline
 
 THRESHOLD = -2.5
@@ -117,6 +125,18 @@ FIGURES: dict[str, Callable[[], Any]] = {
         concentrations_mM={"f6p_c": 0.2}, source=SOURCE,
     ),
     "time": lambda: figures.time_budget(budget(), source=SOURCE),
+    "draft": lambda: draft.decisions_by_rule(
+        pd.DataFrame(
+            {
+                "decisions": [68, 1],
+                "given by the user": [3, 1],
+                "choices": ["reversible_michaelis_menten (25); " * 4, "60"],
+                "meaning": ["by stoichiometry", "min"],
+            },
+            index=pd.Index(["rate law", "doubling time"], name="rule"),
+        ),
+        source=SOURCE,
+    ),
     "concentrations": lambda: overview.concentrations(
         ("a_c", "b_c"), np.array([0.5, 3.0]), source=SOURCE
     ),

@@ -1,9 +1,9 @@
-"""Pages of notebooks 05 to 09: sizes at every scale, and sentences that decide between cases."""
+"""Pages of notebooks 05 to 10: sizes at every scale, and sentences that decide between cases."""
 
 from __future__ import annotations
 
 from dataclasses import fields
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,16 @@ from renaissance_kit import Network, SteadyStates, studies
 from renaissance_kit.analysis import UnbiasedModels, permutation_test, wilson_interval
 from renaissance_kit.kinetics import Status
 from renaissance_kit.search import Survey
-from renaissance_kit.studies.pages import aconitase, intracellular, routes, shifts, tca
+from renaissance_kit.studies.pages import (
+    aconitase,
+    intracellular,
+    own_organism,
+    routes,
+    shifts,
+    tca,
+)
 
-PAGES = (intracellular, aconitase, tca, shifts, routes)
+PAGES = (intracellular, aconitase, tca, shifts, routes, own_organism)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.__name__.rpartition(".")[2])
@@ -236,3 +243,29 @@ def test_a_route_that_does_not_get_there_is_named() -> None:
 def test_published_counts_are_those_of_the_table(ecoli: Network, tiny: Network) -> None:
     assert tca.published_counts(ecoli) == {studies.INSIDE: (16, 17), studies.OUTSIDE: (85, 91)}
     assert tca.published_counts(tiny) == {}
+
+
+def test_own_organism_says_whether_chains_mixed_and_when_returns_are_read() -> None:
+    class Two(SimpleNamespace):
+        def __len__(self) -> int:
+            return 2
+
+    states = Two(
+        dataset=xr.Dataset(
+            {
+                "flux": (("state", "reaction"), [[0.4], [0.5]]),
+                "ess": ("v", [40.0, 60.0]),
+                "rhat": ("v", [1.0, 1.02]),
+            },
+            coords={"reaction": ["grow"]},
+        )
+    )
+    network = SimpleNamespace(
+        require_growth=lambda _: "grow", conditions={"doubling_time": SimpleNamespace(value=47.6)}
+    )
+    text = own_organism.sampled(network, states)
+    assert "2 states, which grow at 0.40 to 0.50 1/h" in text
+    assert "All chains mixed." in text
+    states.dataset["rhat"][0] = 1.3
+    assert "have not mixed (R-hat up to 1.30)" in own_organism.sampled(network, states)
+    assert own_organism.read_min(network) == (24, 48)

@@ -36,8 +36,8 @@ ALLOWED = {
     "simulation": {"core", "laws", "network", "states", "kinetics"},
     "analysis": {"core", "laws", "network", "states", "kinetics", "km"},
     "studies": {
-        "core", "network", "states", "kinetics", "km", "training", "search", "simulation",
-        "analysis",
+        "core", "network", "states", "draft", "kinetics", "km", "training", "search",
+        "simulation", "analysis",
     },
     "figures": {"core", "kinetics", "studies"},
     "panels": {

@@ -53,6 +53,7 @@ NOTEBOOKS: tuple[str, ...] = (
     "07_km_tca",
     "08_km_global_shifts",
     "09_routes_compared",
+    "10_own_organism",
 )
 """Every notebook, in the order in which to read and run them."""
 

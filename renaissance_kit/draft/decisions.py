@@ -5,6 +5,7 @@ Written to ``decisions.csv``, where the column ``choice`` may be edited and give
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,8 @@ from renaissance_kit.core.errors import nearest
 from renaissance_kit.core.tables import Table
 
 GIVEN = "given by the user"
+NUMBER, POSITIVE, RANGE = "a number", "a number above 0", "LOW to HIGH"
+"""What may stand in a choice that is no word of a list."""
 COLUMNS = ("subject", "rule", "choice", "alternatives", "why")
 DECISIONS_TABLE = Table(
     "decisions.csv",
@@ -87,13 +90,21 @@ class Decisions:
 
         Args:
             choice, why: of the rule.
-            alternatives: what else may be chosen; a text describes what may stand there (such as
-                ``a number``), which the caller then checks.
+            alternatives: what else may be chosen; a text describes what may stand there, `NUMBER`,
+                `POSITIVE` and `RANGE` are checked here.
         """
         told = self.given.get((subject, rule))
         listed = alternatives if isinstance(alternatives, str) else "; ".join(alternatives)
         if told is not None and told != choice:
-            if isinstance(alternatives, str) or told in alternatives:
+            if isinstance(alternatives, str):
+                if _fits(told, alternatives):
+                    choice, why = told, GIVEN
+                else:
+                    self.problems.append(
+                        f"decisions.csv ({subject}, {rule}): choice {told!r}; write "
+                        f"{alternatives}, such as {choice or 1}"
+                    )
+            elif told in alternatives:
                 choice, why = told, GIVEN
             else:
                 known = [choice, *alternatives]
@@ -117,9 +128,46 @@ class Decisions:
                     )
         return found
 
+    def without_effect(self, subjects: Iterable[str], rules: Iterable[str]) -> list[str]:
+        """Overrides that no decision asked for, in words.
+
+        Args:
+            subjects: what the draft kept; rows of what it left out stay in the table unsaid.
+            rules: those that a user can override.
+        """
+        made, subjects, rules = {(d.subject, d.rule) for d in self.made}, set(subjects), set(rules)
+        return [
+            f"decisions.csv ({subject}, {rule}): this rule decides nothing about {subject}; remove "
+            "the row"
+            for subject, rule in self.given
+            if subject in subjects and rule in rules and (subject, rule) not in made
+        ]
+
     def table(self) -> pd.DataFrame:
         """One row a decision, columns as in ``decisions.csv``."""
         return decision_table(self.made)
+
+
+def range_of(text: str) -> tuple[float, float]:
+    """Both ends of ``LOW to HIGH``; NaN for what is none."""
+    low, _, high = text.partition(" to ")
+    return number_or_nan(low), number_or_nan(high)
+
+
+def number_or_nan(text: str) -> float:
+    """The number, or NaN where there is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def _fits(text: str, kind: str) -> bool:
+    if kind == RANGE:
+        low, high = range_of(text)
+        return 0 < low <= high < math.inf
+    value = number_or_nan(text)
+    return {NUMBER: math.isfinite(value), POSITIVE: 0 < value < math.inf}.get(kind, True)
 
 
 def decision_table(decisions: Iterable[Decision]) -> pd.DataFrame:

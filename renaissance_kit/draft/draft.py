@@ -19,7 +19,14 @@ from renaissance_kit.draft.blocked import (
     growth_optimum,
     running_together,
 )
-from renaissance_kit.draft.decisions import COLUMNS, GIVEN, Decision, Decisions, decision_table
+from renaissance_kit.draft.decisions import (
+    COLUMNS,
+    GIVEN,
+    POSITIVE,
+    Decision,
+    Decisions,
+    decision_table,
+)
 from renaissance_kit.draft.growth import conserving, without_biomass
 from renaissance_kit.draft.model import FluxModel
 from renaissance_kit.draft.reactions import DraftReaction, draft_reaction
@@ -53,11 +60,15 @@ RULES: Mapping[str, str] = {
     "turnover time": "min, of metabolites that were not measured",
     "least flux": "of every reaction, mmol/gDW/h",
     "total flux": "over the least possible one",
-    "least growth": "share of the optimum",
+    "growth rate": "range of a state, 1/h",
     "medium": "range of a concentration in the medium, mM",
 }
 """Rules of a draft. A row of ``decisions.csv`` names one in the column ``rule``."""
 
+_OVERRIDDEN = set(RULES) - {
+    "id", "own constraints", "biomass", "protonation", "keep", "orientation", "coefficients",
+    "moiety",
+}  # fmt: skip
 _SHOWN = 4  # choices of a rule in the summary
 _CYCLE = "together with the others it is an internal cycle, which cannot run"
 _NOT_PROVEN = "; the search for fewer ran out of time, so look at the other reactions of the cycle"
@@ -119,7 +130,7 @@ class NetworkDraft:
         dynamic = sum(m.role == "dynamic" for m in self.species.values())
         return (
             f"NetworkDraft({self.name}: {kinetic} kinetic reactions, {dynamic} dynamic "
-            f"metabolites, {len(self._decisions)} decisions, {len(self._problems)} problems)"
+            f"metabolites, {len(self._decisions)} decisions, {_problems(len(self._problems))})"
         )
 
     def decisions(self, rule: str | None = None) -> pd.DataFrame:
@@ -146,6 +157,8 @@ class NetworkDraft:
             shown = "; ".join(f"{c or 'none'} ({n})" if n > 1 else c or "none"
                               for c, n in counts[:_SHOWN])  # fmt: skip
             more = f"; {len(counts) - _SHOWN} more" if len(counts) > _SHOWN else ""
+            if counts and 4 * counts[0][1] < len(made):
+                shown, more = f"{len(counts)} different", ""
             given = sum(d.why == GIVEN for d in made)
             if made:
                 rows.append([rule, len(made), given, shown + more, meaning])
@@ -176,8 +189,7 @@ class NetworkDraft:
         """
         if self._problems:
             listed = "\n".join(f"  {i}. {p}" for i, p in enumerate(self._problems, 1))
-            many = "problems" if len(self._problems) > 1 else "problem"
-            raise DataError(f"the draft has {len(self._problems)} {many}:\n{listed}")
+            raise DataError(f"the draft has {_problems(len(self._problems))}:\n{listed}")
         folder = Path(folder).expanduser()
         there = [name for name in self._tables if (folder / name).exists()]
         if there and not force:
@@ -188,6 +200,10 @@ class NetworkDraft:
         for name, (header, rows) in self._tables.items():
             write_csv(folder / name, pd.DataFrame(list(rows), columns=list(header)))
         return Network.from_folder(folder)
+
+
+def _problems(n: int) -> str:
+    return f"{n} problem{'' if n == 1 else 's'}"
 
 
 @dataclass
@@ -213,7 +229,8 @@ class _Drafting:
             )  # fmt: skip
         rooms = rooms_of(model, decisions, problems)
         growth_per_h = growth_optimum(model)
-        kept, least_flux = self._kept(growth_per_h)
+        doubling_min, *growth = tables.growth_range(model.growth, growth_per_h, decisions, problems)
+        kept, least_flux = self._kept(growth[0])
         used = {m for r in kept for m in model.reactions[r].stoichiometry}
         medium = next((r.id for r in rooms if r.role == "medium"), "")
         protons = self._protons(used)
@@ -234,7 +251,7 @@ class _Drafting:
                 reactions[model.growth], others, dynamic, decisions, problems
             )
         source = f"constraint-based model {model.name}"
-        conditions = tables.condition_rows(growth_per_h, self.density, decisions)
+        conditions = tables.condition_rows(doubling_min, self.density, decisions)
         threshold = float(next(r[1] for r in conditions[1] if r[0] == "eigenvalue_threshold"))
         found: dict[str, Table] = {
             "compartments.csv": tables.compartment_rows(rooms, decisions),
@@ -242,13 +259,16 @@ class _Drafting:
             "reactions.csv": tables.reaction_rows(reactions.values(), species, source),
             "conditions.csv": conditions,
             "constraints.csv": tables.constraint_rows(
-                list(reactions.values()), model.growth, growth_per_h, threshold, least_flux,
-                decisions,
+                list(reactions.values()), model.growth, (growth[0], growth[1]), threshold,
+                least_flux, decisions,
             ),
             "medium.csv": tables.medium_rows(species.values(), list(reactions.values()), decisions),
         }  # fmt: skip
         problems.extend(decisions.problems)
         problems.extend(decisions.unknown([*subjects, *(r.id for r in rooms)], RULES))
+        problems.extend(decisions.without_effect(
+            [*species, *reactions, *(r.id for r in rooms), "*"], _OVERRIDDEN
+        ))  # fmt: skip
         listed = [[getattr(d, c) for c in COLUMNS] for d in decisions.made]
         found["decisions.csv"] = (COLUMNS, listed)
         missing = {
@@ -260,14 +280,14 @@ class _Drafting:
             tuple(decisions.made), tuple(dict.fromkeys(problems)),
         )  # fmt: skip
 
-    def _kept(self, growth_per_h: float) -> tuple[list[str], float]:
+    def _kept(self, least_growth: float) -> tuple[list[str], float]:
         """Reactions that can run, all at once, and the flux that each can have, mmol/gDW/h."""
         model, decisions = self.model, self.decisions
         blocked = blocked_reactions(model)
         given = {s: choice for (s, rule), choice in decisions.given.items() if rule == "keep"}
         asked_out = {s for s, c in given.items() if c == "remove" and s in model.reactions}
         out = blocked | (asked_out - {model.growth})
-        together = running_together(model, out, 0.5 * growth_per_h, LEAST_FLUX)
+        together = running_together(model, out, least_growth, LEAST_FLUX)
         kept = []
         for name in model.reactions:
             why = (
@@ -289,10 +309,8 @@ class _Drafting:
         why = "mmol/gDW/h, that every reaction carries; without a flux a reaction has no rate law"
         if together.slowest:
             why += f"; small, since {together.slowest} can carry hardly more"
-        text = self.decisions.choose(
-            "*", "least flux", f"{together.least_flux:.2g}", why, "a number"
-        )
-        return tables.positive(text)
+        text = self.decisions.choose("*", "least flux", f"{together.least_flux:.2g}", why, POSITIVE)
+        return float(text)
 
     def _protons(self, used: set[str]) -> dict[str, str]:
         """The proton of each compartment that has metabolites."""

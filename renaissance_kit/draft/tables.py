@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from renaissance_kit.draft.decisions import Decisions
+from renaissance_kit.draft.decisions import NUMBER, POSITIVE, RANGE, Decisions, range_of
 from renaissance_kit.draft.reactions import DraftReaction, sides
 from renaissance_kit.draft.rooms import Room
 from renaissance_kit.draft.species import Species
@@ -19,6 +19,7 @@ _PH = {"cytosol": 7.5, "medium": 7.0, "periplasm": 7.0, "organelle": 7.5}
 _IONIC_M = {"cytosol": 0.25, "medium": 0.0, "periplasm": 0.0, "organelle": 0.25}
 _POTENTIAL_MV = 150.0  # of the cytosol against the outside, negative inside
 _STUDY = {"threshold_per_h": -2.5, "doubling_time_min": 134.0}
+_PER_H = 60 * math.log(2)  # growth rate (1/h) times doubling time (min)
 LEAST_FLUX, _LARGEST_FLUX = 0.005, 50.0  # mmol/gDW/h
 RULE = "rule of the draft, see decisions.csv"
 CONVENTION = "convention of this toolkit"
@@ -41,7 +42,7 @@ def compartment_rows(rooms: Sequence[Room], decisions: Decisions) -> Table:
             ("ionic strength", f"{_IONIC_M[room.role]:g}"),
         ):  # fmt: skip
             values[rule] = decisions.choose(
-                room.id, rule, value, f"default of a {room.role}", "a number"
+                room.id, rule, value, f"default of a {room.role}", NUMBER
             )
         potentials = [
             _POTENTIAL_MV * (inside[room.id] - inside[other.id])
@@ -124,29 +125,56 @@ def _protons(r: DraftReaction, species: Mapping[str, Species]) -> str:
     return "; ".join(terms)
 
 
-def condition_rows(growth_per_h: float, density_gDW_L: float, decisions: Decisions) -> Table:
-    """``conditions.csv``."""
+def growth_range(
+    growth: str, optimum_per_h: float, decisions: Decisions, problems: list[str]
+) -> tuple[float, float, float]:
+    """Doubling time, min, and the least and the largest growth rate of a state, 1/h.
+
+    Args:
+        growth: id of the growth reaction.
+        optimum_per_h: largest growth rate of the model.
+        problems: gets a growth that the model does not reach.
+    """
+    by_rule = f"{_PER_H / optimum_per_h:.4g}"
     doubling = decisions.choose(
-        "*", "doubling time", f"{60 * math.log(2) / growth_per_h:.4g}",
-        "min, of the largest growth rate of the model; give the measured one", "a number",
+        "*", "doubling time", by_rule,
+        "min, of the largest growth rate of the model; give the measured one", POSITIVE,
     )  # fmt: skip
-    threshold = _STUDY["threshold_per_h"] * _STUDY["doubling_time_min"] / positive(doubling)
+    low, high, why = optimum_per_h / 2, optimum_per_h, "half to all of the largest one of the model"
+    if doubling != by_rule:
+        rate = _PER_H / float(doubling)
+        low, high = 0.9 * rate, min(1.1 * rate, optimum_per_h)
+        why = "within a tenth of that of the doubling time"
+    text = decisions.choose(growth, "growth rate", _range(low, high), f"1/h; {why}", RANGE)
+    least, most = range_of(text)
+    if not least <= optimum_per_h * (1 + 1e-4):
+        problems.append(
+            f"growth of {text} 1/h (doubling time {doubling} min): the model reaches "
+            f"{optimum_per_h:.4g} 1/h; correct the rule 'doubling time' or 'growth rate', or the "
+            "medium of the model"
+        )
+    return float(doubling), min(least, optimum_per_h), min(most, optimum_per_h)
+
+
+def condition_rows(doubling_min: float, density_gDW_L: float, decisions: Decisions) -> Table:
+    """``conditions.csv``."""
+    threshold = _STUDY["threshold_per_h"] * _STUDY["doubling_time_min"] / doubling_min
     threshold_text = decisions.choose(
         "*", "eigenvalue threshold", f"{threshold:.4g}",
-        "1/h; as many times faster than growth as in the study (-2.5 1/h at 134 min)", "a number",
+        "1/h; as many times faster than growth as in the study (-2.5 1/h at 134 min)", NUMBER,
     )  # fmt: skip
     density = decisions.choose(
-        "*", "dry weight density", f"{density_gDW_L:g}", "gDW per litre of cell", "a number"
+        "*", "dry weight density", f"{density_gDW_L:g}", "gDW per litre of cell", POSITIVE
     )
     low, high = (
-        decisions.choose("*", rule, value, "mM, as in the study", "a number")
+        decisions.choose("*", rule, value, "mM, as in the study", POSITIVE)
         for rule, value in (("lower KM", "0.0013"), ("upper KM", "20"))
     )
     study = "Choudhury 2024 Nat Catal 7:1086"
     return ["quantity", "value", "low", "high", "unit", "source", "note"], [
         ["dry_weight_density", density, "", "", "gDW/L", "given to the draft", ""],
         ["temperature", "298.15", "", "", "K", "temperature of the tabulated energies", ""],
-        ["doubling_time", doubling, "", "", "min", RULE, ""],
+        ["doubling_time", f"{doubling_min:.4g}", "", "", "min", RULE, ""],
         ["eigenvalue_threshold", threshold_text, "", "", "1/h", RULE, "by the doubling time"],
         ["km_lower_bound", low, "", "", "mM", study, "range of generated Michaelis constants"],
         ["km_upper_bound", high, "", "", "mM", study, "range of generated Michaelis constants"],
@@ -156,7 +184,7 @@ def condition_rows(growth_per_h: float, density_gDW_L: float, decisions: Decisio
 def constraint_rows(
     reactions: Iterable[DraftReaction],
     growth: str,
-    growth_per_h: float,
+    growth_per_h: tuple[float, float],
     threshold_per_h: float,
     least_flux: float,
     decisions: Decisions,
@@ -172,10 +200,10 @@ def constraint_rows(
     turnover = decisions.choose(
         "*", "turnover time", f"{60 / abs(threshold_per_h) / 6:.3g}",
         "min; a sixth of the slowest time constant that is asked for, as in the study's strain",
-        "a number",
+        POSITIVE,
     )  # fmt: skip
     total = decisions.choose(
-        "*", "total flux", "1.5", "times the least possible sum of fluxes", "a number"
+        "*", "total flux", "1.5", "times the least possible sum of fluxes", POSITIVE
     )
     add("*", "every_flux", least_flux, _LARGEST_FLUX, "mmol/gDW/h", CONVENTION, "")
     add("*", "total_flux", "", total, "1", CONVENTION, "")
@@ -189,14 +217,10 @@ def constraint_rows(
         if name in classes:
             add(name, "displacement", -width, width, "1", CONVENTION,
                 "ln rho of passive transport; see the page on slow models")  # fmt: skip
-    share = positive(decisions.choose(
-        growth, "least growth", "0.5",
-        "share of the largest growth rate of the model; give the measured growth rate", "a number",
-    ))  # fmt: skip
     for r in reactions:
         if r.id == growth:
-            add(r.id, "flux", _number(round(share * growth_per_h, 6)),
-                _number(round(growth_per_h, 6)), "1/h", RULE, "")  # fmt: skip
+            low, high = growth_per_h
+            add(r.id, "flux", _number(round(low, 6)), _number(round(high, 6)), "1/h", RULE, "")
         elif r.role == "exchange":
             low, high = (max(-_LARGEST_FLUX, min(_LARGEST_FLUX, b)) for b in (r.low, r.high))
             add(r.id, "flux", _number(low), _number(high), "mmol/gDW/h", "bounds of the model", "")
@@ -223,19 +247,14 @@ def medium_rows(
         if s.id.removesuffix(f"_{s.compartment}") == "o2":
             low, high = 0.02, 0.25  # up to saturation with air
         text = decisions.choose(
-            s.id, "medium", f"{low:g} to {high:g}",
+            s.id, "medium", _range(low, high),
             f"mM; a wide range for a {'nutrient' if s.id in taken_up else 'product'}: give the "
-            "concentration of your medium", "LOW to HIGH",
+            "concentration of your medium", RANGE,
         )  # fmt: skip
-        a, _, b = text.partition(" to ")
-        rows.append([s.id, f"{math.sqrt(positive(a) * positive(b)):.4g}", a, b, RULE, ""])
+        a, b = range_of(text)
+        rows.append([s.id, f"{math.sqrt(a * b):.4g}", _number(a), _number(b), RULE, ""])
     return ["metabolite", "value_mM", "low_mM", "high_mM", "source", "note"], rows
 
 
-def positive(text: str) -> float:
-    """The number, or NaN where there is none, which the reader of the table refuses by its line."""
-    try:
-        value = float(text)
-    except ValueError:
-        return math.nan
-    return value if value > 0 else math.nan
+def _range(low: float, high: float) -> str:
+    return f"{low:.4g} to {high:.4g}"

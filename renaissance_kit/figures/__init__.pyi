@@ -5,6 +5,7 @@ from . import (
     criteria as criteria,
     density as density,
     displacement as displacement,
+    draft as draft,
     km_change as km_change,
     km_exact as km_exact,
     km_overlap as km_overlap,
