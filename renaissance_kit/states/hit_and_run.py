@@ -11,11 +11,11 @@ may be any invertible matrix, so it keeps only those that its condition asks for
 
 from __future__ import annotations
 
-import hopsy
 import numpy as np
 
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.types import Array
+from renaissance_kit.states._hopsy import hopsy
 from renaissance_kit.states.polytope import Polytope
 
 STEPS_PER_DIMENSION = 16
