@@ -1,4 +1,4 @@
-"""Where the example data are."""
+"""Where the example data and the notebooks are."""
 
 from __future__ import annotations
 
@@ -6,14 +6,34 @@ from pathlib import Path
 
 from renaissance_kit.core.errors import DataError, nearest
 
+_PACKAGE = Path(__file__).resolve().parents[1]
+
 
 def data_folder() -> Path:
-    """Return the folder ``data/`` of the repository."""
-    folder = Path(__file__).resolve().parents[2] / "data"
-    if folder.is_dir():
-        return folder
+    """Return the folder of the networks that come with the toolkit, ``data/`` of the repository.
+
+    Raises:
+        DataError: the installation has lost it.
+    """
+    return _shipped("data")
+
+
+def notebooks_folder() -> Path:
+    """Return the folder of the notebooks, ``notebooks/`` of the repository.
+
+    Raises:
+        DataError: the installation has lost it.
+    """
+    return _shipped("notebooks")
+
+
+def _shipped(name: str) -> Path:
+    """A folder that a wheel has inside the package, and a clone beside it."""
+    for folder in (_PACKAGE / name, _PACKAGE.parent / name):
+        if folder.is_dir():
+            return folder
     raise DataError(
-        "the example data are not beside the package; install from a clone with 'pip install -e .'"
+        f"the folder {name} is neither in {_PACKAGE} nor beside it; install renaissance_kit again"
     )
 
 
