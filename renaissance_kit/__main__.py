@@ -1,8 +1,8 @@
-"""``python -m renaissance_kit``: the command; see `renaissance_kit.cli.batch`."""
+"""``python -m renaissance_kit``: the command ``renaissance-kit``."""
 
 import sys
 
-from renaissance_kit.cli.batch import main
+from renaissance_kit.cli.command import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -10,7 +10,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from renaissance_kit.cli import batch, is_of_kind, parameters_of, parse_value, read_values
+from renaissance_kit.cli import batch, is_of_kind, main, parameters_of, parse_value, read_values
 from renaissance_kit.core import DataError
 
 CELL = """\
@@ -68,7 +68,7 @@ def toy(tmp_path: Path) -> Path:
 
 def attempt(toy: Path, *arguments: str) -> int:
     common = ["run", "toy", "--notebooks", str(toy.parent), "--out", str(toy.parent.parent / "o")]
-    return batch.main([*common, *arguments])
+    return main([*common, *arguments])
 
 
 @pytest.mark.parametrize(("name", "value"), [(n, v) for n, vs in WRONG.items() for v in vs])
@@ -109,7 +109,7 @@ def defaults(path: Path) -> list[tuple[str, str]]:
 def test_mistakes_on_the_command_line(
     toy: Path, typed: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert attempt(toy, *typed) == 1
+    assert attempt(toy, *typed) == 2
     error = capsys.readouterr().err
     assert error.startswith("error: ")
     assert said in error
@@ -145,7 +145,7 @@ def test_a_damaged_file_of_parameters(
 ) -> None:
     file = tmp_path / "parameters.json"
     file.write_bytes(content)
-    assert attempt(toy, "--parameters", str(file)) == 1
+    assert attempt(toy, "--parameters", str(file)) == 2
     error = capsys.readouterr().err
     assert error.startswith("error: ")
     assert said in error
@@ -154,9 +154,9 @@ def test_a_damaged_file_of_parameters(
 def test_a_file_that_is_not_there_or_is_a_folder(
     toy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for path in (tmp_path, tmp_path / "none.json"):
-        assert attempt(toy, "--parameters", str(path)) == 1
-        assert f"error: {path} cannot be read as parameters" in capsys.readouterr().err
+    for path, said in ((tmp_path, "is no file"), (tmp_path / "none.json", "does not exist")):
+        assert attempt(toy, "--parameters", str(path)) == 2
+        assert f"{path} {said}" in capsys.readouterr().err
 
 
 def test_a_file_with_a_mark_of_byte_order_is_read(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_a_damaged_notebook_is_named(
     toy: Path, content: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     toy.write_text(content)
-    assert attempt(toy) == 1
+    assert attempt(toy) == 2
     assert f"error: {toy} cannot be read: not a notebook" in capsys.readouterr().err
     with pytest.raises(DataError, match=r"toy\.ipynb"):
         parameters_of(toy)
@@ -188,7 +188,7 @@ def test_a_folder_that_cannot_be_made(
     toy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "o").write_text("a file")
-    assert attempt(toy) == 1
+    assert attempt(toy) == 2
     assert capsys.readouterr().err.startswith("error: ")
 
 

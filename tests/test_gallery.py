@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from pages import Page, contrast
 
-from renaissance_kit.cli import batch, find_results, gallery
+from renaissance_kit.cli import find_results, gallery, main
 from renaissance_kit.core import DataError
 from renaissance_kit.figures import save, theme
 
@@ -160,13 +160,13 @@ def test_a_folder_without_results_is_refused(
 ) -> None:
     with pytest.raises(DataError, match="make figures"):
         gallery.write_gallery(tmp_path)
-    assert batch.main(["gallery", str(tmp_path)]) == 1
+    assert main(["gallery", str(tmp_path)]) == 2
     assert "make figures" in capsys.readouterr().err
 
 
 def test_command_prints_the_page(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = (results / "index.html").read_bytes()
-    assert batch.main(["gallery", str(results)]) == 0
+    assert main(["gallery", str(results)]) == 0
     said = capsys.readouterr()
     assert said.out.strip() == str(results / "index.html")
     assert said.err == ""

@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from pages import Page
 
-from renaissance_kit.cli import batch, clean_html, read_svg, write_gallery
+from renaissance_kit.cli import clean_html, main, read_svg, write_gallery
 from renaissance_kit.core import DataError
 
 PNG = base64.b64decode(
@@ -236,7 +236,7 @@ def test_one_broken_file_is_named_and_stops_nothing(
     (folder / "summary.json").write_text('{"scale": "smoke"}')
     shutil.copytree(folder, tmp_path / "03_whole")
     (folder / file).write_bytes(content)
-    assert batch.main(["gallery", str(tmp_path)]) == 0
+    assert main(["gallery", str(tmp_path)]) == 0
     said = capsys.readouterr()
     assert said.out.strip() == str(tmp_path / "index.html")
     assert said.err.startswith(f"warning: not shown: 01_run/{file}: ")

@@ -15,7 +15,7 @@ import xarray as xr
 from patience import PATIENCE_S
 
 from renaissance_kit import Network, Recipe, SteadyState, studies
-from renaissance_kit.cli import batch
+from renaissance_kit.cli import batch, main
 from renaissance_kit.core import ParameterError, repeat_seeds
 from renaissance_kit.figures import live
 from renaissance_kit.panels import Job, State, TrainingPanel, Update
@@ -329,10 +329,10 @@ def test_the_runner_reads_the_file_that_a_panel_wrote(
     monkeypatch.setattr(batch, "run", run)
     path = panel.save_parameters()
     arguments = ["run", panel.notebook, "--parameters", str(path), "-p", "seed", "9"]
-    assert batch.main([*arguments, "--out", str(tmp_path)]) == 0
+    assert main([*arguments, "--out", str(tmp_path)]) == 0
     assert seen == {**panel.parameters(), "seed": 9, "name": panel.notebook}
     path.write_text("[1]")
-    assert batch.main([*arguments, "--out", str(tmp_path)]) == 1
+    assert main([*arguments, "--out", str(tmp_path)]) == 2
 
 
 def test_nothing_below_imports_the_panels() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import papermill
 import pytest
 
-from renaissance_kit.cli import batch, parameters_of, parameters_table, read_parameters
+from renaissance_kit.cli import batch, main, parameters_of, parameters_table, read_parameters
 from renaissance_kit.core import DataError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -56,9 +56,9 @@ def test_a_line_that_papermill_does_not_read_is_refused() -> None:
 
 
 def test_command_line(capsys: pytest.CaptureFixture[str]) -> None:
-    assert batch.main(["parameters", "02_generator_training"]) == 0
+    assert main(["parameters", "02_generator_training"]) == 0
     shown = capsys.readouterr().out
     assert "sigma" in shown
     assert "04_bioreactor" not in shown
-    assert batch.main(["parameters", "02_generator_trainin"]) == 1
+    assert main(["parameters", "02_generator_trainin"]) == 2
     assert "did you mean 02_generator_training?" in capsys.readouterr().err

@@ -44,7 +44,7 @@ ALLOWED = {
         "core", "network", "states", "kinetics", "km", "training", "simulation", "analysis",
         "studies", "figures",
     },
-    "cli": {"core"},
+    "cli": {"core", "network", "states", "draft", "kinetics", "km", "training", "simulation"},
 }  # fmt: skip
 ROOMS = tuple(ALLOWED)
 

@@ -1,4 +1,4 @@
-"""The command: notebooks in batch, their gallery and their parameters."""
+"""The command ``renaissance-kit``; notebooks in batch, their gallery and their parameters."""
 
 import lazy_loader
 

@@ -1,12 +1,18 @@
+from . import batch as batch
 from .batch import (
     NOTEBOOKS as NOTEBOOKS,
     BatchError as BatchError,
     check_listing as check_listing,
     check_parameters as check_parameters,
-    main as main,
     show_parameters as show_parameters,
 )
-from .gallery import Gallery as Gallery, write_gallery as write_gallery
+from .command import main as main
+from .gallery import (
+    Gallery as Gallery,
+    gallery_pages as gallery_pages,
+    is_page_of_ours as is_page_of_ours,
+    write_gallery as write_gallery,
+)
 from .parameters import (
     parameters_of as parameters_of,
     parameters_table as parameters_table,

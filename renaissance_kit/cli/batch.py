@@ -1,24 +1,16 @@
 """Run the project's notebooks without a browser.
 
-    python -m renaissance_kit run 02_generator_training --scale smoke --out build/figures
-    python -m renaissance_kit run all --scale laptop --out build/figures
-    python -m renaissance_kit gallery build/figures
-    python -m renaissance_kit parameters 02_generator_training
-
 A thin layer over papermill that closes four of its gaps: a misspelt parameter is an error, a
 failed run leaves an earlier good result in place, the kernel is the interpreter that runs this
-module, and a notebook nobody listed is an error. Nothing else in the package imports this module,
-and importing it starts no kernel.
+module, and a notebook nobody listed is an error. Importing it starts no kernel.
 """
 
-import argparse
 import difflib
 import logging
 import os
-import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,18 +21,18 @@ from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from traitlets import Float
 
-from renaissance_kit.cli.gallery import write_gallery
 from renaissance_kit.cli.parameters import (
     Parameter,
     parameters_of,
     parameters_page,
     parameters_table,
 )
-from renaissance_kit.cli.values import in_words, is_of_kind, parse_value, read_values
+from renaissance_kit.cli.results import read_notebook
+from renaissance_kit.cli.values import in_words, is_of_kind, parse_value
 from renaissance_kit.core.endings import orderly_end
-from renaissance_kit.core.errors import DataError
+from renaissance_kit.core.errors import DataError, RenaissanceError
 from renaissance_kit.core.files import atomic_path
-from renaissance_kit.core.paths import example_names
+from renaissance_kit.core.paths import example_names, notebooks_folder
 
 NOTEBOOKS: tuple[str, ...] = (
     "00_start_here",
@@ -57,15 +49,18 @@ NOTEBOOKS: tuple[str, ...] = (
 )
 """Every notebook, in the order in which to read and run them."""
 
-NOTEBOOKS_DIR = Path(__file__).resolve().parents[2] / "notebooks"
+NOTEBOOKS_DIR = notebooks_folder()
 
 SCALES: tuple[str, ...] = ("smoke", "demo", "laptop", "paper")
 """What a notebook's `scale` may be: a test, five minutes, an hour or so, the published size."""
 
 REQUIRED_PARAMETERS = frozenset({"scale", "output_dir", "network", "seed"})
 
+PATHS: tuple[str, ...] = ("ensemble", "generic", "km_table", "store")
+"""Parameters that are paths, beside `output_dir` and `network`."""
 
-class BatchError(Exception):
+
+class BatchError(RenaissanceError):
     """A notebook cannot be run, or its run failed; the message says what to do."""
 
 
@@ -100,11 +95,27 @@ def notebook_path(name: str, notebooks_dir: Path | str = NOTEBOOKS_DIR) -> Path:
         raise BatchError(f"{path} is missing; run: python tools/sync_notebooks.py")
     if not path.parent.is_dir():
         raise BatchError(
-            f"there are no notebooks in {path.parent}; they are not in the installed package: "
-            "install from a clone with `pip install -e .`, or name their folder with --notebooks"
+            f"there is no folder {path.parent}; name that of the notebooks with --notebooks"
         )
     present = sorted(other.stem for other in path.parent.glob("*.ipynb"))
     raise BatchError(f"no notebook {name!r} in {path.parent}; {_nearest(name, present)}")
+
+
+def full_name(name: str, notebooks_dir: Path | str = NOTEBOOKS_DIR) -> str:
+    """The name of a notebook, of which the number is enough.
+
+    >>> full_name("02")
+    '02_generator_training'
+
+    Raises:
+        BatchError: there is no such notebook; the message names the nearest ones.
+    """
+    found = sorted(path.stem for path in Path(notebooks_dir).glob("*.ipynb"))
+    short = name.removesuffix(".ipynb")
+    begun = [other for other in found if other.startswith(f"{short}_")]
+    if short not in found and len(begun) == 1:
+        return begun[0]
+    return notebook_path(short, notebooks_dir).stem
 
 
 def check_parameters(path: Path, given: Mapping[str, Any]) -> None:
@@ -154,6 +165,44 @@ def _parameters(path: Path) -> dict[str, Parameter]:
         raise BatchError(str(error)) from error
 
 
+def run_values(
+    output_dir: Path | str, *, scale: str = "smoke", parameters: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """What a notebook is run with: scale, folder of results, parameters.
+
+    Paths from here become absolute, since a notebook runs in its own folder: the results, those of
+    `PATHS`, and a `network` that is a folder.
+    """
+    values = {"scale": scale, "output_dir": str(output_dir), **(parameters or {})}
+    network = values.get("network")
+    is_path = (
+        isinstance(network, str) and network not in example_names() and _absolute(network).is_dir()
+    )
+    for name in ("output_dir", *PATHS, *(["network"] if is_path else [])):
+        if isinstance(values.get(name), str) and values[name]:
+            values[name] = str(_absolute(values[name]))
+    return values
+
+
+def is_run_with(
+    done: Path,
+    output_dir: Path | str,
+    *,
+    scale: str = "smoke",
+    parameters: Mapping[str, Any] | None = None,
+) -> bool:
+    """Whether an executed notebook was run with these parameters, as papermill noted in it."""
+    try:
+        noted = read_notebook(done).metadata.get("papermill", {}).get("parameters")
+    except DataError:
+        return False
+    return bool(noted == run_values(output_dir, scale=scale, parameters=parameters))
+
+
+def _absolute(path: str) -> Path:
+    return Path(path).expanduser().resolve()
+
+
 def run(
     name: str,
     output_dir: Path | str,
@@ -165,12 +214,11 @@ def run(
 ) -> Path:
     """Execute one notebook and return the path of the executed copy in `output_dir`.
 
-    The notebook runs in its own folder, with `scale`, the absolute `output_dir` and `parameters`
-    set; a `network` that is a path from here becomes absolute as well. The executed copy replaces
-    an earlier one only after success; after a failure it is kept as `NAME.failed.ipynb` beside it.
-    Ctrl-C and the time limit of a queue (SIGTERM) interrupt the cell that runs, so that runs in it
-    save their state, and end the kernel with all its processes.
-    Files that the notebook itself writes are its own affair.
+    The notebook runs in its own folder, with the parameters of `run_values`. The executed copy
+    replaces an earlier one only after success; after a failure it is kept as `NAME.failed.ipynb`
+    beside it. Ctrl-C and the time limit of a queue (SIGTERM) interrupt the cell that runs, so that
+    runs in it save their state, and end the kernel with all its processes. Files that the notebook
+    itself writes are its own affair.
     With `echo`, what the notebook prints appears on standard output as it runs.
 
     Raises:
@@ -178,12 +226,9 @@ def run(
             an exception.
     """
     path = notebook_path(name, notebooks_dir)
-    target_dir = Path(output_dir).expanduser().resolve()
-    values = {"scale": scale, "output_dir": str(target_dir), **(parameters or {})}
+    values = run_values(output_dir, scale=scale, parameters=parameters)
     check_parameters(path, values)
-    network = values.get("network", "")
-    if network and network not in example_names() and Path(network).expanduser().is_dir():
-        values["network"] = str(Path(network).expanduser().resolve())
+    target_dir = Path(values["output_dir"])
     target_dir.mkdir(parents=True, exist_ok=True)
 
     done, failed = target_dir / f"{name}.ipynb", target_dir / f"{name}.failed.ipynb"
@@ -229,6 +274,8 @@ def _explained(name: str, failed: Path | None, error: BaseException) -> BatchErr
         )
     if isinstance(error, DeadKernelError):
         return BatchError(f"{name}: the kernel died, perhaps for lack of memory{where}")
+    if isinstance(error, RuntimeError):
+        return BatchError(f"{name}: the kernel did not start ({error}){where}")
     if isinstance(error, KeyboardInterrupt | SystemExit):
         logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # of the cell that was cut off
     return None
@@ -248,88 +295,6 @@ class ThisInterpreter(AsyncKernelManager):
             "--IPKernelApp.log_level=50",  # errors are in the notebook; the rest is noise
         ]
         return KernelSpec(argv=command, display_name="Python 3", language="python")
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return 0, or 1 with the reason on standard error."""
-    parser = argparse.ArgumentParser(prog="python -m renaissance_kit", description="Notebooks")
-    commands = parser.add_subparsers(required=True, dest="command")
-    commands.add_parser("list", help="print the notebooks in order")
-    pages = commands.add_parser("gallery", help="write index.html with all figures of a run")
-    pages.add_argument("folder", help="where the results are, such as build/figures")
-    tables = commands.add_parser("parameters", help="print the parameters of the notebooks")
-    tables.add_argument("names", nargs="*", metavar="NOTEBOOK", help="all of them if none is given")
-    tables.add_argument("--markdown", action="store_true", help="as docs/parameters.md")
-    tables.add_argument("--notebooks", default=NOTEBOOKS_DIR, type=Path, help="folder to read from")
-    runner = commands.add_parser("run", help="execute one notebook, or all of them")
-    runner.add_argument("name", help="the notebook's name without suffix, or 'all'")
-    runner.add_argument("--scale", default="smoke", help=f"one of {', '.join(SCALES)}")
-    runner.add_argument(
-        "--out",
-        default="build/figures",
-        help="folder of the results; with 'all', each notebook gets a folder of its own in it, and "
-        "index.html shows all figures",
-    )
-    runner.add_argument("--notebooks", default=NOTEBOOKS_DIR, type=Path, help="folder to read from")
-    runner.add_argument(
-        "-p",
-        "--parameter",
-        nargs=2,
-        action="append",
-        default=[],
-        metavar=("KEY", "VALUE"),
-        help="set a parameter; repeat for several",
-    )
-    runner.add_argument(
-        "--parameters",
-        type=Path,
-        help="file of parameters (JSON), such as a panel saves; -p goes before it",
-    )
-    options = parser.parse_args(arguments)
-    if options.command == "list":
-        print("\n".join(NOTEBOOKS))
-        return 0
-    if options.command == "gallery":
-        return _print_or_explain(lambda: _gallery(options.folder))
-    if options.command == "parameters":
-        return _print_or_explain(
-            lambda: show_parameters(
-                options.names, markdown=options.markdown, notebooks_dir=options.notebooks
-            )
-        )
-    out = Path(options.out)
-    try:
-        common = {} if options.parameters is None else read_values(options.parameters)
-        if options.name == "all":
-            check_listing(NOTEBOOKS, options.notebooks)
-            jobs = [(name, out / name) for name in NOTEBOOKS]
-        else:
-            jobs = [(options.name, out)]
-        given = {}
-        for name, _ in jobs:  # every mistake shows before the first hour of work
-            path = notebook_path(name, options.notebooks)
-            given[name] = {**common, **read_given(path, options.parameter)}
-            check_parameters(path, {"scale": options.scale, **given[name]})
-        for name, folder in jobs:
-            done = run(
-                name,
-                folder,
-                scale=options.scale,
-                parameters=given[name],
-                notebooks_dir=options.notebooks,
-                echo=True,
-            )
-            print(done)
-        if options.name == "all":
-            print(_gallery(out))
-    except (BatchError, DataError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except (KeyboardInterrupt, SystemExit) as ending:
-        print("stopped; the same command goes on from what is kept", file=sys.stderr)
-        status = getattr(ending, "code", None)
-        return status if isinstance(status, int) else 128 + signal.SIGINT
-    return 0
 
 
 def show_parameters(
@@ -371,29 +336,8 @@ def show_parameters(
     return "\n\n".join(blocks)
 
 
-def _gallery(folder: Path | str) -> Path:
-    """Write a gallery; what it cannot show is named on standard error as on the page."""
-    gallery = write_gallery(folder)
-    for problem in gallery.problems:
-        print(f"warning: not shown: {problem}", file=sys.stderr)
-    return gallery.page
-
-
-def _print_or_explain(work: Callable[[], object]) -> int:
-    try:
-        print(work())
-    except (BatchError, DataError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
 def _nearest(name: str, known: Sequence[str]) -> str:
     close = difflib.get_close_matches(name, known, n=3)
     if close:
         return f"did you mean {' or '.join(close)}?"
     return f"known: {', '.join(known) or 'none'}"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,6 @@
 """A page with every figure of a run, readable without a server and without a network.
 
-    python -m renaissance_kit gallery build/figures
+    renaissance-kit gallery build/figures
 
 Reads what the notebooks left in a folder: executed notebooks, figures, tables. Writes
 ``index.html`` and each notebook as a page beside its file. All links are relative, so the folder
@@ -61,6 +61,23 @@ def write_gallery(folder: Path | str) -> Gallery:
     index = root / "index.html"
     _write(index, index_page(results.runs, root, problems))
     return Gallery(index, tuple(problems))
+
+
+def gallery_pages(folder: Path | str) -> list[Path]:
+    """The pages that `write_gallery` would write and that are there already.
+
+    Raises:
+        DataError: there is no executed notebook that can be read.
+    """
+    root = Path(folder).expanduser().resolve()
+    pages = [run.path.with_suffix(".html") for run in find_results(root).runs]
+    return [path for path in (root / "index.html", *pages) if path.exists()]
+
+
+def is_page_of_ours(path: Path) -> bool:
+    """Whether a page was written here: all of ours have one policy at their beginning."""
+    with path.open("rb") as file:
+        return POLICY.encode() in file.read(1_000)
 
 
 def _write(path: Path, page: str) -> None:

@@ -1,7 +1,7 @@
 """The parameters of the notebooks: name, default and meaning, read from the notebooks themselves.
 
-    python -m renaissance_kit parameters 02_generator_training
-    python -m renaissance_kit parameters --markdown > docs/parameters.md
+    renaissance-kit parameters 02
+    renaissance-kit parameters --markdown > docs/parameters.md
 
 The meaning is the comment behind a parameter, the kind its annotation or that of its default. A
 comment on a line of its own holds for all parameters below it, up to the next one.
@@ -37,8 +37,7 @@ Generated from the notebooks by `make sync`; do not edit. Set them in the second
 notebook, or from the shell:
 
 ```bash
-.venv/bin/python -m renaissance_kit run 02_generator_training \\
-    --scale laptop --out build/mine -p seed 7 -p sigma 0.1
+renaissance-kit run 02 --scale laptop --out build/mine -p seed 7 -p sigma 0.1
 ```
 
 A misspelt name is an error that names the nearest one, and a value of another kind is an error too.

@@ -13,6 +13,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from renaissance_kit.core.errors import DataError
 
 _NUMBER = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -53,22 +55,49 @@ _TYPES = (int, float, complex)
 
 
 def read_values(path: Path) -> dict[str, Any]:
-    """Read a JSON file of values by name.
+    """Read a file of values by name, JSON or YAML as its suffix says.
+
+    In YAML a word is a text, but for true, false and null: ``no`` and ``1_5`` stay what they are.
 
     Raises:
         DataError: it cannot be read, holds something else, or gives a name twice.
     """
+    read = {".json": _read_json, ".yaml": _read_yaml, ".yml": _read_yaml}.get(path.suffix.lower())
+    if read is None:
+        raise DataError(f"{path} is neither .json nor .yaml; give it the suffix of what it holds")
     try:
-        content = json.loads(
-            path.expanduser().read_text(encoding="utf-8-sig"),
-            object_pairs_hook=_once,
-            parse_constant=_no_number,
-        )
-    except (OSError, ValueError, RecursionError) as error:
+        content = read(path.expanduser().read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise DataError(f"{path} cannot be read as parameters: {error}") from error
     if not isinstance(content, dict):
         raise DataError(f'{path} holds no parameters; write {{"name": value, ...}}')
     return content
+
+
+def _read_json(text: str) -> Any:
+    return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+
+
+def _read_yaml(text: str) -> Any:
+    return yaml.load(text, _Yaml)  # a SafeLoader
+
+
+class _Yaml(yaml.SafeLoader):
+    """YAML in which a scalar is what it is in JSON, and a text otherwise; nothing stands twice."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        pairs = [[self.construct_object(part, deep=True) for part in pair] for pair in node.value]
+        return _once([(str(key), value) for key, value in pairs])
+
+
+_Yaml.yaml_implicit_resolvers = {}
+for _tag, _pattern in (
+    ("null", r"null|Null|NULL|~|"),
+    ("bool", r"true|True|TRUE|false|False|FALSE"),
+    ("int", r"[-+]?[0-9]+"),
+    ("float", r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?"),
+):
+    _Yaml.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_pattern})$"), None)
 
 
 def is_of_kind(value: Any, kind: str) -> bool:

@@ -1,0 +1,383 @@
+"""The commands from a model to simulations: check, draft, states, train, generate, perturb …"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import click
+
+from renaissance_kit import (
+    core,
+    draft as drafts,
+    kinetics,
+    network as networks,
+    simulation,
+    states as steady,
+    training,
+)
+from renaissance_kit.cli import checking, trained
+from renaissance_kit.cli.options import (
+    FileToRead,
+    Place,
+    examples,
+    force_option,
+    network_argument,
+    number_option,
+    out_file,
+    progress,
+    require_free,
+    require_writable,
+    resumable,
+    say,
+    seed_option,
+    workers_option,
+)
+from renaissance_kit.core.errors import DataError, ParameterError
+
+PROBLEMS = 1  # exit status
+
+
+@click.command(short_help="List every problem of a network's folder.", epilog=examples(
+    "renaissance-kit check tiny",
+    "renaissance-kit check data/mine --feasible",
+))  # fmt: skip
+@network_argument
+@click.option(
+    "--feasible", is_flag=True, help="Ask whether any steady state meets all constraints."
+)
+def check(network: str, feasible: bool) -> int:
+    """Read all tables and files of a network's folder, and list every problem.
+
+    The exit status is 1 where there are problems.
+    """
+    problems = 0
+    for finding in checking.check_folder(network, feasible=feasible):
+        click.echo(f"{finding.name}: {finding.content or 'cannot be used'}")
+        for problem in finding.problems:
+            click.echo(f"  problem: {problem}")
+        problems += len(finding.problems)
+    click.echo(f"{problems or 'no'} problem{'s' * (problems != 1)}")
+    return PROBLEMS if problems else 0
+
+
+@click.command(short_help="Draft a network from a constraint-based model.", epilog=examples(
+    "renaissance-kit draft model.xml --growth BIOMASS",
+    "renaissance-kit draft model.xml --energies energies.csv --out data/mine",
+    "renaissance-kit draft model.xml --decisions data/mine/decisions.csv --out data/mine --force",
+))  # fmt: skip
+@click.argument("model", type=FileToRead())
+@click.option("--growth", help="Id of the biomass reaction; the model's objective if not given.")
+@click.option("--energies", type=FileToRead(), help="Table of formation energies.")
+@click.option("--decisions", type=FileToRead(), help="An edited decisions.csv of an earlier draft.")
+@click.option(
+    "--density",
+    default=300.0,
+    show_default=True,
+    metavar="gDW/L",
+    help="Dry weight per litre of cell.",
+)
+@click.option("--out", type=Place(), help="Folder for the tables; without it nothing is written.")
+@force_option
+def draft(
+    model: Path, growth: str | None, energies: Path | None, decisions: Path | None,
+    density: float, out: Path | None, force: bool,
+) -> int:  # fmt: skip
+    """Draft a network from MODEL, a constraint-based model (SBML, JSON, YAML or MATLAB).
+
+    Every decision is a row of decisions.csv, which may be edited and given again. Where problems
+    are left, they are listed, decisions.csv alone is written, and the exit status is 1.
+    """
+    if out is not None:
+        require_writable(out)
+        if (out / networks.REACTION_TABLE.name).exists() and not force:
+            raise DataError(f"{out} holds a network; --force replaces it, or give another --out")
+    made = drafts.NetworkDraft.from_cobra(
+        str(model), growth=growth, energies=energies, decisions=decisions, density_gDW_L=density
+    )
+    table = made.decisions()
+    for rule, rows in table.groupby("rule", sort=False):
+        click.echo(f"{rule}: {_counted(rows.choice)}")
+    problems = made.problems()
+    for number, problem in enumerate(problems, 1):
+        click.echo(f"problem {number}: {problem}")
+    if out is not None and not problems:
+        click.echo(f"{out}: {made.write(out, force=force)}")
+    elif out is not None:
+        edited = out / drafts.DECISIONS_TABLE.name
+        if force or not edited.exists():
+            core.write_csv(edited, table)
+        click.echo(f"{edited}: edit it, and give it as --decisions")
+    return PROBLEMS if problems else 0
+
+
+def _counted(choices: Any, shown: int = 3) -> str:
+    """The most frequent choices, with their numbers."""
+    counts = choices.value_counts()
+    told = [f"{choice or 'none'} ({n:,})" for choice, n in counts.iloc[:shown].items()]
+    return ", ".join(told) + (f" and {len(counts) - shown:,} more" if len(counts) > shown else "")
+
+
+@click.command(short_help="Sample steady states.", epilog=examples(
+    "renaissance-kit states data/mine --number 1000 --seed 1 --out states.nc",
+))  # fmt: skip
+@network_argument
+@number_option(1000, "Steady states to draw.")
+@seed_option(1)
+@out_file(".nc", "states.nc")
+def states(network: str, number: int, seed: int, out: Path, force: bool) -> None:
+    """Sample steady states that meet the constraints of NETWORK and the second law."""
+    require_free(out, force)
+    say("building the thermodynamic model and sampling; this may take minutes")
+    found = steady.sample_steady_states(networks.Network.open(network), number, seed=seed)
+    found.save(out)
+    data = found.dataset
+    click.echo(
+        f"{out}: {len(found):,} steady states; effective sample size at least "
+        f"{float(data.ess.min()):,.0f}, R-hat at most {float(data.rhat.max()):.3f}"
+    )
+
+
+@click.command(short_help="Train a generator of Michaelis constants.", epilog=examples(
+    "renaissance-kit train tiny --out training",
+    "renaissance-kit train data/mine --states states.nc --state 0 -p generations 20",
+    "renaissance-kit train ecoli_w3110_trpd9923 --recipe paper --seed 7 --out build/paper",
+))  # fmt: skip
+@network_argument
+@click.option("--states", type=FileToRead(), help="Steady states; the network's if not given.")
+@click.option("--state", type=int, help="Number of the state; the default one if not given.")
+@click.option(
+    "--recipe",
+    type=click.Choice(trained.RECIPES),
+    default="default",
+    show_default=True,
+    help="Method, reward and bounds.",
+)
+@click.option(
+    "-p",
+    "--parameter",
+    "parameters",
+    nargs=2,
+    multiple=True,
+    metavar="KEY VALUE",
+    help="A setting of the method, such as 'generations 20'; repeat for several.",
+)
+@click.option("--threshold", type=float, metavar="1/h", help="Bound on λmax; the network's.")
+@seed_option(1)
+@workers_option
+@click.option(
+    "--out",
+    type=Place(),
+    default="training",
+    show_default=True,
+    help="Folder of the training. The same command goes on with what was begun there.",
+)
+@click.option("--force", is_flag=True, help="Begin anew where another training is.")
+def train(
+    network: str, states: Path | None, state: int | None, recipe: str,
+    parameters: tuple[tuple[str, str], ...], threshold: float | None, seed: int, workers: int,
+    out: Path, force: bool,
+) -> None:  # fmt: skip
+    """Train a generator of Michaelis constants at one steady state of NETWORK.
+
+    After Ctrl-C, or a crash, the same command goes on from the last step.
+    """
+    opened = networks.Network.open(network)
+    asked = trained.Request(
+        network if network in core.example_names() else str(Path(network).resolve()),
+        None if states is None else str(states.resolve()), state, recipe,
+        trained.read_settings(opened, recipe, parameters), threshold, seed,
+    )  # fmt: skip
+    require_writable(out)
+    _, at, method = asked.parts()
+    begun = trained.begun_in(out)
+    if begun and not (force or asked.goes_on_with(trained.Request.read(out), method.settings)):
+        raise DataError(
+            f"{out} holds another training, see {out / trained.REQUEST}; --force begins anew, or "
+            "give another --out"
+        )
+    if begun and force:
+        (out / trained.CHECKPOINT).unlink()
+    asked.write(out)
+    show = progress()
+
+    def tell(now: training.TrainingState) -> None:
+        text = _share(now.history[-1], method.threshold_per_h)
+        show(f"step {now.step} of {method.settings.n_steps}: {text} before it")
+
+    with resumable():
+        done = training.train(
+            opened, at, seed=seed, recipe=method, checkpoint=out / trained.CHECKPOINT,
+            resume=True, progress=tell, workers=workers,
+        )  # fmt: skip
+    core.write_csv(out / trained.HISTORY, done.history)
+    first, last = (_share(done.state.history[i], method.threshold_per_h) for i in (0, -1))
+    click.echo(f"{out}: {done.state.step} steps; before the first {first}, before the last {last}")
+
+
+def _share(record: training.Record, threshold_per_h: float) -> str:
+    found = record.lambda_max_per_h
+    if not len(found):
+        return "no model was watched"
+    return f"{kinetics.incidence_of(found, threshold_per_h):.0%} of {len(found):,} models valid"
+
+
+@click.command(short_help="Draw kinetic models from a trained generator.", epilog=examples(
+    "renaissance-kit generate training --number 1000 --out ensemble.nc",
+    "renaissance-kit generate training --seed 3 --valid --out valid.nc",
+))  # fmt: skip
+@click.argument("trained_in", metavar="TRAINING", type=Place())
+@number_option(1000, "Models to draw.")
+@seed_option(2)
+@click.option("--valid", is_flag=True, help="Keep only the valid ones of these.")
+@workers_option
+@out_file(".nc", "ensemble.nc")
+def generate(
+    trained_in: Path, number: int, seed: int, valid: bool, workers: int, out: Path, force: bool
+) -> None:
+    """Draw kinetic models from the generator in TRAINING, a folder that `train` wrote."""
+    require_free(out, force)
+    asked = trained.Request.read(trained_in)
+    if not trained.begun_in(trained_in):
+        raise DataError(f"{trained_in}: the training has not made a step; run train again")
+    opened, at, method = asked.parts()
+    found = training.train(
+        opened, at, seed=asked.seed, recipe=method, checkpoint=trained_in / trained.CHECKPOINT,
+        resume=True, stop=lambda: True, workers=workers,
+    )  # fmt: skip
+    if found.state.step < found.settings.n_steps:
+        say(f"note: {found.state.step} of {found.settings.n_steps} steps of the training are done")
+    ensemble = found.ensemble(number, seed=seed)
+    share = f"{int(ensemble.valid.sum()):,} of {number:,} models valid"
+    if valid:
+        if not ensemble.valid.any():
+            raise ParameterError("none of the models is valid; train longer, or draw more")
+        ensemble = ensemble.select(ensemble.valid)
+    ensemble.save(out)
+    click.echo(f"{out}: {share}")
+
+
+def models_options(command: Any) -> Any:
+    """Which models are simulated."""
+    for decorator in (
+        click.option("--all", "also_invalid", is_flag=True, help="Not only the valid models."),
+        number_option(100, "Models to simulate, the first of the file."),
+        click.option("--models", type=FileToRead(), help="Ensemble; the network's if not given."),
+    ):
+        command = decorator(command)
+    return command
+
+
+def chosen_models(
+    network: networks.Network, path: Path | None, number: int, also_invalid: bool
+) -> kinetics.KineticModels:
+    """The first models of a file, or of the network's folder."""
+    of = kinetics.KineticEnsemble
+    ensemble = of.example(network) if path is None else of.load(path)
+    if not also_invalid:
+        if not ensemble.valid.any():
+            raise ParameterError("no model in the file is valid; --all takes the others too")
+        ensemble = ensemble.select(ensemble.valid)
+    models = ensemble.models(network)
+    return models.with_km(models.km_mM[:number])
+
+
+@click.command(short_help="Displace concentrations, and follow the return.", epilog=examples(
+    "renaissance-kit perturb tiny --models ensemble.nc --out perturbed.nc",
+    "renaissance-kit perturb data/mine --models ensemble.nc --size 0.2 --metabolites cytosol",
+))  # fmt: skip
+@network_argument
+@models_options
+@click.option(
+    "--size",
+    type=float,
+    default=0.5,
+    show_default=True,
+    help="δ: each concentration is multiplied by a number from 1 − δ to 1 + δ.",
+)
+@click.option(
+    "--metabolites",
+    default="all",
+    show_default=True,
+    help="all, a compartment, or ids with commas between them.",
+)
+@click.option("--per-model", type=int, default=1, show_default=True, help="Perturbations of each.")
+@seed_option(1)
+@workers_option
+@out_file(".nc", "perturbed.nc")
+def perturb(
+    network: str, models: Path | None, number: int, also_invalid: bool, size: float,
+    metabolites: str, per_model: int, seed: int, workers: int, out: Path, force: bool,
+) -> None:  # fmt: skip
+    """Displace the concentrations of models of NETWORK, and follow them for ten hours.
+
+    After Ctrl-C the same command goes on with the models that are missing.
+    """
+    require_free(out, force, models)
+    opened = networks.Network.open(network)
+    named: Any = metabolites
+    if "," in metabolites or metabolites in opened.dynamic:
+        named = [name.strip() for name in metabolites.split(",")]
+    settings = simulation.Perturbation(size=size, metabolites=named, per_model=per_model, seed=seed)
+    chosen = chosen_models(opened, models, number, also_invalid)
+    with resumable():
+        result = simulation.perturb(chosen, settings, run=_run(out, workers))
+    result.save(out)
+    shutil.rmtree(_parts(out), ignore_errors=True)
+    status = result.status()
+    counts = {r: int((status == r).sum()) for r in simulation.Return}
+    told = ", ".join(f"{n:,} {r.name.lower().replace('_', ' ')}" for r, n in counts.items() if n)
+    click.echo(
+        f"{out}: {status.size:,} perturbations of {len(chosen):,} models: {told} (within 1 %)"
+    )
+
+
+@click.command(short_help="Grow models in a simulated bioreactor.", epilog=examples(
+    "renaissance-kit cultivate ecoli_w3110_trpd9923 -n 10 --out cultivated.nc",
+    "renaissance-kit cultivate data/mine --models ensemble.nc --hours 40 --conditions aerated",
+))  # fmt: skip
+@network_argument
+@models_options
+@click.option(
+    "--conditions",
+    default="own",
+    show_default=True,
+    help="own for bioreactor.csv of the network's folder, NAME for bioreactor_NAME.csv.",
+)
+@click.option("--hours", type=float, help="Length of the simulation; that of the table.")
+@workers_option
+@out_file(".nc", "cultivated.nc")
+def cultivate(
+    network: str, models: Path | None, number: int, also_invalid: bool, conditions: str,
+    hours: float | None, workers: int, out: Path, force: bool,
+) -> None:  # fmt: skip
+    """Grow models of NETWORK in a simulated bioreactor.
+
+    After Ctrl-C the same command goes on with the models that are missing.
+    """
+    require_free(out, force, models)
+    opened = networks.Network.open(network)
+    changes = {} if hours is None else {"duration_h": hours}
+    reactor = simulation.batch_of(opened, conditions, **changes)
+    chosen = chosen_models(opened, models, number, also_invalid)
+    with resumable():
+        result = simulation.cultivate(chosen, reactor, run=_run(out, workers))
+    result.save(out)
+    shutil.rmtree(_parts(out), ignore_errors=True)
+    click.echo(
+        f"{out}: {int(result.finished.sum()):,} of {len(chosen):,} models reached "
+        f"{reactor.conditions.duration_h:g} h"
+    )
+
+
+def _parts(out: Path) -> Path:
+    """Where finished models of a run are kept until the whole is written."""
+    return out.with_name(f".{out.name}.parts")
+
+
+def _run(out: Path, workers: int) -> core.Run:
+    return core.Run(workers=workers, store=_parts(out), progress=progress())
+
+
+COMMANDS = (check, draft, states, train, generate, perturb, cultivate)

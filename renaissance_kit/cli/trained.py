@@ -1,0 +1,170 @@
+"""A folder that holds a training: what was asked for, the checkpoint and the history.
+
+``training.json`` says what `renaissance_kit.training.train` is called with, so that the same
+training can go on, and give models, from its folder alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from renaissance_kit import cli, core, network as networks, states as steady, training
+from renaissance_kit.core.errors import DataError, ParameterError
+
+RECIPES = ("default", "paper", "released-code", "by-gradient")
+"""Recipes of one steady state, as the command calls them."""
+
+REQUEST, CHECKPOINT, HISTORY = "training.json", "checkpoint.npz", "history.csv"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a training is asked for.
+
+    Attributes:
+        network: name of an example, or absolute path of a folder.
+        states: absolute path of a file of steady states; those of the network's folder if None.
+        state: number of the state; the default profile if None.
+        recipe: one of `RECIPES`.
+        settings: of the method, by name.
+        threshold_per_h: bound on λmax of a valid model; the network's if None.
+        seed: of every random draw.
+    """
+
+    network: str
+    states: str | None = None
+    state: int | None = None
+    recipe: str = "default"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    threshold_per_h: float | None = None
+    seed: int = 1
+
+    @classmethod
+    def read(cls, folder: Path) -> Request:
+        """What the training in a folder was asked for.
+
+        Raises:
+            DataError: there is none, or its file is damaged.
+        """
+        path = folder / REQUEST
+        if not path.is_file():
+            raise DataError(f"{folder} holds no training; renaissance-kit train makes one")
+        try:
+            return cls(**json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError, RecursionError) as error:
+            raise DataError(f"{path} is damaged ({error}); train anew with --force") from error
+
+    def write(self, folder: Path) -> None:
+        """Write it down in the training's folder."""
+        with core.atomic_path(folder / REQUEST) as temporary:
+            temporary.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+
+    def goes_on_with(self, other: Request, settings: training.Settings) -> bool:
+        """Whether it is the same training as another, or a longer one where that is possible.
+
+        Args:
+            other: what the earlier one was asked for.
+            settings: of this one.
+        """
+        length = {settings.length} if settings.can_be_lengthened else set()
+        ours, theirs = (
+            {**asdict(r), "settings": {k: v for k, v in r.settings.items() if k not in length}}
+            for r in (self, other)
+        )
+        return ours == theirs
+
+    def parts(self) -> tuple[networks.Network, steady.SteadyState, training.Recipe]:
+        """What `training.train` needs, read and checked.
+
+        Raises:
+            RenaissanceError: any of them cannot be had.
+        """
+        network = networks.Network.open(self.network)
+        recipe = recipe_of(network, self.recipe, self.settings, self.threshold_per_h)
+        return network, state_in(network, self.states, self.state), recipe
+
+
+def begun_in(folder: Path) -> bool:
+    """Whether a folder holds the checkpoint of a training."""
+    return (folder / CHECKPOINT).is_file()
+
+
+def recipe_of(
+    network: networks.Network,
+    name: str,
+    settings: Mapping[str, Any],
+    threshold_per_h: float | None = None,
+) -> training.Recipe:
+    """A recipe by the name that the command gives it.
+
+    Raises:
+        ParameterError: a setting that the method does not have, or out of its range.
+    """
+    make = getattr(training.Recipe, name.replace("-", "_"))
+    recipe: training.Recipe = make(network, threshold_per_h=threshold_per_h, **settings)
+    return recipe
+
+
+def read_settings(
+    network: networks.Network, recipe: str, typed: tuple[tuple[str, str], ...]
+) -> dict[str, Any]:
+    """Settings of a recipe's method as they were typed, each read as what it is.
+
+    Raises:
+        ParameterError: an unknown name, one that stands twice, or a value of another kind.
+    """
+    own = recipe_of(network, recipe, {}).settings
+    kinds = {f.name: str(f.type) for f in fields(own)}
+    found: dict[str, Any] = {}
+    for name, text in typed:
+        if name in found:
+            raise ParameterError(f"setting {name} is given twice; remove one -p")
+        if name not in kinds:
+            hint = core.nearest(name, kinds)
+            raise ParameterError(f"no setting {name!r}{hint} There are: {', '.join(kinds)}")
+        found[name] = value = cli.parse_value(text, kinds[name])
+        if not cli.is_of_kind(value, kinds[name]):
+            kind = cli.in_words(kinds[name])
+            raise ParameterError(
+                f"{name} is {value!r}; write {kind}, such as {_default(own, name)}"
+            )
+    return found
+
+
+def _default(settings: Any, name: str) -> Any:
+    (found,) = [f for f in fields(settings) if f.name == name]
+    return getattr(settings, name) if found.default is MISSING else found.default
+
+
+def state_in(
+    network: networks.Network, path: str | Path | None, number: int | None
+) -> steady.SteadyState:
+    """One steady state: from a file, or from the network's folder.
+
+    Args:
+        path: of a file of steady states; ``steady_states.nc`` or ``steady_state.csv`` of the
+            network's folder if None.
+        number: of the state; if None the default profile, or the first where none was chosen.
+
+    Raises:
+        DataError: there are no states; says what makes them.
+        SteadyStateError: there is no state of that number.
+    """
+    if path is not None:
+        found = steady.SteadyStates.load(path)
+    elif network.file("steady_states.nc").is_file():
+        found = steady.SteadyStates.example(network)
+    elif network.file("steady_state.csv").is_file():
+        return steady.SteadyState.from_folder(network)
+    else:
+        raise DataError(
+            f"{network.name} comes without steady states; make some with "
+            "'renaissance-kit states', and give their file as --states"
+        )
+    if number is not None:
+        return found.numbered(number)
+    return found.default if "default_state" in found.provenance else found[0]
