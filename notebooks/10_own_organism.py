@@ -12,19 +12,19 @@ scale = "demo"  # smoke, demo (minutes), laptop (less than ten minutes) or paper
 output_dir = "../build/figures/10_own_organism"
 model = "textbook"  # a model that cobrapy ships, or path of SBML-fbc, JSON, YAML or MATLAB
 network = "e_coli_core"  # name of the folder of tables that is written in output_dir
-growth = "Biomass_Ecoli_core"  # id of the biomass reaction; None is the objective of the model
-energies = None  # table of formation energies; None: acetyl phosphate, as the core model needs it
-decisions = None  # decisions.csv of an earlier run, edited; None: all by rule
+growth: str = "Biomass_Ecoli_core"  # id of the biomass reaction; None is the objective of the model
+energies: str = None  # table of formation energies; None: that of acetyl phosphate
+decisions: str = None  # decisions.csv of an earlier run, edited; None: all by rule
 density_gDW_L = 300.0  # dry weight of a litre of cell
 seed = 1
 size = 0.5  # δ: concentrations are multiplied by 1 − δ to 1 + δ
 tolerance = 0.01  # largest |c/c* − 1| of what has returned
 workers = 2
 # None takes these from the scale, see the table below.
-states = None  # steady states that are sampled
-generations = None  # steps of the training
-models = None  # unbiased models, and models of the ensemble
-perturbed = None  # valid models that are perturbed
+states: int = None  # steady states that are sampled
+generations: int = None  # steps of the training
+models: int = None  # unbiased models, and models of the ensemble
+perturbed: int = None  # valid models that are perturbed
 
 # %%
 from pathlib import Path
