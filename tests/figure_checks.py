@@ -13,7 +13,7 @@ from renaissance_kit.figures import save, theme
 UNITS = (
     "1/h", "mM", "ms", "min", "kJ/mol", "mmol/gDW/h", "states", "standard deviations", "%",
     "% of models valid", "steps taken", "dimensionless", "s", "h", "g/L", "gDW/L",
-    "decades", "mM/h", "steps",
+    "decades", "mM/h", "steps", "decisions",
 )  # fmt: skip
 
 

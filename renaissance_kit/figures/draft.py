@@ -34,7 +34,7 @@ def decisions_by_rule(summary: pd.DataFrame, *, source: Source | None = None) ->
     )
     largest = int(data.decisions.max())
     scale = alt.Scale(domain=[0, largest], nice=False)
-    x = alt.X("number:Q", title="Decisions (number)", scale=scale, stack="zero",
+    x = alt.X("number:Q", title="Taken by a rule (decisions)", scale=scale, stack="zero",
               axis=alt.Axis(tickCount=4, tickMinStep=1))  # fmt: skip
     colour = alt.Color(
         "by:N", title="chosen by", sort=["rule", "user"],

@@ -45,7 +45,7 @@ def reaction_energies(network: Network) -> pd.DataFrame:
     >>> from renaissance_kit import Network
     >>> from renaissance_kit.states import reaction_energies
     >>> float(reaction_energies(Network.example()).loc["PGI", "dgr0_kJ_mol"].round(2))
-    -3.72
+    -4.56
     """
     tfa = _transformed(network, maximum_flux=1.0, pool_mM=_WIDE_MM)
     found = {
