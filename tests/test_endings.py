@@ -69,7 +69,7 @@ def running(code: str, folder: Path, until: int) -> Iterator[subprocess.Popen[st
     """A process that has said a number."""
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
     process = subprocess.Popen(
-        [sys.executable, "-c", "import signal; signal.signal(15, 0)\n" + code, str(folder)],
+        [sys.executable, "-c", "import signal; [signal.signal(n, 0) for n in (1, 15)]\n" + code, str(folder)],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         env=os.environ | {"PYTHONPATH": path},
     )  # fmt: skip
