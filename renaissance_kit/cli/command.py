@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import click
 
-from renaissance_kit.cli import modelling, notebook_commands
+from renaissance_kit.cli import drafting, modelling, notebook_commands
 from renaissance_kit.cli.options import examples, say
 from renaissance_kit.core.errors import RenaissanceError
 
@@ -48,7 +48,7 @@ def group() -> None:
     """
 
 
-for command in (*modelling.COMMANDS, *notebook_commands.COMMANDS):
+for command in (*drafting.COMMANDS, *modelling.COMMANDS, *notebook_commands.COMMANDS):
     group.add_command(command)
 
 
