@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -25,7 +26,7 @@ from renaissance_kit import (
     SteadyState,
     SteadyStates,
 )
-from renaissance_kit.cli import main
+from renaissance_kit.cli import batch, main, read_values
 from renaissance_kit.cli.command import group
 from renaissance_kit.cli.notebook_commands import some_home
 from renaissance_kit.simulation import BioreactorResult, PerturbationResult
@@ -442,3 +443,33 @@ def test_kernels_find_a_home_where_the_user_has_none(monkeypatch: pytest.MonkeyP
         assert Path(os.environ["HOME"]).is_dir()
         assert os.environ["HOME"] != before
     assert os.environ.get("HOME") == before
+
+
+# --- the page ------------------------------------------------------------------------------------
+
+PAGE = (ROOT / "docs" / "command.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_the_page_is_followed_to_the_letter(capsys: pytest.CaptureFixture[str]) -> None:
+    blocks = re.findall(r"^```bash\n(.*?)^```\n(?:.*?)^```text\n(.*?)^```\n", PAGE, re.M | re.S)
+    assert len(blocks) == 2
+    for lines, expected in blocks:
+        shown = [said(capsys, shlex.split(line)[1:]) for line in lines.splitlines()]
+        assert "".join(shown) == expected
+
+
+def test_the_page_names_every_command_and_only_options_that_exist() -> None:
+    listed = re.findall(r"^\| `(\w+)(?: [A-Z]+)?` \|", PAGE, re.M)
+    assert tuple(listed) == COMMANDS
+    for line in re.findall(r"^renaissance-kit .*", PAGE, re.M):
+        name, *words = shlex.split(line, comments=True)[1:]
+        known = {opt for p in group.commands[name].params for opt in p.opts}
+        assert {word for word in words if word.startswith("-") and word != "-276"} <= known, line
+
+
+def test_the_file_of_parameters_on_the_page_is_one(here: Path) -> None:
+    (text,) = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.M | re.S)
+    (here / "mine.yaml").write_text(text)
+    path = batch.notebook_path(batch.full_name("02"))
+    batch.check_parameters(path, read_values(here / "mine.yaml"))

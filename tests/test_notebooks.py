@@ -265,7 +265,7 @@ def test_paths_start_where_the_user_is(
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     (tmp_path / "mine").mkdir()
     names = [p.name for n in batch.NOTEBOOKS for p in parameters_of(batch.notebook_path(n))[1]]
-    assert set(batch.PATHS) < set(names)
+    assert {*batch.PATHS, *batch.NAMES_OR_PATHS} < set(names)
     meant = {"store": "kept", "ensemble": "~/models.nc", "network": "mine", "generic": None}
     values = batch.run_values("out", parameters=meant)
     assert values == {
@@ -280,8 +280,11 @@ def test_paths_start_where_the_user_is(
 def test_parameters_that_are_files_or_folders_are_known_as_paths(name: str) -> None:
     for parameter in parameters_of(batch.notebook_path(name))[1]:
         words = parameter.meaning.split(";")[0]
-        if parameter.kind == "str" and any(w in words for w in ("file of", "folder", "table of")):
-            assert parameter.name in {*batch.PATHS, "output_dir", "network"}, parameter.meaning
+        if parameter.kind == "str" and any(
+            w in words for w in ("path", "file", "folder", "table of", "decisions.csv")
+        ):
+            known = {*batch.PATHS, *batch.NAMES_OR_PATHS, "output_dir"}
+            assert parameter.name in known, parameter.meaning
 
 
 def test_a_page_of_somebody_else_is_not_replaced(
