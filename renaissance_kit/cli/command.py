@@ -11,19 +11,11 @@ from collections.abc import Sequence
 import click
 
 from renaissance_kit.cli import drafting, modelling, notebook_commands
-from renaissance_kit.cli.options import examples, say
+from renaissance_kit.cli.options import InOrder, examples, say
 from renaissance_kit.core.errors import RenaissanceError
 
 NAME = "renaissance-kit"
 WRONG, STOPPED = 2, 130
-
-
-class InOrder(click.Group):
-    """A group whose help lists the commands in the order in which data flow."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names, as they were added."""
-        return list(self.commands)
 
 
 @click.group(
