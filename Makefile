@@ -29,7 +29,7 @@ PANELS_ARGS ?=
 
 VENV ?= .venv
 BIN := $(VENV)/bin
-RUN_NOTEBOOK := $(BIN)/python -m renaissance_kit run
+RUN_NOTEBOOK := $(BIN)/python -m renaissance_kit run --force
 
 export PYTHON TORCH TORCH_INDEX VENV LATEST
 

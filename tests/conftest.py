@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
-from renaissance_kit import KineticModels, KMMeasurements, Network, SteadyState, SteadyStates
+from renaissance_kit import (
+    KineticEnsemble,
+    KineticModels,
+    KMMeasurements,
+    KMRanges,
+    Network,
+    SteadyState,
+    SteadyStates,
+)
 from renaissance_kit.kinetics import RateLaws
 
 # Slow is not wrong: shared machines and just-in-time compilation take their time.
@@ -50,6 +58,24 @@ def one_tiny_state(tiny: Network, tiny_state: SteadyState):
         )
 
     return make
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder that is the working directory."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def models_file(tiny: Network, tiny_state: SteadyState, tmp_path_factory) -> Path:
+    """An ensemble of three valid models of the tiny network."""
+    path = tmp_path_factory.mktemp("models") / "models.nc"
+    models = KineticModels(tiny, tiny_state, KMRanges.of(tiny).uniform(3, np.random.default_rng(1)))
+    KineticEnsemble.from_models(models, models.spectrum()).save(path)
+    return path
 
 
 @pytest.fixture

@@ -159,6 +159,47 @@ def test_a_file_that_is_not_there_or_is_a_folder(
         assert f"{path} {said}" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["mine.yaml", "mine.yml", "mine.YAML"])
+def test_yaml_means_what_is_written(name: str, tmp_path: Path) -> None:
+    """What YAML 1.1 would take for truth values, dates, octal numbers or texts."""
+    file = tmp_path / name
+    file.write_text(
+        "# of my run\nseed: 7\nsize: 1e-3\nwidgets: false\nmodels: null\nfactors: [1, 2.5]\n"
+        "medium_mM: {glc__D_e: 20}\nstore: no\nnames: [on, 2024-01-01, 0o17, 1_5, 12:30]\n"
+        "free: '3'\n",
+        encoding="utf-8-sig",
+    )
+    assert read_values(file) == {
+        "seed": 7, "size": 0.001, "widgets": False, "models": None, "factors": [1, 2.5],
+        "medium_mM": {"glc__D_e": 20}, "store": "no",
+        "names": ["on", "2024-01-01", "0o17", "1_5", "12:30"], "free": "3",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("seed: [", "cannot be read as parameters"),
+        ("seed: 1\nseed: 2", "'seed' stands twice"),
+        ("medium_mM: {glc: 1, glc: 2}", "'glc' stands twice"),
+        ("- 1", "holds no parameters"),
+        ("", "holds no parameters"),
+        ("a: !!python/object/apply:os.system ['true']", "cannot be read as parameters"),
+        ("&a [*a]", "holds no parameters"),
+        ("seed: .nan", "seed is '.nan'; write a whole number"),
+        ("widgets: yes", "widgets is 'yes'; write True or False"),
+        ("seed: 0x10", "seed is '0x10'; write a whole number"),
+    ],
+)
+def test_a_damaged_file_of_yaml(
+    toy: Path, tmp_path: Path, content: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "parameters.yaml"
+    file.write_text(content)
+    assert attempt(toy, "--parameters", str(file)) == 2
+    assert said in capsys.readouterr().err
+
+
 def test_a_file_with_a_mark_of_byte_order_is_read(tmp_path: Path) -> None:
     file = tmp_path / "parameters.json"
     file.write_text(json.dumps({"seed": 3}), encoding="utf-8-sig")

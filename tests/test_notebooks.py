@@ -13,7 +13,7 @@ import psutil
 import pytest
 from patience import PATIENCE_S
 
-from renaissance_kit.cli import batch, main
+from renaissance_kit.cli import batch, main, parameters_of
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -229,3 +229,74 @@ def test_import_starts_nothing() -> None:
     code = "import renaissance_kit.cli.batch, multiprocessing as m; assert not m.active_children()"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     subprocess.run([sys.executable, "-c", code], check=True, timeout=PATIENCE_S, env=environment)
+
+
+def test_the_number_of_a_notebook_is_enough(folder: Path) -> None:
+    write_notebook(folder / "07_toy.ipynb", PARAMETERS, BODY)
+    for name in ("07", "07_toy", "07_toy.ipynb"):
+        assert batch.full_name(name, folder) == "07_toy"
+    assert batch.full_name("toy", folder) == "toy"
+    write_notebook(folder / "07_other.ipynb", PARAMETERS, BODY)
+    with pytest.raises(batch.BatchError, match="no notebook '07'"):
+        batch.full_name("07", folder)
+
+
+def test_what_was_run_is_not_run_again_and_not_replaced(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["run", "toy", "--notebooks", str(folder), "--out", str(tmp_path / "out")]
+    assert main(command) == 0
+    (tmp_path / "out" / "seen.json").unlink()
+    assert main(command) == 0
+    assert "toy: done already; --force runs it again" in capsys.readouterr().err
+    assert not (tmp_path / "out" / "seen.json").exists()
+    for changed in (["-p", "seed", "2"], ["--scale", "demo"]):
+        assert main([*command, *changed]) == 2
+        assert "toy.ipynb was run with other parameters" in capsys.readouterr().err
+    assert main([*command, "-p", "seed", "2", "--force"]) == 0
+    assert json.loads((tmp_path / "out" / "seen.json").read_text())[1] == 2
+
+
+def test_paths_start_where_the_user_is(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not at the notebook, which may stand in the installation."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "mine").mkdir()
+    names = [p.name for n in batch.NOTEBOOKS for p in parameters_of(batch.notebook_path(n))[1]]
+    assert {*batch.PATHS, *batch.NAMES_OR_PATHS} < set(names)
+    meant = {"store": "kept", "ensemble": "~/models.nc", "network": "mine", "generic": None}
+    values = batch.run_values("out", parameters=meant)
+    assert values == {
+        "scale": "smoke", "output_dir": str(tmp_path / "out"), "store": str(tmp_path / "kept"),
+        "ensemble": str(tmp_path / "home" / "models.nc"), "network": str(tmp_path / "mine"),
+        "generic": None,
+    }  # fmt: skip
+    assert batch.run_values("out", parameters={"network": "tiny"})["network"] == "tiny"
+
+
+@pytest.mark.parametrize("name", batch.NOTEBOOKS)
+def test_parameters_that_are_files_or_folders_are_known_as_paths(name: str) -> None:
+    for parameter in parameters_of(batch.notebook_path(name))[1]:
+        words = parameter.meaning.split(";")[0]
+        if parameter.kind == "str" and any(
+            w in words for w in ("path", "file", "folder", "table of", "decisions.csv")
+        ):
+            known = {*batch.PATHS, *batch.NAMES_OR_PATHS, "output_dir"}
+            assert parameter.name in known, parameter.meaning
+
+
+def test_a_page_of_somebody_else_is_not_replaced(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    batch.run("toy", out, notebooks_dir=folder)
+    assert main(["gallery", str(out)]) == 0
+    assert main(["gallery", str(out)]) == 0  # ours
+    (out / "toy.html").write_text("<p>mine</p>")
+    assert main(["gallery", str(out)]) == 2
+    assert "toy.html: a page of somebody else; --force replaces it" in capsys.readouterr().err
+    assert (out / "toy.html").read_text() == "<p>mine</p>"
+    assert main(["gallery", str(out), "--force"]) == 0
+    assert (out / "toy.html").read_text() != "<p>mine</p>"

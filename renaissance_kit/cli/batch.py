@@ -56,8 +56,11 @@ SCALES: tuple[str, ...] = ("smoke", "demo", "laptop", "paper")
 
 REQUIRED_PARAMETERS = frozenset({"scale", "output_dir", "network", "seed"})
 
-PATHS: tuple[str, ...] = ("ensemble", "generic", "km_table", "store")
-"""Parameters that are paths, beside `output_dir` and `network`."""
+PATHS: tuple[str, ...] = ("decisions", "energies", "ensemble", "generic", "km_table", "store")
+"""Parameters that are paths, beside `output_dir`."""
+
+NAMES_OR_PATHS: tuple[str, ...] = ("model", "network")
+"""Parameters that are paths where such a file or folder is there, and names otherwise."""
 
 
 class BatchError(RenaissanceError):

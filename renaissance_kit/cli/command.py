@@ -10,20 +10,12 @@ from collections.abc import Sequence
 
 import click
 
-from renaissance_kit.cli import modelling, notebook_commands
-from renaissance_kit.cli.options import examples, say
+from renaissance_kit.cli import drafting, modelling, notebook_commands
+from renaissance_kit.cli.options import InOrder, examples, say
 from renaissance_kit.core.errors import RenaissanceError
 
 NAME = "renaissance-kit"
 WRONG, STOPPED = 2, 130
-
-
-class InOrder(click.Group):
-    """A group whose help lists the commands in the order in which data flow."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names, as they were added."""
-        return list(self.commands)
 
 
 @click.group(
@@ -48,7 +40,7 @@ def group() -> None:
     """
 
 
-for command in (*modelling.COMMANDS, *notebook_commands.COMMANDS):
+for command in (*drafting.COMMANDS, *modelling.COMMANDS, *notebook_commands.COMMANDS):
     group.add_command(command)
 
 

@@ -1,4 +1,4 @@
-"""The commands from a model to simulations: check, draft, states, train, generate, perturb …"""
+"""The commands that make kinetic models and simulate them: train, generate, perturb, cultivate."""
 
 from __future__ import annotations
 
@@ -8,21 +8,12 @@ from typing import Any
 
 import click
 
-from renaissance_kit import (
-    core,
-    draft as drafts,
-    kinetics,
-    network as networks,
-    simulation,
-    states as steady,
-    training,
-)
-from renaissance_kit.cli import checking, trained
+from renaissance_kit import core, kinetics, network as networks, simulation, training
+from renaissance_kit.cli import trained
 from renaissance_kit.cli.options import (
     FileToRead,
     Place,
     examples,
-    force_option,
     network_argument,
     number_option,
     out_file,
@@ -35,108 +26,6 @@ from renaissance_kit.cli.options import (
     workers_option,
 )
 from renaissance_kit.core.errors import DataError, ParameterError
-
-PROBLEMS = 1  # exit status
-
-
-@click.command(short_help="List every problem of a network's folder.", epilog=examples(
-    "renaissance-kit check tiny",
-    "renaissance-kit check data/mine --feasible",
-))  # fmt: skip
-@network_argument
-@click.option(
-    "--feasible", is_flag=True, help="Ask whether any steady state meets all constraints."
-)
-def check(network: str, feasible: bool) -> int:
-    """Read all tables and files of a network's folder, and list every problem.
-
-    The exit status is 1 where there are problems.
-    """
-    problems = 0
-    for finding in checking.check_folder(network, feasible=feasible):
-        click.echo(f"{finding.name}: {finding.content or 'cannot be used'}")
-        for problem in finding.problems:
-            click.echo(f"  problem: {problem}")
-        problems += len(finding.problems)
-    click.echo(f"{problems or 'no'} problem{'s' * (problems != 1)}")
-    return PROBLEMS if problems else 0
-
-
-@click.command(short_help="Draft a network from a constraint-based model.", epilog=examples(
-    "renaissance-kit draft model.xml --growth BIOMASS",
-    "renaissance-kit draft model.xml --energies energies.csv --out data/mine",
-    "renaissance-kit draft model.xml --decisions data/mine/decisions.csv --out data/mine --force",
-))  # fmt: skip
-@click.argument("model", type=FileToRead())
-@click.option("--growth", help="Id of the biomass reaction; the model's objective if not given.")
-@click.option("--energies", type=FileToRead(), help="Table of formation energies.")
-@click.option("--decisions", type=FileToRead(), help="An edited decisions.csv of an earlier draft.")
-@click.option(
-    "--density",
-    default=300.0,
-    show_default=True,
-    metavar="gDW/L",
-    help="Dry weight per litre of cell.",
-)
-@click.option("--out", type=Place(), help="Folder for the tables; without it nothing is written.")
-@force_option
-def draft(
-    model: Path, growth: str | None, energies: Path | None, decisions: Path | None,
-    density: float, out: Path | None, force: bool,
-) -> int:  # fmt: skip
-    """Draft a network from MODEL, a constraint-based model (SBML, JSON, YAML or MATLAB).
-
-    Every decision is a row of decisions.csv, which may be edited and given again. Where problems
-    are left, they are listed, decisions.csv alone is written, and the exit status is 1.
-    """
-    if out is not None:
-        require_writable(out)
-        if (out / networks.REACTION_TABLE.name).exists() and not force:
-            raise DataError(f"{out} holds a network; --force replaces it, or give another --out")
-    made = drafts.NetworkDraft.from_cobra(
-        str(model), growth=growth, energies=energies, decisions=decisions, density_gDW_L=density
-    )
-    table = made.decisions()
-    for rule, rows in table.groupby("rule", sort=False):
-        click.echo(f"{rule}: {_counted(rows.choice)}")
-    problems = made.problems()
-    for number, problem in enumerate(problems, 1):
-        click.echo(f"problem {number}: {problem}")
-    if out is not None and not problems:
-        click.echo(f"{out}: {made.write(out, force=force)}")
-    elif out is not None:
-        edited = out / drafts.DECISIONS_TABLE.name
-        if force or not edited.exists():
-            core.write_csv(edited, table)
-        click.echo(f"{edited}: edit it, and give it as --decisions")
-    return PROBLEMS if problems else 0
-
-
-def _counted(choices: Any, shown: int = 3) -> str:
-    """The most frequent choices, with their numbers."""
-    counts = choices.value_counts()
-    told = [f"{choice or 'none'} ({n:,})" for choice, n in counts.iloc[:shown].items()]
-    return ", ".join(told) + (f" and {len(counts) - shown:,} more" if len(counts) > shown else "")
-
-
-@click.command(short_help="Sample steady states.", epilog=examples(
-    "renaissance-kit states data/mine --number 1000 --seed 1 --out states.nc",
-))  # fmt: skip
-@network_argument
-@number_option(1000, "Steady states to draw.")
-@seed_option(1)
-@out_file(".nc", "states.nc")
-def states(network: str, number: int, seed: int, out: Path, force: bool) -> None:
-    """Sample steady states that meet the constraints of NETWORK and the second law."""
-    require_free(out, force)
-    say("building the thermodynamic model and sampling; this may take minutes")
-    found = steady.sample_steady_states(networks.Network.open(network), number, seed=seed)
-    found.save(out)
-    data = found.dataset
-    click.echo(
-        f"{out}: {len(found):,} steady states; effective sample size at least "
-        f"{float(data.ess.min()):,.0f}, R-hat at most {float(data.rhat.max()):.3f}"
-    )
 
 
 @click.command(short_help="Train a generator of Michaelis constants.", epilog=examples(
@@ -380,4 +269,4 @@ def _run(out: Path, workers: int) -> core.Run:
     return core.Run(workers=workers, store=_parts(out), progress=progress())
 
 
-COMMANDS = (check, draft, states, train, generate, perturb, cultivate)
+COMMANDS = (train, generate, perturb, cultivate)

@@ -16,6 +16,14 @@ from renaissance_kit.core.errors import DataError
 Decorator = Callable[[Any], Any]
 
 
+class InOrder(click.Group):
+    """A group whose help lists the commands in the order in which data flow."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names, as they were added."""
+        return list(self.commands)
+
+
 class Place(click.ParamType):
     """A name or a path, in which ``~`` is the home folder."""
 
