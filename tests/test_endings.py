@@ -30,6 +30,11 @@ pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="signals 
 
 ROOT = Path(__file__).resolve().parents[1]
 
+HEARS = """
+import signal
+for number in (signal.SIGHUP, signal.SIGTERM):  # nohup, and some shells, have them ignored
+    signal.signal(number, signal.SIG_DFL)
+"""
 SLOW = """
 import os, sys, time
 from pathlib import Path
@@ -69,7 +74,7 @@ def running(code: str, folder: Path, until: int) -> Iterator[subprocess.Popen[st
     """A process that has said a number."""
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
     process = subprocess.Popen(
-        [sys.executable, "-c", "import signal; [signal.signal(n, 0) for n in (1, 15)]\n" + code, str(folder)],
+        [sys.executable, "-c", HEARS + code, str(folder)],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         env=os.environ | {"PYTHONPATH": path},
     )  # fmt: skip
