@@ -35,7 +35,7 @@ import pandas as pd
 
 from renaissance_kit import Perturbation, Recipe, perturb, sample_steady_states, studies
 from renaissance_kit.analysis import with_default_profile
-from renaissance_kit.core import Run, atomic_path
+from renaissance_kit.core import Run, write_csv
 from renaissance_kit.draft import NetworkDraft
 from renaissance_kit.figures import (
     Source,
@@ -88,8 +88,7 @@ if energies is None:
         "pka": 4.8,
         "source": "hydrolysis -43.1 kJ/mol at pH 7 (Jencks 1976)",
     }
-    with atomic_path(energies) as path:
-        pd.DataFrame([row]).to_csv(path, index=False)
+    write_csv(energies, pd.DataFrame([row]))
 draft = NetworkDraft.from_cobra(
     flux_model,
     growth=growth,

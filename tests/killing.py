@@ -172,7 +172,7 @@ def notebook(folder: Path) -> Any:
     """The command runs a notebook, with a training and a perturbation in it."""
     import nbformat
 
-    from renaissance_kit.cli import batch
+    from renaissance_kit.cli import main
 
     notebooks = folder / "notebooks"
     notebooks.mkdir(exist_ok=True)
@@ -184,7 +184,7 @@ def notebook(folder: Path) -> Any:
     written = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
     nbformat.write(written, notebooks / "killed.ipynb")
     out = folder / "out"
-    status = batch.main(["run", "killed", "--notebooks", str(notebooks), "--out", str(out)])
+    status = main(["run", "killed", "--notebooks", str(notebooks), "--out", str(out)])
     if status:
         sys.exit(status)
     assert not (out / "killed.failed.ipynb").exists()

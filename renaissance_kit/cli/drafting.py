@@ -123,8 +123,7 @@ def _write_to_edit(made: drafts.NetworkDraft, out: Path, force: bool) -> None:
         (_TO_FILL_IN, missing, "fill it in, and give it as --energies"),
     ):
         if len(table):
-            with core.atomic_path(out / name) as temporary:
-                table.to_csv(temporary, index=False)
+            core.write_csv(out / name, table)
             click.echo(f"{out / name}: {what}")
 
 
