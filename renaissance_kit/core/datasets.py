@@ -103,16 +103,13 @@ class Layout:
         dataset.attrs.setdefault(MADE_WITH, versions_text())
         return dataset
 
-    def accepted(self, dataset: xr.Dataset, where: str = "") -> xr.Dataset:
+    def accepted(self, dataset: xr.Dataset) -> xr.Dataset:
         """The data set with its labels in order, if all that it holds belongs together.
-
-        Args:
-            where: file, for the messages.
 
         Raises:
             CheckpointError: something is missing, in another unit, or was changed.
         """
-        where = where or _IN_MEMORY
+        where = dataset.encoding.get("source", _IN_MEMORY)  # the file, where xarray read one
         self._check(dataset, where)
         if SEAL not in dataset or dataset[SEAL].dims != (self.rows,):
             raise CheckpointError(
@@ -148,8 +145,8 @@ class Layout:
             found = dataset[name]
             if set(found.dims) != set(asked.dims):
                 raise CheckpointError(
-                    f"{where}: {name} has the axes {', '.join(map(str, found.dims)) or 'none'}; a "
-                    f"{self.what} has {', '.join(asked.dims)} there, {self.made_by} makes one"
+                    f"{where}: {name} has the axes {', '.join(map(str, found.dims)) or 'none'}; "
+                    f"{self.one} has {', '.join(asked.dims)} there, {self.made_by} makes one"
                 )
             units = found.attrs.get("units")
             if asked.units is not None and units != asked.units:
@@ -275,7 +272,7 @@ class Labelled:
             raise CheckpointError(
                 f"{path} cannot be read ({type(error).__name__}: {error}); {made_by} makes it again"
             ) from error
-        return cls(cls.LAYOUT.accepted(dataset, str(path)))
+        return cls(dataset)
 
     def save(self, path: str | Path) -> None:
         """Write a compressed NetCDF file with checksums, whole or not at all.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -96,7 +97,7 @@ def draft_reaction(
             "'keep'"
         )
     moved = {m: n for m, n in net.items() if species[m].role != "water"}
-    held = all(_proton(species[m]) and species[m].role == "constant" for m in moved)
+    held = all(species[m].is_proton and species[m].role == "constant" for m in moved)
     if held and not growth:  # in the balance only: nothing of it changes
         return DraftReaction(
             reaction.id, reaction.name, reaction.subsystem, reaction.ec, "water_transport", net,
@@ -115,16 +116,14 @@ def draft_reaction(
         )  # fmt: skip
         net = {m: n * scaled for m, n in net.items()}
         low, high = low / scaled, high / scaled
-    kinetic = [n for m, n in moved.items() if not _proton(species[m])]
+    kinetic = [n for m, n in moved.items() if not species[m].is_proton]
     if not (min(kinetic, default=0) < 0 < max(kinetic, default=0)):
         problems.append(
             f"{reaction.id}: without water and protons it has no substrate or no product, and no "
             "rate law fits; choose 'remove' for it in the rule 'keep', or change the model"
         )
         return None
-    law = (
-        "irreversible_michaelis_menten" if growth else _law(reaction, net, species, low, decisions)
-    )
+    law = "irreversible_michaelis_menten" if growth else _law(reaction, net, species, decisions)
     transport = "" if growth else _transport(reaction, net, species, low, decisions)
     return DraftReaction(
         reaction.id, reaction.name, reaction.subsystem, reaction.ec,
@@ -151,10 +150,6 @@ def _exchange(
     )  # fmt: skip
 
 
-def _proton(species: Species) -> bool:
-    return dict(species.formula) == {"H": 1}
-
-
 def _whole(net: Mapping[str, float], low: float) -> int:
     """Least factor that makes all coefficients whole; 1 where there is no small one."""
     if low >= 0:
@@ -164,22 +159,14 @@ def _whole(net: Mapping[str, float], low: float) -> int:
         fraction = Fraction(n).limit_denominator(_LARGEST_DENOMINATOR)
         if abs(float(fraction) - n) > 1e-9:
             return 1
-        factor = factor * fraction.denominator // _gcd(factor, fraction.denominator)
+        factor = math.lcm(factor, fraction.denominator)
     return factor
-
-
-def _gcd(a: int, b: int) -> int:
-    while b:
-        a, b = b, a % b
-    return a
 
 
 def sides(net: Mapping[str, float], species: Mapping[str, Species]) -> tuple[list[str], list[str]]:
     """Substrates and products of the rate law: all but water and protons that are constant."""
-    kinetic = [
-        m for m in net
-        if species[m].role != "water" and not (_proton(species[m]) and species[m].role != "dynamic")
-    ]  # fmt: skip
+    own = {m: species[m] for m in net if species[m].role != "water"}
+    kinetic = [m for m, s in own.items() if not s.is_proton or s.role == "dynamic"]
     return [m for m in kinetic if net[m] < 0], [m for m in kinetic if net[m] > 0]
 
 
@@ -187,7 +174,6 @@ def _law(
     reaction: ModelReaction,
     net: Mapping[str, float],
     species: Mapping[str, Species],
-    low: float,
     decisions: Decisions,
 ) -> str:
     left, right = sides(net, species)
@@ -225,7 +211,7 @@ def _transport(
         return ""
     left, right = sides(net, species)
     bases = [{m.removesuffix(f"_{species[m].compartment}") for m in side} for side in (left, right)]
-    protons = any(_proton(species[m]) for m in net)
+    protons = any(species[m].is_proton for m in net)
     charged = any((species[m].charge or 0) != 0 for m in left)
     if bases[0] != bases[1] or low >= 0:
         chosen, why = "driven", "a reaction, another substance or one direction drives it"

@@ -82,6 +82,11 @@ class Species:
     record: EnergyRecord | None
     hydrogens_added: int
 
+    @property
+    def is_proton(self) -> bool:
+        """Whether it is a proton, which a rate law has in a place of its own."""
+        return dict(self.formula) == {"H": 1}
+
 
 def energy_records(path: str | Path | None) -> dict[str, EnergyRecord]:
     """Energies by substance: those of the kit's *E. coli*, replaced by those of a table.

@@ -119,7 +119,7 @@ def _protons(r: DraftReaction, species: Mapping[str, Species]) -> str:
     reversible = REGISTRY[r.rate_law].reversible
     terms = []
     for m, n in r.stoichiometry.items():
-        if dict(species[m].formula) == {"H": 1} and species[m].role != "dynamic":
+        if species[m].is_proton and species[m].role != "dynamic":
             mode = "displacement" if reversible else "first_order" if n < 0 else "balance_only"
             terms.append(f"{mode} {_number(n)} {m}")
     return "; ".join(terms)
@@ -241,7 +241,7 @@ def medium_rows(
     rows = []
     taken_up = {m for r in reactions if r.role == "exchange" and r.low < 0 for m in r.stoichiometry}
     for s in species:
-        if s.role != "constant" or dict(s.formula) == {"H": 1}:
+        if s.role != "constant" or s.is_proton:
             continue
         low, high = (0.001 if s.id in taken_up else 1e-6), 100.0
         if s.id.removesuffix(f"_{s.compartment}") == "o2":

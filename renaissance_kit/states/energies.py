@@ -72,9 +72,8 @@ def with_reaction_energies(network: Network) -> Network:
         if r.kinetic and r.role != "growth"
     ):
         return network
-    table = _energies_of(network)
     reactions = dict(network.reactions)
-    for name, (energy, error) in table.items():
+    for name, energy, error in reaction_energies(network).itertuples(name=None):
         given = reactions[name]
         if not math.isfinite(given.standard_energy_kJ_mol):
             given = replace(given, standard_energy_kJ_mol=energy)
@@ -82,19 +81,6 @@ def with_reaction_energies(network: Network) -> Network:
             given = replace(given, standard_energy_error_kJ_mol=error)
         reactions[name] = given
     return replace(network, reactions=reactions)
-
-
-_KEPT: dict[int, tuple[Network, dict[str, tuple[float, float]]]] = {}
-
-
-def _energies_of(network: Network) -> dict[str, tuple[float, float]]:
-    """`reaction_energies` by reaction, worked out once for the network that was last asked for."""
-    kept = _KEPT.get(0)
-    if kept is None or kept[0] is not network:
-        table = reaction_energies(network)
-        kept = (network, {str(i): (row.iloc[0], row.iloc[1]) for i, row in table.iterrows()})
-        _KEPT[0] = kept
-    return kept[1]
 
 
 def prepared_model(

@@ -33,7 +33,6 @@ from renaissance_kit.states.features import StateFeatures
 from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.training.generator import Generator, check_weights
 
-VERSION = 2
 SHIFT_UNIT = 3.0  # of the weights of the shifts, over the square root of their number
 
 
