@@ -17,6 +17,11 @@ SAMPLES = {  # of tables that no shipped network has
     "a table of enzymes": """reaction,enzyme,kcat_per_s,kcat_reverse_per_s,enzyme_uM,source
 HEX1,glk,100,1,5,made up
 """,
+    "regulation.csv": """reaction,metabolite,kind,source
+PFK,pep_c,inhibition,made up
+PFK,adp_c,activation,made up
+PYK,fdp_c,essential_activation,made up
+""",
     "energies.csv": """metabolite,formula,charge,dgf0_kJ_mol,dgf0_error_kJ_mol,pka,source
 ac,C2H3O2,-1,-369.4,2.1,4.75,made up
 """,

@@ -1,5 +1,7 @@
 """Every rate law of the registry, in every arity that it accepts: one network holds them all.
 
+The reactions of each law take turns with the kinds of modifiers, alone and together.
+
 The text formula of a law is the independent statement that its compiled functions are held
 against: f, ∂f/∂c and the derivatives by ln KM by finite differences of the text at 80 digits, and
 f by libRoadRunner, which reads the same text from SBML.
@@ -9,7 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import product
+from itertools import cycle, product
 
 import mpmath
 import numpy as np
@@ -17,7 +19,7 @@ import pytest
 
 from renaissance_kit import KineticModels, Network, SteadyState
 from renaissance_kit.kinetics import RateLaws
-from renaissance_kit.laws import REGISTRY, Symbol, Symbols
+from renaissance_kit.laws import MODIFIERS, REGISTRY, Symbol, Symbols
 
 DIGITS = 80
 SHAPES = [  # coefficients of substrates and products: ones, or another number at the end
@@ -28,7 +30,16 @@ SHAPES = [  # coefficients of substrates and products: ones, or another number a
 _METABOLITES = """\
 id,name,formula,charge,compartment,role,currency,dgf0_kJ_mol,dgf0_error_kJ_mol,n_h,pka,seed_id,source
 h_c,H+,H,1,c,constant,,,,,,,test
+x_c,modifier,,,c,constant,,,,,,,test
+y_c,modifier,,,c,constant,,,,,,,test
 """
+_KINDS = [  # rows of regulation.csv for a reaction; P is its first product
+    (),
+    *((("x_c", kind),) for kind in MODIFIERS),
+    (("x_c", "competitive_inhibition"), ("y_c", "competitive_inhibition")),
+    (("x_c", "mixed_inhibition"), ("x_c", "activation"), ("y_c", "essential_activation")),
+    (("P", "competitive_inhibition"), ("y_c", "inhibition"), ("y_c", "activation")),
+]
 _REACTIONS = """\
 id,name,equation,subsystem,ec,role,rate_law,substrates,products,proton_terms,balance_exempt,\
 dgr0_kJ_mol,dgr0_error_kJ_mol,dgr0_note,source
@@ -83,6 +94,17 @@ class Everything:
                 tuple(symbol(m, n) for m, n in r.products),
                 tuple(Symbol(m, exponent=n if law.reversible else abs(n)) for m, n, _ in r.protons),
                 f"Keq_{reaction}",
+                tuple(
+                    (
+                        m.kind,
+                        m.metabolite,
+                        tuple(
+                            f"K_{reaction}_{m.metabolite}_{constant}"
+                            for constant, _ in MODIFIERS[m.kind].constants
+                        ),
+                    )
+                    for m in r.modifiers
+                ),
             )
         )
 
@@ -102,8 +124,10 @@ class Everything:
 def everything(tmp_path_factory) -> Everything:
     folder = tmp_path_factory.mktemp("laws")
     metabolites, reactions = _METABOLITES, _REACTIONS
+    regulation = "reaction,metabolite,kind,source\n"
     made = 0
     for name, law in REGISTRY.items():
+        kinds = cycle(_KINDS)
         for shape in SHAPES:
             made += 1
             left, right = (terms(x, f"R{made}", s) for x, s in zip("sp", shape, strict=True))
@@ -111,6 +135,9 @@ def everything(tmp_path_factory) -> Everything:
                 continue
             for m, _ in left + right:
                 metabolites += f"{m},made,,,c,constant,,,,,,,test\n"
+            for metabolite, kind in next(kinds):
+                metabolite = right[0][0] if metabolite == "P" else metabolite
+                regulation += f"R{made},{metabolite},{kind},test\n"
             mode = "displacement" if law.reversible else "first_order"
             reactions += (
                 f"R{made},made,{written(left)} + 2 h_c <=> {written(right)},x,,kinetic,{name},"
@@ -118,7 +145,7 @@ def everything(tmp_path_factory) -> Everything:
             )
     for file, text in (
         ("metabolites", metabolites), ("reactions", reactions), ("conditions", _CONDITIONS),
-        ("compartments", _COMPARTMENTS),
+        ("compartments", _COMPARTMENTS), ("regulation", regulation),
     ):  # fmt: skip
         (folder / f"{file}.csv").write_text(text)
     network = Network.from_folder(folder)
@@ -149,7 +176,6 @@ def test_rates_and_their_derivatives_are_those_of_the_formula(everything, law):
     f, df = laws.rates_and_derivatives(everything.c, everything.km, everything.log_keq)
     weights = np.random.default_rng(1).standard_normal(len(df))
     fluxes = np.random.default_rng(2).uniform(1, 2, len(f))
-    by_km = laws.derivatives_by_log_km(everything.c, everything.km, fluxes, weights)
     with mpmath.workdps(DIGITS):
         names = everything.values()
         for reaction in everything.reactions(law):
@@ -159,19 +185,23 @@ def test_rates_and_their_derivatives_are_those_of_the_formula(everything, law):
             assert f[r] == pytest.approx(float(exact), rel=1e-12), reaction
             slots = np.flatnonzero(laws.slot_reaction == r)
             species = [network.species[laws.slots.species[k]] for k in slots]
-            for k, name in zip(slots, species, strict=True):
+            for name in set(species):
+                # A metabolite may have several parts: its slots add up.
+                own = [k for k, other in zip(slots, species, strict=True) if other == name]
                 found = float(slope(code, names, name, "1e-25"))
                 size = float(exact / names[name])
-                assert abs(df[k] - found) < 1e-11 * max(abs(found), size), (reaction, name)
+                assert abs(df[own].sum() - found) < 1e-11 * max(abs(found), size), (reaction, name)
+                weights[own] = weights[own[0]]
 
             def weighted(names, code=code, slots=slots, species=species, r=r):
                 total = sum(
-                    mpmath.mpf(weights[k]) * slope(code, names, name, "1e-25")
-                    for k, name in zip(slots, species, strict=True)
+                    mpmath.mpf(weight) * slope(code, names, name, "1e-25")
+                    for name, weight in dict(zip(species, weights[slots], strict=True)).items()
                 )
                 return mpmath.mpf(fluxes[r]) * total / value(code, names)
 
             own = [j for j, k in enumerate(network.km_names) if k.startswith(f"{reaction}:")]
+            by_km = laws.derivatives_by_log_km(everything.c, everything.km, fluxes, weights)
             for j in own:
                 name = f"K_{network.km_names[j].replace(':', '_')}"
                 moved = [
@@ -186,7 +216,12 @@ def test_a_batch_is_its_single_models(everything):
     network = everything.network
     direction = np.ones(len(network.kinetic_reactions))
     state = SteadyState(
-        everything.c, direction, everything.log_displacement, 300.0, "test", network.digest
+        everything.c,
+        direction,
+        everything.log_displacement,
+        300.0,
+        "test",
+        network.structure_digest,
     )
     km = everything.km * np.exp(np.random.default_rng(3).standard_normal((4, len(everything.km))))
     models = KineticModels(network, state, km)

@@ -38,6 +38,7 @@ READERS: dict[str, Callable[[Network, Path], object]] = {
     "conditions.csv": lambda network, folder: Network.from_folder(folder),
     "metabolites.csv": lambda network, folder: Network.from_folder(folder),
     "reactions.csv": lambda network, folder: Network.from_folder(folder),
+    "regulation.csv": lambda network, folder: Network.from_folder(folder),
     "figures.csv": lambda network, folder: Network.from_folder(folder),
     "constraints.csv": _states,
     "concentrations.csv": _states,

@@ -45,7 +45,7 @@ def spoil(tmp_path: Path) -> Callable[..., str]:
 
 def test_every_shipped_table_has_a_description_and_is_read_by_it() -> None:
     for path in sorted(DATA.glob("*/*.csv")):
-        name = "bioreactor.csv" if path.name.startswith("bioreactor_") else path.name
+        name = re.sub("^(bioreactor|regulation)_.*", r"\1.csv", path.name)
         assert TABLES[name].read(path), path
 
 

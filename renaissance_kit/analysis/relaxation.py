@@ -10,7 +10,8 @@ the saturation terms e_k = ∂ln D/∂ln c̃_k of its own reactions only
 A reaction that consumes i pulls hardest where e is smallest: KM on the side of i at their upper
 bound, those of the other side at their lower. One that produces i is held back most where e is
 largest: the other way round. e is monotone in every constant, so these corners of the bounds give
-the limit exactly, where no metabolite stands on both sides of a reaction.
+the limit exactly, where no metabolite has two parts in a reaction. Modifiers follow the same rule:
+a competitor is another side, and low constants of activators pull at reactions that consume i.
 
 Little of a metabolite with a large flux has a high limit. A metabolite far above the largest KM
 saturates what makes and what uses it and has a low one; so has one that is made and used far from
@@ -27,7 +28,7 @@ import numpy as np
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.km.ranges import KMRanges
-from renaissance_kit.laws.record import PROTON
+from renaissance_kit.laws.sides import ACTIVATOR, PROTON
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ def relaxation_limits(models: KineticModels, ranges: KMRanges | None = None) -> 
         for other in range(slots.first[r], slots.first[r + 1]):
             column = slots.km[other]
             if column >= 0:
-                low = made if slots.side[other] == slots.side[own] else not made
+                same = slots.side[other] == slots.side[own] != ACTIVATOR
+                low = made if same else not made
                 km[row[i], column] = (ranges.low_mM if low else ranges.high_mM)[column]
     middle = ranges.middle_mM
     corners = models.with_km(np.where(np.isfinite(km), km, middle))

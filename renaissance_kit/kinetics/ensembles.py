@@ -183,7 +183,7 @@ class KineticEnsemble(Labelled):
             data.log_displacement.values,
             float(data.attrs["dry_weight_density_gDW_L"]),
             str(data.attrs["steady_state"]),
-            network.digest,
+            network.structure_digest,
         )
         return KineticModels(network, state, data.km.values)
 

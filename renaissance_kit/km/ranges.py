@@ -21,7 +21,8 @@ class KMRanges:
     """Bounds of every Michaelis constant, and the measured ranges of those that are constrained.
 
     Attributes:
-        names: the constants, ``reaction:metabolite``.
+        names: the constants, ``reaction:metabolite``, and those of modifiers,
+            ``reaction:metabolite:Ki``; as `Network.km_names`.
         low_mM, high_mM: (km,) bounds of each.
         fixed: (km,) True where the constant is drawn uniformly in KM within its bounds instead
             of being generated.

@@ -1,7 +1,7 @@
+from .modifiers import MODIFIERS as MODIFIERS, Modifier as Modifier
 from .record import (
-    IrreversibleForm as IrreversibleForm,
+    Form as Form,
     RateLaw as RateLaw,
-    ReversibleForm as ReversibleForm,
     Symbol as Symbol,
     Symbols as Symbols,
 )

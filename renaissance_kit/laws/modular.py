@@ -8,15 +8,8 @@ from __future__ import annotations
 
 from renaissance_kit.core.types import Array, Index
 from renaissance_kit.laws.arithmetic import log_polynomial, polynomial
-from renaissance_kit.laws.record import (
-    PRODUCT,
-    PROTON,
-    SUBSTRATE,
-    ReversibleForm,
-    Symbol,
-    Symbols,
-    product,
-)
+from renaissance_kit.laws.record import Form, Symbol, Symbols, product
+from renaissance_kit.laws.sides import PRODUCT, PROTON, SUBSTRATE
 
 
 def denominator(
@@ -83,4 +76,4 @@ def infix(symbols: Symbols) -> str:
     return f"{substrates} + {products} - 1"
 
 
-MODULAR = ReversibleForm(denominator, curvature, infix)
+MODULAR = Form(denominator, curvature, infix)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from itertools import zip_longest
 
 from renaissance_kit.core.types import Array, Index
-from renaissance_kit.laws.record import PRODUCT, PROTON, SUBSTRATE, ReversibleForm, Symbols, product
+from renaissance_kit.laws.record import Form, Symbols, product
+from renaissance_kit.laws.sides import PRODUCT, PROTON, SUBSTRATE
 
 
 def denominator(
@@ -58,4 +59,4 @@ def infix(symbols: Symbols) -> str:
     )
 
 
-PAIRED = ReversibleForm(denominator, curvature, infix)
+PAIRED = Form(denominator, curvature, infix)

@@ -1,12 +1,13 @@
-"""What the toolkit knows of a rate law, and the two shapes that a law can have."""
+"""What the toolkit knows of a rate law, and the one shape that all have."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-SUBSTRATE, PRODUCT, PROTON = range(3)  # sides of a slot
+from renaissance_kit.laws.modifiers import MODIFIERS, factor_infix
+from renaissance_kit.laws.sides import COMPETITOR
 
 Terms = tuple[tuple[str, float], ...]  # metabolite and coefficient
 
@@ -31,12 +32,17 @@ class Symbol:
 
 @dataclass(frozen=True)
 class Symbols:
-    """Names that stand in the formula of one reaction's rate."""
+    """Names that stand in the formula of one reaction's rate.
+
+    ``modifiers`` are (kind, concentration, constants), with a kind of
+    `renaissance_kit.laws.MODIFIERS` and its constants in the order of that record.
+    """
 
     substrates: tuple[Symbol, ...]
     products: tuple[Symbol, ...]
     protons: tuple[Symbol, ...] = ()
     keq: str = "Keq"
+    modifiers: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
 
 
 def product(factors: list[str]) -> str:
@@ -49,14 +55,13 @@ def powers(symbols: tuple[Symbol, ...], text: Callable[[Symbol], str]) -> list[s
     return [text(s) if s.exponent == 1 else f"{text(s)}^({s.exponent!r})" for s in symbols]
 
 
-# In the two classes below the functions get, of one reaction with the slots first to last − 1,
-# arrays over all slots: side, partner (the slot of the same number on the other side, −1 without
-# one), order (ν) and x (scaled concentrations; concentrations of slots without KM).
-
-
 @dataclass(frozen=True)
-class ReversibleForm:
-    """Shape of a law with a displacement, f = (S − P)/D.
+class Form:
+    """The denominator of f = N/D, which is what a law has of its own.
+
+    The functions get, of one reaction with the slots first to last − 1 (modifiers are not among
+    them), arrays over all slots: side, partner (the slot of the same number on the other side, −1
+    without one), order (ν) and x (scaled concentrations; concentrations of slots without KM).
 
     Attributes:
         denominator: (first, last, side, partner, order, x, slope, derivatives) → D; where
@@ -72,23 +77,6 @@ class ReversibleForm:
 
 
 @dataclass(frozen=True)
-class IrreversibleForm:
-    """Shape of a law without a displacement.
-
-    Attributes:
-        rate: (first, last, side, order, x, inverse_km, slope, derivatives) → f; where
-            ``derivatives`` is True, fills slope with ∂f/∂c. ``inverse_km`` is 1/K by slot, 1
-            without KM.
-        curvature: as in `ReversibleForm`, H = −∂²ln f/∂ln x ∂ln x.
-        infix: formula of f.
-    """
-
-    rate: Callable[..., Any]
-    curvature: Callable[..., None]
-    infix: Callable[[Symbols], str]
-
-
-@dataclass(frozen=True)
 class RateLaw:
     """A rate law.
 
@@ -99,6 +87,7 @@ class RateLaw:
         form: its functions; laws that are the same expression share one.
         accepts: (substrates, products) → what is wrong with their number or coefficients, empty
             if nothing is. There is at least one substrate.
+        reversible: whether it has a displacement; one without does not depend on its products.
         has_km: whether its substrates and products have Michaelis constants.
         coefficients_are_orders: whether coefficients of substrates stand in the law as exponents;
             if not, they need not be those of the equation.
@@ -109,17 +98,13 @@ class RateLaw:
     name: str
     formula: str
     reference: str
-    form: ReversibleForm | IrreversibleForm = field(repr=False)
+    form: Form = field(repr=False)
     accepts: Callable[[Terms, Terms], str] = field(repr=False)
+    reversible: bool = True
     has_km: bool = True
     coefficients_are_orders: bool = True
     skimpy: tuple[str, ...] = ()
     sbo: str = ""
-
-    @property
-    def reversible(self) -> bool:
-        """Whether the law has a displacement; one without does not depend on its products."""
-        return isinstance(self.form, ReversibleForm)
 
     def problem(self, substrates: Terms, products: Terms) -> str:
         """What is wrong with the number or coefficients of the reactants; empty if nothing is.
@@ -142,15 +127,29 @@ class RateLaw:
         ... )
         '(1 / (Ks)) * (s - p / Keq) / ((1 + (s / Ks) + (p / Kp)))'
         """
-        if isinstance(self.form, IrreversibleForm):
-            return self.form.infix(symbols)
-        constants = product(powers(tuple(s for s in symbols.substrates if s.km), lambda s: s.km))
-        forward = product(powers(symbols.substrates, lambda s: s.concentration))
-        backward = product(powers(symbols.products + symbols.protons, lambda s: s.concentration))
-        return (
-            f"(1 / ({constants})) * ({forward} - {backward} / {symbols.keq}) "
-            f"/ ({self.form.infix(symbols)})"
+        if not self.reversible:
+            symbols = replace(symbols, products=())
+        substrates = symbols.substrates
+        if not self.coefficients_are_orders:
+            substrates = tuple(replace(s, exponent=1.0) for s in substrates)
+        constants = product(powers(tuple(s for s in substrates if s.km), lambda s: s.km))
+        numerator = product(powers(substrates, lambda s: s.concentration))
+        protons = powers(symbols.protons, lambda s: s.concentration)
+        if self.reversible:
+            products = powers(symbols.products, lambda s: s.concentration)
+            numerator = f"({numerator} - {product(products + protons)} / {symbols.keq})"
+        else:
+            numerator = product([numerator, *protons])
+        effects = [
+            (effect, f"({concentration} / {constant})")
+            for kind, concentration, names in symbols.modifiers
+            for (_, effect), constant in zip(MODIFIERS[kind].constants, names, strict=True)
+        ]
+        denominator = " + ".join(
+            [self.form.infix(symbols)] + [x for effect, x in effects if effect == COMPETITOR]
         )
+        rate = f"(1 / ({constants})) * {numerator} / ({denominator})"
+        return product([rate] + [factor_infix(e, x) for e, x in effects if e != COMPETITOR])
 
 
 def counts(substrates: Terms, products: Terms, n_substrates: int, n_products: int) -> str:

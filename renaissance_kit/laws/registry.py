@@ -13,7 +13,7 @@ from renaissance_kit.laws import (
     reversible_michaelis_menten,
     uni_bi_reversible_hill,
 )
-from renaissance_kit.laws.record import IrreversibleForm, RateLaw
+from renaissance_kit.laws.record import RateLaw
 
 _LAWS = (
     reversible_michaelis_menten.LAW,
@@ -27,7 +27,5 @@ _LAWS = (
 
 REGISTRY: Mapping[str, RateLaw] = {law.name: law for law in _LAWS}
 
-# Forms, each once: compiled code goes through them in this order, the reversible ones first.
-FORMS = tuple(
-    sorted(dict.fromkeys(law.form for law in _LAWS), key=lambda f: isinstance(f, IrreversibleForm))
-)
+# Forms, each once: compiled code goes through them in this order.
+FORMS = tuple(dict.fromkeys(law.form for law in _LAWS))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from renaissance_kit.core.types import Array, Index
-from renaissance_kit.laws.record import RateLaw, ReversibleForm, Symbols, Terms
+from renaissance_kit.laws.record import Form, RateLaw, Symbols, Terms
 
 
 def _denominator(
@@ -35,7 +35,7 @@ LAW = RateLaw(
     "reversible_mass_action",
     "Π s^ν (1 − ρ)",
     "Guldberg & Waage 1879 J Prakt Chem 19:69",
-    ReversibleForm(_denominator, _curvature, _infix),
+    Form(_denominator, _curvature, _infix),
     _accepts,
     has_km=False,
     skimpy=("RevMassaction",),

@@ -11,11 +11,14 @@ from .records import (
     Metabolite as Metabolite,
     Quantity as Quantity,
     Reaction as Reaction,
+    Regulation as Regulation,
 )
+from .regulation import regulations as regulations
 from .tables import (
     COMPARTMENT_TABLE as COMPARTMENT_TABLE,
     CONDITION_TABLE as CONDITION_TABLE,
     LABEL_TABLE as LABEL_TABLE,
     METABOLITE_TABLE as METABOLITE_TABLE,
     REACTION_TABLE as REACTION_TABLE,
+    REGULATION_TABLE as REGULATION_TABLE,
 )

@@ -21,6 +21,7 @@ from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.paths import example_folder, network_folder
 from renaissance_kit.core.records import compared_by_value
 from renaissance_kit.core.types import Array
+from renaissance_kit.laws.modifiers import MODIFIERS
 from renaissance_kit.laws.registry import REGISTRY
 from renaissance_kit.network.labels import Labels
 from renaissance_kit.network.moieties import ConservedMoiety, conserved_moieties
@@ -48,20 +49,22 @@ class Network:
     labels: Labels = field(default_factory=dict, compare=False)
 
     @classmethod
-    def from_folder(cls, folder: str | Path) -> Network:
+    def from_folder(cls, folder: str | Path, *, regulation: str = "") -> Network:
         """Read and validate a data folder.
 
         Args:
             folder: holds ``metabolites.csv``, ``reactions.csv``, ``compartments.csv`` and
                 ``conditions.csv``; columns and units in ``data/README.md``.
+            regulation: name of a table ``regulation_NAME.csv`` in the folder; if not given,
+                ``regulation.csv`` where there is one; ``none`` for no inhibition or activation.
 
         Raises:
             DataError: anything that the model cannot use, with file, line and remedy.
         """
         folder = Path(folder).expanduser()
-        tables = read_tables(folder)
+        tables = read_tables(folder, regulation)
         return cls(
-            folder.name,
+            f"{folder.name}+{regulation}" if regulation else folder.name,
             tables.metabolites,
             tables.reactions,
             tables.compartments,
@@ -71,9 +74,17 @@ class Network:
         )
 
     @classmethod
-    def example(cls, name: str = "ecoli_w3110_trpd9923") -> Network:
-        """Read a network that comes with the toolkit: ``tiny`` or ``ecoli_w3110_trpd9923``."""
-        return cls.from_folder(example_folder(name))
+    def example(cls, name: str = "ecoli_w3110_trpd9923", *, regulation: str = "") -> Network:
+        """Read a network that comes with the toolkit: ``tiny`` or ``ecoli_w3110_trpd9923``.
+
+        Args:
+            regulation: as in `from_folder`; the *E. coli* folder has ``published``.
+
+        >>> Network.example(regulation="published")
+        Network('ecoli_w3110_trpd9923+published': 123 kinetic reactions, 90 dynamic metabolites, \
+490 constants)
+        """
+        return cls.from_folder(example_folder(name), regulation=regulation)
 
     @classmethod
     def open(cls, network: str | Path | Network) -> Network:
@@ -81,7 +92,8 @@ class Network:
 
         Args:
             network: ``ecoli_w3110_trpd9923``, ``data/my_strain``, or a network, which is returned
-                as it is. A name of an example goes before a folder of that name.
+                as it is. A name of an example goes before a folder of that name. After a plus
+                sign stands the ``regulation`` of `from_folder`: ``ecoli_w3110_trpd9923+published``.
 
         Raises:
             DataError: neither an example nor a folder; or the tables have mistakes.
@@ -92,7 +104,11 @@ class Network:
         """
         if isinstance(network, Network):
             return network
-        return cls.from_folder(network_folder(network))
+        text = str(network)
+        folder, plus, regulation = text.rpartition("+")
+        if not plus or Path(text).expanduser().is_dir():
+            return cls.from_folder(network_folder(network))
+        return cls.from_folder(network_folder(folder), regulation=regulation)
 
     def file(self, name: str) -> Path:
         """Path of a file in the folder of this network, whether it is there or not.
@@ -110,7 +126,8 @@ class Network:
     def __repr__(self) -> str:
         return (
             f"Network({self.name!r}: {len(self.kinetic_reactions)} kinetic reactions, "
-            f"{len(self.dynamic)} dynamic metabolites, {len(self.km_names)} KM)"
+            f"{len(self.dynamic)} dynamic metabolites, {len(self.km_names)} "
+            f"{'constants' if self.regulated else 'KM'})"
         )
 
     # --- names, in the order of the arrays -------------------------------------------------
@@ -147,17 +164,34 @@ class Network:
 
     @cached_property
     def km_names(self) -> tuple[str, ...]:
-        """Michaelis constants, ``reaction:metabolite``, substrates and products of each law."""
-        return tuple(
+        """All constants that are generated, in mM: Michaelis constants, then those of modifiers.
+
+        ``reaction:metabolite`` of the substrates and products of each law, then
+        ``reaction:metabolite:Ki`` and so on, as `renaissance_kit.laws.MODIFIERS` calls them.
+        """
+        reactions = [self.reactions[r] for r in self.kinetic_reactions]
+        michaelis = [
             f"{reaction.id}:{metabolite}"
-            for reaction in (self.reactions[r] for r in self.kinetic_reactions)
+            for reaction in reactions
             if REGISTRY[reaction.rate_law].has_km
             for metabolite, _ in reaction.substrates + reaction.products
-        )
+        ]
+        modifiers = [
+            f"{reaction.id}:{m.metabolite}:{constant}"
+            for reaction in reactions
+            for m in reaction.modifiers
+            for constant, _ in MODIFIERS[m.kind].constants
+        ]
+        return (*michaelis, *modifiers)
+
+    @property
+    def regulated(self) -> bool:
+        """Whether any reaction is inhibited or activated."""
+        return any(r.modifiers for r in self.reactions.values())
 
     @cached_property
     def km_index(self) -> Mapping[str, int]:
-        """Position of each Michaelis constant."""
+        """Position of each of `km_names`."""
         return {name: i for i, name in enumerate(self.km_names)}
 
     # --- roles ---------------------------------------------------------------------------------
@@ -286,10 +320,21 @@ class Network:
         return link
 
     @cached_property
-    def digest(self) -> str:
-        """Fingerprint of everything that the kinetics depend on; stored with every result."""
+    def structure_digest(self) -> str:
+        """Fingerprint of everything that a steady state depends on: all but the modifiers."""
         reactions = [
             (r.id, r.stoichiometry, r.rate_law, r.substrates, r.products, r.protons)
             for r in (self.reactions[name] for name in self.kinetic_reactions)
         ]
         return fingerprint(self.species, self.volume_fractions, reactions)
+
+    @cached_property
+    def digest(self) -> str:
+        """Fingerprint of everything that the kinetics depend on; stored with every result."""
+        if not self.regulated:
+            return self.structure_digest
+        modifiers = [
+            (name, [(m.metabolite, m.kind) for m in self.reactions[name].modifiers])
+            for name in self.kinetic_reactions
+        ]
+        return fingerprint(self.structure_digest, modifiers)

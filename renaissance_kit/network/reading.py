@@ -14,6 +14,7 @@ from renaissance_kit.laws.registry import REGISTRY
 from renaissance_kit.network.conditions import CONDITIONS, condition_of
 from renaissance_kit.network.labels import Labels, read_labels
 from renaissance_kit.network.records import Compartment, Metabolite, Quantity, Reaction
+from renaissance_kit.network.regulation import regulated
 from renaissance_kit.network.tables import (
     COMPARTMENT_TABLE,
     CONDITION_TABLE,
@@ -36,10 +37,13 @@ class NetworkTables:
     labels: Labels
 
 
-def read_tables(folder: Path) -> NetworkTables:
+def read_tables(folder: Path, regulation: str = "") -> NetworkTables:
     """Read ``compartments``, ``conditions``, ``metabolites`` and ``reactions`` from a folder.
 
-    Also ``figures.csv``, where there is one.
+    Also ``figures.csv`` and ``regulation.csv``, where there are any.
+
+    Args:
+        regulation: as in `renaissance_kit.network.regulation.regulated`.
 
     Raises:
         DataError: with the file, the line and the remedy.
@@ -55,6 +59,7 @@ def read_tables(folder: Path) -> NetworkTables:
     metabolites = {m.id: m for m in each(rows, lambda row: _metabolite(row, compartments))}
     rows = REACTION_TABLE.read(folder / REACTION_TABLE.name)
     reactions = {r.id: r for r in each(rows, lambda row: _reaction(row, metabolites))}
+    reactions = regulated(reactions, metabolites, folder, regulation)
     _once(rows, "growth")
     for name, condition in CONDITIONS.items():
         if condition.required and name not in conditions:

@@ -56,6 +56,19 @@ class Metabolite:
         return molar_mass_g_mol(self.formula)
 
 
+@dataclass(frozen=True)
+class Regulation:
+    """A metabolite that inhibits or activates a reaction; a row of ``regulation.csv``.
+
+    Attributes:
+        kind: name in `renaissance_kit.laws.MODIFIERS`.
+    """
+
+    metabolite: str
+    kind: str
+    source: str
+
+
 @compared_by_value
 @dataclass(frozen=True)
 class Reaction:
@@ -70,6 +83,7 @@ class Reaction:
         protons: (metabolite, coefficient, mode) with mode ``displacement``, ``first_order``
             or ``balance_only``; see `renaissance_kit.laws`.
         standard_energy_kJ_mol: standard transformed reaction energy, NaN where unknown.
+        modifiers: what inhibits or activates it.
     """
 
     id: str
@@ -88,6 +102,7 @@ class Reaction:
     standard_energy_error_kJ_mol: float
     standard_energy_note: str
     source: str
+    modifiers: tuple[Regulation, ...] = ()
 
     @property
     def kinetic(self) -> bool:

@@ -1,9 +1,10 @@
-"""The five tables of a network: what each may hold. Their meaning stands in ``data/README.md``."""
+"""The six tables of a network: what each may hold. Their meaning stands in ``data/README.md``."""
 
 from __future__ import annotations
 
 from renaissance_kit.core.columns import Column, Kind
 from renaissance_kit.core.tables import Table
+from renaissance_kit.laws.modifiers import MODIFIERS
 from renaissance_kit.network.conditions import CONDITIONS
 
 METABOLITE_ROLES = ("dynamic", "constant", "water")
@@ -84,6 +85,16 @@ REACTION_TABLE = Table(
         _SOURCE,
     ),
     key=("id",),
+)
+REGULATION_TABLE = Table(
+    "regulation.csv",
+    (
+        Column("reaction", filled=True),
+        Column("metabolite", filled=True),
+        Column("kind", words=tuple(MODIFIERS), filled=True),
+        _SOURCE,
+    ),
+    key=("reaction", "metabolite", "kind"),
 )
 LABEL_TABLE = Table(
     "figures.csv",

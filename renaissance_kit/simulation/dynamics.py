@@ -31,7 +31,7 @@ import numpy as np
 from renaissance_kit.core.errors import ParameterError, nearest
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
-from renaissance_kit.laws.record import PROTON
+from renaissance_kit.laws.sides import PROTON
 from renaissance_kit.network.network import Network
 from renaissance_kit.simulation.equations import System, Terms
 from renaissance_kit.simulation.operations import Dilution, Transfer

@@ -60,12 +60,12 @@ class StateFeatures:
         kept = finite[values[:, finite].std(axis=0) > _SAME]
         names = np.array(_names(network))[kept].tolist()
         values = values[:, kept]
-        return cls(tuple(names), values.mean(axis=0), values.std(axis=0), network.digest)
+        return cls(tuple(names), values.mean(axis=0), values.std(axis=0), network.structure_digest)
 
     @classmethod
     def none(cls, network: Network) -> StateFeatures:
         """No features: all states look the same."""
-        return cls((), np.zeros(0), np.ones(0), network.digest)
+        return cls((), np.zeros(0), np.ones(0), network.structure_digest)
 
     def __call__(self, network: Network, state: SteadyState) -> NDArray[np.float32]:
         """(features,) of one state.
@@ -73,10 +73,10 @@ class StateFeatures:
         Raises:
             SteadyStateError: the state is of another network, or a feature is not finite.
         """
-        if network.digest != self.network_digest:
+        if network.structure_digest != self.network_digest:
             raise SteadyStateError(
                 f"features were made for another network (fingerprint {self.network_digest}, "
-                f"this one has {network.digest}); train anew"
+                f"this one has {network.structure_digest}); train anew"
             )
         place = {name: i for i, name in enumerate(_names(network))}
         chosen = np.array([place[name] for name in self.names], dtype=np.int64)
@@ -124,10 +124,10 @@ def _names(network: Network) -> list[str]:
 
 
 def _logarithms(network: Network, state: SteadyState) -> Array:
-    if state.network_digest != network.digest:
+    if state.network_digest != network.structure_digest:
         raise SteadyStateError(
             f"steady state {state.label} belongs to another network (fingerprint "
-            f"{state.network_digest}, this one has {network.digest}); sample it anew"
+            f"{state.network_digest}, this one has {network.structure_digest}); sample it anew"
         )
     throughput = np.abs(network.stoichiometry * state.fluxes_mM_h).sum(axis=1) / 2
     pools = state.concentrations_mM[: len(network.dynamic)]

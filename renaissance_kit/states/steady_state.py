@@ -80,7 +80,7 @@ class SteadyState:
             values["log_displacement"],
             network.conditions["dry_weight_density"].value,
             network.name,
-            network.digest,
+            network.structure_digest,
         )
         state.check(network)
         return state
@@ -94,10 +94,10 @@ class SteadyState:
         Raises:
             SteadyStateError: with the names of the metabolites or reactions that fail.
         """
-        if self.network_digest != network.digest:
+        if self.network_digest != network.structure_digest:
             raise SteadyStateError(
                 f"steady state {self.label} belongs to another network (fingerprint "
-                f"{self.network_digest}, this one has {network.digest}); sample it anew"
+                f"{self.network_digest}, this one has {network.structure_digest}); sample it anew"
             )
         n_species, n_reactions = len(network.species), len(network.kinetic_reactions)
         for name, array, size in (

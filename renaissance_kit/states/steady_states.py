@@ -110,7 +110,7 @@ class SteadyStates(Labelled):
             },
             attrs={
                 "network": network.name,
-                "network_digest": network.digest,
+                "network_digest": network.structure_digest,
                 "dry_weight_density_gDW_L": density,
                 "provenance": json.dumps(dict(attributes), sort_keys=True),
             },
