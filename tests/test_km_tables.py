@@ -39,11 +39,11 @@ ROWS = {
     "lower case": ("pgi,g6p_c,1,mM,x", r"reaction 'pgi' is not in tiny; did you mean 'PGI'\?"),
     "unknown metabolite": (
         "HEX,glc__D,1,mM,x",
-        r"metabolite 'glc__D' is not in tiny; did you mean 'glc__D_c'.* The KM of HEX are HEX:glc",
+        r"metabolite 'glc__D' is not in tiny; did you mean 'glc__D_c'.* of HEX are HEX:glc",
     ),
     "no reactant": (
         "HEX,fru_c,1,mM,x",
-        "fru_c has no KM in the rate law of HEX. The KM of HEX are HEX:glc__D_c, HEX:atp_c, "
+        "fru_c has no KM in the rate law of HEX. The constants of HEX are HEX:glc__D_c, HEX:atp_c, "
         "HEX:g6p_c, HEX:adp_c; correct or remove the row",
     ),
     "mass action": (

@@ -6,9 +6,17 @@ import shutil
 
 import mpmath
 import numpy as np
+import pandas as pd
 import pytest
 
-from renaissance_kit import KineticModels, KMRanges, Network, SteadyState, SteadyStates
+from renaissance_kit import (
+    KineticModels,
+    KMMeasurements,
+    KMRanges,
+    Network,
+    SteadyState,
+    SteadyStates,
+)
 from renaissance_kit.core import DataError
 from renaissance_kit.kinetics import smooth_lambda_max
 from renaissance_kit.network import regulations
@@ -146,3 +154,29 @@ def test_a_hand_made_case(folder):
         f = s * (1 - rho) / (1 + s + p + c["atp_c"] / k["PGI:atp_c:Kic"])
         f = f / (1 + c["atp_c"] / k["PGI:atp_c:Kiu"]) * (1 + c["adp_c"] / k["PGI:adp_c:Ka"])
     assert rates[r] == pytest.approx(float(f), rel=1e-12)
+
+
+def test_measured_constants_of_modifiers_are_read_and_fix_a_range(folder):
+    write(folder, "PGI,atp_c,mixed_inhibition,t\nHEX,g6p_c,inhibition,t\n")
+    network = Network.from_folder(folder)
+    frame = pd.DataFrame(
+        {
+            "reaction": ["PGI", "PGI", "HEX", "HEX"],
+            "metabolite": ["atp_c", "g6p_c", "g6p_c", "g6p_c"],
+            "constant": ["Kic", "", "Ki", "KM"],
+            "km_mM": [2.0, 0.3, 0.1, 0.2],
+            "source": "test",
+        }
+    )
+    measured = KMMeasurements.of(network, frame)
+    assert measured.names == ("HEX:g6p_c", "PGI:g6p_c", "HEX:g6p_c:Ki", "PGI:atp_c:Kic")
+    ranges = KMRanges.of(network, fixed=measured.ranges(0.2))
+    drawn = ranges.uniform(500, np.random.default_rng(0))[:, network.km_index["PGI:atp_c:Kic"]]
+    assert 1.6 <= drawn.min() < drawn.max() <= 2.4
+    assert ranges.provenance["PGI:atp_c:Kic"] == "measured"
+    for constant, message in (
+        ("Kiu", "g6p_c has no Kiu in the rate law of HEX. Write Ki in the column constant"),
+        ("Km", "'Km'.*Choose one of KM, Ki, Kic, Kiu, Ka"),
+    ):
+        with pytest.raises(DataError, match=message):
+            KMMeasurements.of(network, frame.assign(constant=["Kic", "", "Ki", constant]))

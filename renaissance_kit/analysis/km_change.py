@@ -39,7 +39,8 @@ def parameters_of(
 
     Args:
         kind: ``km`` in mM; ``vmax`` in mM/h, by reaction; ``vmax_per_km`` in 1/h, by name of the
-            KM, the rate constant at low concentration (kcat/KM times the amount of enzyme).
+            KM, the rate constant at low concentration (kcat/KM times the amount of enzyme);
+            modifiers have none.
         valid_only: leave out models that are not valid.
     """
     data = ensemble.dataset
@@ -55,8 +56,9 @@ def parameters_of(
         raise ParameterError(
             f"kind is {kind!r}{nearest(kind, KINDS)} There are: {', '.join(KINDS)}"
         )
-    of_km = vmax[[name.partition(":")[0] for name in km_names]].to_numpy()
-    return pd.DataFrame(of_km / data.km.values, columns=km_names)
+    michaelis = [name for name in km_names if name.count(":") == 1]
+    of_km = vmax[[name.partition(":")[0] for name in michaelis]].to_numpy()
+    return pd.DataFrame(of_km / data.km.sel(km_name=michaelis).values, columns=michaelis)
 
 
 def width_decades(values: ArrayLike) -> Array:

@@ -165,6 +165,32 @@ class KineticModels:
             models.__dict__[name] = getattr(self, name)
         return models
 
+    def in_network(self, network: Network) -> KineticModels:
+        """The same state and constants in a network with fewer of them, such as without regulation.
+
+        Vmax is computed anew, so that the steady state stays; see `Network.without_modifiers`.
+
+        Raises:
+            ParameterError: the network has a constant that these models have not.
+            SteadyStateError: its reactions are others, so that the state is none of it.
+
+        >>> import numpy as np
+        >>> from renaissance_kit import KineticModels, Network, SteadyStates
+        >>> network = Network.example(regulation="published")
+        >>> state = SteadyStates.published(network).default
+        >>> models = KineticModels(network, state, np.ones(490))
+        >>> models.in_network(network.without_modifiers("DDPA")).km_mM.shape
+        (1, 488)
+        """
+        missing = [name for name in network.km_names if name not in self.network.km_index]
+        if missing:
+            raise ParameterError(
+                f"{', '.join(missing[:5])} of {network.name} are not among the constants of these "
+                "models; give a network with the same constants, or fewer"
+            )
+        columns = [self.network.km_index[name] for name in network.km_names]
+        return KineticModels(network, self.state, self.km_mM[:, columns])
+
     def at(self, state: SteadyState) -> KineticModels:
         """The same network and constants at another steady state; compiled tables are shared."""
         state.check(self.network)

@@ -13,6 +13,7 @@ from renaissance_kit.core.columns import Column, Kind
 from renaissance_kit.core.errors import nearest
 from renaissance_kit.core.records import compared_by_value
 from renaissance_kit.core.tables import Row, Table, each
+from renaissance_kit.laws.modifiers import MODIFIERS
 from renaissance_kit.laws.registry import REGISTRY
 from renaissance_kit.network.network import Network
 
@@ -28,6 +29,9 @@ def _called(*stems: str) -> tuple[str, ...]:
     return (*(f"{stem}_{unit}" for stem in stems for unit in PER_MM), stems[-1])
 
 
+KM = "KM"
+CONSTANTS = (KM, *dict.fromkeys(name for m in MODIFIERS.values() for name, _ in m.constants))
+"""What may stand in the column ``constant``; empty stands for KM."""
 VALUE, LOW, HIGH = _called("km", "value"), _called("low"), _called("high")
 ABOUT = (
     Column("kind", optional=True),
@@ -42,6 +46,7 @@ KM_TABLE = Table(
     (
         Column("reaction", filled=True),
         Column("metabolite", filled=True),
+        Column("constant", optional=True, words=CONSTANTS),
         *(Column(name, Kind.NUMBER, optional=True, above=0,
                  beside="" if "_" in name else "unit") for name in (*VALUE, *LOW, *HIGH)),
         Column("unit", optional=True),
@@ -198,20 +203,26 @@ def _name(network: Network, row: Row) -> str:
             f"{reaction} has no rate law (its role is {network.reactions[reaction].role}), so no "
             "KM; remove the row"
         )
-    if not REGISTRY[law].has_km:
+    constant = row["constant"] or KM
+    if constant == KM and not REGISTRY[law].has_km:
         raise row.error(f"{reaction} follows {law}, which has no KM; remove the row")
-    name = f"{reaction}:{metabolite}"
+    name = f"{reaction}:{metabolite}" + ("" if constant == KM else f":{constant}")
     if name not in network.km_index:
         own = [k.partition(":")[2] for k in network.km_names if k.startswith(f"{reaction}:")]
-        listed = ", ".join(f"{reaction}:{m}" for m in own)
+        listed = ", ".join(f"{reaction}:{m}" for m in own) or "none"
         if metabolite not in network.metabolites:
             near = nearest(metabolite, own)
             if near == ".":
                 near = nearest(metabolite, network.metabolites)
             problem = f"metabolite {metabolite!r} is not in {network.name}{near}"
         else:
-            problem = f"{metabolite} has no KM in the rate law of {reaction}."
-        raise row.error(f"{problem} The KM of {reaction} are {listed}; correct or remove the row")
+            problem = f"{metabolite} has no {constant} in the rate law of {reaction}."
+        others = [k.rpartition(":")[2] for k in own if k.startswith(f"{metabolite}:")]
+        if others:
+            problem += f" Write {' or '.join(others)} in the column constant for the modifier."
+        raise row.error(
+            f"{problem} The constants of {reaction} are {listed}; correct or remove the row"
+        )
     return name
 
 

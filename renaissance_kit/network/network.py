@@ -10,13 +10,13 @@ reactions* are those with a rate law. Arrays of the other modules follow these t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from renaissance_kit.core.errors import DataError
+from renaissance_kit.core.errors import DataError, ParameterError, nearest
 from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.paths import example_folder, network_folder
 from renaissance_kit.core.records import compared_by_value
@@ -193,6 +193,35 @@ class Network:
     def km_index(self) -> Mapping[str, int]:
         """Position of each of `km_names`."""
         return {name: i for i, name in enumerate(self.km_names)}
+
+    def without_modifiers(self, *reactions: str) -> Network:
+        """The same network without inhibition and activation of some reactions, or of any.
+
+        Args:
+            reactions: ids; all if none is given.
+
+        Raises:
+            ParameterError: a reaction that is not in the network, or that has no modifier.
+
+        >>> network = Network.example(regulation="published")
+        >>> len(network.km_names), len(network.without_modifiers("DDPA").km_names)
+        (490, 488)
+        >>> network.without_modifiers().regulated
+        False
+        """
+        known = [r for r in self.kinetic_reactions if self.reactions[r].modifiers]
+        for name in reactions:
+            if name not in known:
+                problem = "has no modifier" if name in self.reactions else "is not in the network"
+                raise ParameterError(f"{name!r} {problem}{nearest(name, known)}")
+        gone = set(reactions or known)
+        return replace(
+            self,
+            reactions={
+                name: replace(r, modifiers=()) if name in gone else r
+                for name, r in self.reactions.items()
+            },
+        )
 
     # --- roles ---------------------------------------------------------------------------------
 

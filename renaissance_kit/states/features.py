@@ -97,7 +97,7 @@ class StateFeatures:
         members = {name: _members(network, name) for name in network.kinetic_reactions}
         table = []
         for km in km_names:
-            reaction, metabolite = km.split(":")
+            reaction, metabolite = km.split(":")[:2]
             row = []
             for feature in self.names:
                 kind, name = feature.split(":", 1)
@@ -111,7 +111,8 @@ class StateFeatures:
 
 def _members(network: Network, reaction: str) -> set[str]:
     record = network.reactions[reaction]
-    return {name for name, _ in (*record.substrates, *record.products)}
+    reactants = {name for name, _ in (*record.substrates, *record.products)}
+    return reactants | {m.metabolite for m in record.modifiers}
 
 
 def _names(network: Network) -> list[str]:
