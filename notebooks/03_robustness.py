@@ -49,7 +49,7 @@ from renaissance_kit.figures import (
     save,
     use_theme,
 )
-from renaissance_kit.kinetics import EXAMPLES
+from renaissance_kit.kinetics import example_file
 from renaissance_kit.studies import CYTOSOL
 from renaissance_kit.studies.pages import (
     robustness as page,
@@ -225,7 +225,7 @@ recipes["ten fastest"] = Recipe.study_of_states(
     population=sizes.population,
 )
 ensembles = {}
-if where != "the network's folder" and (network.folder / EXAMPLES[states]).is_file():
+if where != "the network's folder" and network.file(example_file(network, states)).is_file():
     shipped = KineticEnsemble.example(network, states)
     if shipped.dataset.attrs["steady_state"] == state.label:
         ensembles["shipped, by NES"] = shipped

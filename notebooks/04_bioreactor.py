@@ -44,7 +44,14 @@ from IPython.display import display
 
 from renaissance_kit import KineticModels, KMRanges, Network, cultivate, studies
 from renaissance_kit.core import Run, write_csv
-from renaissance_kit.figures import Source, bioreactor as figures, conditions, save, use_theme
+from renaissance_kit.figures import (
+    Source,
+    bioreactor as figures,
+    conditions,
+    regulation,
+    save,
+    use_theme,
+)
 from renaissance_kit.simulation import (
     batch_of,
     engineered_strains,
@@ -214,6 +221,50 @@ page.compared(compared)
 compared.round(2)
 
 # %% [markdown]
+# ## What does regulation do?
+#
+# So far an enzyme knows its substrates and products only. In the cell phenylalanine inhibits DDPA,
+# the first enzyme of the pathway, and the engineered strains of the study carry a DDPA that is free
+# of it. The published models had 94 such inhibitions and activations (`regulation_published.csv`).
+# Here a generator is trained with them, by gradient, and its valid models are grown three times:
+# regulated, without the feedback on the enzymes of the first engineered strain, and without any.
+# Constants and steady state stay, so nothing but the regulation differs.
+
+# %%
+strains = engineered_strains(network)
+regulated = studies.regulated_network(network)
+regulation_effect = pd.DataFrame()
+incidence = None
+figure = None
+if regulated is not None:
+    feedback = next(iter(strains.values()), [])
+    if regulated is network:
+        trained = batch.with_km(batch.km_mM[: size.compared_models])
+    else:
+        trained, incidence = studies.trained_models(
+            regulated, batch.state, size.compared_models, seed=seed
+        )
+    courses, regulation_effect = studies.regulation_courses(
+        trained,
+        studies.feedback_networks(regulated, feedback),
+        culture,
+        curves,
+        threshold=cut,
+        run=run,
+    )
+    figure = regulation.courses(courses, measured, source=source)
+    save(figure, output / "regulation")
+    write_csv(output / "regulation.csv", regulation_effect)
+figure
+
+# %%
+product = released[-1] if released else ""  # the last substance of the table that is released
+page.regulation(regulation_effect, product, incidence, batch.state.label)
+
+# %%
+regulation_effect.round(2)
+
+# %% [markdown]
 # ## Why does growth stop?
 #
 # **What runs out, and when?** Of what is neither held nor renewed, and of gases, in how many models
@@ -272,7 +323,6 @@ ends["biomass"].round(3)
 # ones.
 
 # %%
-strains = engineered_strains(network)
 vmax_factors = sorted({float(f) for f in size.vmax_scan} | {float(vmax_factor)})
 predictions = []
 strain_points = []
@@ -306,7 +356,6 @@ figure
 
 # %%
 strain_changes = pd.DataFrame()
-product = released[-1] if released else ""  # the last substance of the table that is released
 if predictions:
     curve = next(c for c in curves if c.quantity == product)
     strain_changes = studies.strain_changes(
@@ -371,6 +420,8 @@ summary = {
     "duration_h": culture.conditions.duration_h,
     "dilution": str(culture.conditions.dilution),
     "compared_conditions": compared.to_dict("records"),
+    "regulation": regulation_effect.to_dict("records"),
+    "incidence_with_regulation": incidence,
     **tables.summary(network, fit, control_fit, result, ends, factors, vmax_factor),
     "workers": workers,
 }

@@ -18,7 +18,7 @@ from figure_checks import (
     texts,
 )
 
-from renaissance_kit.figures import Source, bioreactor as figures, conditions, theme
+from renaissance_kit.figures import Source, bioreactor as figures, conditions, regulation, theme
 
 SOURCE = Source("example", "7", 3, "smoke")
 UNIT = {"biomass": "gDW/L", "glucose": "g/L", "anthranilate": "g/L"}
@@ -125,7 +125,14 @@ def inside() -> pd.DataFrame:
     )  # fmt: skip
 
 
+def regulated() -> pd.DataFrame:
+    names = ("regulated", "no feedback on DDPA", "no regulation")
+    return pd.concat([long(3, regulation=n).assign(value=lambda t, i=i: t.value + i)
+                      for i, n in enumerate(names)])  # fmt: skip
+
+
 FIGURES: dict[str, Callable[[], Any]] = {
+    "regulation": lambda: regulation.courses(regulated(), measured(), source=SOURCE),
     "courses": lambda: figures.time_courses(
         time_courses(), measured(), models=7, finished=6, threshold=1.0, source=SOURCE
     ),

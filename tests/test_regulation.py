@@ -10,16 +10,21 @@ import pandas as pd
 import pytest
 
 from renaissance_kit import (
+    KineticEnsemble,
     KineticModels,
     KMMeasurements,
     KMRanges,
     Network,
+    Recipe,
     SteadyState,
     SteadyStates,
+    cultivate,
+    studies,
 )
-from renaissance_kit.core import DataError
+from renaissance_kit.core import DataError, ParameterError
 from renaissance_kit.kinetics import smooth_lambda_max
 from renaissance_kit.network import regulations
+from renaissance_kit.simulation import batch_of, fit_of, measured_curves
 
 HEAD = "reaction,metabolite,kind,source\n"
 
@@ -180,3 +185,46 @@ def test_measured_constants_of_modifiers_are_read_and_fix_a_range(folder):
     ):
         with pytest.raises(DataError, match=message):
             KMMeasurements.of(network, frame.assign(constant=["Kic", "", "Ki", constant]))
+
+
+@pytest.mark.slow
+def test_a_batch_with_and_without_feedback(regulated):
+    """The variant without any modifier is the unregulated network with the same constants."""
+    state = SteadyStates.example(regulated).default
+    models = KineticEnsemble.example(regulated).select(np.arange(2)).models(regulated)
+    networks = studies.feedback_networks(regulated, ["DDPA"])
+    assert list(networks) == ["regulated", "no feedback on DDPA", "no regulation"]
+    assert "DDPA:phe__L_c:Kic" not in networks["no feedback on DDPA"].km_names
+    reactor = batch_of(regulated, duration_h=6.0)
+    curves = measured_curves(regulated)
+    courses, table = studies.regulation_courses(models, networks, reactor, curves)
+    assert list(table.regulation) == list(networks)
+    plain = KineticModels(Network.example(), state, models.km_mM[:, :384])
+    alone = fit_of(cultivate(plain, reactor), curves)
+    np.testing.assert_allclose(
+        table[[f"{c.quantity}, median" for c in curves]].to_numpy(float)[2],
+        np.median(alone.goodness_of_fit, axis=0),
+        rtol=1e-6,
+    )
+    start = courses[courses.time_h == 0].groupby("quantity").value
+    assert (start.max() == start.min()).all()
+    assert studies.regulated_network(regulated) is regulated
+
+
+def test_a_trained_generator_with_regulation_gives_the_models_that_are_asked_for(folder):
+    write(folder, "PGI,atp_c,mixed_inhibition,t\n", "regulation_test.csv")
+    plain = Network.from_folder(folder)
+    network = studies.regulated_network(plain)
+    assert network is not None
+    assert network.name == "tiny+test"
+    recipe = Recipe.by_gradient(network, steps=2, models_per_step=8)
+    models, share = studies.trained_models(
+        network, SteadyState.from_folder(plain), 3, seed=1, recipe=recipe
+    )
+    assert models.km_mM.shape == (3, 12)
+    assert models.spectrum().valid.all()
+    assert 0 < share <= 1
+    with pytest.raises(ParameterError, match=r"PGX.*is not in the network.*'PGI'"):
+        network.without_modifiers("PGX")
+    with pytest.raises(ParameterError, match=r"PGI:atp_c:Kic, PGI:atp_c:Kiu of tiny\+test are not"):
+        KineticModels(plain, models.state, np.ones(10)).in_network(network)

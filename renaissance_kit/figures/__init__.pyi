@@ -13,6 +13,7 @@ from . import (
     landscape as landscape,
     live as live,
     overview as overview,
+    regulation as regulation,
     robustness as robustness,
     routes as routes,
     rows as rows,

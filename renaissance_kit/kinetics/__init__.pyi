@@ -1,6 +1,6 @@
 from .ensembles import (
-    EXAMPLES as EXAMPLES,
     KineticEnsemble as KineticEnsemble,
+    example_file as example_file,
     write_km_stream as write_km_stream,
 )
 from .gradients import (

@@ -26,7 +26,25 @@ from renaissance_kit.network.network import Network
 from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.states.steady_states import OWN, PUBLISHED, require_set
 
-EXAMPLES = {OWN: "valid_models.nc", PUBLISHED: "valid_models_published.nc"}
+_EXAMPLES = {OWN: "valid_models", PUBLISHED: "valid_models_published"}
+
+
+def example_file(network: Network, states: str = OWN) -> str:
+    """Name of the ensemble in a network's folder, that with the network's regulation.
+
+    Args:
+        states: ``own`` or ``published``.
+
+    Raises:
+        ParameterError: there is no such set of states.
+
+    >>> from renaissance_kit import Network
+    >>> from renaissance_kit.kinetics import example_file
+    >>> example_file(Network.example(regulation="published"))
+    'valid_models+published.nc'
+    """
+    regulation = f"+{network.regulation}" if network.regulation else ""
+    return f"{_EXAMPLES[require_set(states)]}{regulation}.nc"
 
 
 @dataclass(frozen=True)
@@ -130,6 +148,8 @@ class KineticEnsemble(Labelled):
     def example(cls, network: Network, states: str = OWN) -> KineticEnsemble:
         """Read the ensemble that lies in a network's folder, ``valid_models.nc``.
 
+        For a network with the regulation of ``regulation_NAME.csv``, ``valid_models+NAME.nc``.
+
         Args:
             states: ``own``, or ``published`` for models at the default published state,
                 ``valid_models_published.nc``.
@@ -139,7 +159,7 @@ class KineticEnsemble(Labelled):
             DataError: the network was not read from a folder.
             CheckpointError: there is none, or it cannot be read.
         """
-        path = network.file(EXAMPLES[require_set(states)])
+        path = network.file(example_file(network, states))
         if not path.is_file():
             raise CheckpointError(
                 f"{network.name} comes without an ensemble ({path} does not exist); train a "

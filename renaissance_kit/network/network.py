@@ -27,12 +27,15 @@ from renaissance_kit.network.labels import Labels
 from renaissance_kit.network.moieties import ConservedMoiety, conserved_moieties
 from renaissance_kit.network.reading import read_tables
 from renaissance_kit.network.records import Compartment, Metabolite, Quantity, Reaction
+from renaissance_kit.network.regulation import NONE
 
 
 @compared_by_value
 @dataclass(frozen=True)
 class Network:
     """A metabolic network with rate laws. Make one with `Network.from_folder`.
+
+    ``regulation`` is the name of the table ``regulation_NAME.csv`` that it was read with.
 
     >>> from renaissance_kit import Network
     >>> network = Network.example("tiny")
@@ -47,6 +50,7 @@ class Network:
     conditions: Mapping[str, Quantity]
     folder: Path | None = field(default=None, compare=False)
     labels: Labels = field(default_factory=dict, compare=False)
+    regulation: str = field(default="", compare=False)
 
     @classmethod
     def from_folder(cls, folder: str | Path, *, regulation: str = "") -> Network:
@@ -71,6 +75,7 @@ class Network:
             tables.conditions,
             folder,
             tables.labels,
+            "" if regulation == NONE else regulation,
         )
 
     @classmethod

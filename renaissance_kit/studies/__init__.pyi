@@ -138,6 +138,12 @@ from .published import (
     published as published,
     published_returns as published_returns,
 )
+from .regulation import (
+    feedback_networks as feedback_networks,
+    regulated_network as regulated_network,
+    regulation_courses as regulation_courses,
+    trained_models as trained_models,
+)
 from .repeats import (
     Repeat as Repeat,
     checkpoint_file as checkpoint_file,

@@ -33,7 +33,8 @@ class Sizes(Scale):
         best_models: that are looked at closely.
         control_models: unbiased ones for comparison.
         vmax_scan: factors on Vmax of the overexpressed enzymes.
-        compared_models: that are grown under each of the compared conditions.
+        compared_models: that are grown under each of the compared conditions, and with and without
+            regulation.
     """
 
     models: int | Sequence[int]
@@ -197,6 +198,32 @@ def media(network: Network, ends: pd.DataFrame, conditions: ReactorConditions) -
     )
 
 
+def regulation(table: pd.DataFrame, product: str, incidence: float | None, state: str) -> Text:
+    """What the feedback does to the product.
+
+    Args:
+        table: as from `renaissance_kit.studies.regulation_courses`; may be empty.
+        product: quantity that it is about.
+        incidence: of the generator with regulation; None where none was trained here.
+        state: label of the steady state.
+    """
+    if table.empty:
+        return Text("The network's folder holds no table of regulation: nothing to compare.")
+    last = f"{product}, last/measured"
+    parts = "; ".join(
+        f"{row.regulation}: {row[last]:.2f} of the measured value, {row[product]} of {row.models} "
+        f"models match its curve and {row['all']} all curves"
+        for _, row in table.iterrows()
+    )
+    trained = (
+        f"{incidence:.1%} of the models of a generator trained with regulation at state {state} "
+        "are valid. "
+        if incidence is not None
+        else ""
+    )
+    return Text(f"{trained}{product.capitalize()} at the end (median): {parts}.")
+
+
 def strains(changes: pd.DataFrame, product: str, vmax_factor: float) -> Text:
     """What overexpression changes, as predicted and as measured, if there are such strains.
 
@@ -231,7 +258,7 @@ def inside(
     return Text(
         f"At the end {named.get(carrier, carrier)} is below 1 % of its steady state in "
         f"{collapsed.sum():,} of {result.finished.sum():,} models, and in "
-        f"{collapsed[shown].sum():,} of the {len(shown):,} in blue. The models have no regulation "
-        "and no maintenance of a starving cell, so what they say about the time after growth is "
-        "about the medium, not about the cell."
+        f"{collapsed[shown].sum():,} of the {len(shown):,} in blue. The models have "
+        f"{'' if network.regulated else 'no regulation and '}no maintenance of a starving cell, so "
+        "what they say about the time after growth is about the medium, not about the cell."
     )
