@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -30,7 +30,7 @@ def check_folder(folder: str | Path, *, feasible: bool = False) -> Iterator[Find
     """Read everything in a network's folder.
 
     Args:
-        folder: name of an example, or path.
+        folder: name of an example, or path; ``+NAME`` behind it for a regulation.
         feasible: ask as well whether any steady state meets the constraints, which takes the
             solver seconds to a minute.
 
@@ -40,18 +40,18 @@ def check_folder(folder: str | Path, *, feasible: bool = False) -> Iterator[Find
     Raises:
         DataError: there is no such folder.
     """
-    place = core.network_folder(folder)
+    place, regulation = core.network_place(folder)
     read: list[networks.Network] = []
 
     def open_network() -> str:
-        read.append(networks.Network.from_folder(place))
+        read.append(networks.Network.from_folder(place, regulation=regulation))
         return repr(read[0])
 
     yield _finding(place.name, open_network)
     if not read:
         return
     network = read[0]
-    readers = {**_READERS, **_reactors(network)}
+    readers = {**_READERS, **_reactors(network), **_regulations(network), **_ensembles(network)}
     yield from (
         _finding(name, lambda reader=reader: reader(network))  # type: ignore[misc]
         for name, reader in readers.items()
@@ -105,11 +105,6 @@ def _strains(network: networks.Network) -> str:
     return f"{len(simulation.engineered_strains(network))} strains"
 
 
-def _models(network: networks.Network) -> str:
-    found = kinetics.KineticEnsemble.example(network)
-    return f"{len(found.models(network)):,} models, {int(found.valid.sum()):,} valid"
-
-
 def _feasible(network: networks.Network) -> str:
     space = states.StateSpace.of(network, states.Constraints.from_folder(network))
     return f"there are some: {sum(block.dimension for block in space.blocks)} dimensions"
@@ -124,7 +119,6 @@ _READERS: dict[str, Reader] = {
     "fermentation.csv": _fermentation,
     "strains.csv": _strains,
     "km_measurements.csv": _measured_km,
-    "valid_models.nc": _models,
 }
 
 
@@ -140,3 +134,38 @@ def _reactors(network: networks.Network) -> dict[str, Reader]:
 
     names = simulation.condition_names(network)
     return {f"bioreactor{'' if n == 'own' else f'_{n}'}.csv": reader(n) for n in names}
+
+
+def _regulations(network: networks.Network) -> dict[str, Reader]:
+    """Readers of the tables of regulation that are read by their names."""
+
+    def reader(name: str) -> Reader:
+        def read(network: networks.Network) -> str:
+            found = networks.Network.from_folder(network.file("."), regulation=name)
+            modifiers = sum(len(r.modifiers) for r in found.reactions.values())
+            return f"{modifiers} inhibitions and activations, {len(found.km_names):,} constants"
+
+        return read
+
+    names = networks.regulations(network.file("."))
+    return {f"regulation_{name}.csv": reader(name) for name in names}
+
+
+def _ensembles(network: networks.Network) -> dict[str, Reader]:
+    """Readers of the ensembles, at each set of states, without and with each regulation."""
+
+    def reader(regulation: str, states: str) -> Reader:
+        def read(network: networks.Network) -> str:
+            folder = network.file(".")
+            its = networks.Network.from_folder(folder, regulation=regulation)
+            found = kinetics.KineticEnsemble.example(its, states)
+            return f"{len(found.models(its)):,} models, {int(found.valid.sum()):,} valid"
+
+        return read
+
+    plain = replace(network, regulation="")
+    return {
+        kinetics.example_file(replace(plain, regulation=name), of): reader(name, of)
+        for name in ("", *networks.regulations(network.file(".")))
+        for of in ("own", "published")
+    }

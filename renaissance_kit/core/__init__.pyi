@@ -23,6 +23,7 @@ from .paths import (
     example_folder as example_folder,
     example_names as example_names,
     network_folder as network_folder,
+    network_place as network_place,
     notebooks_folder as notebooks_folder,
 )
 from .records import compared_by_value as compared_by_value, same_value as same_value

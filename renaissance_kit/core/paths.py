@@ -59,6 +59,23 @@ def network_folder(name_or_folder: str | Path) -> Path:
     )
 
 
+def network_place(network: str | Path) -> tuple[Path, str]:
+    """Return the folder of a network and what stands after a plus sign, the name of a regulation.
+
+    Args:
+        network: as `network_folder` takes it, and ``+NAME``. A folder whose own name holds a plus
+            sign is that folder.
+
+    >>> network_place("ecoli_w3110_trpd9923+published")[1]
+    'published'
+    """
+    text = str(network)
+    folder, plus, regulation = text.rpartition("+")
+    if not plus or Path(text).expanduser().is_dir():
+        return network_folder(network), ""
+    return network_folder(folder), regulation
+
+
 def example_names() -> list[str]:
     """Names of the networks that come with the toolkit."""
     return sorted(p.name for p in data_folder().iterdir() if (p / "reactions.csv").is_file())

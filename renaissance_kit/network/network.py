@@ -18,7 +18,7 @@ import numpy as np
 
 from renaissance_kit.core.errors import DataError, ParameterError, nearest
 from renaissance_kit.core.fingerprint import fingerprint
-from renaissance_kit.core.paths import example_folder, network_folder
+from renaissance_kit.core.paths import example_folder, network_place
 from renaissance_kit.core.records import compared_by_value
 from renaissance_kit.core.types import Array
 from renaissance_kit.laws.modifiers import MODIFIERS
@@ -109,11 +109,8 @@ class Network:
         """
         if isinstance(network, Network):
             return network
-        text = str(network)
-        folder, plus, regulation = text.rpartition("+")
-        if not plus or Path(text).expanduser().is_dir():
-            return cls.from_folder(network_folder(network))
-        return cls.from_folder(network_folder(folder), regulation=regulation)
+        folder, regulation = network_place(network)
+        return cls.from_folder(folder, regulation=regulation)
 
     def file(self, name: str) -> Path:
         """Path of a file in the folder of this network, whether it is there or not.
