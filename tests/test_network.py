@@ -11,7 +11,7 @@ import pytest
 
 from renaissance_kit import KMRanges, Network
 from renaissance_kit.core import DataError
-from renaissance_kit.network import conserved_moieties
+from renaissance_kit.network import ConservedMoiety, conserved_moieties
 
 MOIETIES = {
     frozenset({"coa_c", "accoa_c", "succoa_c"}),
@@ -105,6 +105,50 @@ def test_moieties_with_other_coefficients_are_small_fractions():
     ratio = moiety.coefficients["b"] / moiety.coefficients["a"]
     assert ratio == 0.5
     assert conserved_moieties(np.eye(2), ["a", "b"]) == ()
+
+
+# --- lumped reactions, whose coefficients are rounded --------------------------------------
+
+
+def moieties_with(lump: dict[str, float]) -> tuple[ConservedMoiety, ...]:
+    """Of two couples, a with b and c with d, and a lump that takes and makes all four."""
+    names = ["a", "b", "c", "d"]
+    couples = [[-1.0, 1.0, 0.0, 0.0], [0.0, 0.0, -1.0, 1.0]]
+    columns = np.array([*couples, [lump.get(name, 0.0) for name in names]])
+    return conserved_moieties(columns.T, names, ["AB", "CD", "lump"])
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 5e5, 1e12])
+def test_a_lump_conserves_what_cancels_up_to_its_last_digit_however_it_is_scaled(scale):
+    lump = {"a": -59403.1415, "b": 59403.1416, "c": -2.0, "d": 2.0}
+    first, second = moieties_with({name: n * scale for name, n in lump.items()})
+    assert [set(first.coefficients), set(second.coefficients)] == [{"c", "d"}, {"a", "b"}]
+    assert not first.left_over
+    assert second.left_over["lump"] == pytest.approx(1e-4 * scale, rel=1e-6)
+
+
+def test_the_user_can_see_what_was_taken_for_rounding():
+    text = [str(m) for m in moieties_with({"a": -59403.1415, "b": 59403.1416})]
+    assert text == ["c + d", "a + b (left by rounding: 0.0001 in lump)"]
+
+
+def test_a_small_amount_that_a_lump_really_uses_is_no_rounding():
+    """A cofactor of 0.0002 beside 59,403 of ATP: 3e-9 of the largest, and yet no moiety."""
+    (moiety,) = moieties_with({"a": -59403.1415, "b": 59403.1415, "c": -0.0002})
+    assert dict(moiety.coefficients) == {"a": 1.0, "b": 1.0}
+
+
+def test_of_two_moieties_that_a_lump_uses_a_combination_is_conserved():
+    """The lump takes 2 of a + b and 3 of c + d; 3 (a + b) − 2 (c + d) stays, in exact fractions."""
+    (moiety,) = moieties_with({"a": -1002.0, "b": 1000.0, "c": -2003.0, "d": 2000.0})
+    assert moiety.coefficients["a"] == moiety.coefficients["b"]
+    assert moiety.coefficients["c"] / moiety.coefficients["a"] == pytest.approx(-2 / 3, rel=1e-15)
+
+
+def test_a_metabolite_that_only_the_lump_touches_is_no_moiety():
+    names, columns = ["a", "b", "waste"], np.array([[-1.0, 1.0, 0.0], [-100.5, 100.5, 3.0]])
+    (moiety,) = conserved_moieties(columns.T, names)
+    assert dict(moiety.coefficients) == {"a": 1.0, "b": 1.0}
 
 
 # --- the tiny network ----------------------------------------------------------------------

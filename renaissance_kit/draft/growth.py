@@ -42,12 +42,7 @@ def conserving(
     net = dict(growth.stoichiometry)
     if not matrix.size:
         return growth
-    try:
-        moieties = conserved_moieties(matrix, dynamic)
-    except ArithmeticError as error:
-        problems.append(f"{growth.id}: {error}")
-        return growth
-    for moiety in moieties:
+    for moiety in conserved_moieties(matrix, dynamic, tuple(others)):
         members = {m: c * net[m] for m, c in moiety.coefficients.items() if m in net}
         excess = sum(members.values())
         if not members or abs(excess) < 1e-13 * max(map(abs, members.values())):

@@ -318,7 +318,7 @@ class Network:
     @cached_property
     def moieties(self) -> tuple[ConservedMoiety, ...]:
         """Conserved moieties of the dynamic metabolites, with one dependent member each."""
-        return conserved_moieties(self.stoichiometry, self.dynamic)
+        return conserved_moieties(self.stoichiometry, self.dynamic, self.kinetic_reactions)
 
     @cached_property
     def dependent(self) -> tuple[str, ...]:
