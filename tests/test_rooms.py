@@ -35,6 +35,7 @@ ALLOWED = {
     "search": {"core", "network", "states", "kinetics", "km"},
     "simulation": {"core", "laws", "network", "states", "kinetics"},
     "analysis": {"core", "laws", "network", "states", "kinetics", "km"},
+    "formats": {"core", "laws", "network", "states", "kinetics"},
     "studies": {
         "core", "network", "states", "draft", "kinetics", "km", "training", "search",
         "simulation", "analysis",

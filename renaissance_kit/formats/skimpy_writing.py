@@ -1,0 +1,265 @@
+"""Models and parameter sets written as SKiMpy reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pandas as pd
+
+from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.files import atomic_hdf5
+from renaissance_kit.core.sheets import write_csv
+from renaissance_kit.formats.skimpy import SkimpyModel
+from renaissance_kit.formats.skimpy_names import parameters_of, skimpy_id
+from renaissance_kit.formats.skimpy_parameters import NANOMOLAR, Units, numbers_of
+from renaissance_kit.formats.skimpy_reactions import (
+    PREFIX,
+    mechanism_part,
+    small_molecules,
+)
+from renaissance_kit.formats.skimpy_regulation import KINDS
+from renaissance_kit.formats.skimpy_tree import write_tree
+from renaissance_kit.kinetics.models import KineticModels
+from renaissance_kit.network.network import Network
+from renaissance_kit.network.records import Reaction
+
+_FIXED_HILL = ("uni_bi_reversible_hill", "bi_uni_reversible_hill")
+
+
+def write_skimpy(
+    path: str | Path,
+    model: Network | SkimpyModel,
+    *,
+    models: KineticModels | None = None,
+    member: int = 0,
+    scaling: float = NANOMOLAR,
+    regulation: str | Path | None = None,
+) -> None:
+    """Write a model as a YAML file of SKiMpy.
+
+    SKiMpy cannot read inhibition and activation from its YAML files. It takes them from a list
+    (``load_enzyme_regulation``), which goes into a file of its own.
+
+    Args:
+        path: of the YAML file.
+        model: a network; or what was read, which keeps the ids and remarks of the file.
+        models: whose parameters and concentrations are filled in; left open if not given.
+        member: position of the model in ``models``.
+        scaling: what concentrations in mol/L are multiplied with: 1e9 for nM, 1e6 for µM.
+        regulation: where the list of regulation goes; needed where the network is regulated.
+
+    Raises:
+        ParameterError: another network in ``models``, no such member, a regulated network without
+            ``regulation``, a kind of regulation that SKiMpy's list does not have.
+        OSError: the file cannot be written.
+
+    >>> from renaissance_kit import Network
+    >>> from renaissance_kit.formats import write_skimpy
+    >>> write_skimpy("tiny.yaml", Network.example("tiny"))  # doctest: +SKIP
+    """
+    network, file_ids, tree = _taken(model)
+    if network.regulated and regulation is None:
+        raise ParameterError(
+            "the network is regulated, which SKiMpy keeps in a list beside the model; give "
+            "regulation='regulation.csv'"
+        )
+    numbers: Mapping[tuple[str, str], float] = {}
+    if models is not None:
+        _require(models, network, member)
+        numbers = numbers_of(models, member, Units.of(network, scaling))
+    if regulation is not None:
+        write_skimpy_regulation(regulation, model)
+    write_tree(path, _tree_of(network, file_ids, tree, numbers, models, scaling))
+
+
+def _tree_of(
+    network: Network, file_ids: Mapping[str, str], tree: Mapping[str, Any],
+    numbers: Mapping[tuple[str, str], float], models: KineticModels | None, scaling: float,
+) -> dict[str, Any]:  # fmt: skip
+    species = {m: {"compartment": network.metabolites[m].compartment, "name": file_ids[m]}
+               for m in network.species}  # fmt: skip
+    dependent = list(network.dependent)
+    out: dict[str, Any] = {
+        "boundary_conditions": {
+            f"CC_{file_ids[m]}": {"class": "ConstantConcentration", "reactant": file_ids[m]}
+            for m in network.constant
+        },
+        "compartments": {c: c for c in network.compartments},
+        "constraints": {},
+        "dependent_reactants": {file_ids[m]: dict(species[m]) for m in dependent},
+        "initial_conditions": {},
+        "name": network.name,
+        "parameters": _parameters(network, file_ids, numbers),
+        "reactants": {file_ids[m]: part for m, part in species.items()},
+        "reactions": {
+            file_ids[r]: _reaction(network.reactions[r], file_ids, tree)
+            for r in network.kinetic_reactions
+        },
+    }
+    if tree:  # what was read
+        out["name"] = tree.get("name", network.name)
+        for part in ("dependent_reactants", "initial_conditions"):
+            out.pop(part)
+            if part in tree:
+                out[part] = tree[part]
+        filled = {n: v for n, v in out["parameters"].items() if v is not None}
+        out["parameters"] = {**tree.get("parameters", {}), **(filled if numbers else {})}
+    if models is not None:
+        per_mM = scaling / 1e3
+        concentrations = models.state.concentrations_mM[: len(network.dynamic)] * per_mM
+        out["initial_conditions"] = {
+            file_ids[m]: float(c) for m, c in zip(network.dynamic, concentrations, strict=True)
+        }
+    return out
+
+
+def _parameters(
+    network: Network, file_ids: Mapping[str, str], numbers: Mapping[tuple[str, str], float]
+) -> dict[str, float | None]:
+    out: dict[str, float | None] = {}
+    for compartment in network.compartments.values():
+        fraction = compartment.volume_fraction
+        out[f"volume_{compartment.id}"] = 1.0 if fraction is None else fraction
+        out[f"cell_volume_{compartment.id}"] = 1.0
+    for m in network.constant:
+        out[file_ids[m]] = numbers.get(("constant", m))
+    for name in network.kinetic_reactions:
+        reaction = replace(network.reactions[name], modifiers=())
+        for parameter in parameters_of(reaction, file_ids[name], file_ids):
+            out[parameter.name] = numbers.get((parameter.kind, parameter.ours))
+        if reaction.rate_law in _FIXED_HILL:
+            out[f"hill_coefficient_{file_ids[name]}"] = 1.0
+    return out
+
+
+def _reaction(
+    reaction: Reaction, file_ids: Mapping[str, str], tree: Mapping[str, Any]
+) -> dict[str, Any]:
+    name = file_ids[reaction.id]
+    read = tree.get("reactions", {}).get(name, {}).get("modifiers") or {}
+    keys = {part.get("small_molecule"): (key, part["class"]) for key, part in read.items()}
+    modifiers = {}
+    for metabolite, n, kind in small_molecules(reaction):
+        theirs = file_ids[metabolite]
+        key, kind = keys.get(theirs, (f"{PREFIX[kind]}_{theirs}", kind))
+        modifiers[key] = {
+            "class": kind,
+            "mechanism_stoichiometry": {"small_molecule": n},
+            "small_molecule": theirs,
+        }
+    return {
+        "enzyme": None,
+        "mechanism": mechanism_part(reaction, file_ids),
+        "modifiers": modifiers,
+        "name": name,
+    }
+
+
+def write_skimpy_regulation(path: str | Path, model: Network | SkimpyModel) -> None:
+    """Write the list of regulation of a network, as ``load_enzyme_regulation`` takes it.
+
+    Raises:
+        ParameterError: the network is not regulated, or has essential activation beside the other.
+        OSError: the file cannot be written.
+    """
+    network, file_ids, _ = _taken(model)
+    theirs = {ours: name for name, ours in KINDS.items()}
+    kinds = {m.kind for r in network.reactions.values() for m in r.modifiers}
+    if not kinds:
+        raise ParameterError(f"{network.name} is not regulated; there is no list to write")
+    if {"activation", "essential_activation"} <= kinds:
+        raise ParameterError(
+            "the network has activation and essential_activation; a list of SKiMpy has one word "
+            "for both, so keep one of them"
+        )
+    rows = []
+    for name in network.kinetic_reactions:
+        for m in network.reactions[name].modifiers:
+            if m.kind == "mixed_inhibition":
+                words = ["competitive inhibition", "inhibition"]
+            else:
+                words = [theirs.get(m.kind, "activation")]
+            rows += [(file_ids[name], file_ids[m.metabolite], word) for word in words]
+    write_csv(path, pd.DataFrame(rows, columns=["reaction_id", "regulator", "regulation"]))
+
+
+def write_skimpy_parameters(
+    path: str | Path,
+    models: KineticModels | Sequence[KineticModels],
+    *,
+    labels: Sequence[str] | None = None,
+    scaling: float = NANOMOLAR,
+    growth_scale: float = 1.0,
+    model: SkimpyModel | None = None,
+) -> None:
+    """Write parameter sets of models as an HDF5 file of SKiMpy.
+
+    Args:
+        path: of the file.
+        models: a batch, or several of one network at different states, one after the other. Of an
+            ensemble: ``ensemble.models(network)``.
+        labels: one a model, for ``index``; ``STATE,POSITION`` if not given, as published sets have.
+        scaling: what concentrations in mol/L are multiplied with: 1e9 for nM, 1e6 for µM.
+        growth_scale: what coefficients of growth are multiplied with in the file's model.
+        model: that was read, whose ids are used; if not, those of the network.
+
+    Raises:
+        ParameterError: models of several networks, labels of another number or that stand twice.
+        OSError: the file cannot be written.
+    """
+    batches = [models] if isinstance(models, KineticModels) else list(models)
+    if not batches:
+        raise ParameterError("there are no models to write; give at least one batch")
+    network = batches[0].network
+    given, file_ids, _ = _taken(model or network)
+    if any(batch.network.digest != given.digest for batch in batches):
+        raise ParameterError("the models belong to several networks; write a file for each")
+    units = Units.of(network, scaling, growth_scale)
+    names = {p.name: (p.kind, p.ours) for r in network.kinetic_reactions
+             for p in parameters_of(network.reactions[r], file_ids[r], file_ids)}  # fmt: skip
+    names |= {file_ids[m]: ("constant", m) for m in network.constant}
+    sets, index = [], []
+    for batch in batches:
+        for member in range(len(batch)):
+            numbers = numbers_of(batch, member, units)
+            sets.append([numbers[key] for key in names.values()])
+            index.append(f"{batch.state.label},{member}")
+    volumes = {}
+    for c in network.compartments.values():
+        volumes[f"volume_{c.id}"] = 1.0 if c.volume_fraction is None else c.volume_fraction
+        volumes[f"cell_volume_{c.id}"] = 1.0
+    index = index if labels is None else [str(label) for label in labels]
+    if len(index) != len(sets) or len(set(index)) < len(index):
+        raise ParameterError(
+            f"{len(index)} labels, {len(set(index))} of them different, for {len(sets)} models; "
+            "give each model a label of its own"
+        )
+    text = h5py.string_dtype()
+    with atomic_hdf5(path, checksum=False) as sink, h5py.File(sink, "w") as file:
+        file["parameter_names"] = np.array([*names, *volumes], dtype=text)
+        file["num_parameters_sets"] = len(sets)
+        file["index"] = np.array(index, dtype=text)
+        for i, values in enumerate(sets):
+            file[f"parameter_set_{i}"] = np.array([*values, *volumes.values()])
+
+
+def _taken(model: Network | SkimpyModel) -> tuple[Network, Mapping[str, str], Mapping[str, Any]]:
+    """Network, ids in the file, and what was read."""
+    if isinstance(model, SkimpyModel):
+        return model.network, model.file_ids, model.tree
+    ids = {m: skimpy_id(m) for m in model.species} | {r: r for r in model.kinetic_reactions}
+    return model, ids, {}
+
+
+def _require(models: KineticModels, network: Network, member: int) -> None:
+    if models.network.digest != network.digest:
+        raise ParameterError(
+            "models belong to another network; give those of the one that is written"
+        )
+    if not 0 <= member < len(models):
+        raise ParameterError(f"there is no member {member}; the batch holds 0 to {len(models) - 1}")
