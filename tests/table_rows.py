@@ -22,6 +22,11 @@ PFK,pep_c,inhibition,made up
 PFK,adp_c,activation,made up
 PYK,fdp_c,essential_activation,made up
 """,
+    "a list of regulation": """reaction_id,regulator,regulation
+PFK,pep_c,competitive inhibition
+PFK,pep_c,inhibition
+PYK,fdp_c,activation
+""",
     "energies.csv": """metabolite,formula,charge,dgf0_kJ_mol,dgf0_error_kJ_mol,pka,source
 ac,C2H3O2,-1,-369.4,2.1,4.75,made up
 """,

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from renaissance_kit.core.errors import DataError, ParameterError, nearest
+from renaissance_kit.core.errors import DataError, ParameterError, SteadyStateError, nearest
 from renaissance_kit.core.records import compared_by_value
 from renaissance_kit.formats.skimpy_names import bigg_id
 from renaissance_kit.formats.skimpy_parameters import NANOMOLAR, SkimpyParameters
@@ -23,6 +23,7 @@ from renaissance_kit.formats.skimpy_reactions import (
     Unreadable,
     number_in,
     reaction_of,
+    times,
 )
 from renaissance_kit.formats.skimpy_regulation import read_regulation
 from renaissance_kit.formats.skimpy_tree import Part, read_tree
@@ -31,6 +32,7 @@ from renaissance_kit.laws.sides import ACTIVATOR, ESSENTIAL_ACTIVATOR
 from renaissance_kit.network.conditions import CONDITIONS
 from renaissance_kit.network.network import Network
 from renaissance_kit.network.records import Compartment, Metabolite, Quantity, Reaction
+from renaissance_kit.states.steady_state import SteadyState
 
 PARTS = ("reactions", "reactants", "boundary_conditions", "compartments")
 KNOWN_PARTS = (
@@ -51,6 +53,7 @@ class SkimpyModel:
         parameters: numbers of the file by name, None where it leaves them open; in its own units.
         initial: initial concentrations of the file, by name; in its own units.
         file_ids: ids in the file by id of the network.
+        growth_scale: what coefficients of growth are multiplied with in the file.
         notes: what was decided on reading, in words.
         tree: what the file says besides, for writing it again.
     """
@@ -59,6 +62,7 @@ class SkimpyModel:
     parameters: Mapping[str, float | None]
     initial: Mapping[str, float]
     file_ids: Mapping[str, str]
+    growth_scale: float
     notes: tuple[str, ...]
     tree: Mapping[str, Any] = field(repr=False)
 
@@ -81,8 +85,38 @@ class SkimpyModel:
         names = [name for name, value in self.parameters.items() if value is not None]
         values = np.array([[self.parameters[name] for name in names]], dtype=float)
         return SkimpyParameters.of(
-            self.network, names, values, (self.network.name,), scaling=scaling
-        )
+            self.network, names, values, (self.network.name,), scaling=scaling,
+            growth_scale=self.growth_scale,
+        )  # fmt: skip
+
+    def steady_state(self, density_gDW_L: float, *, scaling: float = NANOMOLAR) -> SteadyState:
+        """The steady state of a file that holds all parameters and concentrations.
+
+        Args:
+            density_gDW_L: dry weight per litre of cell, which is not in the file.
+            scaling: as in `parameter_set`.
+
+        Raises:
+            SteadyStateError: the file leaves numbers open, or nothing is steady there.
+            ParameterError: with this scaling the numbers are impossible.
+        """
+        network = self.network
+        held = {m: self.parameters.get(self.file_ids[m]) for m in network.constant}
+        given = {m: self.initial.get(self.file_ids[m]) for m in network.dynamic}
+        sets = self.parameter_set(scaling=scaling)
+        missing = [m for m, c in {**given, **held}.items() if c is None]
+        missing += [r for r, v in zip(network.kinetic_reactions, sets.vmax_mM_h[0], strict=True)
+                    if np.isnan(v)]  # fmt: skip
+        missing += sets.missing
+        if missing:
+            raise SteadyStateError(
+                f"the file has no number for {', '.join(missing[:5])}"
+                + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+                + "; take the concentrations from elsewhere, and parameters from a set "
+                "(SkimpyParameters.read)"
+            )
+        c = np.array([*given.values(), *held.values()], dtype=float) / (scaling / 1e3)
+        return sets.state(0, c, density_gDW_L)
 
 
 def read_skimpy(
@@ -142,7 +176,8 @@ def read_skimpy(
             raise ParameterError(
                 f"growth {growth!r} is no reaction{nearest(growth, tree['reactions'])}"
             )
-        reactions[rename(growth)] = _scaled(reactions[rename(growth)], growth_scale)
+        lump = times(reactions[rename(growth)], 1 / growth_scale)
+        reactions[rename(growth)] = replace(lump, role="growth")
         notes.append(f"{growth} is growth; its coefficients were divided by {growth_scale:g}")
     ours = {rename(m): role for m, role in roles.items()}
     if regulation is not None:
@@ -159,10 +194,13 @@ def read_skimpy(
         _compartments(tree, roles, parameters, ph or {}, path.name),
         _conditions(conditions or {}),
     )  # fmt: skip
+    tree["parameters"] = parameters  # numbers, where YAML takes 1e-5 for text
     initial = {
         k: v for k, v in _numbers(tree, "initial_conditions", path.name).items() if v is not None
     }
-    return SkimpyModel(network, parameters, initial, file_ids, tuple(notes), tree)
+    return SkimpyModel(
+        network, parameters, initial, file_ids, growth_scale if growth else 1.0, tuple(notes), tree
+    )  # fmt: skip
 
 
 def _checked(tree: Part, file: str) -> Part:
@@ -294,17 +332,6 @@ def _numbers(tree: Part, part: str, file: str) -> dict[str, float | None]:
     if problems:
         raise DataError(*problems)
     return out
-
-
-def _scaled(reaction: Reaction, scale: float) -> Reaction:
-    def divided(terms: Any) -> Any:
-        return tuple((m, n / scale, *rest) for m, n, *rest in terms)
-
-    return replace(
-        reaction, role="growth", left=divided(reaction.left), right=divided(reaction.right),
-        substrates=divided(reaction.substrates), products=divided(reaction.products),
-        protons=divided(reaction.protons),
-    )  # fmt: skip
 
 
 def _notes(tree: Part, reactions: Mapping[str, Reaction], activation: str) -> list[str]:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from renaissance_kit.core.errors import nearest
@@ -267,6 +267,19 @@ def number_in(value: Any, what: str) -> float:
     return number
 
 
+def times(reaction: Reaction, scale: float) -> Reaction:
+    """A reaction with all coefficients multiplied."""
+
+    def scaled(terms: Terms) -> Terms:
+        return tuple((m, n * scale) for m, n in terms)
+
+    return replace(
+        reaction, left=scaled(reaction.left), right=scaled(reaction.right),
+        substrates=scaled(reaction.substrates), products=scaled(reaction.products),
+        protons=tuple((m, n * scale, mode) for m, n, mode in reaction.protons),
+    )  # fmt: skip
+
+
 # --- the way back ----------------------------------------------------------------------------
 
 
@@ -276,7 +289,8 @@ def mechanism_part(reaction: Reaction, written: Mapping[str, str]) -> dict[str, 
     Args:
         written: ids in the file.
     """
-    theirs = REGISTRY[reaction.rate_law].skimpy[0]
+    law, net = REGISTRY[reaction.rate_law], reaction.stoichiometry
+    theirs = law.skimpy[0]
     part: dict[str, Any] = {"class": theirs}
     numbers = {}
     for role, sign, terms in (
@@ -286,7 +300,7 @@ def mechanism_part(reaction: Reaction, written: Mapping[str, str]) -> dict[str, 
         for number, (metabolite, n) in enumerate(terms, 1):
             key = role if theirs in NAMED and len(terms) == 1 else f"{role}{number}"
             part[key] = written[metabolite]
-            numbers[key] = sign * n
+            numbers[key] = sign * n if law.coefficients_are_orders else net[metabolite]
     if theirs not in NAMED:
         part["mechanism_stoichiometry"] = numbers
     return part

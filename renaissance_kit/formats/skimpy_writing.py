@@ -21,6 +21,7 @@ from renaissance_kit.formats.skimpy_reactions import (
     PREFIX,
     mechanism_part,
     small_molecules,
+    times,
 )
 from renaissance_kit.formats.skimpy_regulation import KINDS
 from renaissance_kit.formats.skimpy_tree import write_tree
@@ -38,6 +39,7 @@ def write_skimpy(
     models: KineticModels | None = None,
     member: int = 0,
     scaling: float = NANOMOLAR,
+    growth_scale: float | None = None,
     regulation: str | Path | None = None,
 ) -> None:
     """Write a model as a YAML file of SKiMpy.
@@ -51,6 +53,8 @@ def write_skimpy(
         models: whose parameters and concentrations are filled in; left open if not given.
         member: position of the model in ``models``.
         scaling: what concentrations in mol/L are multiplied with: 1e9 for nM, 1e6 for µM.
+        growth_scale: what coefficients of growth are multiplied with; as in the file that was read
+            if not given, else 1.
         regulation: where the list of regulation goes; needed where the network is regulated.
 
     Raises:
@@ -62,7 +66,7 @@ def write_skimpy(
     >>> from renaissance_kit.formats import write_skimpy
     >>> write_skimpy("tiny.yaml", Network.example("tiny"))  # doctest: +SKIP
     """
-    network, file_ids, tree = _taken(model)
+    network, file_ids, tree, scale = _taken(model, growth_scale)
     if network.regulated and regulation is None:
         raise ParameterError(
             "the network is regulated, which SKiMpy keeps in a list beside the model; give "
@@ -71,15 +75,24 @@ def write_skimpy(
     numbers: Mapping[tuple[str, str], float] = {}
     if models is not None:
         _require(models, network, member)
-        numbers = numbers_of(models, member, Units.of(network, scaling))
+        numbers = numbers_of(models, member, Units.of(network, scaling, scale))
     if regulation is not None:
         write_skimpy_regulation(regulation, model)
-    write_tree(path, _tree_of(network, file_ids, tree, numbers, models, scaling))
+    reactions = {r: network.reactions[r] for r in network.kinetic_reactions}
+    if network.growth is not None:
+        reactions[network.growth] = times(reactions[network.growth], scale)
+    out = _tree_of(network, reactions, file_ids, tree, numbers)
+    if models is not None:
+        amounts = models.state.concentrations_mM[: len(network.dynamic)] * (scaling / 1e3)
+        out["initial_conditions"] = {
+            file_ids[m]: float(c) for m, c in zip(network.dynamic, amounts, strict=True)
+        }
+    write_tree(path, out)
 
 
 def _tree_of(
-    network: Network, file_ids: Mapping[str, str], tree: Mapping[str, Any],
-    numbers: Mapping[tuple[str, str], float], models: KineticModels | None, scaling: float,
+    network: Network, reactions: Mapping[str, Reaction], file_ids: Mapping[str, str],
+    tree: Mapping[str, Any], numbers: Mapping[tuple[str, str], float],
 ) -> dict[str, Any]:  # fmt: skip
     species = {m: {"compartment": network.metabolites[m].compartment, "name": file_ids[m]}
                for m in network.species}  # fmt: skip
@@ -97,8 +110,8 @@ def _tree_of(
         "parameters": _parameters(network, file_ids, numbers),
         "reactants": {file_ids[m]: part for m, part in species.items()},
         "reactions": {
-            file_ids[r]: _reaction(network.reactions[r], file_ids, tree)
-            for r in network.kinetic_reactions
+            file_ids[name]: _reaction(reaction, file_ids, tree)
+            for name, reaction in reactions.items()
         },
     }
     if tree:  # what was read
@@ -109,12 +122,6 @@ def _tree_of(
                 out[part] = tree[part]
         filled = {n: v for n, v in out["parameters"].items() if v is not None}
         out["parameters"] = {**tree.get("parameters", {}), **(filled if numbers else {})}
-    if models is not None:
-        per_mM = scaling / 1e3
-        concentrations = models.state.concentrations_mM[: len(network.dynamic)] * per_mM
-        out["initial_conditions"] = {
-            file_ids[m]: float(c) for m, c in zip(network.dynamic, concentrations, strict=True)
-        }
     return out
 
 
@@ -129,9 +136,13 @@ def _parameters(
     for m in network.constant:
         out[file_ids[m]] = numbers.get(("constant", m))
     for name in network.kinetic_reactions:
-        reaction = replace(network.reactions[name], modifiers=())
-        for parameter in parameters_of(reaction, file_ids[name], file_ids):
+        reaction = network.reactions[name]
+        plain = replace(reaction, modifiers=())
+        for parameter in parameters_of(plain, file_ids[name], file_ids):
             out[parameter.name] = numbers.get((parameter.kind, parameter.ours))
+        for parameter in parameters_of(reaction, file_ids[name], file_ids):
+            if numbers and parameter.ours.count(":") == 2:  # SKiMpy passes by what it does not know
+                out[parameter.name] = numbers[parameter.kind, parameter.ours]
         if reaction.rate_law in _FIXED_HILL:
             out[f"hill_coefficient_{file_ids[name]}"] = 1.0
     return out
@@ -167,7 +178,7 @@ def write_skimpy_regulation(path: str | Path, model: Network | SkimpyModel) -> N
         ParameterError: the network is not regulated, or has essential activation beside the other.
         OSError: the file cannot be written.
     """
-    network, file_ids, _ = _taken(model)
+    network, file_ids, _, _ = _taken(model)
     theirs = {ours: name for name, ours in KINDS.items()}
     kinds = {m.kind for r in network.reactions.values() for m in r.modifiers}
     if not kinds:
@@ -194,7 +205,7 @@ def write_skimpy_parameters(
     *,
     labels: Sequence[str] | None = None,
     scaling: float = NANOMOLAR,
-    growth_scale: float = 1.0,
+    growth_scale: float | None = None,
     model: SkimpyModel | None = None,
 ) -> None:
     """Write parameter sets of models as an HDF5 file of SKiMpy.
@@ -205,7 +216,8 @@ def write_skimpy_parameters(
             ensemble: ``ensemble.models(network)``.
         labels: one a model, for ``index``; ``STATE,POSITION`` if not given, as published sets have.
         scaling: what concentrations in mol/L are multiplied with: 1e9 for nM, 1e6 for µM.
-        growth_scale: what coefficients of growth are multiplied with in the file's model.
+        growth_scale: what coefficients of growth are multiplied with in the model of the file; 1 if
+            neither this nor ``model`` is given.
         model: that was read, whose ids are used; if not, those of the network.
 
     Raises:
@@ -216,10 +228,10 @@ def write_skimpy_parameters(
     if not batches:
         raise ParameterError("there are no models to write; give at least one batch")
     network = batches[0].network
-    given, file_ids, _ = _taken(model or network)
+    given, file_ids, _, scale = _taken(model or network, growth_scale)
     if any(batch.network.digest != given.digest for batch in batches):
         raise ParameterError("the models belong to several networks; write a file for each")
-    units = Units.of(network, scaling, growth_scale)
+    units = Units.of(network, scaling, scale)
     names = {p.name: (p.kind, p.ours) for r in network.kinetic_reactions
              for p in parameters_of(network.reactions[r], file_ids[r], file_ids)}  # fmt: skip
     names |= {file_ids[m]: ("constant", m) for m in network.constant}
@@ -248,12 +260,15 @@ def write_skimpy_parameters(
             file[f"parameter_set_{i}"] = np.array([*values, *volumes.values()])
 
 
-def _taken(model: Network | SkimpyModel) -> tuple[Network, Mapping[str, str], Mapping[str, Any]]:
-    """Network, ids in the file, and what was read."""
+def _taken(
+    model: Network | SkimpyModel, growth_scale: float | None = None
+) -> tuple[Network, Mapping[str, str], Mapping[str, Any], float]:
+    """Network, ids in the file, what was read, and the scale of growth."""
     if isinstance(model, SkimpyModel):
-        return model.network, model.file_ids, model.tree
+        scale = model.growth_scale if growth_scale is None else growth_scale
+        return model.network, model.file_ids, model.tree, scale
     ids = {m: skimpy_id(m) for m in model.species} | {r: r for r in model.kinetic_reactions}
-    return model, ids, {}
+    return model, ids, {}, 1.0 if growth_scale is None else growth_scale
 
 
 def _require(models: KineticModels, network: Network, member: int) -> None:
