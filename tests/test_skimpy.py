@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 import pytest
 import yaml
+from guides import guide_blocks
 from skimpy_rates import balances, parameter_names, rates
 
 from renaissance_kit import KineticEnsemble, KineticModels, Network, SteadyState, SteadyStates
@@ -385,6 +386,23 @@ def test_a_plain_file_that_holds_everything_has_a_state(tiny, tiny_state, tmp_pa
     np.testing.assert_allclose(state.fluxes_mmol_gDW_h, tiny_state.fluxes_mmol_gDW_h, rtol=1e-12)
     lambda_max = full.parameter_set().models(0, state).spectrum().lambda_max_per_h
     np.testing.assert_allclose(lambda_max, models.spectrum().lambda_max_per_h, rtol=1e-9)
+
+
+# --- the guide -----------------------------------------------------------------------------------
+
+
+def test_the_guide_runs_as_it_is_written(model, models, here, capsys):
+    write_skimpy(here / "model.yaml", model, regulation=here / "regulation.csv")
+    write_skimpy_parameters(here / "sets.hdf5", models, model=model)
+    network, c = model.network, models.state.concentrations_mM
+    rows = [f"{m},{value!r}" for m, value in zip(network.species, c.tolist(), strict=True)]
+    (here / "concentrations.csv").write_text("\n".join(["metabolite,value_mM", *rows]))
+    names: dict = {}
+    for block in guide_blocks(Path(__file__).parents[1] / "docs" / "skimpy.md"):
+        exec(block, names)
+    assert "2 conserved moieties" in capsys.readouterr().out
+    assert read_skimpy(here / "mine.yaml", regulation=here / "mine.csv").steady_state(300.0)
+    assert len(SkimpyParameters.read(here / "mine.hdf5", network)) == 1
 
 
 # --- mistakes ----------------------------------------------------------------------------------

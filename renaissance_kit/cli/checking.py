@@ -45,7 +45,8 @@ def check_folder(folder: str | Path, *, feasible: bool = False) -> Iterator[Find
 
     def open_network() -> str:
         read.append(networks.Network.from_folder(place, regulation=regulation))
-        return repr(read[0])
+        rounded = [f"conserved: {moiety}" for moiety in read[0].moieties if moiety.left_over]
+        return "; ".join([repr(read[0]), *rounded])
 
     yield _finding(place.name, open_network)
     if not read:

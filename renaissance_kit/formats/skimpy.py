@@ -152,9 +152,14 @@ def read_skimpy(
         ParameterError: unknown ``growth``, ``activation`` or conditions, or a scale that is not
             positive.
 
-    >>> from renaissance_kit.formats import read_skimpy
-    >>> model = read_skimpy("tests/data/skimpy.yaml")  # doctest: +SKIP
-    >>> print(model.report)  # doctest: +SKIP
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from renaissance_kit import Network
+    >>> from renaissance_kit.formats import read_skimpy, write_skimpy
+    >>> with TemporaryDirectory() as folder:
+    ...     write_skimpy(Path(folder) / "tiny.yaml", Network.example("tiny"))
+    ...     read_skimpy(Path(folder) / "tiny.yaml").network
+    Network('tiny': 5 kinetic reactions, 6 dynamic metabolites, 10 KM)
     """
     path = Path(path).expanduser()
     effects = (ACTIVATOR, ESSENTIAL_ACTIVATOR)

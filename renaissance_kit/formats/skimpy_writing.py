@@ -62,9 +62,7 @@ def write_skimpy(
             ``regulation``, a kind of regulation that SKiMpy's list does not have.
         OSError: the file cannot be written.
 
-    >>> from renaissance_kit import Network
-    >>> from renaissance_kit.formats import write_skimpy
-    >>> write_skimpy("tiny.yaml", Network.example("tiny"))  # doctest: +SKIP
+    For an example see `renaissance_kit.formats.read_skimpy`.
     """
     network, file_ids, tree, scale = _taken(model, growth_scale)
     if network.regulated and regulation is None:
