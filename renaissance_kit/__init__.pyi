@@ -26,6 +26,7 @@ from . import (
     search as search,
     simulation as simulation,
     analysis as analysis,
+    formats as formats,
     studies as studies,
     figures as figures,
     panels as panels,

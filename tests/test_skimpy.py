@@ -154,7 +154,7 @@ def test_what_is_read(model):
         ("cit_c", "mixed_inhibition"), ("_2pg_c", "competitive_inhibition"),
         ("g6p_c", "activation"),
     ]  # fmt: skip
-    assert model.parameters["h_c"] == 0.1  # YAML takes 1e-1 for text
+    assert model.parameters["h_c"] == 100.0  # YAML takes 1e2 for text
 
 
 def test_the_report_says_what_was_decided_and_what_the_lump_leaves(model):
@@ -223,7 +223,7 @@ def without_regulation(tree: dict) -> dict:
     }  # fmt: skip
     lactate = tree["reactions"]["LACX"]["mechanism"]
     assert lactate["class"] == "H1GeneralizedReversibleHill"
-    tree["parameters"]["h_c"] = 0.1
+    tree["parameters"]["h_c"] = 100.0
     return tree
 
 
@@ -375,7 +375,7 @@ def test_a_file_that_holds_everything_has_a_state(model, models, tmp_path):
     with pytest.raises(
         SteadyStateError, match=r"no number for _2pg_c.* and \d+ more; take the conc"
     ):
-        model.steady_state(300.0, scaling=1e6)
+        model.steady_state(300.0)
 
 
 def test_a_plain_file_that_holds_everything_has_a_state(tiny, tiny_state, tmp_path):
@@ -420,6 +420,18 @@ MISTAKES = [
     (JOINED, "substrate2: _2pg_c", "_2pg_c stands twice in the rate law"),
     (JOINED, "substrate2: 5", "write the id of a metabolite"),
     (JOINED, "substrat: pyr_c", "'substrat' is unknown"),
+    ("    modifiers: {}\n", "    modifier: {}\n", "ACS.*did you mean 'modifiers'"),
+    ("    modifiers: {}\n", "", "ACS.*'modifiers' is missing"),
+    ("      mechanism_stoichiometry: {product1: 2.0, substrate1: -1.0}\n", "",
+     "PPA.*'mechanism_stoichiometry' is missing"),
+    ("      inhibitor1: amp_c\n", "", "ConvenienceInhibited with 0 inhibitors"),
+    (JOINED, f"{JOINED}\n      inhibitor1: ac_c", "BiUniReversibleHill with 1 inhibitors"),
+    ("  volume_p: 0.1\n", "", "no volume_p among 'parameters'"),
+    ("\nreactants:\n", "\nreactants:\n  x_c: {compartment: c, name: x_c}\n", "x_c.: in no reac"),
+    ("    name: PPA", "    name: PPB", "name 'PPB' inside"),
+    ("name: ac_c}", "name: ad_c}", "needs its own name"),
+    ("{activator: g6p_c,", "{k: 1, activator: g6p_c,", "'k' is unknown"),
+    ("reactant: h_c}", "reactant: h_c, value: 1}", "'value' is unknown"),
     (LUMPED, "substrate2: 205.3", "below 0 for substrates"),
     (LUMPED, "substrate2: many", "'many'; write a number"),
     ("        substrate2: -205.3\n", "", "stoichiometry of substrate2 is None"),
@@ -436,7 +448,7 @@ MISTAKES = [
     ("  ac_c: {compartment: c,", "  ac_c: {compartment: x,", r"line 34 \(ac_c\).*compartments"),
     ("hill_coefficient_JOIN: 1.0", "hill_coefficient_JOIN: 2.0", "only Hill laws with coeff"),
     ("volume_c: 0.9", "volume_c: 9", "share must be above 0 and at most 1"),
-    ("h_c: 1e-1", "h_c: acid", "h_c is 'acid'; write a number"),
+    ("h_c: 1e2", "h_c: acid", "h_c is 'acid'; write a number"),
     ("reactions:", "reaction:", "part 'reactions' is missing"),
     ("constraints: {}", "constraints: {a: 1}", "constraints are not known"),
     ("enzyme: null", "enzyme: [", "line .*no YAML"),

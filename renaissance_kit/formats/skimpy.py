@@ -232,10 +232,12 @@ def _roles(tree: Part, file: str) -> dict[str, str]:
     """Role of each metabolite, by id in the file."""
     roles = dict.fromkeys(tree["reactants"], "dynamic")
     problems = [
-        f"{file}, line {getattr(part, 'line', tree['reactants'].line)} ({name}): its compartment is"
-        " not among 'compartments'; write 'compartment: c', and add c there"
+        f"{file}, line {getattr(part, 'line', tree['reactants'].line)} ({name}): it needs its own"
+        " name, and a compartment that is among 'compartments'; write 'compartment: c'"
         for name, part in tree["reactants"].items()
-        if not isinstance(part, Part) or part.get("compartment") not in tree["compartments"]
+        if not isinstance(part, Part)
+        or part.get("compartment") not in tree["compartments"]
+        or part.get("name", name) != name
     ]
     for key, part in tree["boundary_conditions"].items():
         line = f"{file}, line {getattr(part, 'line', tree['boundary_conditions'].line)} ({key})"
@@ -244,6 +246,9 @@ def _roles(tree: Part, file: str) -> dict[str, str]:
             problems.append(
                 f"{line}: boundary condition {written!r} is unknown; only ConstantConcentration is"
             )
+        elif set(part) - {"class", "reactant"}:
+            unknown = min(set(part) - {"class", "reactant"})
+            problems.append(f"{line}: {unknown!r} is unknown; remove it")
         elif part.get("reactant") not in roles:
             problems.append(
                 f"{line}: {part.get('reactant')!r} is not among 'reactants'; add it there"
@@ -265,6 +270,16 @@ def _reactions(
         except Unreadable as error:
             line = getattr(part, "line", tree["reactions"].line)
             problems.append(f"{file}, line {line} (reaction {name}): {error}")
+    if not problems:
+        used = {m for r in found for m in r.stoichiometry} | {
+            m.metabolite for r in found for m in r.modifiers
+        }
+        problems = [
+            f"{file}, line {tree['reactants'][m].line} ({m}): in no reaction; remove "
+            "it, or see whether the file is cut off"
+            for m in roles
+            if context.rename(m) not in used
+        ]
     if problems:
         raise DataError(*problems)
     return {reaction.id: reaction for reaction in found}
@@ -282,6 +297,12 @@ def _compartments(
     ph: Mapping[str, float], file: str,
 ) -> dict[str, Compartment]:  # fmt: skip
     """Compartments; one without dynamic metabolites is the medium."""
+    known = [f"volume_{name}" in parameters for name in tree["compartments"]]
+    if any(known) and not all(known):
+        without = [n for n, has_one in zip(tree["compartments"], known, strict=True) if not has_one]
+        raise DataError(
+            f"{file}: no volume_{without[0]} among 'parameters'; add it, or take all away"
+        )
     inside = {p["compartment"] for m, p in tree["reactants"].items() if roles[m] == "dynamic"}
     out = {}
     for name in tree["compartments"]:
@@ -351,7 +372,6 @@ def _notes(tree: Part, reactions: Mapping[str, Reaction], activation: str) -> li
         )
     if any(m.kind == activation for r in reactions.values() for m in r.modifiers):
         notes.append(f"{ACTIVATION} is read as {activation}, {MODIFIERS[activation].formula}")
-    closed = [f"{name}" for name, part in tree["compartments"].items() if name != part]
-    if closed:
-        notes.append(f"compartments with other names: {', '.join(closed)}")
+    if not any(name.startswith("volume_") for name in tree.get("parameters") or ()):
+        notes.append("no volumes in the file: each compartment is taken for the whole cell")
     return notes

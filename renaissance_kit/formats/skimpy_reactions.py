@@ -16,7 +16,7 @@ Mechanisms whose name ends in ``Inhibited`` have competitive inhibitors (``inhib
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -72,6 +72,11 @@ def reaction_of(
         Unreadable: with the reason and the remedy.
     """
     mechanism = _part(part, "mechanism")
+    parts = ("enzyme", "mechanism", "modifiers", "name")
+    only(part, parts, "a reaction", name)
+    for key in parts:
+        if key not in part:
+            raise Unreadable(f"{key!r} is missing; a reaction has {', '.join(parts)}")
     if part.get("enzyme") is not None:
         raise Unreadable(
             f"enzyme {part['enzyme']!r}: rates by enzyme amount and kcat are not known; give Vmax, "
@@ -142,10 +147,19 @@ def _part(part: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return found
 
 
+def only(part: Mapping[str, Any], known: Sequence[str], what: str, name: str) -> None:
+    """Raise Unreadable for a part with other keys, or with another name than it is listed under."""
+    for key in part:
+        if key not in known:
+            raise Unreadable(f"{key!r} is unknown{nearest(key, known)} Correct it or remove it")
+    if part.get("name", name) != name:
+        raise Unreadable(f"{what} has the name {part['name']!r} inside; write one of the two")
+
+
 def _mechanism(mechanism: Mapping[str, Any]) -> tuple[str, Terms, Terms, list[str]]:
     """Name of the law, substrates, products, competitive inhibitors."""
     written = str(mechanism.get("class", ""))
-    law, suffix = _law(written)
+    law, inhibited, suffix = _law(written)
     places: dict[str, dict[int, tuple[str, str]]] = {
         "substrate": {},
         "product": {},
@@ -164,9 +178,14 @@ def _mechanism(mechanism: Mapping[str, Any]) -> tuple[str, Terms, Terms, list[st
         for number in range(1, max(found, default=0) + 1):
             if number not in found:
                 raise Unreadable(f"{role}{number} is missing; number the {role}s without gaps")
-    numbers = mechanism.get("mechanism_stoichiometry")
-    if numbers is None:
-        numbers = _stoichiometry_of(suffix)
+    if bool(places["inhibitor"]) != inhibited:
+        raise Unreadable(
+            f"{written} with {len(places['inhibitor'])} inhibitors; mechanisms whose names end in "
+            f"{_INHIBITED} have inhibitor1 and so on, others have none"
+        )
+    numbers = mechanism.get("mechanism_stoichiometry", _stoichiometry_of(suffix))
+    if not numbers and REGISTRY[law].skimpy[0] not in NAMED:
+        raise Unreadable("'mechanism_stoichiometry' is missing; write 'substrate1: -1.0' and so on")
     if not isinstance(numbers, Mapping):
         raise Unreadable(
             "'mechanism_stoichiometry' is no mapping; write 'substrate1: -1.0' and so on"
@@ -192,13 +211,13 @@ def _mechanism(mechanism: Mapping[str, Any]) -> tuple[str, Terms, Terms, list[st
     return law, sides[0], sides[1], [m for _, (_, m) in sorted(places["inhibitor"].items())]
 
 
-def _law(written: str) -> tuple[str, str]:
-    """Name of the law in the registry, and the stoichiometry that ends the class's name."""
+def _law(written: str) -> tuple[str, bool, str]:
+    """Name of the law, whether it has inhibitors, and the stoichiometry that ends the name."""
     for theirs in sorted(LAWS, key=len, reverse=True):
         for ending in (_INHIBITED, ""):
             rest = written.removeprefix(theirs + ending)
             if rest != written and _SUFFIX.fullmatch(rest):
-                return LAWS[theirs], rest
+                return LAWS[theirs], bool(ending), rest
     raise Unreadable(
         f"mechanism {written!r} is unknown{nearest(written, LAWS)} Known are {', '.join(LAWS)}"
     )
@@ -226,6 +245,7 @@ def _modifier(
     written = str(modifier.get("class", ""))
     if written in (INHIBITION, ACTIVATION):
         place = "inhibitor" if written == INHIBITION else "activator"
+        only(modifier, ("class", "mechanism_stoichiometry", place), "the modifier", key)
         return _named(
             key, modifier, place
         ), "inhibition" if written == INHIBITION else ctx.activation
@@ -234,6 +254,7 @@ def _modifier(
             f"modifier {key}: {written!r} is unknown{nearest(written, MODIFIER_CLASSES)} Known are "
             f"{', '.join(MODIFIER_CLASSES)}"
         )
+    only(modifier, ("class", "mechanism_stoichiometry", "small_molecule"), "the modifier", key)
     metabolite = _named(key, modifier, "small_molecule")
     numbers = modifier.get("mechanism_stoichiometry")
     value = numbers.get("small_molecule") if isinstance(numbers, Mapping) else numbers
