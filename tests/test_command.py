@@ -215,6 +215,17 @@ def test_check_names_every_table_and_every_problem(
     assert shown.endswith(f"\n{count} problems\n")
 
 
+def test_check_says_which_moieties_cancel_by_rounding_only(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(LACTIC, here / "mine")
+    table = here / "mine" / "reactions.csv"
+    text = table.read_text(encoding="utf-8")
+    table.write_text(text.replace("25 adp_in", "25.00001 adp_in"), encoding="utf-8")
+    shown = said(capsys, ["check", "mine"])
+    assert "; conserved: atp_in + adp_in (left by rounding: 1e-05 in BIOMASS)\n" in shown
+
+
 @pytest.mark.slow
 def test_check_asks_whether_there_is_any_state(
     here: Path, capsys: pytest.CaptureFixture[str]

@@ -325,6 +325,12 @@ def test_sets_of_several_states_and_of_an_ensemble(tiny, tiny_state, tmp_path):
     models = KineticModels(tiny, tiny_state, km)
     ensemble = KineticEnsemble.from_models(models, models.spectrum())
     path = tmp_path / "sets.h5"
+    write_skimpy_parameters(path, ensemble, network=tiny)
+    assert SkimpyParameters.read(path, tiny).labels == ("tiny,0", "tiny,1")
+    with pytest.raises(ParameterError, match="give network="):
+        write_skimpy_parameters(path, ensemble)
+    write_skimpy(tmp_path / "tiny.yaml", tiny, models=ensemble)
+    assert read_skimpy(tmp_path / "tiny.yaml").steady_state(tiny_state.density_gDW_L)
     write_skimpy_parameters(path, [ensemble.models(tiny), models], labels=["a", "b", "c", "d"])
     sets = SkimpyParameters.read(path, tiny)
     assert sets.labels == ("a", "b", "c", "d")

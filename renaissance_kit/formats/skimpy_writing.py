@@ -25,6 +25,7 @@ from renaissance_kit.formats.skimpy_reactions import (
 )
 from renaissance_kit.formats.skimpy_regulation import KINDS
 from renaissance_kit.formats.skimpy_tree import write_tree
+from renaissance_kit.kinetics.ensembles import KineticEnsemble
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.network import Network
 from renaissance_kit.network.records import Reaction
@@ -36,7 +37,7 @@ def write_skimpy(
     path: str | Path,
     model: Network | SkimpyModel,
     *,
-    models: KineticModels | None = None,
+    models: KineticModels | KineticEnsemble | None = None,
     member: int = 0,
     scaling: float = NANOMOLAR,
     growth_scale: float | None = None,
@@ -50,7 +51,8 @@ def write_skimpy(
     Args:
         path: of the YAML file.
         model: a network; or what was read, which keeps the ids and remarks of the file.
-        models: whose parameters and concentrations are filled in; left open if not given.
+        models: batch or ensemble whose parameters and concentrations are filled in; they are left
+            open if not given.
         member: position of the model in ``models``.
         scaling: what concentrations in mol/L are multiplied with: 1e9 for nM, 1e6 for µM.
         growth_scale: what coefficients of growth are multiplied with; as in the file that was read
@@ -71,6 +73,8 @@ def write_skimpy(
             "regulation='regulation.csv'"
         )
     numbers: Mapping[tuple[str, str], float] = {}
+    if isinstance(models, KineticEnsemble):
+        models = models.models(network)
     if models is not None:
         _require(models, network, member)
         numbers = numbers_of(models, member, Units.of(network, scaling, scale))
@@ -199,8 +203,9 @@ def write_skimpy_regulation(path: str | Path, model: Network | SkimpyModel) -> N
 
 def write_skimpy_parameters(
     path: str | Path,
-    models: KineticModels | Sequence[KineticModels],
+    models: KineticModels | KineticEnsemble | Sequence[KineticModels],
     *,
+    network: Network | None = None,
     labels: Sequence[str] | None = None,
     scaling: float = NANOMOLAR,
     growth_scale: float | None = None,
@@ -210,8 +215,8 @@ def write_skimpy_parameters(
 
     Args:
         path: of the file.
-        models: a batch, or several of one network at different states, one after the other. Of an
-            ensemble: ``ensemble.models(network)``.
+        models: a batch or an ensemble; or several batches of one network at different states.
+        network: of an ensemble, where ``model`` is not given.
         labels: one a model, for ``index``; ``STATE,POSITION`` if not given, as published sets have.
         scaling: what concentrations in mol/L are multiplied with: 1e9 for nM, 1e6 for µM.
         growth_scale: what coefficients of growth are multiplied with in the model of the file; 1 if
@@ -219,9 +224,15 @@ def write_skimpy_parameters(
         model: that was read, whose ids are used; if not, those of the network.
 
     Raises:
-        ParameterError: models of several networks, labels of another number or that stand twice.
+        ParameterError: models of several networks, an ensemble without network, labels of another
+            number or that stand twice.
         OSError: the file cannot be written.
     """
+    if isinstance(models, KineticEnsemble):
+        belongs = network or (model.network if model else None)
+        if belongs is None:
+            raise ParameterError("an ensemble does not hold its network; give network=")
+        models = models.models(belongs)
     batches = [models] if isinstance(models, KineticModels) else list(models)
     if not batches:
         raise ParameterError("there are no models to write; give at least one batch")
