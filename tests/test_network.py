@@ -127,6 +127,31 @@ def test_a_lump_conserves_what_cancels_up_to_its_last_digit_however_it_is_scaled
     assert second.left_over["lump"] == pytest.approx(1e-4 * scale, rel=1e-6)
 
 
+def test_the_last_decimal_counts_where_little_is_turned_over():
+    """1e-4 of 2.4 is far above nine digits, and yet one unit of the last decimal."""
+    _, second = moieties_with({"a": -2.4137, "b": 2.4138, "c": -61.0, "d": 61.0})
+    assert set(second.coefficients) == {"a", "b"}
+    assert second.left_over["lump"] == pytest.approx(1e-4)
+    (only,) = moieties_with({"a": -2.4137, "b": 2.4139, "c": -61.0, "d": 61.0})
+    assert set(only.coefficients) == {"c", "d"}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_of_any_network_the_moieties_are_a_basis_and_each_has_a_member_of_its_own(seed):
+    """Against ranks of S; a dependent metabolite is in one moiety only."""
+    rng = np.random.default_rng(seed)
+    size, count = 12, int(rng.integers(4, 10))
+    matrix = rng.integers(-2, 3, (size, count)) * (rng.random((size, count)) < 0.3)
+    names = [f"m{i}" for i in range(size)]
+    found = conserved_moieties(matrix.astype(float), names)
+    rows = np.array([[m.coefficients.get(name, 0.0) for name in names] for m in found])
+    assert np.abs(rows @ matrix).max() < 1e-12
+    assert len(found) == size - np.linalg.matrix_rank(matrix)
+    for moiety in found:
+        assert [m for m in found if moiety.dependent in m.coefficients] == [moiety]
+        assert moiety.coefficients[moiety.dependent] == 1.0
+
+
 def test_the_user_can_see_what_was_taken_for_rounding():
     text = [str(m) for m in moieties_with({"a": -59403.1415, "b": 59403.1416})]
     assert text == ["c + d", "a + b (left by rounding: 0.0001 in lump)"]

@@ -56,15 +56,17 @@ def changed(tmp_path: Path):
     return made
 
 
-def state_of(network: Network, *, g6p: str = "g6p_c") -> SteadyState:
+def state_of(network: Network) -> SteadyState:
     """A steady state of the made-up network, by hand: glucose at 1, growth at 1e-6."""
     lump, acetate = 1e-6, 0.2
     split = 1 - 205.3 * lump
     respired = 2 * split - acetate
     maintenance = 2 * respired - 1 - 59403.1415 * lump - 2 * acetate
-    flux = {"GLCtex": 1, "GLCt": 1, "HEX": 1, "LMPD_bio_c_1_9": lump, "SPLIT": split, "JOIN": split,
-            "PPA": split, "LACX": 2 * split, "RESP": respired, "ATPM": maintenance, "ACS": acetate,
-            "D-ACt": acetate, "D_ACt": acetate, "ADK": acetate}  # fmt: skip
+    flux = {
+        "GLCtex": 1, "GLCt": 1, "HEX": 1, "LMPD_bio_c_1_9": lump, "SPLIT": split, "JOIN": split,
+        "PPA": split + 0.1, "DIM": 0.1, "LACX": 2 * split, "RESP": respired, "ATPM": maintenance,
+        "ACS": acetate, "D-ACt": acetate, "ADK": acetate,
+    }  # fmt: skip
     rng = np.random.default_rng(2)
     c = np.exp(rng.uniform(-3, 1, len(network.species)))
     for name in ("h_c", "h_p"):
@@ -140,7 +142,7 @@ def test_the_jacobian_is_the_derivative_of_the_balances_in_their_volumes(model, 
 
 def test_what_is_read(model):
     network = model.network
-    assert len(network.kinetic_reactions) == 13
+    assert len(network.kinetic_reactions) == 14
     assert network.constant == ("ac_e", "co2_c", "glc_D_e", "h_c", "h_p")
     assert {c.id: (c.role, c.volume_fraction) for c in network.compartments.values()} == {
         "c": ("cytosol", 0.9), "p": ("periplasm", 0.1), "e": ("medium", None),
@@ -217,6 +219,9 @@ def without_regulation(tree: dict) -> dict:
         part["modifiers"] = {
             key: m for key, m in part["modifiers"].items() if "small_molecule" in m
         }
+    tree["reactions"]["DIM"]["mechanism"]["mechanism_stoichiometry"] = {
+        "product1": 1.0, "substrate1": -2.0,
+    }  # fmt: skip
     hexokinase = tree["reactions"]["HEX"]["mechanism"]
     hexokinase["mechanism_stoichiometry"] = {
         "product1": 1.0, "product2": 1.0, "substrate1": -1.0, "substrate2": -1.0,
@@ -432,7 +437,7 @@ MISTAKES = [
      "PPA.*'mechanism_stoichiometry' is missing"),
     ("      inhibitor1: amp_c\n", "", "ConvenienceInhibited with 0 inhibitors"),
     (JOINED, f"{JOINED}\n      inhibitor1: ac_c", "BiUniReversibleHill with 1 inhibitors"),
-    ("  volume_p: 0.1\n", "", "no volume_p among 'parameters'"),
+    ("  volume_p: 4.0\n", "", "no volume_p among 'parameters'"),
     ("\nreactants:\n", "\nreactants:\n  x_c: {compartment: c, name: x_c}\n", "x_c.: in no reac"),
     ("    name: PPA", "    name: PPB", "name 'PPB' inside"),
     ("name: ac_c}", "name: ad_c}", "needs its own name"),
@@ -453,7 +458,7 @@ MISTAKES = [
     ("reactant: h_c}", "reactant: h_x}", "'h_x' is not among 'reactants'"),
     ("  ac_c: {compartment: c,", "  ac_c: {compartment: x,", r"line 34 \(ac_c\).*compartments"),
     ("hill_coefficient_JOIN: 1.0", "hill_coefficient_JOIN: 2.0", "only Hill laws with coeff"),
-    ("volume_c: 0.9", "volume_c: 9", "share must be above 0 and at most 1"),
+    ("volume_c: 36.0", "volume_c: 360", "share must be above 0 and at most 1"),
     ("h_c: 1e2", "h_c: acid", "h_c is 'acid'; write a number"),
     ("reactions:", "reaction:", "part 'reactions' is missing"),
     ("constraints: {}", "constraints: {a: 1}", "constraints are not known"),
