@@ -156,6 +156,11 @@ def test_what_is_read(model):
         ("cit_c", "mixed_inhibition"), ("_2pg_c", "competitive_inhibition"),
         ("g6p_c", "activation"),
     ]  # fmt: skip
+    assert network.conditions["dry_weight_density"].value == 300
+    assert "not in the file" in network.conditions["dry_weight_density"].source
+    given = read_skimpy(MADE_UP, conditions={"dry_weight_density": 331.5}, ph={"c": 7.5}).network
+    assert given.conditions["dry_weight_density"].value == 331.5
+    assert (given.compartments["c"].ph, given.compartments["p"].ph) == (7.5, 7.0)
     assert model.parameters["h_c"] == 100.0  # YAML takes 1e2 for text
 
 
@@ -319,6 +324,7 @@ def test_a_state_follows_from_a_set_and_concentrations(model, models, tmp_path):
     c = models.state.concentrations_mM
     state = sets.state(1, c, 300.0)
     np.testing.assert_allclose(state.fluxes_mmol_gDW_h, models.state.fluxes_mmol_gDW_h, rtol=1e-11)
+    assert sets.state(1, c) == state
     again = sets.models(1, state)
     np.testing.assert_allclose(again.vmax_mM_h, sets.vmax_mM_h[1:2], rtol=1e-11)
     with pytest.raises(SteadyStateError, match=r"do not balance|against its displacement"):

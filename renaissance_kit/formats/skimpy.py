@@ -38,7 +38,10 @@ PARTS = ("reactions", "reactants", "boundary_conditions", "compartments")
 KNOWN_PARTS = (
     *PARTS, "parameters", "initial_conditions", "constraints", "dependent_reactants", "name",
 )  # fmt: skip
-CONVENTIONS = {"eigenvalue_threshold": -2.5, "km_lower_bound": 1.3e-3, "km_upper_bound": 20.0}
+CONVENTIONS = {
+    "dry_weight_density": 300.0, "eigenvalue_threshold": -2.5, "km_lower_bound": 1.3e-3,
+    "km_upper_bound": 20.0,
+}  # fmt: skip
 _CONVENTION = "not in the file; as in Choudhury 2024 Nat Catal 7:1086"
 _ROLES = {"c": "cytosol", "p": "periplasm"}
 
@@ -89,11 +92,14 @@ class SkimpyModel:
             growth_scale=self.growth_scale,
         )  # fmt: skip
 
-    def steady_state(self, density_gDW_L: float, *, scaling: float = NANOMOLAR) -> SteadyState:
+    def steady_state(
+        self, density_gDW_L: float | None = None, *, scaling: float = NANOMOLAR
+    ) -> SteadyState:
         """The steady state of a file that holds all parameters and concentrations.
 
         Args:
-            density_gDW_L: dry weight per litre of cell, which is not in the file.
+            density_gDW_L: dry weight per litre of cell, which is not in the file; that of the
+                network's conditions if not given.
             scaling: as in `parameter_set`.
 
         Raises:
@@ -143,9 +149,9 @@ def read_skimpy(
         activation: kind of modifier that an activation is: ``activation``, f · (1 + A/Ka), as in
             the published parameter sets of that strain, or ``essential_activation``,
             f · A/(Ka + A), as in SKiMpy's code since.
-        conditions: quantities as in ``conditions.csv``, such as ``dry_weight_density``; the range
-            of constants and the threshold are conventional where they are not given.
-        ph: pH by compartment. The file has none, and without energies nothing depends on it.
+        conditions: quantities as in ``conditions.csv``, such as ``dry_weight_density``; where they
+            are not given, conventional ones (300 gDW/L, λmax −2.5 1/h, KM 1.3e-3 to 20 mM).
+        ph: pH by compartment, 7 where it is not given. Without energies nothing depends on it.
 
     Raises:
         DataError: everything that is wrong with the file, with its lines and the remedies.
@@ -316,7 +322,7 @@ def _compartments(
         role = _ROLES.get(name, "organelle") if name in inside else "medium"
         out[name] = Compartment(
             name, name, role, fraction if name in inside else None,
-            ph.get(name, float("nan")), float("nan"), {},
+            ph.get(name, 7.0), 0.0, {},
         )  # fmt: skip
     return out
 
@@ -361,7 +367,10 @@ def _numbers(tree: Part, part: str, file: str) -> dict[str, float | None]:
 
 
 def _notes(tree: Part, reactions: Mapping[str, Reaction], activation: str) -> list[str]:
-    notes = ["no formulas and energies in the file: balances of elements are not checked"]
+    notes = [
+        "no formulas and energies in the file: balances of elements are not checked",
+        "no pH, ionic strength and dry weight: conventional ones are taken where none were given",
+    ]
     idle = [
         r.id for r in reactions.values() if any(mode == "balance_only" for *_, mode in r.protons)
     ]

@@ -242,7 +242,11 @@ class SkimpyParameters:
         return out
 
     def state(
-        self, index: int, concentrations_mM: Array, density_gDW_L: float, label: str = ""
+        self,
+        index: int,
+        concentrations_mM: Array,
+        density_gDW_L: float | None = None,
+        label: str = "",
     ) -> SteadyState:
         """The steady state of a set at concentrations that are known from elsewhere.
 
@@ -251,11 +255,14 @@ class SkimpyParameters:
 
         Args:
             concentrations_mM: (species,).
-            density_gDW_L: dry weight per litre of cell.
+            density_gDW_L: dry weight per litre of cell; that of the network's conditions if not
+                given.
 
         Raises:
             SteadyStateError: nothing is steady there.
         """
+        if density_gDW_L is None:
+            density_gDW_L = self.network.conditions["dry_weight_density"].value
         c = np.asarray(concentrations_mM, float)
         laws = RateLaws.of(self.network)
         quotient = laws.log_equilibrium_constants(c, np.zeros(len(laws.reversible)))
