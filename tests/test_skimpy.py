@@ -181,7 +181,7 @@ def test_bigg_ids_follow_a_rule_and_one_that_is_ambiguous_is_refused(changed):
     ]
     assert skimpy_id("3pg_c") == "_3pg_c"
     path = changed("  glc_D_p: {", "  glc__D_p: {compartment: p, name: glc__D_p}\n  glc_D_p: {")
-    with pytest.raises(DataError, match="the same BiGG id"):
+    with pytest.raises(DataError, match="'glc__D_p' would be the id of two"):
         read_skimpy(path, bigg_ids=True)
 
 

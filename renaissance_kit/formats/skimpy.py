@@ -180,7 +180,12 @@ def read_skimpy(
     reactions = _reactions(tree, path.name, roles, Context(rename, activation, path.name))
     file_ids = {rename(name): name for name in (*tree["reactants"], *tree["reactions"])}
     if len(file_ids) < len(tree["reactants"]) + len(tree["reactions"]):
-        raise DataError(f"{path.name}: two ids become the same BiGG id; read with bigg_ids=False")
+        ids = [rename(name) for name in (*tree["reactants"], *tree["reactions"])]
+        twice = next(name for name in ids if ids.count(name) > 1)
+        raise DataError(
+            f"{path.name}: {twice!r} would be the id of two metabolites or reactions; rename one"
+            + (", or read with bigg_ids=False" if bigg_ids else "")
+        )
     notes = _notes(tree, reactions, activation)
     if growth is not None:
         if growth not in tree["reactions"]:
