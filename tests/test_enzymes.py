@@ -86,7 +86,7 @@ def test_the_reverse_vmax_follows_from_the_haldane_relation(tiny, tiny_state):
     km = KMRanges.of(tiny).uniform(200, np.random.default_rng(1))
     models = KineticModels(tiny, tiny_state, km)
     columns = ("reaction", "kcat_per_s", "kcat_reverse_per_s", "enzyme_umol_gDW")
-    enzymes = EnzymeCapacities.of(tiny, table(("PGI", 1e9, 50.0, 0.02), columns=columns))
+    enzymes = EnzymeCapacities.of(tiny, table(("PGI", 1e8, 50.0, 0.02), columns=columns))
     g6p, f6p = (km[:, tiny.km_index[f"PGI:{m}"]] for m in ("g6p_c", "f6p_c"))
     reverse = models.vmax_mM_h[:, tiny.reaction_index["PGI"]] * f6p / g6p
     np.testing.assert_array_equal(enzymes.within(models), reverse <= 3.6 * 300)
@@ -106,7 +106,7 @@ def test_a_flux_from_right_to_left_is_held_against_the_reverse_capacity(ecoli):
         assert (found.possible == possible).all()
         np.testing.assert_allclose(found.capacity_reverse_mM_h, -factor * found.flux_mM_h)
         assert (found.within == 0).all() or possible
-    rows = table(*[(r, 1e9, np.nan, 1e6) for r in names], columns=columns)
+    rows = table(*[(r, 1e8, np.nan, 1e6) for r in names], columns=columns)
     unknown = EnzymeCapacities.of(ecoli, rows).check(models)
     assert unknown.possible.all()
     assert (unknown.within == 1).all()

@@ -10,7 +10,14 @@ from monod import monod
 
 from renaissance_kit import Network, ReactorConditions
 from renaissance_kit.core import DataError, ParameterError
-from renaissance_kit.simulation import Dilution, Event, Transfer, condition_names, medium_of
+from renaissance_kit.simulation import (
+    ALLOWED,
+    Dilution,
+    Event,
+    Transfer,
+    condition_names,
+    medium_of,
+)
 
 HEADER = "kind,id,time_h,value,unit,source"
 INOCULUM = "inoculum,,,0.05,g/L,test"
@@ -118,11 +125,11 @@ def test_what_is_left_out_has_defaults(read) -> None:
         ([INOCULUM, "duration,glc__D_e,,20,h,test"], r"mine.csv.*3.*duration has no id"),
         ([INOCULUM, "medium,glc__D_e,,twenty,mM,test"], r"mine.csv.*3.*value"),
         ([INOCULUM, "medium,glc__D_e,,,mM,test"], r"mine.csv.*3.*value"),
-        ([INOCULUM, "medium,glc__D_e,,-1,mM,test"], r"glc__D_e is -1.*0 or more"),
-        (["inoculum,,,0,g/L,test"], r"inoculum_gDW_L is 0.*positive"),
+        ([INOCULUM, "medium,glc__D_e,,-1,mM,test"], r"glc__D_e\): medium is -1 mM.*0 or more"),
+        (["inoculum,,,0,g/L,test"], r"mine.csv.*2.*inoculum is 0.*positive"),
         ([INOCULUM, "pulse,glc__D_e,,5,mM,test"], r"mine.csv.*3.*time_h"),
         ([INOCULUM, "pulse,glc__D_e,61,5,mM,test"], r"pulse at 61 h is outside"),
-        ([INOCULUM, "harvest,,5,1,1,test"], r"harvest of 1.*below 1"),
+        ([INOCULUM, "harvest,,5,1,1,test"], r"mine.csv.*3.*harvest is 1; .*below 1 "),
         ([INOCULUM, "medium,glc__D_e,,20,mM,"], r"source"),
         ([INOCULUM, "kla,o2_e,,100,1/s,test"], r"mine.csv.*3.*'1/s' of kla.*'1/h'"),
         ([INOCULUM, "kla,o2_e,,100,1/h,test"], r"mine.csv.*3.*kla without saturation.*mM"),
@@ -151,6 +158,46 @@ def test_what_is_refused(read, rows: list[str], message: str) -> None:
         read(*rows)
 
 
+def too_large(kind: str) -> float:
+    """The least value of a kind that is too large."""
+    most = ALLOWED[kind].most
+    return most if ALLOWED[kind].below else most * 1.001
+
+
+@pytest.mark.parametrize("kind", ALLOWED)
+def test_every_quantity_has_an_upper_end(read, kind: str) -> None:
+    name = "o2_e" if kind in ("medium", "feed", "pulse", "kla", "saturation") else ""
+    time = "5" if kind in ("inflow", "outflow", "pulse", "harvest") else ""
+    rows = [f"{kind},{name},{time},{{:.9g}},{ALLOWED[kind].unit},test"]
+    rows += [] if kind == "inoculum" else [INOCULUM]
+    rows += {"kla": [OXYGEN], "saturation": ["kla,o2_e,,9,1/h,test"]}.get(kind, [])
+    with pytest.raises(
+        DataError, match=rf"mine.csv.*2\b.*: {kind} is .*; give .*{ALLOWED[kind].why}"
+    ):
+        read(rows[0].format(too_large(kind)), *rows[1:])
+    read(rows[0].format(0.999 * ALLOWED[kind].most), *rows[1:])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"inoculum_gDW_L": too_large("inoculum")}, {"duration_h": too_large("duration")},
+        {"volume_L": too_large("volume")}, {"medium_mM": {"glc__D_e": too_large("medium")}},
+        {"feed_mM": {"glc__D_e": too_large("feed")}},
+        {"growth_density_gDW_L": too_large("growth_density")},
+        {"exchange_density_gDW_L": too_large("exchange_density")},
+        *({"events": (Event(1.0, kind, too_large(kind), m),)}
+          for kind, m in (("inflow", ""), ("outflow", ""), ("harvest", ""), ("pulse", "o2_e"))),
+    ],
+)  # fmt: skip
+def test_arguments_have_the_same_ends(ecoli: Network, changes: dict[str, Any]) -> None:
+    with pytest.raises(ParameterError, match=r"give .*(below|at most) "):
+        ReactorConditions.from_folder(ecoli).but(**changes)
+    for kla, saturation in ((too_large("kla"), 0.2), (9.0, too_large("saturation"))):
+        with pytest.raises(ParameterError, match=r"give .* at most "):
+            Transfer(kla, saturation)
+
+
 def test_a_missing_column_and_a_missing_file(read, ecoli: Network, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="unit"):
         read("inoculum,,,0.05,test", header="kind,id,time_h,value,source")
@@ -167,12 +214,12 @@ def test_two_pulses_at_different_times_are_not_the_same_row(read) -> None:
     ("changes", "message"),
     [
         ({"duraton_h": 5.0}, "did you mean 'duration_h'"),
-        ({"duration_h": 0.0}, "duration_h is 0.0"),
+        ({"duration_h": 0.0}, "duration is 0 h; give a positive number"),
         ({"growth_density_gDW_L": -1.0}, "growth_density is -1 gDW/L"),
         ({"exchange_density_gDW_L": float("nan")}, "exchange_density is nan"),
         ({"transfer": {"o2_e": Transfer(100.0, 0.2)}}, "o2_e is held and exchanged"),
         ({"dilution": "some"}, "replaced, all, none"),
-        ({"volume_L": float("nan")}, "volume_L"),
+        ({"volume_L": float("nan")}, "volume is nan"),
         ({"medium_mM": {"glc__D_e": float("inf")}}, "glc__D_e is inf"),
         ({"feed_mM": {"glc__D_e": -1.0}}, "feed: glc__D_e is -1"),
         ({"events": (Event(1.0, "pulses", 1.0, "glc__D_e"),)}, "did you mean 'pulse'"),

@@ -87,6 +87,21 @@ def test_the_guides_name_every_column_of_what_users_bring() -> None:
             assert stem in text, (name, column.name)
 
 
+def test_every_number_has_both_ends() -> None:
+    """A digit too many is a slip that no reader could tell from a true value."""
+    elsewhere = {  # whose ends depend on the kind of the row, or on its unit
+        ("conditions.csv", "value"), ("conditions.csv", "low"), ("conditions.csv", "high"),
+    }  # fmt: skip
+    open_ended = {
+        (name, column.name)
+        for name, table in TABLES.items()
+        for column in table.columns
+        if column.kind in (Kind.NUMBER, Kind.NUMBERS)
+        and {column.most, max(column.least, column.above)} & INFINITE
+    }
+    assert {at for at in open_ended if at[0] != "km_measurements.csv"} == elsewhere
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_a_description_makes_sense(name: str) -> None:
     table = TABLES[name]
@@ -233,6 +248,15 @@ def test_two_rows_of_the_same_thing(name: str, spoil: Callable[..., str]) -> Non
     message = spoil(table, rows)
     assert re.match(rf"mine\.csv, line {len(rows) + 1}\b.*stands already in line 2; ", message)
     assert message.endswith(table.twice)
+
+
+@pytest.mark.parametrize("name", [t for t, table in TABLES.items() if not table.key])
+def test_the_same_row_twice(name: str, spoil: Callable[..., str]) -> None:
+    rows = rows_of(TABLES[name])
+    message = spoil(TABLES[name], [*rows, dict(rows[0])])
+    assert re.match(
+        rf"mine\.csv, line {len(rows) + 2}\b.*the same as line 2 in every column", message
+    )
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -199,6 +199,7 @@ def test_every_constant_species_has_a_concentration(
         ("*,measured_fold,,2", "*,measured_fold,,0.5", r"constraints\.csv: measured_fold is 0\.5"),
         ("ATPM,flux", "*,flux", "kind 'flux' is for one item; write its id"),
         ("*,pool,", "atp_c,pool,", "'pool' is a general rule; write '\\*' as its id"),
+        ("*,pool,0.0001,50,", "*,pool,0.0001,60000,", r"high is 60000 mM; write at most 55,500"),
         ("EX_o2_e,flux", "EX_glc__D_e,flux", "EX_glc__D_e has a row of kind flux too"),
         ("glc__D_c,unmeasured,,,1", "atp_c,concentration,1,2,mM", r"concentrations\.csv has a row"),
         ("glc__D_c,unmeasured,,,1", "glc__D_e,concentration,1,2,mM", r"medium\.csv has a row of"),

@@ -31,14 +31,28 @@ from renaissance_kit.states.bounds import Bound
 from renaissance_kit.states.constraints import Constraints
 
 _AMOUNTS = ("enzyme_umol_gDW", "enzyme_uM")
+_MOST = {"enzyme_umol_gDW": 1e3, "enzyme_uM": 1e6}  # were all of a cell enzyme of 1,000 g/mol
+
+
+def _kcat(name: str, *, optional: bool = False) -> Column:
+    meaning = "catalase, the fastest, has 4e7 1/s"
+    return Column(
+        name, Kind.NUMBER, optional=optional, filled=not optional, above=0, most=1e8,
+        meaning=meaning,
+    )  # fmt: skip
+
+
 ENZYME_TABLE = Table(
     "a table of enzymes",
     (
         Column("reaction", filled=True),
         Column("enzyme", optional=True),
-        Column("kcat_per_s", Kind.NUMBER, above=0, filled=True),
-        Column("kcat_reverse_per_s", Kind.NUMBER, above=0, optional=True),
-        *(Column(name, Kind.NUMBER, above=0, optional=True, filled=True) for name in _AMOUNTS),
+        _kcat("kcat_per_s"),
+        _kcat("kcat_reverse_per_s", optional=True),
+        *(
+            Column(name, Kind.NUMBER, above=0, most=_MOST[name], optional=True, filled=True)
+            for name in _AMOUNTS
+        ),
         Column("source", filled=True),
     ),
     key=("reaction", "enzyme"),

@@ -11,6 +11,8 @@ import re
 
 LARGEST = 1e9
 """No number of a table is greater, either way: it would be a slip."""
+PURE_WATER_MM = 55_500.0
+"""No concentration is greater: water alone has no more molecules in a litre."""
 _PLAIN = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _RANGE = re.compile(rf"({_PLAIN})\s*(?:-|–|—|\bto\b|\.\.+)\s*({_PLAIN})")
 _LIMIT = re.compile(r"\s*(?:<|>|≤|≥|~|≈|ca\b)")

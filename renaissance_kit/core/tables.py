@@ -103,7 +103,8 @@ class Table:
         name: of the file, ``constraints.csv``, or what the table is called where any file will do.
         columns: that are known. Any table may also have remarks, columns called ``note`` or
             ``note_`` and a word, which nothing reads.
-        key: columns which together say what a row is about; no two rows may agree in them.
+        key: columns which together say what a row is about; no two rows may agree in them. Without
+            a key no two rows may agree in all columns.
         twice: what to do about two rows that do.
         ranges: columns (low, value, high) with low ≤ value ≤ high; an empty name for none.
         one_of: groups of columns that say the same in other units: one of each must be there.
@@ -257,10 +258,17 @@ class Table:
 
     def _problems_of_keys(self, rows: Iterable[Row]) -> Iterator[str]:
         seen: dict[tuple[object, ...], Row] = {}
-        for row in rows if self.key else ():
-            values = tuple(self._same(row, name) for name in self.key)
+        for row in rows:
+            values = tuple(self._same(row, name) for name in self.key or row)
             first = seen.setdefault(values, row)
-            if first is not row:
+            if first is not row and not self.key:
+                yield str(
+                    row.error(
+                        f"the same as {row.counted} {first.line} in every column; remove one of "
+                        "the two"
+                    )
+                )
+            elif first is not row:
                 named = " ".join(row[name] for name in self.key if row[name])
                 problem = f"{named} stands already in {row.counted} {first.line}; {self.twice}"
                 yield str(row.error(problem))

@@ -27,10 +27,10 @@ ENERGIES_TABLE = Table(
     (
         Column("metabolite", Kind.ID, filled=True),
         Column("formula", filled=True),
-        Column("charge", Kind.NUMBER, filled=True),
+        Column("charge", Kind.NUMBER, filled=True, least=-100, most=100),
         Column("dgf0_kJ_mol", Kind.NUMBER, filled=True, least=-1e6, most=1e6),
         Column("dgf0_error_kJ_mol", Kind.NUMBER, filled=True, least=0, most=1e6),
-        Column("pka", Kind.NUMBERS),
+        Column("pka", Kind.NUMBERS, least=-100, most=100),
         Column("source", filled=True),
     ),
     key=("metabolite",),

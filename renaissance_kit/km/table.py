@@ -11,6 +11,7 @@ import pandas as pd
 
 from renaissance_kit.core.columns import Column, Kind
 from renaissance_kit.core.errors import nearest
+from renaissance_kit.core.numbers import PURE_WATER_MM
 from renaissance_kit.core.records import compared_by_value
 from renaissance_kit.core.tables import Row, Table, each
 from renaissance_kit.laws.modifiers import MODIFIERS
@@ -18,7 +19,7 @@ from renaissance_kit.laws.registry import REGISTRY
 from renaissance_kit.network.network import Network
 
 PER_MM = {"M": 1e-3, "mM": 1.0, "uM": 1e3, "nM": 1e6}  # units in 1 mM; µM is read as uM
-PHYSICAL_MM = (1e-9, 55_500.0)  # 1 pM; pure water
+PHYSICAL_MM = (1e-9, PURE_WATER_MM)  # from 1 pM
 
 _NO = ("false", "no", "0", "0.0", "f", "n", "none", "nan")
 _YES = ("true", "yes", "1", "1.0", "t", "y")
@@ -118,7 +119,6 @@ def _measurements(network: Network, rows: Sequence[Row]) -> tuple[KMMeasurement,
         and any(row[name] for row in rows)
     ]
     measurements = tuple(each(rows, lambda row: _measurement(network, row, kept)))
-    _refuse_copies(rows)
     return measurements if any(row["distinct"] for row in rows) else _count_once(measurements)
 
 
@@ -224,20 +224,6 @@ def _name(network: Network, row: Row) -> str:
             f"{problem} The constants of {reaction} are {listed}; correct or remove the row"
         )
     return name
-
-
-def _refuse_copies(rows: Sequence[Row]) -> None:
-    """Raise for rows that are the same in every column."""
-    seen: dict[tuple[str, ...], Row] = {}
-
-    def check(row: Row) -> None:
-        first = seen.setdefault(tuple(row.values()), row)
-        if first is not row:
-            raise row.error(
-                f"the same as {row.counted} {first.line} in every column; remove one of the two"
-            )
-
-    each(rows, check)
 
 
 def _count_once(measurements: Iterable[KMMeasurement]) -> tuple[KMMeasurement, ...]:

@@ -26,7 +26,12 @@ from .integrators import (
     Tolerances as Tolerances,
     integrate as integrate,
 )
-from .operations import Dilution as Dilution, Event as Event, Transfer as Transfer
+from .operations import (
+    ALLOWED as ALLOWED,
+    Dilution as Dilution,
+    Event as Event,
+    Transfer as Transfer,
+)
 from .perturbation import (
     Perturbation as Perturbation,
     PerturbationResult as PerturbationResult,

@@ -18,32 +18,31 @@ from renaissance_kit.core.records import compared_by_value
 from renaissance_kit.core.tables import Row, Table, each
 from renaissance_kit.network.network import Network
 from renaissance_kit.simulation.operations import (
+    ALLOWED,
     Dilution,
     Event,
     Transfer,
     check_event,
     dilution_of,
-    out_of_range,
 )
 
-UNITS = {
-    "inoculum": "g/L", "duration": "h", "volume": "L", "medium": "mM", "held": "1",
-    "inflow": "L/h", "outflow": "L/h", "feed": "mM", "pulse": "mM", "harvest": "1",
-    "kla": "1/h", "saturation": "mM", "growth_density": "gDW/L", "exchange_density": "gDW/L",
-    "dilution": "1",
-}  # fmt: skip
+UNITS = {kind: allowed.unit for kind, allowed in ALLOWED.items()} | {"held": "1", "dilution": "1"}
 SINGLE = (
     "inoculum", "duration", "volume", "growth_density", "exchange_density", "dilution",
 )  # fmt: skip
 NAMELESS = (*SINGLE, "inflow", "outflow", "harvest")
 EVENTS = ("inflow", "outflow", "pulse", "harvest")
+_ATTRIBUTES = {
+    "inoculum": "gDW_L", "duration": "h", "volume": "L", "growth_density": "gDW_L",
+    "exchange_density": "gDW_L",
+}  # fmt: skip
 OWN = "own"
 REACTOR_TABLE = Table(
     "bioreactor.csv",
     (
         Column("kind", words=tuple(UNITS), filled=True),
         Column("id"),
-        Column("time_h", Kind.NUMBER, least=0),
+        Column("time_h", Kind.NUMBER, least=0, most=ALLOWED["duration"].most),
         Column("value"),
         Column("unit", filled=True),
         Column("source", filled=True),
@@ -95,17 +94,14 @@ class ReactorConditions:
     def __post_init__(self) -> None:
         require_kinds(self)
         object.__setattr__(self, "dilution", dilution_of(self.dilution))
-        for name in ("inoculum_gDW_L", "duration_h", "volume_L"):
-            if not getattr(self, name) > 0:
-                raise ParameterError(f"{name} is {getattr(self, name)}; give a positive number")
-        for what, table in (("medium", self.medium_mM), ("feed", self.feed_mM)):
-            for metabolite, value in table.items():
-                if not 0 <= value < float("inf"):
-                    raise ParameterError(f"{what}: {metabolite} is {value} mM; give 0 or more")
-        for kind in ("growth_density", "exchange_density"):
-            density = getattr(self, f"{kind}_gDW_L")
-            if density is not None and (wrong := out_of_range(kind, density)):
+        for name, unit in _ATTRIBUTES.items():
+            value = getattr(self, f"{name}_{unit}")
+            if value is not None and (wrong := ALLOWED[name].problem(name, value)):
                 raise ParameterError(wrong)
+        for kind, table in (("medium", self.medium_mM), ("feed", self.feed_mM)):
+            for metabolite, value in table.items():
+                if wrong := ALLOWED[kind].problem(f"{kind}: {metabolite}", value):
+                    raise ParameterError(wrong)
         for metabolite in set(self.held) & set(self.transfer):
             raise ParameterError(f"{metabolite} is held and exchanged with a gas; choose one")
         for event in self.events:
@@ -164,7 +160,7 @@ class ReactorConditions:
                 single[kind] = _dilution_in(row)
             else:
                 value = row.required_number("value")
-                if wrong := out_of_range(kind, value):
+                if wrong := ALLOWED[kind].problem(kind, value):
                     raise row.error(wrong)
                 if kind in tables:
                     tables[kind][name] = value

@@ -1,15 +1,14 @@
-"""What is done to a culture: gas transfer, dilution by growth, and events at a time."""
+"""What is done to a culture: gas transfer, dilution, events; and how large each may be."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from renaissance_kit.core.arguments import require_kinds
 from renaissance_kit.core.errors import ParameterError, nearest
-
-DENSEST_GDW_L = 1200.0  # a litre of cells weighs about 1,100 g, water included
-FASTEST_KLA_PER_H = 10_000.0  # the best aerated fermenters reach about 1,000 1/h
+from renaissance_kit.core.numbers import PURE_WATER_MM
 
 
 class Dilution(StrEnum):
@@ -27,6 +26,56 @@ class Dilution(StrEnum):
 
 
 @dataclass(frozen=True)
+class Allowed:
+    """What the value of one kind of condition may be.
+
+    Attributes:
+        unit: that a table must state.
+        most: the greatest one.
+        why: no greater one makes sense.
+        positive: 0 is too little.
+        below: ``most`` itself is too much.
+    """
+
+    unit: str
+    most: float
+    why: str
+    positive: bool = False
+    below: bool = False
+
+    def problem(self, name: str, value: float) -> str:
+        """What is wrong with a value, and the remedy; empty where nothing is."""
+        enough = value > 0 if self.positive else value >= 0
+        if enough and (value < self.most if self.below else value <= self.most):
+            return ""
+        least = "a positive number" if self.positive else "0 or more"
+        most = f"{'below' if self.below else 'at most'} {self.most:,.0f}"
+        unit = "" if self.unit == "1" else f" {self.unit}"
+        return f"{name} is {value:g}{unit}; give {least}, {most} ({self.why})"
+
+
+_WATER = "water alone has no more molecules in a litre"
+_CELLS = "a litre of cells weighs about 1,100 g, water included"
+_VESSEL = "the largest fermenters hold a few million litres"
+ALLOWED: Mapping[str, Allowed] = {
+    "inoculum": Allowed("g/L", 1200.0, _CELLS, positive=True, below=True),
+    "duration": Allowed("h", 1e5, "more than ten years", positive=True),
+    "volume": Allowed("L", 1e7, _VESSEL, positive=True),
+    "medium": Allowed("mM", PURE_WATER_MM, _WATER),
+    "feed": Allowed("mM", PURE_WATER_MM, _WATER),
+    "inflow": Allowed("L/h", 1e7, _VESSEL),
+    "outflow": Allowed("L/h", 1e7, _VESSEL),
+    "pulse": Allowed("mM", PURE_WATER_MM, _WATER),
+    "harvest": Allowed("1", 1.0, "a share of the volume", below=True),
+    "kla": Allowed("1/h", 10_000.0, "the best fermenters reach about 1,000 1/h", positive=True),
+    "saturation": Allowed("mM", PURE_WATER_MM, _WATER),
+    "growth_density": Allowed("gDW/L", 1200.0, _CELLS, positive=True, below=True),
+    "exchange_density": Allowed("gDW/L", 1200.0, _CELLS, positive=True, below=True),
+}
+"""Kinds of conditions that have a value, each with its range."""
+
+
+@dataclass(frozen=True)
 class Transfer:
     """Transfer of a substance between gas and medium, kLa (e_sat − e).
 
@@ -41,7 +90,7 @@ class Transfer:
     def __post_init__(self) -> None:
         require_kinds(self)
         for kind, value in (("kla", self.kla_per_h), ("saturation", self.saturation_mM)):
-            if wrong := out_of_range(kind, value):
+            if wrong := ALLOWED[kind].problem(kind, value):
                 raise ParameterError(wrong)
 
 
@@ -73,26 +122,10 @@ def check_event(event: Event, duration_h: float) -> None:
         raise ParameterError(
             f"{event.kind} at {event.time_h:g} h is outside the simulation of {duration_h:g} h"
         )
-    if not 0 <= event.value < float("inf"):
-        raise ParameterError(f"{event.kind} of {event.value}; give 0 or more")
-    if event.kind == "harvest" and event.value >= 1:
-        raise ParameterError(f"harvest of {event.value:g}; give a share of the volume below 1")
+    if wrong := ALLOWED[event.kind].problem(event.kind, event.value):
+        raise ParameterError(wrong)
     if (event.kind == "pulse") != bool(event.metabolite):
         raise ParameterError(f"{event.kind}: a pulse names a metabolite, other events do not")
-
-
-def out_of_range(kind: str, value: float) -> str:
-    """What is wrong with a number; empty where nothing is, or it is looked at elsewhere."""
-    if kind in ("growth_density", "exchange_density") and not 0 < value < DENSEST_GDW_L:
-        return (
-            f"{kind} is {value:g} gDW/L; give gDW per litre of cell, above 0 and below "
-            f"{DENSEST_GDW_L:,.0f}"
-        )
-    if kind == "kla" and not 0 < value <= FASTEST_KLA_PER_H:
-        return f"kla is {value:g} 1/h; give a positive number, at most {FASTEST_KLA_PER_H:,.0f}"
-    if kind == "saturation" and not 0 <= value < float("inf"):
-        return f"saturation is {value:g} mM; give 0 or more"
-    return ""
 
 
 def dilution_of(value: str) -> Dilution:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from renaissance_kit.core.errors import DataError, nearest
+from renaissance_kit.core.numbers import PURE_WATER_MM
 from renaissance_kit.core.tables import Row, each
 from renaissance_kit.network.labels import ratio_of
 from renaissance_kit.network.network import Network
@@ -169,6 +170,8 @@ def _check_cells(row: Row, network: Network) -> None:
             row.required_number(end)
         elif row[end]:
             raise row.error(f"{kind} has no {end}; leave it empty")
+    if kind in ("pool", "concentration") and row.number("high") > PURE_WATER_MM:
+        raise row.error(f"high is {row['high']} mM; write at most {PURE_WATER_MM:,.0f}, pure water")
     for column in ("strain", "quantity"):
         if row[column] and kind != "fermentation":
             raise row.error(f"{column} is for rows of kind fermentation; leave it empty")

@@ -6,10 +6,23 @@ Their meaning stands in ``data/README.md``.
 from __future__ import annotations
 
 from renaissance_kit.core.columns import Column, Kind
+from renaissance_kit.core.numbers import PURE_WATER_MM
 from renaissance_kit.core.tables import Table
 
 _SOURCE = Column("source", filled=True)
 _UNIT = Column("unit", filled=True)
+_ANY = 1e6  # of several units: no cell turns over more, and no reaction yields more
+
+
+def _concentration(name: str, *, filled: bool = False) -> Column:
+    meaning = f"pure water has {PURE_WATER_MM:,.0f} mM"
+    return Column(name, Kind.NUMBER, filled=filled, above=0, most=PURE_WATER_MM, meaning=meaning)
+
+
+def _amount(name: str, *, filled: bool = False) -> Column:
+    meaning = "in g/L or mM"
+    return Column(name, Kind.NUMBER, filled=filled, least=0, most=PURE_WATER_MM, meaning=meaning)
+
 
 CONSTRAINT_UNITS = {
     "every_flux": "mmol/gDW/h",
@@ -32,8 +45,8 @@ CONSTRAINT_TABLE = Table(
     (
         Column("id", filled=True),
         Column("kind", words=tuple(CONSTRAINT_UNITS), filled=True),
-        Column("low", Kind.NUMBER),
-        Column("high", Kind.NUMBER),
+        Column("low", Kind.NUMBER, least=-_ANY, most=_ANY),
+        Column("high", Kind.NUMBER, least=-_ANY, most=_ANY),
         _UNIT,
         _SOURCE,
         Column("strain", optional=True),
@@ -46,9 +59,9 @@ CONCENTRATION_TABLE = Table(
     "concentrations.csv",
     (
         Column("metabolite", filled=True),
-        Column("value_mM", Kind.NUMBER, above=0, filled=True),
-        Column("low_mM", Kind.NUMBER, above=0),
-        Column("high_mM", Kind.NUMBER, above=0),
+        _concentration("value_mM", filled=True),
+        _concentration("low_mM"),
+        _concentration("high_mM"),
         Column("condition", optional=True),
         Column("preferred", Kind.FLAG, optional=True),
         _SOURCE,
@@ -60,9 +73,9 @@ MEDIUM_TABLE = Table(
     "medium.csv",
     (
         Column("metabolite", filled=True),
-        Column("value_mM", Kind.NUMBER, above=0, filled=True),
-        Column("low_mM", Kind.NUMBER, above=0, filled=True),
-        Column("high_mM", Kind.NUMBER, above=0, filled=True),
+        _concentration("value_mM", filled=True),
+        _concentration("low_mM", filled=True),
+        _concentration("high_mM", filled=True),
         _SOURCE,
     ),
     key=("metabolite",),
@@ -75,10 +88,10 @@ FERMENTATION_TABLE = Table(
         Column("quantity", filled=True),
         Column("variable", filled=True),
         Column("weighed_as", optional=True),
-        Column("time_h", Kind.NUMBER, least=0, filled=True),
-        Column("value", Kind.NUMBER, least=0, filled=True),
-        Column("low", Kind.NUMBER, least=0),
-        Column("high", Kind.NUMBER, least=0),
+        Column("time_h", Kind.NUMBER, least=0, most=1e5, filled=True),
+        _amount("value", filled=True),
+        _amount("low"),
+        _amount("high"),
         Column("unit", words=("g/L", "mM"), filled=True),
         _SOURCE,
     ),
@@ -96,7 +109,8 @@ PUBLISHED_STATE_TABLE = Table(
                words=("concentration", "flux", "log_displacement", "density")),
         Column("id", filled=True),
         _UNIT,
-        Column("state_1712", Kind.NUMBER, optional=True, filled=True, like="state_[1-9][0-9]*"),
+        Column("state_1712", Kind.NUMBER, optional=True, filled=True, least=-_ANY, most=_ANY,
+               like="state_[1-9][0-9]*"),
         _SOURCE,
     ),
     key=("quantity", "id"),
@@ -106,7 +120,7 @@ STEADY_STATE_TABLE = Table(
     (
         Column("quantity", words=("concentration", "flux", "log_displacement"), filled=True),
         Column("id", filled=True),
-        Column("value", Kind.NUMBER, filled=True),
+        Column("value", Kind.NUMBER, filled=True, least=-_ANY, most=_ANY),
         _UNIT,
         _SOURCE,
     ),

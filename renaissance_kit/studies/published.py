@@ -16,7 +16,7 @@ PUBLISHED_TABLE = Table(
     (
         Column("claim", filled=True),
         Column("quantity", filled=True),
-        Column("time_min", Kind.NUMBER, least=0),
+        Column("time_min", Kind.NUMBER, least=0, most=1e6),
         Column("value", filled=True),
         Column("source", filled=True),
     ),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 from .described import HOURS, ITS_SOURCE, MM, NO_KM, SOURCE, Names
 from .tables import (
+    PLAIN,
     REMARK,
     Column,
     Row,
@@ -92,9 +94,9 @@ _UNITS = {
 _NAMED = ("medium", "feed", "held", "kla", "saturation", "pulse")
 _EVENTS = ("inflow", "outflow", "pulse", "harvest")
 _RANGES = {
-    "inoculum": positive(1e4), "duration": positive(HOURS), "volume": positive(1e9),
-    "medium": number(0, MM), "feed": number(0, MM), "inflow": number(0, 1e9),
-    "outflow": number(0, 1e9), "pulse": number(-MM, MM), "harvest": number(0, 1),
+    "inoculum": positive(1200), "duration": positive(HOURS), "volume": positive(1e8),
+    "medium": number(0, MM), "feed": number(0, MM), "inflow": number(0, 1e8),
+    "outflow": number(0, 1e8), "pulse": number(0, MM), "harvest": number(0, 1),
     "kla": positive(1e4), "saturation": number(0, MM), "growth_density": positive(1200),
     "exchange_density": positive(1200), "dilution": one_of(("replaced", "all", "none")),
 }  # fmt: skip
@@ -151,6 +153,22 @@ def bioreactor(names: Names) -> Table:
     )  # fmt: skip
 
 
+class InAnyUnit(Table):
+    """A table whose columns ``km_mM``, ``low_mM`` and ``high_mM`` may be in another unit."""
+
+    def parsed(self, cells: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
+        """As of a table in mM."""
+        changed = [list(line) for line in cells]
+        for j, name in enumerate(changed[0] if changed else ()):
+            stem, _, unit = name.strip().rpartition("_")
+            if stem in ("km", "low", "high") and unit in PER_MM:
+                changed[0][j] = f"{stem}_mM"
+                for line in changed[1:]:
+                    if j < len(line) and PLAIN.fullmatch(line[j].strip()):
+                        line[j] = repr(float(line[j]) / PER_MM[unit])
+        return super().parsed(changed)
+
+
 def measured_km(names: Names, *, amount: str = "km_mM") -> Table:
     """Measured Michaelis constants.
 
@@ -189,7 +207,8 @@ def measured_km(names: Names, *, amount: str = "km_mM") -> Table:
     ends = {low: amount, high: amount}
     # without a column distinct, what a row counts depends on the others
     rowwise = bool(unit)
-    return Table(columns, extra=f"{REMARK}|{OTHER}", row=row, stands_for=ends, rowwise=rowwise)
+    made = InAnyUnit if unit else Table
+    return made(columns, extra=f"{REMARK}|{OTHER}", row=row, stands_for=ends, rowwise=rowwise)
 
 
 def _why(cell: str) -> str | None:
@@ -202,12 +221,12 @@ def enzymes(names: Names) -> Table:
     """Turnover numbers and amounts of enzymes."""
     laws = {row["id"]: row["rate_law"] for row in names.tables["reactions"]}
     own = [r for r in names.kinetic if laws[r] not in NO_KM and r not in names.growth]
-    wide = positive(1e12)
+    kcat = positive(1e8)
     return Table(
         (
-            Column("reaction", one_of(own), filled=True), Column("kcat_per_s", wide, filled=True),
-            Column("enzyme_umol_gDW", wide, filled=True),
-            Column("kcat_reverse_per_s", wide, needed=False),
+            Column("reaction", one_of(own), filled=True), Column("kcat_per_s", kcat, filled=True),
+            Column("enzyme_umol_gDW", positive(1e3), filled=True),
+            Column("kcat_reverse_per_s", kcat, needed=False),
             Column("enzyme", text, needed=False), ITS_SOURCE,
         ),
         key=("reaction", "enzyme"), rowwise=False,

@@ -207,7 +207,7 @@ def grid(content: bytes) -> list[list[str]]:
 # --- what a cell may be ------------------------------------------------------------------------
 
 MICRO = {0xB5: "u", 0x3BC: "u"}  # the micro sign, and the Greek letter
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _ID = re.compile(r"[A-Za-z0-9_]+", re.ASCII)
 _TERM = re.compile(r"(?:((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s+)?(\w+)", re.ASCII)
 _FORMULA = re.compile(r"(?:[A-Z][a-z]?\d*)+", re.ASCII)
@@ -229,7 +229,7 @@ def number(low: float, high: float, *, above: float | None = None) -> Parse:
     """A plain decimal number from low to high; ``above`` is a bound that is not reached."""
 
     def parse(cell: str) -> float:
-        if not _NUMBER.fullmatch(cell):
+        if not PLAIN.fullmatch(cell):
             raise Wrong("no plain number")
         value = float(cell)
         if not low <= value <= high or (above is not None and value <= above):
