@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,38 @@ def test_a_training_goes_on_grows_longer_and_is_not_mixed_up(
     assert "training: 3 steps" in said(capsys, [*TRAIN, "--seed", "9", "--force"])
     (here / "training" / "training.json").write_text("{")
     assert "training.json is damaged" in said(capsys, ["generate", "training"], 2)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"seed": 1', '"seed": 1.5', "seed is 1.5; give a whole number"),
+        ('"seed": 1', '"seed": 2', "was begun with seed 1, not 2"),
+        ('"seed": 1', '"sed": 1', "it needs network, states, .* seed, and nothing else"),
+        ('"seed": 1', '"seed": 1, "seed": 1', "'seed' stands twice"),
+        ('"state": null', '"state": "1"', "state is '1'; give a whole number or None"),
+        ('"threshold_per_h": null', '"threshold_per_h": NaN', "NaN is no number"),
+        ('"threshold_per_h": null', '"threshold_per_h": -3.0', "another objective"),
+        ('"recipe": "default"', '"recipe": "but"', "recipe 'but'. There are: default, paper"),
+        ('"recipe": "default"', '"recipe": "paper"', "another objective"),
+        ('"network": "tiny"', '"network": "tinny"', "neither .* did you mean 'tiny'"),
+        ('"population": 2', '"population": 4', "population was 2, now 4"),
+        ('"population": 2', '"population": "2"', "population is '2'; give a whole number"),
+        ('"population": 2', '"ranges": 2', "no setting 'ranges'. There are: generations"),
+    ],
+)  # fmt: skip
+def test_a_changed_request_leads_to_no_other_training(
+    here: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, message: str
+) -> None:
+    assert main(TRAIN) == 0
+    path = here / "training" / "training.json"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    error = said(capsys, ["generate", "training", "-n", "2", "--workers", "1"], 2)
+    assert re.search(message, error), error
+    assert "training.json" in error or "checkpoint.npz" in error
+    assert not (here / "ensemble.nc").exists()
 
 
 @pytest.mark.parametrize("ending", [KeyboardInterrupt(), SystemExit(143)])

@@ -70,7 +70,7 @@ def test_every_class_that_reads_a_file_is_among_the_subjects() -> None:
         "Labelled", "SteadyStates", "KineticEnsemble", "Survey", "UnbiasedModels",
         "PerturbationResult", "BioreactorResult", "ConditionalGenerator", "KMMeasurements",
         "EnzymeCapacities", "ReactorConditions", "FigureFile", "NotebookRun", "Decisions",
-        "Request",  # training.json of the command: tests/test_command_models.py
+        "Request",
     }  # fmt: skip
 
 

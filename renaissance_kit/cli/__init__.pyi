@@ -24,5 +24,6 @@ from .values import (
     in_words as in_words,
     is_of_kind as is_of_kind,
     parse_value as parse_value,
+    read_json as read_json,
     read_values as read_values,
 )

@@ -127,10 +127,9 @@ def generate(
 ) -> None:
     """Draw kinetic models from the generator in TRAINING, a folder that `train` wrote."""
     require_free(out, force)
-    asked = trained.Request.read(trained_in)
+    asked, opened, at, method = trained.reopened(trained_in)
     if not trained.begun_in(trained_in):
         raise DataError(f"{trained_in}: the training has not made a step; run train again")
-    opened, at, method = asked.parts()
     found = training.train(
         opened, at, seed=asked.seed, recipe=method, checkpoint=trained_in / trained.CHECKPOINT,
         resume=True, stop=lambda: True, workers=workers,

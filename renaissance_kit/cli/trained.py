@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from renaissance_kit import cli, core, network as networks, states as steady, training
+from renaissance_kit.core.arguments import require_kinds
 from renaissance_kit.core.errors import DataError, ParameterError
 
 RECIPES = ("default", "paper", "released-code", "by-gradient")
@@ -43,19 +44,31 @@ class Request:
     threshold_per_h: float | None = None
     seed: int = 1
 
+    def __post_init__(self) -> None:
+        require_kinds(self)
+        if self.recipe not in RECIPES:
+            hint = core.nearest(self.recipe, RECIPES)
+            raise ParameterError(f"recipe {self.recipe!r}{hint} There are: {', '.join(RECIPES)}")
+        if not isinstance(self.settings, Mapping):
+            raise ParameterError(f"settings is {self.settings!r}; give a mapping by name")
+
     @classmethod
     def read(cls, folder: Path) -> Request:
         """What the training in a folder was asked for.
 
         Raises:
-            DataError: there is none, or its file is damaged.
+            DataError: there is none, or its file is not as `write` makes it.
         """
         path = folder / REQUEST
         if not path.is_file():
             raise DataError(f"{folder} holds no training; renaissance-kit train makes one")
         try:
-            return cls(**json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError, RecursionError) as error:
+            content = cli.read_json(path.read_text(encoding="utf-8"))
+            known = [f.name for f in fields(cls)]
+            if not isinstance(content, dict) or set(content) != set(known):
+                raise ValueError(f"it needs {', '.join(known)}, and nothing else")
+            return cls(**content)
+        except (OSError, ValueError, RecursionError) as error:
             raise DataError(f"{path} is damaged ({error}); train anew with --force") from error
 
     def write(self, folder: Path) -> None:
@@ -88,6 +101,19 @@ class Request:
         return network, state_in(network, self.states, self.state), recipe
 
 
+def reopened(folder: Path) -> tuple[Request, networks.Network, steady.SteadyState, training.Recipe]:
+    """What the training in a folder goes on with, by its request.
+
+    Raises:
+        DataError: there is no request, it is damaged, or what it names cannot be had.
+    """
+    asked = Request.read(folder)
+    try:
+        return asked, *asked.parts()
+    except core.RenaissanceError as error:
+        raise DataError(f"{folder / REQUEST}: {error}") from error
+
+
 def begun_in(folder: Path) -> bool:
     """Whether a folder holds the checkpoint of a training."""
     return (folder / CHECKPOINT).is_file()
@@ -105,8 +131,10 @@ def recipe_of(
         ParameterError: a setting that the method does not have, or out of its range.
     """
     make = getattr(training.Recipe, name.replace("-", "_"))
-    recipe: training.Recipe = make(network, threshold_per_h=threshold_per_h, **settings)
-    return recipe
+    plain: training.Recipe = make(network, threshold_per_h=threshold_per_h)
+    for setting in settings:
+        _require_setting(setting, _kinds(plain))
+    return make(network, threshold_per_h=threshold_per_h, **settings) if settings else plain
 
 
 def read_settings(
@@ -117,22 +145,31 @@ def read_settings(
     Raises:
         ParameterError: an unknown name, one that stands twice, or a value of another kind.
     """
-    own = recipe_of(network, recipe, {}).settings
-    kinds = {f.name: str(f.type) for f in fields(own)}
+    plain = recipe_of(network, recipe, {})
+    kinds = _kinds(plain)
     found: dict[str, Any] = {}
     for name, text in typed:
         if name in found:
             raise ParameterError(f"setting {name} is given twice; remove one -p")
-        if name not in kinds:
-            hint = core.nearest(name, kinds)
-            raise ParameterError(f"no setting {name!r}{hint} There are: {', '.join(kinds)}")
+        _require_setting(name, kinds)
         found[name] = value = cli.parse_value(text, kinds[name])
         if not cli.is_of_kind(value, kinds[name]):
             kind = cli.in_words(kinds[name])
             raise ParameterError(
-                f"{name} is {value!r}; write {kind}, such as {_default(own, name)}"
+                f"{name} is {value!r}; write {kind}, such as {_default(plain.settings, name)}"
             )
     return found
+
+
+def _kinds(recipe: training.Recipe) -> dict[str, str]:
+    """Kind of each setting of a recipe's method."""
+    return {f.name: str(f.type) for f in fields(recipe.settings)}
+
+
+def _require_setting(name: str, kinds: Mapping[str, str]) -> None:
+    if name not in kinds:
+        hint = core.nearest(name, kinds)
+        raise ParameterError(f"no setting {name!r}{hint} There are: {', '.join(kinds)}")
 
 
 def _default(settings: Any, name: str) -> Any:

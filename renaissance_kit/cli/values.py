@@ -62,7 +62,7 @@ def read_values(path: Path) -> dict[str, Any]:
     Raises:
         DataError: it cannot be read, holds something else, or gives a name twice.
     """
-    read = {".json": _read_json, ".yaml": _read_yaml, ".yml": _read_yaml}.get(path.suffix.lower())
+    read = {".json": read_json, ".yaml": _read_yaml, ".yml": _read_yaml}.get(path.suffix.lower())
     if read is None:
         raise DataError(f"{path} is neither .json nor .yaml; give it the suffix of what it holds")
     try:
@@ -74,7 +74,12 @@ def read_values(path: Path) -> dict[str, Any]:
     return content
 
 
-def _read_json(text: str) -> Any:
+def read_json(text: str) -> Any:
+    """Read JSON in which no name stands twice, and every number is one.
+
+    Raises:
+        ValueError: it is no such text.
+    """
     return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
 
 

@@ -54,8 +54,8 @@ def network_folder(name_or_folder: str | Path) -> Path:
         return Path(text).expanduser()
     names = example_names()
     raise DataError(
-        f"{text!r} is neither an example network nor a folder{nearest(text, names)} Examples: "
-        f"{', '.join(names)}"
+        f"{text!r} is neither an example network nor a folder{nearest(text, names)} "
+        f"Give a folder, or one of {', '.join(names)}"
     )
 
 

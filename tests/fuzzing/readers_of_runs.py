@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from renaissance_kit import Generator, KMRanges, Recipe, train
-from renaissance_kit.cli import batch, parameters_of, read_values
-from renaissance_kit.core import Run, read_store, run_chunks
+from renaissance_kit import Generator, KineticEnsemble, KMRanges, Recipe, train
+from renaissance_kit.cli import batch, main, parameters_of, read_values
+from renaissance_kit.core import DataError, Run, read_store, run_chunks
 from renaissance_kit.states import StateFeatures
 from renaissance_kit.studies import Integration
 from renaissance_kit.training import ConditionalGenerator, ConditionalNet, Training
@@ -38,6 +40,7 @@ def subjects() -> Mapping[str, Callable[[], Subject]]:
         "runs/run.json": lambda: _store("run.json"),
         "runs/weights of a study.npz": _weights,
         "runs/parameters.json": _parameters,
+        "runs/training.json": _request,
     }
 
 
@@ -262,3 +265,65 @@ def _parameters() -> Subject:
     files = {"mine.json": json.dumps(_GIVEN, indent=1).encode()}
     places = ("mine.json", NOTEBOOK)
     return Subject("runs/parameters.json", files, "mine.json", read, of_json(judged), places)
+
+
+# --- trainings of the command --------------------------------------------------------------------
+
+_TRAIN = {"generations": 3, "population": 4, "models_per_generator": 4, "monitor_models": 2}
+
+
+def _said(*arguments: str) -> str:
+    """What the command writes; DataError with its message where it ends with an error."""
+    out, wrong = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(wrong):
+        status = main(arguments)
+    if status:
+        raise DataError(wrong.getvalue())
+    return out.getvalue() + wrong.getvalue()
+
+
+def _commanded(folder: Path, seed: int) -> None:
+    states = folder / "states.nc"
+    tiny_states().save(states)
+    settings = [word for name, n in _TRAIN.items() for word in ("-p", name, str(n))]
+    where = ("--states", str(states), "--state", "1", "--threshold", "-2")
+    out = ("--seed", str(seed), "--workers", "1", "--out", str(folder))
+    _said("train", "tiny", *where, *settings, *out)
+
+
+@cache
+def _training_folder() -> tuple[TemporaryDirectory[str], Mapping[str, bytes]]:
+    """A training; its states stay where the request says."""
+    folder = TemporaryDirectory()
+    _commanded(Path(folder.name), 5)
+    files = {p.name: p.read_bytes() for p in Path(folder.name).iterdir()}
+    return folder, files
+
+
+def _request() -> Subject:
+    """What a training was asked for: another file leads to the same models, or to none."""
+    _, files = _training_folder()
+    wanted = json.loads(files["training.json"])
+
+    def judged(changed: bytes) -> Expect:
+        try:
+            content = json.loads(changed)
+            length = content["settings"].pop("generations")
+        except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
+            return Expect.FAIL
+        known = json.loads(files["training.json"])
+        del known["settings"]["generations"]
+        longer = type(length) is int and length > 3
+        return Expect.DIFFER if content == known and longer else Expect.FAIL_OR_EQUAL
+
+    def read(folder: Path) -> Meaning:
+        made = folder / "made.nc"
+        _said("generate", str(folder), "-n", "3", "--workers", "1", "--out", str(made))
+        ensemble = KineticEnsemble.load(made).dataset
+        about = {k: repr(v) for k, v in sorted(ensemble.attrs.items())}
+        return Meaning(None, {"km": ensemble.km.values, "about": about})
+
+    places = ("training.json", "checkpoint.npz", str(wanted["states"]))
+    return Subject(
+        "runs/training.json", dict(files), "training.json", read, of_json(judged), places
+    )
