@@ -30,8 +30,8 @@ PYK,fdp_c,activation
     "energies.csv": """metabolite,formula,charge,dgf0_kJ_mol,dgf0_error_kJ_mol,pka,source
 ac,C2H3O2,-1,-369.4,2.1,4.75,made up
 """,
-    "decisions.csv": """subject,rule,choice,alternatives,why
-PFK,rate law,convenience,irreversible_michaelis_menten,2 substrates
+    "decisions.csv": """subject,rule,choice,by_rule,alternatives,why
+PFK,rate law,convenience,convenience,irreversible_michaelis_menten,2 substrates
 """,
 }
 

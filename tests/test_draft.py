@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import tempfile
 from pathlib import Path
 
@@ -161,7 +162,7 @@ def test_decisions_are_edited_and_read_again(
     assert any("'convenience_law'; did you mean 'convenience'" in p for p in problems)
     table.reset_index().replace({"PFK": "PKF"}).to_csv(tmp_path / "d.csv", index=False)
     problems = NetworkDraft.from_cobra(core, **given_).problems()
-    assert any("no subject 'PKF'; did you mean" in p for p in problems)
+    assert any("no reaction 'PKF'; did you mean" in p for p in problems)
 
 
 @pytest.mark.parametrize(
@@ -175,6 +176,21 @@ def test_decisions_are_edited_and_read_again(
         ("PFK,transport,driven", "(PFK, transport): this rule decides nothing about PFK; remove"),
         ("pyr_c,medium,1 to 2", "this rule decides nothing about pyr_c"),
         ("*,doubling time,20", "(doubling time 20 min): the model reaches 0.8739 1/h"),
+        ("glc__D_e,medium,1 to 60000", "write LOW to HIGH"),
+        ("c,pH,15", "choice '15'; write a number from 0 to 14, such as 7.5"),
+        ("*,eigenvalue threshold,3", "write a number from -1e+06 to 0"),
+        ("*,dry weight density,5000", "write a number from 10 to 1000"),
+        ("PFK,keep,rmove", "choice 'rmove'; did you mean 'remove'"),
+        (f"{GROWTH},keep,remove", "choice 'remove'. Choose one of keep"),
+        ("PFK,orientation,turned round", "this rule decides nothing about PFK; remove"),
+        ("pyr_c,keep,remove", "pyr_c is a metabolite, and this rule is about a reaction; remove"),
+        ("PFK,role,constant", "PFK is a reaction, and this rule is about a metabolite; remove"),
+        ("*,pH,7", "* is the network, *, and this rule is about a compartment; remove"),
+        ("c,doubling time,70", "c is a compartment, and this rule is about the network, *"),
+        ("MALS_,moiety,1", "no metabolite 'MALS_'; did you mean"),
+        ("FRD7,pH,7", "FRD7 is a reaction, and this rule is about a compartment; remove the row"),
+        ("PFK,rat law,convenience", "no rule 'rat law'; did you mean 'rate law'"),
+        ("*,upper KM,0.001", "the lower bound on KM, 0.0013 mM, is not below the upper one"),
     ],
 )
 def test_decisions_that_cannot_be_followed(
@@ -186,6 +202,57 @@ def test_decisions_that_cannot_be_followed(
     ).problems()
     assert len(problems) == 1
     assert message in problems[0]
+    assert problems[0].startswith("d.csv, line 2 (") or "doubling time 20" in row + problems[0]
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("*,doubling time,60\nBiomass_Ecoli_core,growth rate,0.1 to 0.2",
+         "a doubling time of 60 min is a growth rate of 0.6931 1/h, which is not within 0.1"),
+        ("*,lower KM,30\n*,upper KM,25", "the lower bound on KM, 30 mM, is not below the upper"),
+        ("g6p_c,energy,f6p\ng6p_e,energy,g6p", None),
+        ("pyr_c,energy,lac__D\npyr_e,energy,pyr",
+         "pyr is one substance, and has the energies of lac__D and pyr"),
+    ],
+)  # fmt: skip
+def test_decisions_that_contradict_each_other(
+    core: cobra.Model, tmp_path: Path, rows: str, message: str | None
+) -> None:
+    (tmp_path / "d.csv").write_text(f"subject,rule,choice\n{rows}\n")
+    problems = NetworkDraft.from_cobra(
+        core, growth=GROWTH, energies=ENERGIES, decisions=tmp_path / "d.csv"
+    ).problems()
+    if message is None:
+        assert "no metabolite 'g6p_e'" in problems[0]
+        return
+    (found,) = [p for p in problems if message in p]
+    assert re.match(r"d\.csv, line [23] .* and d\.csv, line [23] .*correct one of them$", found)
+
+
+def test_what_follows_from_another_row_follows_its_edit(
+    core: cobra.Model, draft: NetworkDraft, tmp_path: Path
+) -> None:
+    """A table of all rows is edited in one place: the others go on by their rules."""
+    table = draft.decisions().set_index(["subject", "rule"])
+    table.loc[("*", "doubling time"), "choice"] = "120"
+    table.loc[("SUCDi", "keep"), :] = ["remove", "keep", "", ""]
+    table.reset_index().to_csv(tmp_path / "all.csv", index=False)
+    (tmp_path / "few.csv").write_text(
+        "subject,rule,choice\n*,doubling time,120\nSUCDi,keep,remove\n"
+    )
+    edited, alone = (
+        NetworkDraft.from_cobra(
+            core, growth=GROWTH, energies=ENERGIES, decisions=tmp_path / f"{name}.csv"
+        )
+        for name in ("all", "few")
+    )
+    assert edited.problems() == alone.problems() == []
+    pd.testing.assert_frame_equal(edited.decisions(), alone.decisions())
+    choices = edited.decisions().set_index(["subject", "rule"]).choice
+    assert choices["*", "eigenvalue threshold"] == "-2.792"
+    assert choices[GROWTH, "growth rate"] == "0.3119 to 0.3812"
+    assert "FRD7" in edited.reactions  # which the cycle with SUCDi had kept out
 
 
 def test_growth_follows_the_doubling_time(core: cobra.Model, tmp_path: Path) -> None:
@@ -201,7 +268,7 @@ def test_growth_follows_the_doubling_time(core: cobra.Model, tmp_path: Path) -> 
 
 def test_a_reaction_may_be_left_out(core: cobra.Model, draft: NetworkDraft, tmp_path: Path) -> None:
     table = draft.decisions()
-    row = {"subject": "GLUSy", "rule": "keep", "choice": "remove", "alternatives": "", "why": ""}
+    row = {"subject": "GLUSy", "rule": "keep", "choice": "remove"}
     pd.concat([table, pd.DataFrame([row])]).to_csv(tmp_path / "d.csv", index=False)
     smaller = NetworkDraft.from_cobra(
         core, growth=GROWTH, energies=ENERGIES, decisions=tmp_path / "d.csv"

@@ -65,10 +65,18 @@ RULES: Mapping[str, str] = {
 }
 """Rules of a draft. A row of ``decisions.csv`` names one in the column ``rule``."""
 
-_OVERRIDDEN = set(RULES) - {
-    "id", "own constraints", "biomass", "protonation", "keep", "orientation", "coefficients",
-    "moiety",
+_ABOUT: Mapping[str, tuple[str, ...]] = {
+    "compartment": ("compartment role", "volume fraction", "pH", "ionic strength"),
+    "metabolite": ("id", "biomass", "energy", "role", "protonation", "moiety", "medium"),
+    "reaction": (
+        "id", "keep", "orientation", "coefficients", "rate law", "transport", "growth rate",
+    ),
+    "network": (
+        "own constraints", "doubling time", "eigenvalue threshold", "dry weight density",
+        "lower KM", "upper KM", "turnover time", "least flux", "total flux",
+    ),
 }  # fmt: skip
+_SUBJECTS = {rule: [kind for kind, rules in _ABOUT.items() if rule in rules] for rule in RULES}
 _SHOWN = 4  # choices of a rule in the summary
 _CYCLE = "together with the others it is an internal cycle, which cannot run"
 _NOT_PROVEN = "; the search for fewer ran out of time, so look at the other reactions of the cycle"
@@ -134,7 +142,7 @@ class NetworkDraft:
         )
 
     def decisions(self, rule: str | None = None) -> pd.DataFrame:
-        """Every rule that was applied: subject, rule, choice, alternatives, why.
+        """Every rule that was applied: subject, rule, choice, by_rule, alternatives, why.
 
         Args:
             rule: of this one only.
@@ -217,7 +225,8 @@ class _Drafting:
 
     def draft(self, energies: str | Path | None) -> NetworkDraft:
         records = energy_records(energies)
-        subjects = [*self.model.metabolites, *self.model.reactions]
+        subjects = {"metabolite": set(self.model.metabolites),
+                    "reaction": set(self.model.reactions), "network": {"*"}}  # fmt: skip
         self.model = without_biomass(self.model, self.decisions)
         model, decisions, problems = self.model, self.decisions, self.problems
         for old, new in model.renamed.items():
@@ -264,11 +273,10 @@ class _Drafting:
             ),
             "medium.csv": tables.medium_rows(species.values(), list(reactions.values()), decisions),
         }  # fmt: skip
+        subjects["compartment"] = {r.id for r in rooms}
+        kept_ids = {*species, *reactions, *subjects["compartment"], "*"}
+        decisions.check(subjects, kept_ids, _SUBJECTS)
         problems.extend(decisions.problems)
-        problems.extend(decisions.unknown([*subjects, *(r.id for r in rooms)], RULES))
-        problems.extend(decisions.without_effect(
-            [*species, *reactions, *(r.id for r in rooms), "*"], _OVERRIDDEN
-        ))  # fmt: skip
         listed = [[getattr(d, c) for c in COLUMNS] for d in decisions.made]
         found["decisions.csv"] = (COLUMNS, listed)
         missing = {
@@ -297,7 +305,9 @@ class _Drafting:
             )  # fmt: skip
             if why:
                 choice = decisions.choose(name, "keep", "remove", why, ("keep",))
-            elif name in asked_out:
+            elif name == model.growth and name in given:
+                choice = decisions.choose(name, "keep", "keep", "the cell grows by it")
+            elif name in given:
                 choice = decisions.choose(name, "keep", "keep", "it can run", ("remove",))
             else:
                 choice = "keep"

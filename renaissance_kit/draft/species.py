@@ -159,6 +159,7 @@ def species_of(
             record, added,
         )  # fmt: skip
     problems.extend(unclear.problems())
+    _one_energy_each(model, found, decisions)
     if missing:
         texts = [f"{m.base} ({m.formula or 'no formula'}, charge {_charge(m)})" for m in missing]
         texts = list(dict.fromkeys(texts))
@@ -173,6 +174,23 @@ def species_of(
             + (f". Rows of energies for nothing in the model: {', '.join(spare)}" if spare else "")
         )
     return found
+
+
+def _one_energy_each(
+    model: FluxModel, species: Mapping[str, Species], decisions: Decisions
+) -> None:
+    """Note given energies by which a substance differs between compartments."""
+    told: dict[str, list[str]] = {}
+    for name in species:
+        if (name, "energy") in decisions.given:
+            told.setdefault(model.metabolites[name].base, []).append(name)
+    for base, names in told.items():
+        chosen = [decisions.given[name, "energy"] for name in names]
+        if len(set(chosen)) > 1:
+            decisions.contradict(
+                [(name, "energy") for name in names],
+                f"{base} is one substance, and has the energies of {' and '.join(chosen)}",
+            )
 
 
 @dataclass
@@ -237,7 +255,7 @@ def _record_of(
     taken = decisions.choose(m.id, "energy", chosen, why, "a substance that has an energy")
     if taken not in records:
         problems.append(
-            f"decisions.csv ({m.id}, energy): no energy of {taken!r}{nearest(taken, records)} "
+            f"{decisions.place(m.id, 'energy')}: no energy of {taken!r}{nearest(taken, records)} "
             "Choose a substance of the kit's table, or of the table of energies"
         )
     return records.get(taken)

@@ -6,11 +6,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from renaissance_kit.draft.decisions import NUMBER, POSITIVE, RANGE, Decisions, range_of
+from renaissance_kit.draft.decisions import POSITIVE, RANGE, Decisions, between, range_of
 from renaissance_kit.draft.reactions import DraftReaction, sides
 from renaissance_kit.draft.rooms import Room
 from renaissance_kit.draft.species import Species
 from renaissance_kit.laws.registry import REGISTRY
+from renaissance_kit.network.conditions import CONDITIONS
 
 Table = tuple[Sequence[str], Sequence[Sequence[Any]]]
 
@@ -37,13 +38,13 @@ def compartment_rows(rooms: Sequence[Room], decisions: Decisions) -> Table:
     for room in rooms:
         fraction = "" if room.volume_fraction is None else f"{room.volume_fraction:g}"
         values = {}
-        for rule, value in (
-            ("volume fraction", fraction), ("pH", f"{_PH[room.role]:g}"),
-            ("ionic strength", f"{_IONIC_M[room.role]:g}"),
-        ):  # fmt: skip
-            values[rule] = decisions.choose(
-                room.id, rule, value, f"default of a {room.role}", NUMBER
-            )
+        for rule, value, may_be in (
+            ("volume fraction", fraction, between(1e-6, 1)),
+            ("pH", f"{_PH[room.role]:g}", between(0, 14)),
+            ("ionic strength", f"{_IONIC_M[room.role]:g}", between(0, 5)),
+        ):
+            why = f"default of a {room.role}"
+            values[rule] = decisions.choose(room.id, rule, value, why, may_be)
         potentials = [
             _POTENTIAL_MV * (inside[room.id] - inside[other.id])
             if {room.role, other.role} != {"cytosol", "organelle"} else 0.0
@@ -147,6 +148,13 @@ def growth_range(
         why = "within a tenth of that of the doubling time"
     text = decisions.choose(growth, "growth rate", _range(low, high), f"1/h; {why}", RANGE)
     least, most = range_of(text)
+    rate = _PER_H / float(doubling)
+    asked = {("*", "doubling time"), (growth, "growth rate")}
+    if asked <= set(decisions.given) and not 0.999 * least <= rate <= 1.001 * most:
+        decisions.contradict(
+            sorted(asked), f"a doubling time of {doubling} min is a growth rate of {rate:.4g} 1/h, "
+            f"which is not within {text} 1/h",
+        )  # fmt: skip
     if not least <= optimum_per_h * (1 + 1e-4):
         problems.append(
             f"growth of {text} 1/h (doubling time {doubling} min): the model reaches "
@@ -161,15 +169,22 @@ def condition_rows(doubling_min: float, density_gDW_L: float, decisions: Decisio
     threshold = _STUDY["threshold_per_h"] * _STUDY["doubling_time_min"] / doubling_min
     threshold_text = decisions.choose(
         "*", "eigenvalue threshold", f"{threshold:.4g}",
-        "1/h; as many times faster than growth as in the study (-2.5 1/h at 134 min)", NUMBER,
+        "1/h; as many times faster than growth as in the study (-2.5 1/h at 134 min)",
+        _between("eigenvalue_threshold"),
     )  # fmt: skip
     density = decisions.choose(
-        "*", "dry weight density", f"{density_gDW_L:g}", "gDW per litre of cell", POSITIVE
-    )
+        "*", "dry weight density", f"{density_gDW_L:g}", "gDW per litre of cell",
+        _between("dry_weight_density"),
+    )  # fmt: skip
     low, high = (
-        decisions.choose("*", rule, value, "mM, as in the study", POSITIVE)
+        decisions.choose("*", rule, value, "mM, as in the study", _between("km_lower_bound"))
         for rule, value in (("lower KM", "0.0013"), ("upper KM", "20"))
     )
+    if not float(low) < float(high):
+        decisions.contradict(
+            [("*", "lower KM"), ("*", "upper KM")],
+            f"the lower bound on KM, {low} mM, is not below the upper one, {high} mM",
+        )
     study = "Choudhury 2024 Nat Catal 7:1086"
     return ["quantity", "value", "low", "high", "unit", "source", "note"], [
         ["dry_weight_density", density, "", "", "gDW/L", "given to the draft", ""],
@@ -203,7 +218,7 @@ def constraint_rows(
         POSITIVE,
     )  # fmt: skip
     total = decisions.choose(
-        "*", "total flux", "1.5", "times the least possible sum of fluxes", POSITIVE
+        "*", "total flux", "1.5", "times the least possible sum of fluxes", between(1.001, 1000)
     )
     add("*", "every_flux", least_flux, _LARGEST_FLUX, "mmol/gDW/h", CONVENTION, "")
     add("*", "total_flux", "", total, "1", CONVENTION, "")
@@ -254,6 +269,11 @@ def medium_rows(
         a, b = range_of(text)
         rows.append([s.id, f"{math.sqrt(a * b):.4g}", _number(a), _number(b), RULE, ""])
     return ["metabolite", "value_mM", "low_mM", "high_mM", "source", "note"], rows
+
+
+def _between(condition: str) -> str:
+    known = CONDITIONS[condition]
+    return between(known.least, known.most)
 
 
 def _range(low: float, high: float) -> str:

@@ -49,7 +49,8 @@ def _decisions(original: bytes) -> Table:
 
     columns = [Column(name, text, filled=True, used=False) for name in ("subject", "rule")]
     choices = Column("choice", text)
-    rest = [Column(name, text, needed=False, used=False) for name in ("alternatives", "why")]
+    others = ("by_rule", "alternatives", "why")
+    rest = [Column(name, text, needed=False, used=False) for name in others]
     return Table((*columns, choices, *rest), key=("subject", "rule"), row=row, rowwise=False)
 
 
