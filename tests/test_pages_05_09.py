@@ -267,5 +267,5 @@ def test_own_organism_says_whether_chains_mixed_and_when_returns_are_read() -> N
     assert "2 states, which grow at 0.40 to 0.50 1/h" in text
     assert "All chains mixed." in text
     states.dataset["rhat"][0] = 1.3
-    assert "have not mixed (R-hat up to 1.30)" in own_organism.sampled(network, states)
+    assert "have not mixed (R-hat up to 1.30, " in own_organism.sampled(network, states)
     assert own_organism.read_min(network) == (24, 48)

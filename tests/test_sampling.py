@@ -21,6 +21,7 @@ from renaissance_kit.states import (
     Constraints,
     Polytope,
     effective_sample_size,
+    not_mixed,
     require_valid,
     sample_polytope,
     split_rhat,
@@ -130,6 +131,14 @@ def test_rhat_sees_chains_apart_and_chains_that_drift() -> None:
     assert ess[0] > 3000
     assert ess[1] < 100
     assert ess[2] < 100
+
+
+def test_a_sample_that_did_not_mix_says_so(ecoli: Network) -> None:
+    with pytest.warns(UserWarning, match="have not mixed .*steps_per_dimension=4"):
+        few = sample_steady_states(ecoli, 20, seed=1, steps_per_dimension=1)
+    assert "least effective sample size" in not_mixed(few)
+    assert not_mixed(SteadyStates.example(ecoli)) == ""
+    assert not_mixed(SteadyStates.published(ecoli)) == ""  # which were not sampled here
 
 
 def test_a_constant_has_no_diagnostics_and_few_draws_are_refused() -> None:

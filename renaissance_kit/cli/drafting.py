@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import click
@@ -138,13 +139,18 @@ def states(network: str, number: int, seed: int, out: Path, force: bool) -> None
     """Sample steady states that meet the constraints of NETWORK and the second law."""
     require_free(out, force)
     say("building the thermodynamic model and sampling; this may take minutes")
-    found = steady.sample_steady_states(networks.Network.open(network), number, seed=seed)
+    opened = networks.Network.open(network)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # said below, without a line of code
+        found = steady.sample_steady_states(opened, number, seed=seed)
     found.save(out)
     data = found.dataset
     click.echo(
         f"{out}: {len(found):,} steady states; effective sample size at least "
         f"{float(data.ess.min()):,.0f}, R-hat at most {float(data.rhat.max()):.3f}"
     )
+    if text := steady.not_mixed(found):
+        say(f"note: {text}")
 
 
 COMMANDS = (check, draft, states)

@@ -20,7 +20,11 @@ from .hit_and_run import sample_polytope as sample_polytope
 from .polytope import Polytope as Polytope
 from .reading import choose_measurements as choose_measurements
 from .requirements import Requirement as Requirement, minimal_conflict as minimal_conflict
-from .sampling import StateSpace as StateSpace, sample_steady_states as sample_steady_states
+from .sampling import (
+    StateSpace as StateSpace,
+    not_mixed as not_mixed,
+    sample_steady_states as sample_steady_states,
+)
 from .steady_state import SteadyState as SteadyState
 from .steady_states import SteadyStates as SteadyStates
 from .tables import (

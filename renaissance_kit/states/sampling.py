@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -35,6 +36,8 @@ from renaissance_kit.states.validation import require_valid
 
 CHAINS = 4
 PYTFA_TEMPERATURE_K = 298.15  # a constant in pyTFA
+MIXED_RHAT = 1.1
+"""Split R-hat up to which chains count as mixed."""
 _NOTHING = 1e-9  # mmol/gDW/h, an exchange that does not run
 _SIGNIFICANT_BITS = np.float32  # concentrations and energies are rounded to 7 digits
 
@@ -64,7 +67,7 @@ def sample_steady_states(
     Returns:
         The states, each valid, with the diagnostics of the chains (effective sample size and
         split R-hat of every variable) and reaction energies in the data set. State i comes from
-        chain i mod 4.
+        chain i mod 4. Where the chains have not mixed, a warning says so (`not_mixed`).
 
     Raises:
         InfeasibleError: the constraints contradict each other; names a minimal set of them.
@@ -83,9 +86,35 @@ def sample_steady_states(
     if turnover_time_min is not None:
         chosen = replace(chosen, turnover_time_min=turnover_time_min)
     with single_threaded():  # so that rounding errors, and states, are the same
-        return StateSpace.of(network, chosen, directions).states(
+        found = StateSpace.of(network, chosen, directions).states(
             n, seed=seed, steps_per_dimension=steps_per_dimension
         )
+    if text := not_mixed(found, steps_per_dimension):
+        warnings.warn(text, stacklevel=2)
+    return found
+
+
+def not_mixed(states: SteadyStates, steps_per_dimension: int = STEPS_PER_DIMENSION) -> str:
+    """What to know of sampled states whose chains have not mixed; empty where they have.
+
+    Args:
+        states: with diagnostics, as `sample_steady_states` returns them; nothing is said of others.
+        steps_per_dimension: that they were sampled with.
+
+    >>> from renaissance_kit import Network, SteadyStates
+    >>> not_mixed(SteadyStates.example(Network.example()))
+    ''
+    """
+    data = states.dataset
+    rhat = data.rhat.values[np.isfinite(data.rhat.values)] if "rhat" in data else np.zeros(0)
+    if rhat.max(initial=0.0) <= MIXED_RHAT:
+        return ""
+    return (
+        f"the chains have not mixed (R-hat up to {rhat.max():.2f}, least effective "
+        f"sample size {np.nanmin(data.ess.values):.0f} of {len(states):,} states): draw more "
+        f"states, or more steps (steps_per_dimension={4 * steps_per_dimension}), before you trust "
+        "how the states are spread"
+    )
 
 
 def _require_thermodynamics(network: Network) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from renaissance_kit.draft.draft import NetworkDraft
 from renaissance_kit.network.network import Network
+from renaissance_kit.states.sampling import not_mixed
 from renaissance_kit.states.steady_states import SteadyStates
 from renaissance_kit.studies.baseline import Baseline
 from renaissance_kit.studies.models import Confirmation
@@ -89,12 +90,8 @@ def drafted(draft: NetworkDraft) -> Text:
 def sampled(network: Network, states: SteadyStates) -> Text:
     """How fast sampled states grow, and whether the chains mixed."""
     growth = states.dataset.flux.sel(reaction=network.require_growth("this notebook")).values
-    ess, rhat = states.dataset.ess.values, states.dataset.rhat.values
-    mixed = (
-        "All chains mixed." if np.nanmax(rhat) < 1.1
-        else f"The chains have not mixed (R-hat up to {np.nanmax(rhat):.2f}): sample more states, "
-        "with more steps, before you trust how the states are spread."
-    )  # fmt: skip
+    ess, problem = states.dataset.ess.values, not_mixed(states)
+    mixed = f"{problem[0].upper()}{problem[1:]}." if problem else "All chains mixed."
     return Text(
         f"{len(states):,} states, which grow at {growth.min():.2f} to {growth.max():.2f} 1/h; the "
         f"least effective sample size of a variable is {np.nanmin(ess):.0f}. {mixed}"
