@@ -11,7 +11,7 @@
 scale = "demo"  # smoke, demo (minutes), laptop (less than ten minutes) or paper (hours)
 output_dir = "../build/figures/10_own_organism"
 model = "textbook"  # a model that cobrapy ships, or path of SBML-fbc, JSON, YAML or MATLAB
-network = "e_coli_core"  # name of the folder of tables that is written in output_dir
+new_network = "e_coli_core"  # name of what is drafted; its tables are written in output_dir
 growth: str = "Biomass_Ecoli_core"  # id of the biomass reaction; None is the objective of the model
 energies: str = None  # table of formation energies; None: that of acetyl phosphate
 decisions: str = None  # decisions.csv of an earlier run, edited; None: all by rule
@@ -21,7 +21,7 @@ size = 0.5  # δ: concentrations are multiplied by 1 − δ to 1 + δ
 tolerance = 0.01  # largest |c/c* − 1| of what has returned
 workers = 2
 # None takes these from the scale, see the table below.
-states: int = None  # steady states that are sampled
+n_states: int = None  # steady states that are sampled
 generations: int = None  # steps of the training
 models: int = None  # unbiased models, and models of the ensemble
 perturbed: int = None  # valid models that are perturbed
@@ -55,7 +55,7 @@ run = Run(workers, output / "kept", progress=print)
 
 # %%
 sizes = page.Sizes.at(
-    scale, states=states, generations=generations, models=models, perturbed=perturbed
+    scale, n_states=n_states, generations=generations, models=models, perturbed=perturbed
 )
 page.Sizes.table()
 
@@ -107,7 +107,7 @@ page.drafted(draft)
 # `decisions.csv` and give the file back.
 
 # %%
-source = Source(network, draft.name, seed, scale)
+source = Source(new_network, draft.name, seed, scale)
 figure = draft_figures.decisions_by_rule(draft.summary(), source=source)
 save(figure, output / "decisions")
 figure
@@ -116,7 +116,7 @@ figure
 draft.decisions("transport").head(8)
 
 # %%
-network = draft.write(output / network, force=True)
+network = draft.write(output / new_network, force=True)
 print(network)
 
 # %% [markdown]
@@ -128,7 +128,7 @@ print(network)
 
 # %%
 sample = sample_steady_states(
-    network, sizes.states, seed=seed, steps_per_dimension=sizes.steps_per_dimension
+    network, sizes.n_states, seed=seed, steps_per_dimension=sizes.steps_per_dimension
 )
 sample = with_default_profile(
     network, sample, examined=sizes.examined, models=sizes.profile_models, seed=seed

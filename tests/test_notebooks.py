@@ -199,7 +199,7 @@ def test_unlisted_notebook_is_an_error(folder: Path) -> None:
 
 def test_parameters_cell_is_required(folder: Path) -> None:
     write_notebook(folder / "few.ipynb", "scale = 'smoke'\n", "")
-    with pytest.raises(batch.BatchError, match="does not define network, output_dir, seed"):
+    with pytest.raises(batch.BatchError, match="does not define output_dir, seed"):
         batch.check_parameters(folder / "few.ipynb", {})
     notebook = nbformat.read(folder / "few.ipynb", as_version=4)
     notebook.cells[1].metadata = {}

@@ -30,6 +30,15 @@ def test_every_parameter_says_what_it_means(name: str) -> None:
     assert silent.empty, f"write a comment behind {list(silent.parameter)} in {name}.py"
 
 
+def test_a_name_means_the_same_kind_of_thing_everywhere() -> None:
+    """Where one notebook takes a list too, the others take a member of it."""
+    table = parameters_table(batch.NOTEBOOKS, batch.NOTEBOOKS_DIR)
+    kinds = table.kind.str.removesuffix(", or a list of such").groupby(table.parameter).nunique()
+    assert list(kinds.index[kinds > 1]) == []
+    networks = table[table.parameter == "network"].meaning
+    assert networks.str.endswith("an example, or path of a folder of tables").all()
+
+
 def test_page_in_the_documentation_is_up_to_date() -> None:
     committed = (ROOT / "docs" / "parameters.md").read_text(encoding="utf-8")
     assert committed == batch.show_parameters(markdown=True) + "\n", "run: make sync"

@@ -54,7 +54,7 @@ NOTEBOOKS_DIR = notebooks_folder()
 SCALES: tuple[str, ...] = ("smoke", "demo", "laptop", "paper")
 """What a notebook's `scale` may be: a test, five minutes, an hour or so, the published size."""
 
-REQUIRED_PARAMETERS = frozenset({"scale", "output_dir", "network", "seed"})
+REQUIRED_PARAMETERS = frozenset({"scale", "output_dir", "seed"})
 
 PATHS: tuple[str, ...] = ("decisions", "energies", "ensemble", "generic", "km_table", "store")
 """Parameters that are paths, beside `output_dir`."""

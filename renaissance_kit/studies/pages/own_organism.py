@@ -26,7 +26,7 @@ class Sizes(Scale):
     """Sizes of the runs.
 
     Attributes:
-        states: steady states that are sampled.
+        n_states: steady states that are sampled.
         steps_per_dimension: coordinate steps between kept states, for each dimension.
         examined: states among which the default profile is chosen.
         profile_models: unbiased models at each of them.
@@ -37,7 +37,7 @@ class Sizes(Scale):
         perturbed: valid models that are perturbed.
     """
 
-    states: int
+    n_states: int
     steps_per_dimension: int
     examined: int
     profile_models: int
@@ -48,7 +48,7 @@ class Sizes(Scale):
     perturbed: int
 
     SIZES: ClassVar[dict[str, tuple[Any, Any, Any, Any]]] = {
-        "states": (8, 50, 500, 5_000),
+        "n_states": (8, 50, 500, 5_000),
         "steps_per_dimension": (2, 5, 20, 20),
         "examined": (4, 20, 100, 400),
         "profile_models": (20, 50, 100, 200),
