@@ -216,3 +216,8 @@ def test_names_and_fingerprint_do_not_depend_on_the_processor(ecoli, kernel):
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert run.stdout.strip() == f"{ecoli.digest} {ecoli.dependent}"
+
+
+def test_protons_are_known_by_their_formula(ecoli):
+    protons = [m.id for m in ecoli.metabolites.values() if m.is_proton]
+    assert protons == [m for m in ecoli.metabolites if m.startswith("h_")]

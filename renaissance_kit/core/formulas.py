@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from renaissance_kit.core.errors import nearest
 from renaissance_kit.core.tables import Row
@@ -13,6 +13,16 @@ _TERM = re.compile(
     r"(?:(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s+)?(?P<name>[A-Za-z0-9_]+)"
 )
 _ELEMENT = re.compile(r"([A-Z][a-z]?)([0-9]*)")
+
+
+def is_proton(formula: Mapping[str, int]) -> bool:
+    """Whether a formula is that of a proton, whose concentration the pH fixes."""
+    return dict(formula) == {"H": 1}
+
+
+def is_water(formula: Mapping[str, int]) -> bool:
+    """Whether a formula is that of water."""
+    return dict(formula) == {"H": 2, "O": 1}
 
 
 def parse_terms(text: str, row: Row, known: Iterable[str]) -> tuple[tuple[str, float], ...]:

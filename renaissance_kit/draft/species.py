@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from renaissance_kit.core import formulas
 from renaissance_kit.core.columns import Column, Kind
 from renaissance_kit.core.errors import DataError, nearest
 from renaissance_kit.core.formulas import parse_formula
@@ -85,7 +86,7 @@ class Species:
     @property
     def is_proton(self) -> bool:
         """Whether it is a proton, which a rate law has in a place of its own."""
-        return dict(self.formula) == {"H": 1}
+        return formulas.is_proton(self.formula)
 
 
 def energy_records(path: str | Path | None) -> dict[str, EnergyRecord]:
@@ -240,9 +241,9 @@ def _record_of(
     told = decisions.given.get((m.id, "energy"))
     by_id = m.id if m.id in records else m.base
     known = [by_id, *m.known_as]
-    if formula == {"H": 1}:
+    if formulas.is_proton(formula):
         known.append("h")
-    if formula == {"H": 2, "O": 1}:
+    if formulas.is_water(formula):
         known.append("h2o")
     # an annotation may name another substance: its formula decides
     chosen = next(
@@ -297,9 +298,9 @@ def _hydrogens_added(
 
 
 def _role(m: ModelMetabolite, formula: Mapping[str, int], medium: str, decisions: Decisions) -> str:
-    if formula == {"H": 2, "O": 1}:
+    if formulas.is_water(formula):
         return decisions.choose(m.id, "role", "water", "water does not stand in rate laws")
-    if formula == {"H": 1}:
+    if formulas.is_proton(formula):
         return decisions.choose(
             m.id, "role", "constant",
             "the pH is held; dynamic protons make most states unstable, since nothing in a "

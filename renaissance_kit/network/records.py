@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from renaissance_kit.core import formulas
 from renaissance_kit.core.records import compared_by_value
 from renaissance_kit.laws.record import Terms
 from renaissance_kit.network.elements import molar_mass_g_mol
@@ -45,6 +46,11 @@ class Metabolite:
     def base(self) -> str:
         """The id without the compartment: the same for one substance everywhere."""
         return self.id.removesuffix(f"_{self.compartment}")
+
+    @property
+    def is_proton(self) -> bool:
+        """Whether it is a proton, whose concentration the pH fixes."""
+        return formulas.is_proton(self.formula)
 
     @property
     def molar_mass_g_mol(self) -> float:

@@ -29,10 +29,7 @@ import sympy
 import sympy.core.numbers
 from packaging.version import Version
 
-__all__ = ["PINNED_VERSION", "ThermoModel", "constraints", "pytfa", "variables"]
-
-PINNED_VERSION = "0.9.1"
-"""The release that pyproject.toml names; pyTFA has no ``__version__``."""
+__all__ = ["ThermoModel", "constraints", "pytfa", "variables"]
 
 
 @contextmanager

@@ -110,9 +110,9 @@ def not_mixed(states: SteadyStates, steps_per_dimension: int = STEPS_PER_DIMENSI
     if rhat.max(initial=0.0) <= MIXED_RHAT:
         return ""
     return (
-        f"the chains have not mixed (R-hat up to {rhat.max():.2f}, least effective "
-        f"sample size {np.nanmin(data.ess.values):.0f} of {len(states):,} states): draw more "
-        f"states, or more steps (steps_per_dimension={4 * steps_per_dimension}), before you trust "
+        f"the chains have not mixed (R-hat up to {rhat.max():.2f}, least effective sample size "
+        f"{np.nanmin(data.ess.values):.0f}, {len(states):,} states): draw more states, or more "
+        f"steps (steps_per_dimension={4 * steps_per_dimension}), before you trust "
         "how the states are spread"
     )
 

@@ -246,9 +246,8 @@ def _concentration_requirements(model: ThermodynamicModel) -> list[Requirement]:
     constraints, log_concentration = model.constraints, model.log_concentration
     loose = _log_limits(*_ANY_POOL_MM)
     for metabolite, variable in log_concentration.items():
-        if model.network.metabolites[metabolite].role == "water" or is_proton(
-            model.network, metabolite
-        ):
+        known = model.network.metabolites[metabolite]
+        if known.role == "water" or known.is_proton:
             continue  # fixed by pyTFA: water at activity 1, protons at the pH
         if metabolite in constraints.measured_mM:
             bound = constraints.measured_range_mM(metabolite)
@@ -303,8 +302,3 @@ def _energy_requirements(model: ThermodynamicModel) -> list[Requirement]:
 
 def _log_limits(low_mM: float, high_mM: float) -> tuple[float, float]:
     return math.log(low_mM * 1e-3), math.log(high_mM * 1e-3)
-
-
-def is_proton(network: Network, metabolite: str) -> bool:
-    """Whether a metabolite is a proton, whose concentration the pH fixes."""
-    return dict(network.metabolites[metabolite].formula) == {"H": 1}

@@ -27,7 +27,7 @@ from renaissance_kit.core.types import Array
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.polytope import Polytope
 from renaissance_kit.states.requirements import Requirement
-from renaissance_kit.states.tfa import ThermodynamicModel, is_proton
+from renaissance_kit.states.tfa import ThermodynamicModel
 
 
 def bound_total_flux(model: ThermodynamicModel, least: float) -> None:
@@ -68,7 +68,7 @@ def unmeasured_metabolites(model: ThermodynamicModel) -> tuple[str, ...]:
     return tuple(
         m
         for m in model.network.dynamic
-        if m not in model.constraints.measured_mM and not is_proton(model.network, m)
+        if m not in model.constraints.measured_mM and not model.network.metabolites[m].is_proton
     )
 
 

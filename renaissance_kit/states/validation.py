@@ -135,7 +135,7 @@ def concentration_bounds_mM(
     low, high = np.empty(len(network.species)), np.empty(len(network.species))
     for j, name in enumerate(network.species):
         metabolite = network.metabolites[name]
-        if dict(metabolite.formula) == {"H": 1}:
+        if metabolite.is_proton:
             low[j] = high[j] = 10.0 ** (3 - network.compartments[metabolite.compartment].ph)
         elif name in constraints.measured_mM:
             bound = constraints.measured_range_mM(name)
@@ -268,7 +268,7 @@ def energies_kJ_mol(network: Network, states: SteadyStates) -> Array:
     data = states.dataset
     names = tuple(str(r) for r in data.energy_reaction.values)
     counts = network.stoichiometric_matrix(network.species, names)
-    protons = [dict(network.metabolites[m].formula) == {"H": 1} for m in network.species]
+    protons = [network.metabolites[m].is_proton for m in network.species]
     counts[protons] = 0.0
     values = data.concentration.sel(metabolite=list(network.species)).values
     log_c = np.log(np.where(values > 0, values, np.nan) * 1e-3)

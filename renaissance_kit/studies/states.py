@@ -119,7 +119,7 @@ def concentration_table(
     pathway = metabolite_pathways(network, states)
     rows = []
     for name in pathway:
-        if dict(network.metabolites[name].formula) == {"H": 1}:
+        if network.metabolites[name].is_proton:
             continue  # the pH fixes them
         low, high = bounds[name]
         measured = constraints.measured_mM.get(name)

@@ -77,7 +77,7 @@ def turnover_table(
         `renaissance_kit.studies.states.QUANTILES` in min, and with ``generic`` the same with
         the prefix ``generic_``, by whose median the rows are ordered.
     """
-    kept = [dict(network.metabolites[m].formula) != {"H": 1} for m in network.dynamic]
+    kept = [not network.metabolites[m].is_proton for m in network.dynamic]
     names = np.array(network.dynamic)[kept]
     columns = sample_ranges(turnover_times_min(network, states)[:, kept])
     if generic is not None:
