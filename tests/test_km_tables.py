@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from renaissance_kit import (
 )
 from renaissance_kit.core import DataError
 from renaissance_kit.km import MeasuredRange
+from renaissance_kit.network import other_ids
 from renaissance_kit.training import NESSettings
 
 GUIDE = Path(__file__).parents[1] / "docs" / "own-km.md"
@@ -39,7 +41,7 @@ ROWS = {
     "lower case": ("pgi,g6p_c,1,mM,x", r"reaction 'pgi' is not in tiny; did you mean 'PGI'\?"),
     "unknown metabolite": (
         "HEX,glc__D,1,mM,x",
-        r"metabolite 'glc__D' is not in tiny; did you mean 'glc__D_c'.* of HEX are HEX:glc",
+        r"metabolite 'glc__D' is not in tiny; here that is 'glc__D_c'.* of HEX are HEX:glc",
     ),
     "no reactant": (
         "HEX,fru_c,1,mM,x",
@@ -305,3 +307,58 @@ def test_what_a_spreadsheet_adds_does_no_harm(ecoli: Network, tmp_path: Path, te
     found = KMMeasurements.read(ecoli, table)
     assert found.names == ("PFK:f6p_c",)
     assert found.summary().geometric_mean_mM.tolist() == pytest.approx([0.16])
+
+
+@pytest.mark.parametrize(
+    ("reaction", "metabolite", "here"),
+    [
+        ("PFK", "C00085", "here that is 'f6p_c'."),
+        ("PFK", "kegg:C00085", "here that is 'f6p_c'."),
+        ("PFK", "MNXM89621", "here that is 'f6p_c'."),
+        ("PFK", "cpd00072", "here that is 'f6p_c'."),
+        ("PFK", "D-Fructose 6-phosphate", "here that is 'f6p_c'."),
+        ("PFK", "f6p", "here that is 'f6p_c'."),
+        ("PFK", "C00022", "here that is 'pyr_c'"),
+        ("2.7.1.11", "f6p_c", "here that is 'PFK' or 'PFK_3'."),
+        ("EC 2.7.1.11", "f6p_c", "here that is 'PFK' or 'PFK_3'."),
+        ("MNXR102507", "f6p_c", "here that is 'PFK'."),
+    ],
+)
+def test_names_of_databases_are_answered_with_the_name_here(ecoli, reaction, metabolite, here):
+    frame = pd.DataFrame(
+        {"reaction": [reaction], "metabolite": [metabolite], "km_mM": [0.1], "source": ["x"]}
+    )
+    with pytest.raises(DataError) as caught:
+        KMMeasurements.of(ecoli, frame)
+    assert here in str(caught.value)
+
+
+def test_a_table_of_ids_with_a_mistake_is_named(ecoli, tmp_path):
+    folder = tmp_path / "net"
+    shutil.copytree(ecoli.folder, folder, ignore=shutil.ignore_patterns("*.nc"))
+    text = (folder / "ids.csv").read_text(encoding="utf-8")
+    (folder / "ids.csv").write_text(text + "pfruk,KEGG,C1,me\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"ids\.csv, line \d+ \(pfruk\): 'pfruk' is unknown"):
+        other_ids(Network.from_folder(folder))
+
+
+def mutants(**columns):
+    return pd.DataFrame(
+        {"reaction": ["PGI"] * 2, "metabolite": ["g6p_c"] * 2, "km_mM": [0.2, 5.0],
+         "source": ["a", "b"], **columns}
+    )  # fmt: skip
+
+
+def test_mutants_and_wild_type_are_not_averaged(tiny):
+    """A column tells them apart; where only a remark does, it is asked for."""
+    told = KMMeasurements.of(tiny, mutants(variant=["wild type", "R72A"]))
+    assert told.ranges().keys() == {"PGI:g6p_c"}
+    assert told.summary().geometric_mean_mM["PGI:g6p_c"] == pytest.approx(0.2)
+    assert told.measurements[1].flag == "variant R72A"
+    for column in ("note", "note_commentary", "kind"):
+        with pytest.raises(DataError, match=rf"row 1 .*{column} speaks of a mutant; .*variant"):
+            KMMeasurements.of(tiny, mutants(**{column: ["", "mutant R72A"]}))
+    both = mutants(note=["", "no mutant"], variant=["", "wt"])
+    assert KMMeasurements.of(tiny, both).summary().n_distinct["PGI:g6p_c"] == 2
+    flagged = mutants(note=["", "mutant R72A"], flag=["", "not the wild type"])
+    assert KMMeasurements.of(tiny, flagged).summary().n_distinct["PGI:g6p_c"] == 1

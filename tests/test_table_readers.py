@@ -20,6 +20,7 @@ from renaissance_kit import (
 from renaissance_kit.analysis import EnzymeCapacities
 from renaissance_kit.core import DataError
 from renaissance_kit.draft import NetworkDraft
+from renaissance_kit.network import other_ids
 from renaissance_kit.simulation import engineered_strains
 from renaissance_kit.states import Constraints, read_time_course
 from renaissance_kit.studies import published
@@ -57,6 +58,7 @@ READERS: dict[str, Callable[[Network, Path], object]] = {
         network, folder / "bioreactor.csv"
     ),
     "strains.csv": lambda network, folder: engineered_strains(Network.from_folder(folder)),
+    "ids.csv": lambda network, folder: other_ids(Network.from_folder(folder)),
     "published.csv": lambda network, folder: published(Network.from_folder(folder)),
     "energies.csv": lambda network, folder: _drafted(energies=folder / "energies.csv"),
     "decisions.csv": lambda network, folder: _drafted(decisions=folder / "decisions.csv"),

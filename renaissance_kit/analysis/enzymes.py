@@ -21,12 +21,13 @@ from numpy.typing import NDArray
 
 from renaissance_kit.analysis.intervals import central_interval
 from renaissance_kit.core.columns import Column, Kind
-from renaissance_kit.core.errors import InfeasibleError, ParameterError, nearest
+from renaissance_kit.core.errors import InfeasibleError, ParameterError
 from renaissance_kit.core.tables import Row, Table, each
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.laws.registry import REGISTRY
 from renaissance_kit.network.network import Network
+from renaissance_kit.network.other_names import meant
 from renaissance_kit.states.bounds import Bound
 from renaissance_kit.states.constraints import Constraints
 
@@ -56,7 +57,10 @@ ENZYME_TABLE = Table(
         Column("source", filled=True),
     ),
     key=("reaction", "enzyme"),
-    twice="remove one of the two, or name each in a column enzyme if they are isoenzymes",
+    twice=(
+        "average replicates into one row, remove one of the two, or name each in a column enzyme "
+        "if they are isoenzymes"
+    ),
     one_of=(_AMOUNTS,),
 )
 _SECONDS = 3600.0
@@ -248,9 +252,10 @@ def _capacities(network: Network, rows: list[Row]) -> EnzymeCapacities:
     def take(row: Row) -> None:
         reaction = row["reaction"]
         if reaction not in network.reaction_index:
+            hint = meant(network, reaction, network.kinetic_reactions)
             raise row.error(
-                f"{reaction!r} is no kinetic reaction of {network.name}"
-                f"{nearest(reaction, network.kinetic_reactions)}"
+                f"{reaction!r} is no kinetic reaction of {network.name}{hint} Correct it or remove "
+                "the row"
             )
         has_km = REGISTRY[network.reactions[reaction].rate_law].has_km
         if not has_km or reaction == network.growth:

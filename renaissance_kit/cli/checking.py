@@ -102,6 +102,10 @@ def _fermentation(network: networks.Network) -> str:
     return f"{len(states.FERMENTATION_TABLE.read(network.file('fermentation.csv'))):,} rows"
 
 
+def _other_ids(network: networks.Network) -> str:
+    return f"{len(networks.other_ids(network))} ids of databases"
+
+
 def _strains(network: networks.Network) -> str:
     return f"{len(simulation.engineered_strains(network))} strains"
 
@@ -119,6 +123,7 @@ _READERS: dict[str, Reader] = {
     "published_states.csv": _published,
     "fermentation.csv": _fermentation,
     "strains.csv": _strains,
+    "ids.csv": _other_ids,
     "km_measurements.csv": _measured_km,
 }
 

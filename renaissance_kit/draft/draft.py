@@ -273,6 +273,9 @@ class _Drafting:
             ),
             "medium.csv": tables.medium_rows(species.values(), list(reactions.values()), decisions),
         }  # fmt: skip
+        ids = tables.other_id_rows(model, reactions, species, f"annotations of {model.name}")
+        if ids[1]:
+            found["ids.csv"] = ids
         subjects["compartment"] = {r.id for r in rooms}
         kept_ids = {*species, *reactions, *subjects["compartment"], "*"}
         decisions.check(subjects, kept_ids, _SUBJECTS)

@@ -23,6 +23,12 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     ".yaml": cobra.io.load_yaml_model,
     ".mat": cobra.io.load_matlab_model,
 }
+_NAMES = ("bigg.metabolite", "seed.compound")
+_DATABASES = {
+    "kegg.compound": "KEGG", "kegg.reaction": "KEGG", "metanetx.chemical": "MetaNetX",
+    "metanetx.reaction": "MetaNetX", "seed.compound": "ModelSEED", "seed.reaction": "ModelSEED",
+    "bigg.metabolite": "BiGG", "bigg.reaction": "BiGG",
+}  # fmt: skip
 _PLAIN = re.compile(r"[A-Za-z0-9_]+")
 
 
@@ -33,6 +39,7 @@ class ModelMetabolite:
     Attributes:
         base: id without the compartment: the substance.
         known_as: other ids of the substance by the model's annotations, of BiGG and ModelSEED.
+        other_ids: (database, id) of all databases that a network's ``ids.csv`` is written of.
     """
 
     id: str
@@ -42,6 +49,7 @@ class ModelMetabolite:
     charge: float | None
     compartment: str
     known_as: tuple[str, ...] = ()
+    other_ids: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,7 @@ class ModelReaction:
     stoichiometry: Mapping[str, float]
     low: float
     high: float
+    other_ids: tuple[tuple[str, str], ...] = ()
 
     @property
     def boundary(self) -> bool:
@@ -208,17 +217,20 @@ def _metabolites(
         records[new] = ModelMetabolite(
             new, new.removesuffix(f"_{room}") if room else new, str(m.name or m.id),
             str(m.formula or ""), None if m.charge is None else float(m.charge), room,
-            _known_as(m.annotation),
+            tuple(name for base in _NAMES for name in _noted(m.annotation, base)),
+            _other_ids(m.annotation),
         )  # fmt: skip
     return records, named
 
 
-def _known_as(annotation: Any) -> tuple[str, ...]:
-    found: list[str] = []
-    for database in ("bigg.metabolite", "seed.compound"):
-        names = annotation.get(database, []) if isinstance(annotation, Mapping) else []
-        found += [names] if isinstance(names, str) else [str(n) for n in names]
-    return tuple(found)
+def _noted(annotation: Any, database: str) -> list[str]:
+    """The ids of one database among the annotations of a metabolite or reaction."""
+    names = annotation.get(database, []) if isinstance(annotation, Mapping) else []
+    return [names] if isinstance(names, str) else [str(n) for n in names]
+
+
+def _other_ids(annotation: Any) -> tuple[tuple[str, str], ...]:
+    return tuple((name, i) for key, name in _DATABASES.items() for i in _noted(annotation, key))
 
 
 def _reactions(
@@ -229,13 +241,12 @@ def _reactions(
     called: dict[str, str] = {}
     taken = set(named.values())
     for r in model.reactions:
-        codes = r.annotation.get("ec-code", []) if isinstance(r.annotation, Mapping) else []
-        ec = [codes] if isinstance(codes, str) else [str(c) for c in codes]
+        ec = _noted(r.annotation, "ec-code")
         new = called[r.id] = _plain(r.id, taken)
         taken.add(new)
         records[new] = ModelReaction(
             new, str(r.name or r.id), str(r.subsystem or ""), ";".join(ec),
             {named[m.id]: float(c) for m, c in r.metabolites.items() if c},
-            float(r.lower_bound), float(r.upper_bound),
+            float(r.lower_bound), float(r.upper_bound), _other_ids(r.annotation),
         )  # fmt: skip
     return records, called

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from renaissance_kit.draft.decisions import POSITIVE, RANGE, Decisions, between, range_of
+from renaissance_kit.draft.model import FluxModel
 from renaissance_kit.draft.reactions import DraftReaction, sides
 from renaissance_kit.draft.rooms import Room
 from renaissance_kit.draft.species import Species
@@ -124,6 +125,20 @@ def _protons(r: DraftReaction, species: Mapping[str, Species]) -> str:
             mode = "displacement" if reversible else "first_order" if n < 0 else "balance_only"
             terms.append(f"{mode} {_number(n)} {m}")
     return "; ".join(terms)
+
+
+def other_id_rows(model: FluxModel, kept: Iterable[str], used: Iterable[str], source: str) -> Table:
+    """``ids.csv``: what the model's annotations call reactions and substances in databases.
+
+    Args:
+        kept, used: ids of the reactions and metabolites of the draft.
+    """
+    named = [(r, model.reactions[r].other_ids) for r in kept]
+    named += [(model.metabolites[m].base, model.metabolites[m].other_ids) for m in used]
+    rows = {(here, *other): [here, *other, source] for here, others in named for other in others}
+    return ["id", "database", "other_id", "source"], [
+        row for (here, _, other), row in rows.items() if here != other
+    ]
 
 
 def growth_range(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,18 +11,20 @@ from pathlib import Path
 import pandas as pd
 
 from renaissance_kit.core.columns import Column, Kind
-from renaissance_kit.core.errors import nearest
 from renaissance_kit.core.numbers import PURE_WATER_MM
 from renaissance_kit.core.records import compared_by_value
 from renaissance_kit.core.tables import Row, Table, each
 from renaissance_kit.laws.modifiers import MODIFIERS
 from renaissance_kit.laws.registry import REGISTRY
 from renaissance_kit.network.network import Network
+from renaissance_kit.network.other_names import meant
 
 PER_MM = {"M": 1e-3, "mM": 1.0, "uM": 1e3, "nM": 1e6}  # units in 1 mM; µM is read as uM
 PHYSICAL_MM = (1e-9, PURE_WATER_MM)  # from 1 pM
 
 _NO = ("false", "no", "0", "0.0", "f", "n", "none", "nan")
+_WILD = re.compile(r"wild[- _]?type|wt", re.IGNORECASE)
+_MUTANT = re.compile(r"mutants?|mutated|mutation", re.IGNORECASE)
 _YES = ("true", "yes", "1", "1.0", "t", "y")
 
 
@@ -53,6 +56,7 @@ KM_TABLE = Table(
         Column("unit", optional=True),
         Column("distinct", Kind.FLAG, optional=True, filled=True),
         Column("flag", optional=True),
+        Column("variant", optional=True),
         *ABOUT,
         Column("source", filled=True),
     ),
@@ -155,7 +159,7 @@ def _measurement(network: Network, row: Row, kept: Sequence[str]) -> KMMeasureme
         high,
         row["source"],
         row.flag("distinct") if row["distinct"] else True,
-        _flag(row),
+        _flag(row) or _variant(row),
         place=row.place,
         other={column: row[column] for column in kept},
     )
@@ -185,6 +189,24 @@ def _flag(row: Row) -> str:
     return "" if flag.lower() in _NO else flag
 
 
+def _variant(row: Row) -> str:
+    """Why a value of a mutant should not be used; empty for the wild type.
+
+    Raises:
+        DataError: a remark speaks of a mutant, and no column says what to do about it.
+    """
+    if row["variant"]:
+        return "" if _WILD.fullmatch(row["variant"]) else f"variant {row['variant']}"
+    for column, text in row.items():
+        spoken = column.startswith("note") or column in ("kind", "source")
+        if spoken and (found := _MUTANT.search(text)):
+            raise row.error(
+                f"{column} speaks of a {found[0].lower()}; name it in a column variant, where only "
+                "'wild type' counts, or write 'wild type' there if it is none"
+            )
+    return ""
+
+
 def _name(network: Network, row: Row) -> str:
     """The constant of a row.
 
@@ -195,7 +217,7 @@ def _name(network: Network, row: Row) -> str:
     if reaction not in network.reactions:
         raise row.error(
             f"reaction {reaction!r} is not in {network.name}"
-            f"{nearest(reaction, network.kinetic_reactions)} Correct it or remove the row"
+            f"{meant(network, reaction, network.kinetic_reactions)} Correct it or remove the row"
         )
     law = network.reactions[reaction].rate_law
     if not law:
@@ -211,9 +233,9 @@ def _name(network: Network, row: Row) -> str:
         own = [k.partition(":")[2] for k in network.km_names if k.startswith(f"{reaction}:")]
         listed = ", ".join(f"{reaction}:{m}" for m in own) or "none"
         if metabolite not in network.metabolites:
-            near = nearest(metabolite, own)
+            near = meant(network, metabolite, own)
             if near == ".":
-                near = nearest(metabolite, network.metabolites)
+                near = meant(network, metabolite, network.metabolites)
             problem = f"metabolite {metabolite!r} is not in {network.name}{near}"
         else:
             problem = f"{metabolite} has no {constant} in the rate law of {reaction}."

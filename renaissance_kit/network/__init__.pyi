@@ -5,6 +5,7 @@ from .distance import (
 from .elements import molar_mass_g_mol as molar_mass_g_mol
 from .moieties import ConservedMoiety as ConservedMoiety, conserved_moieties as conserved_moieties
 from .network import Network as Network
+from .other_names import meant as meant, other_ids as other_ids
 from .reading import read_tables as read_tables
 from .records import (
     Compartment as Compartment,
@@ -19,6 +20,7 @@ from .tables import (
     CONDITION_TABLE as CONDITION_TABLE,
     LABEL_TABLE as LABEL_TABLE,
     METABOLITE_TABLE as METABOLITE_TABLE,
+    OTHER_ID_TABLE as OTHER_ID_TABLE,
     REACTION_TABLE as REACTION_TABLE,
     REGULATION_TABLE as REGULATION_TABLE,
 )

@@ -96,6 +96,16 @@ REGULATION_TABLE = Table(
     ),
     key=("reaction", "metabolite", "kind"),
 )
+OTHER_ID_TABLE = Table(
+    "ids.csv",
+    (
+        Column("id", Kind.ID, filled=True),
+        Column("database", filled=True),
+        Column("other_id", filled=True),
+        _SOURCE,
+    ),
+    key=("id", "database", "other_id"),
+)
 LABEL_TABLE = Table(
     "figures.csv",
     (

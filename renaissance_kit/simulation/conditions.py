@@ -17,6 +17,7 @@ from renaissance_kit.core.errors import DataError, ParameterError, nearest
 from renaissance_kit.core.records import compared_by_value
 from renaissance_kit.core.tables import Row, Table, each
 from renaissance_kit.network.network import Network
+from renaissance_kit.network.other_names import meant
 from renaissance_kit.simulation.operations import (
     ALLOWED,
     Dilution,
@@ -346,7 +347,7 @@ def _check_cells(row: Row, network: Network) -> None:
             raise row.error(f"{kind} has no id; leave {row['id']!r} out")
     elif row["id"] not in medium_of(network):
         medium = medium_of(network)
-        raise row.error(f"{row['id']!r} is not in the medium{nearest(row['id'], medium)}")
+        raise row.error(f"{row['id']!r} is not in the medium{meant(network, row['id'], medium)}")
     if kind not in EVENTS and row["time_h"]:
         raise row.error(f"{kind} holds from the start; leave time_h empty")
     if kind == "held" and row["value"]:

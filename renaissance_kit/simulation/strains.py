@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from renaissance_kit.core.columns import Column
-from renaissance_kit.core.errors import nearest
 from renaissance_kit.core.tables import Row, Table, each
 from renaissance_kit.network.network import Network
+from renaissance_kit.network.other_names import meant
 
 STRAIN_TABLE = Table(
     "strains.csv",
@@ -37,7 +37,8 @@ def engineered_strains(network: Network) -> dict[str, tuple[str, ...]]:
     def take(row: Row) -> None:
         name = row["reaction"]
         if name not in network.reaction_index:
-            raise row.error(f"{name!r} is unknown{nearest(name, network.kinetic_reactions)}")
+            hint = meant(network, name, network.kinetic_reactions)
+            raise row.error(f"{name!r} is unknown{hint} Correct it or remove the row")
         found[row["strain"]] = (*found.get(row["strain"], ()), name)
 
     each(STRAIN_TABLE.read_if_there(network.folder), take)

@@ -23,6 +23,7 @@ from renaissance_kit.core.tables import Row
 from renaissance_kit.core.types import Array
 from renaissance_kit.network.elements import molar_mass_g_mol
 from renaissance_kit.network.network import Network
+from renaissance_kit.network.other_names import meant
 from renaissance_kit.states.tables import FERMENTATION_TABLE
 
 FILE = FERMENTATION_TABLE.name
@@ -177,7 +178,7 @@ def _molar_mass(network: Network, row: Row) -> float:
     if variable not in medium:
         raise row.error(
             f"variable {variable!r} is neither 'biomass' nor in the medium"
-            f"{nearest(variable, medium)}"
+            f"{meant(network, variable, medium)}"
         )
     if row["unit"] != "g/L":
         return float("nan")

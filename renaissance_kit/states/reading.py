@@ -11,11 +11,12 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from renaissance_kit.core.errors import DataError, nearest
+from renaissance_kit.core.errors import DataError
 from renaissance_kit.core.numbers import PURE_WATER_MM
 from renaissance_kit.core.tables import Row, each
 from renaissance_kit.network.labels import ratio_of
 from renaissance_kit.network.network import Network
+from renaissance_kit.network.other_names import meant
 from renaissance_kit.states.bounds import Bound, Measured
 from renaissance_kit.states.fermentation import uptake_range
 from renaissance_kit.states.tables import (
@@ -53,8 +54,10 @@ def choose_measurements(rows: Iterable[Row]) -> dict[str, Measured]:
         if len(of_name) > 1 and (len(used) > 1 or silent):
             places = ", ".join(str(row.line) for row in of_name)
             problem = (
-                f"{name} has several measurements (in {of_name[0].counted} {places}); write 1 into "
-                "the column preferred of the one to use, and 0 into that of every other"
+                f"{name} has several measurements (in {of_name[0].counted} {places}); average "
+                "replicates into one row, with the least in low_mM and the greatest in high_mM; or "
+                "write 1 into the column preferred of the one to use, and 0 into that of every "
+                "other"
             )
             problems.append(str((silent or used)[-1].error(problem)))
         for row in used:
@@ -94,17 +97,18 @@ def read_constraints(network: Network, folder: Path) -> dict[str, Any]:
             general[kind] = row
         elif kind == "unmeasured":
             if name != "*":
-                _known(row, known[kind])
+                _known(row, network, known[kind])
             unmeasured.add(name)
         elif kind == "ratio":
             for reaction in chain(*ratio_of(name, row)):
                 if reaction not in network.reactions:
                     raise row.error(
-                        f"{reaction!r} is unknown{nearest(reaction, network.reactions)}"
+                        f"{reaction!r} is unknown{meant(network, reaction, network.reactions)} "
+                        "Correct it or remove the row"
                     )
             bounds[kind][name] = _bound(row)
         else:
-            _known(row, known[kind])
+            _known(row, network, known[kind])
             if kind == "direction":
                 directions[name] = _direction(row)
             elif kind == "fermentation":
@@ -179,7 +183,7 @@ def _check_cells(row: Row, network: Network) -> None:
 
 def _medium(network: Network, folder: Path) -> dict[str, Bound]:
     def bound(row: Row) -> tuple[str, Bound]:
-        _known(row, network.constant, "metabolite")
+        _known(row, network, network.constant, "metabolite")
         low, high = row.number("low_mM"), row.number("high_mM")
         return row["metabolite"], Bound(low, high, row["source"])
 
@@ -192,7 +196,7 @@ def _measured(
     rows = CONCENTRATION_TABLE.read(folder / CONCENTRATION_TABLE.name)
 
     def check(row: Row) -> None:
-        _known(row, network.species_index, "metabolite")
+        _known(row, network, network.species_index, "metabolite")
         if row["metabolite"] in medium:
             raise row.error(f"{row['metabolite']} is in medium.csv as well; keep one of the two")
 
@@ -200,9 +204,10 @@ def _measured(
     return choose_measurements(row for row in rows if row["metabolite"] not in unmeasured)
 
 
-def _known(row: Row, known: Any, column: str = "id") -> None:
+def _known(row: Row, network: Network, known: Collection[str], column: str = "id") -> None:
     if row[column] not in known:
-        raise row.error(f"{row[column]!r} is unknown{nearest(row[column], known)}")
+        hint = meant(network, row[column], known)
+        raise row.error(f"{row[column]!r} is unknown{hint} Correct it or remove the row")
 
 
 def _direction(row: Row) -> int:

@@ -11,6 +11,10 @@ from renaissance_kit.core.tables import Table
 
 _SOURCE = Column("source", filled=True)
 _UNIT = Column("unit", filled=True)
+_REPLICATES = (
+    "average replicates into one row: their mean in value, the least in low and the greatest in "
+    "high"
+)
 _ANY = 1e6  # of several units: no cell turns over more, and no reaction yields more
 
 
@@ -79,6 +83,7 @@ MEDIUM_TABLE = Table(
         _SOURCE,
     ),
     key=("metabolite",),
+    twice=_REPLICATES,
     ranges=(("low_mM", "value_mM", "high_mM"),),
 )
 FERMENTATION_TABLE = Table(
@@ -96,10 +101,7 @@ FERMENTATION_TABLE = Table(
         _SOURCE,
     ),
     key=("strain", "quantity", "time_h"),
-    twice=(
-        "average replicates into one row: their mean in value, the least in low and the greatest "
-        "in high"
-    ),
+    twice=_REPLICATES,
     ranges=(("low", "value", "high"),),
 )
 PUBLISHED_STATE_TABLE = Table(

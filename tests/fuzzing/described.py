@@ -169,6 +169,21 @@ def reactions(names: Names) -> Table:
     )  # fmt: skip
 
 
+def ids(names: Names) -> Table:
+    bases = {
+        row["id"].removesuffix(f"_{row['compartment']}") for row in names.tables["metabolites"]
+    }
+    known = {*names.ids("reactions"), *names.ids("metabolites"), *bases}
+    return Table(
+        (
+            Column("id", one_of(known), filled=True),
+            Column("database", text, filled=True, used=False),
+            Column("other_id", text, filled=True), SOURCE,
+        ),
+        key=("id", "database", "other_id"), rowwise=False,
+    )  # fmt: skip
+
+
 def compartments(names: Names) -> Table:
     gone = names.defines("compartments")
     ids = "|".join(names.ids("compartments"))

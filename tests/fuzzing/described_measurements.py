@@ -188,6 +188,14 @@ def measured_km(names: Names, *, amount: str = "km_mM") -> Table:
             return f"{cells['reaction']} has no KM of {cells['metabolite']}"
         if cells[amount] is None and (cells.get(low) is None or cells.get(high) is None):
             return "neither a value nor a range"
+        remarks = [cells.get("kind"), cells.get("source")]
+        remarks += [text for name, text in cells.items() if name.startswith("note")]
+        if (
+            cells.get("flag") is None
+            and not cells.get("variant")
+            and any("mutant" in (text or "").lower() for text in remarks)
+        ):
+            return "a remark speaks of a mutant"
         factor = PER_MM[cells.get("unit", unit)]
         for column in (amount, low, high):
             x = cells.get(column)
@@ -200,7 +208,7 @@ def measured_km(names: Names, *, amount: str = "km_mM") -> Table:
         Column("reaction", text, filled=True), Column("metabolite", text, filled=True),
         Column(amount, wide), Column(low, wide, needed=False),
         Column(high, wide, needed=False), Column("distinct", yes_no, needed=False, filled=True),
-        Column("flag", _why, needed=False), ITS_SOURCE,
+        Column("flag", _why, needed=False), Column("variant", _variant, needed=False), ITS_SOURCE,
     ]  # fmt: skip
     if not unit:
         columns.append(Column("unit", one_of(PER_MM), filled=True))
@@ -209,6 +217,10 @@ def measured_km(names: Names, *, amount: str = "km_mM") -> Table:
     rowwise = bool(unit)
     made = InAnyUnit if unit else Table
     return made(columns, extra=f"{REMARK}|{OTHER}", row=row, stands_for=ends, rowwise=rowwise)
+
+
+def _variant(cell: str) -> str | None:
+    return None if cell.lower().replace("-", " ") in ("wt", "wild type", "wildtype") else cell
 
 
 def _why(cell: str) -> str | None:

@@ -19,6 +19,7 @@ from renaissance_kit import (
 )
 from renaissance_kit.analysis import EnzymeCapacities
 from renaissance_kit.core import data_folder
+from renaissance_kit.network import other_ids
 from renaissance_kit.simulation import engineered_strains
 from renaissance_kit.states import Constraints, quantities, read_time_course
 
@@ -231,6 +232,9 @@ def _read_large(path: Path, table: str) -> Meaning:
     if table.startswith("bioreactor"):
         name = table.partition("_")[2] or "own"
         return Meaning(_reactor_rows(ReactorConditions.from_folder(network, name)))
+    if table == "ids":
+        found = other_ids(Network.from_folder(path))
+        return Meaning(None, {name: sorted(ids) for name, ids in found.items()})
     if table == "figures":
         again = Network.from_folder(path)
         return Meaning(_entries(again, "figures"))
@@ -313,7 +317,7 @@ _OWN: dict[str, tuple[str, Callable[[Names], Table], Callable[[Network, Path], M
 _DESCRIBED: dict[str, Callable[[Names], Table]] = {
     **{
         name: getattr(described, name)
-        for name in ("metabolites", "reactions", "compartments", "conditions", "figures")
+        for name in ("metabolites", "reactions", "compartments", "conditions", "figures", "ids")
     },
     **{
         name: getattr(described_states, name)
@@ -343,7 +347,7 @@ _FOLDERS = (
         (
             "strains", "published", "km_measurements", "published_states", "fermentation",
             "bioreactor", "bioreactor_aerated", "bioreactor_published", "figures", "constraints",
-            "concentrations", "medium",
+            "concentrations", "medium", "ids",
         ),
     ),
 )  # fmt: skip
