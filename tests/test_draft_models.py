@@ -12,6 +12,8 @@ from cobra.flux_analysis import find_blocked_reactions
 from renaissance_kit import KineticModels, KMRanges, Network, sample_steady_states
 from renaissance_kit.core import DataError, ParameterError
 from renaissance_kit.draft import NetworkDraft
+from renaissance_kit.network import meant
+from renaissance_kit.states import Constraints
 
 ENERGIES = Path(__file__).parent / "data" / "e_coli_core_energies.csv"
 GROWTH = "Biomass_Ecoli_core"
@@ -118,6 +120,54 @@ def test_ids_and_compartments_may_be_written_otherwise(
     roles = draft.decisions("compartment role").set_index("subject").choice
     assert list(roles) == ["cytosol", "medium"]
     assert draft.growth_per_h == pytest.approx(plain.growth_per_h, abs=1e-9)
+
+
+def as_of_model_seed(model: cobra.Model) -> cobra.Model:
+    """The model as ModelSEED writes one: cpd00027_c0, rxn00001_c0, bio1, EX_cpd00027_e0.
+
+    Substances without a single id of ModelSEED keep their names, as after a gap filling by hand.
+    """
+    own = {m.base: m.database_id for m in Network.example().metabolites.values()}
+    for m in model.metabolites:
+        base, room = m.id.rpartition("_")[::2]
+        m.id = f"{own.get(base, base)}_{room}0"
+        m.annotation = {"seed.compound": own[base]} if base in own else {"bigg.metabolite": base}
+        m.compartment = f"{room}0"
+    model.compartments = {"c0": "Cytosol_0", "e0": "Extracellular_0"}
+    for i, r in enumerate(model.reactions):
+        (first, *_) = r.metabolites
+        r.id = f"EX_{first.id}" if r.boundary else f"rxn{i:05d}_c0"
+        r.annotation = {"seed.reaction": f"rxn{i:05d}"}
+    model.repair()
+    (growth,) = (r for r in model.reactions if r.objective_coefficient)
+    growth.id = "bio1"
+    biomass = cobra.Metabolite("cpd11416_c0", name="Biomass", compartment="c0")
+    growth.add_metabolites({biomass: 1})
+    model.add_boundary(biomass, type="sink", reaction_id="SK_cpd11416_c0", lb=0, ub=1000)
+    return model
+
+
+def test_a_model_of_model_seed_gives_the_same_network(core: cobra.Model, tmp_path: Path) -> None:
+    plain = NetworkDraft.from_cobra(core.copy(), growth=GROWTH, energies=ENERGIES)
+    draft = NetworkDraft.from_cobra(as_of_model_seed(core), growth="bio1", energies=ENERGIES)
+    assert draft.problems() == []
+    assert draft.growth_per_h == pytest.approx(plain.growth_per_h, abs=1e-9)
+    one, two = plain.write(tmp_path / "bigg"), draft.write(tmp_path / "seed")
+    assert set(two.compartments) == {"c0", "e0"}
+    assert two.growth == "bio1"
+    seed = {m.database_id for m in two.metabolites.values()}
+    assert {"cpd00027", "cpd00002"} <= seed
+    assert "cpd00002_c0" in two.dynamic
+    assert "EX_cpd00027_e0" in two.reactions
+    records = zip(one.metabolites.values(), two.metabolites.values(), strict=True)
+    for mine, theirs in records:  # in the same order
+        same = ("name", "formula", "charge", "role", "currency", "formation_energy_kJ_mol", "pka")
+        assert [getattr(mine, n) for n in same] == [getattr(theirs, n) for n in same], theirs.id
+    laws = [[r.rate_law for r in network.reactions.values()] for network in (one, two)]
+    assert laws[0] == laws[1]
+    media = [list(Constraints.from_folder(n).medium_mM.values()) for n in (one, two)]
+    assert media[0] == media[1]
+    assert "here that is 'cpd00002_c0'" in meant(two, "cpd00002", two.species)
 
 
 def test_the_name_of_a_compartment_goes_before_its_id(core: cobra.Model) -> None:

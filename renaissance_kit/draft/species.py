@@ -72,6 +72,7 @@ class Species:
 
     Attributes:
         hydrogens_added: of the record over the model; the same number of charges.
+        names: of the substance, here and in databases.
     """
 
     id: str
@@ -82,6 +83,7 @@ class Species:
     charge: float | None
     record: EnergyRecord | None
     hydrogens_added: int
+    names: frozenset[str] = frozenset()
 
     @property
     def is_proton(self) -> bool:
@@ -158,6 +160,7 @@ def species_of(
             formula if record is None else record.formula,
             m.charge if record is None else record.charge,
             record, added,
+            frozenset({m.base, *m.known_as, "" if record is None else record.database_id}),
         )  # fmt: skip
     problems.extend(unclear.problems())
     _one_energy_each(model, found, decisions)

@@ -16,7 +16,11 @@ from renaissance_kit.network.conditions import CONDITIONS
 
 Table = tuple[Sequence[str], Sequence[Sequence[Any]]]
 
-_CURRENCY = ("h", "h2o", "atp", "adp", "amp", "nad", "nadh", "nadp", "nadph", "pi", "ppi", "coa")
+_CURRENCY = {  # by the ids of BiGG and of ModelSEED
+    "h", "h2o", "atp", "adp", "amp", "nad", "nadh", "nadp", "nadph", "pi", "ppi", "coa",
+    "cpd00067", "cpd00001", "cpd00002", "cpd00008", "cpd00018", "cpd00003", "cpd00004", "cpd00006",
+    "cpd00005", "cpd00009", "cpd00012", "cpd00010",
+}  # fmt: skip
 _PH = {"cytosol": 7.5, "medium": 7.0, "periplasm": 7.0, "organelle": 7.5}
 _IONIC_M = {"cytosol": 0.25, "medium": 0.0, "periplasm": 0.0, "organelle": 0.25}
 _POTENTIAL_MV = 150.0  # of the cytosol against the outside, negative inside
@@ -64,7 +68,7 @@ def metabolite_rows(species: Iterable[Species]) -> Table:
     ]  # fmt: skip
     rows = []
     for s in species:
-        record, base = s.record, s.id.removesuffix(f"_{s.compartment}")
+        record = s.record
         formula = "".join(f"{e}{n if n != 1 else ''}" for e, n in s.formula.items())
         energies: list[Any] = ["", "", "", "", s.id]
         if record is not None:
@@ -78,7 +82,7 @@ def metabolite_rows(species: Iterable[Species]) -> Table:
         source = "the model" if record is None else f"the model; energy: {record.source}"
         rows.append([
             s.id, s.name, formula, "" if s.charge is None else f"{s.charge:g}", s.compartment,
-            s.role, 1 if base in _CURRENCY else "", *energies, source,
+            s.role, 1 if s.names & _CURRENCY else "", *energies, source,
         ])  # fmt: skip
     return header, rows
 
@@ -274,7 +278,7 @@ def medium_rows(
         if s.role != "constant" or s.is_proton:
             continue
         low, high = (0.001 if s.id in taken_up else 1e-6), 100.0
-        if s.id.removesuffix(f"_{s.compartment}") == "o2":
+        if dict(s.formula) == {"O": 2}:
             low, high = 0.02, 0.25  # up to saturation with air
         text = decisions.choose(
             s.id, "medium", _range(low, high),
