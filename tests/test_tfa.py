@@ -122,7 +122,9 @@ def test_of_several_measurements_the_preferred_one_is_used() -> None:
 @pytest.mark.parametrize("rows", [("a_c,1,", "a_c,2,"), ("a_c,1,1", "a_c,2,1"),
                                   ("a_c,1,1", "a_c,2,")])  # fmt: skip
 def test_no_measurement_is_dropped_without_a_word(rows: tuple[str, ...]) -> None:
-    with pytest.raises(DataError, match=r"a_c has several .*\(in row 0, 1\); write 1 into"):
+    with pytest.raises(
+        DataError, match=r"a_c has several .*\(in row 0, 1\); average replicates .* write 1 into"
+    ):
         choose_measurements(concentrations(*rows))
 
 

@@ -169,6 +169,23 @@ def reactions(names: Names) -> Table:
     )  # fmt: skip
 
 
+MODIFIERS = (
+    "competitive_inhibition", "inhibition", "mixed_inhibition", "activation",
+    "essential_activation",
+)  # fmt: skip
+
+
+def regulation(names: Names) -> Table:
+    return Table(
+        (
+            Column("reaction", one_of(names.kinetic), filled=True),
+            Column("metabolite", one_of(names.ids("metabolites")), filled=True),
+            Column("kind", one_of(MODIFIERS), filled=True), ITS_SOURCE,
+        ),
+        key=("reaction", "metabolite", "kind"),
+    )  # fmt: skip
+
+
 def ids(names: Names) -> Table:
     bases = {
         row["id"].removesuffix(f"_{row['compartment']}") for row in names.tables["metabolites"]

@@ -232,6 +232,10 @@ def _read_large(path: Path, table: str) -> Meaning:
     if table.startswith("bioreactor"):
         name = table.partition("_")[2] or "own"
         return Meaning(_reactor_rows(ReactorConditions.from_folder(network, name)))
+    if table == "regulation_published":
+        regulated = Network.from_folder(path, regulation="published").reactions.values()
+        rows = [(r.id, m.metabolite, m.kind, m.source) for r in regulated for m in r.modifiers]
+        return Meaning(rows)
     if table == "ids":
         found = other_ids(Network.from_folder(path))
         return Meaning(None, {name: sorted(ids) for name, ids in found.items()})
@@ -328,7 +332,7 @@ _DESCRIBED: dict[str, Callable[[Names], Table]] = {
     "fermentation": measured.fermentation, "strains": measured.strains,
     "published": measured.published, "bioreactor": measured.bioreactor,
     "bioreactor_aerated": measured.bioreactor, "bioreactor_published": measured.bioreactor,
-    "km_measurements": measured.measured_km,
+    "km_measurements": measured.measured_km, "regulation_published": described.regulation,
 }  # fmt: skip
 _FOLDERS = (
     (
@@ -348,6 +352,7 @@ _FOLDERS = (
             "strains", "published", "km_measurements", "published_states", "fermentation",
             "bioreactor", "bioreactor_aerated", "bioreactor_published", "figures", "constraints",
             "concentrations", "medium", "ids",
+            "regulation_published",
         ),
     ),
 )  # fmt: skip
