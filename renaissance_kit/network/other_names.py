@@ -37,7 +37,7 @@ def meant(network: Network, name: str, known: Collection[str]) -> str:
     >>> from renaissance_kit import Network
     >>> network = Network.example()
     >>> meant(network, "C00074", network.species), meant(network, "2.7.1.11", network.reactions)
-    ("; here that is 'pep_c'.", "; here that is 'PFK', 'PFK_2' or 'PFK_3'.")
+    ("; here that is 'pep_c'.", "; here that is 'PFK' or 'PFK_3'.")
     """
     wanted = _PREFIX.sub("", name.strip(), count=1).casefold()
     found = list(dict.fromkeys(i for i in _called(network, wanted) if i in known))
