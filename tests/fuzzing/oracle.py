@@ -124,7 +124,7 @@ _REMEDY = re.compile(
     r"rename|name|call|fill|swap|exchange|convert|quote|look|did you mean|set|take|run|load|draw|"
     r"leave|keep|close|put|raise|restart|start|anew|again|must|needs?|lies? between|is missing|"
     r"there are|say|update|install|copy|restore|retype|average|is a share|known:|make|separate|"
-    r"mark)\b",
+    r"mark|here that is)\b",
     re.IGNORECASE,
 )
 

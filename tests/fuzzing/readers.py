@@ -249,7 +249,7 @@ def _read_large(path: Path, table: str) -> Meaning:
 def _published_states(network: Network, states: SteadyStates) -> Meaning:
     each = {s.label: s for s in states}
     order = sorted(each)
-    rows: list[Any] = [("density", tuple(each[n].density_gDW_L for n in order))]
+    rows: list[Any] = [("density", tuple(order), tuple(each[n].density_gDW_L for n in order))]
     for kind in ("concentrations_mM", "fluxes_mmol_gDW_h", "log_displacement"):
         names = network.species if kind == "concentrations_mM" else network.kinetic_reactions
         for j, name in enumerate(names):
