@@ -1,0 +1,55 @@
+"""The ten published models of the strain, with regulation, in our bioreactor.
+
+Their parameter sets (NOMAD, Narayanan et al. 2024 Nat Commun 15:723) are not shipped: the tests
+need ``skimpy_ecoli_parameters.hdf5`` in the folder that RENAISSANCE_KIT_EXTERNAL names.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from renaissance_kit import KineticModels, Network, SteadyStates, cultivate
+from renaissance_kit.formats import SkimpyParameters
+from renaissance_kit.simulation import batch_of, fit_of, measured_curves
+
+EXTERNAL = os.environ.get("RENAISSANCE_KIT_EXTERNAL", "")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not EXTERNAL, reason="RENAISSANCE_KIT_EXTERNAL is not set"),
+]
+
+
+@pytest.fixture(scope="module")
+def published() -> list[KineticModels]:
+    network = Network.example(regulation="published")
+    sets = SkimpyParameters.read(
+        Path(EXTERNAL) / "skimpy_ecoli_parameters.hdf5", network, growth_scale=5e5
+    )
+    states = SteadyStates.published(network)
+    return [
+        sets.models(i, states.numbered(int(label.split(",")[0])))
+        for i, label in enumerate(sets.labels)
+    ]
+
+
+def test_all_are_valid(published):
+    assert len(published) == 10
+    assert all(models.spectrum().valid.all() for models in published)
+
+
+def test_eight_of_ten_match_the_fermentation_and_none_without_regulation(published):
+    """Two have one curve just above the threshold; without regulation anthranilate is too high."""
+    network = published[0].network
+    curves, reactor = measured_curves(network), batch_of(network, "published")
+    regulated = [fit_of(cultivate(models, reactor), curves) for models in published]
+    worst = np.array([fit.worst[0] for fit in regulated])
+    assert (worst <= 1.0).sum() >= 8, worst
+    plain = network.without_modifiers()
+    free = [fit_of(cultivate(m.in_network(plain), reactor), curves) for m in published]
+    assert not any(fit.matches[0] for fit in free)
+    product = [curve.quantity for curve in curves].index("anthranilate")
+    assert all(fit.goodness_of_fit[0, product] > 1 for fit in free)
