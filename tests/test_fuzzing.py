@@ -56,9 +56,13 @@ def test_every_table_is_among_the_subjects(tmp_path: Path) -> None:
 
 
 def test_every_class_that_reads_a_file_is_among_the_subjects() -> None:
-    """A new kind of file needs a subject, and then its name here."""
+    """A new kind of file needs a subject, and then its name here.
+
+    Files of other programs carry no checksum; the tests of the room ``formats`` damage them.
+    """
     found = set()
-    for path in Path(renaissance_kit.__file__).parent.rglob("*.py"):
+    package = Path(renaissance_kit.__file__).parent
+    for path in sorted(set(package.rglob("*.py")) - set(package.glob("formats/*.py"))):
         name = None
         for line in path.read_text(encoding="utf-8").splitlines():
             name = match[1] if (match := re.match(r"class (\w+)", line)) else name

@@ -20,10 +20,13 @@ from renaissance_kit import (
 from renaissance_kit.analysis import EnzymeCapacities
 from renaissance_kit.core import DataError
 from renaissance_kit.draft import NetworkDraft
+from renaissance_kit.formats import read_skimpy
 from renaissance_kit.network import other_ids
 from renaissance_kit.simulation import engineered_strains
 from renaissance_kit.states import Constraints, read_time_course
 from renaissance_kit.studies import published
+
+SKIMPY = Path(__file__).parent / "data" / "skimpy.yaml"
 
 
 def _drafted(**tables: Path) -> object:
@@ -62,6 +65,9 @@ READERS: dict[str, Callable[[Network, Path], object]] = {
     "published.csv": lambda network, folder: published(Network.from_folder(folder)),
     "energies.csv": lambda network, folder: _drafted(energies=folder / "energies.csv"),
     "decisions.csv": lambda network, folder: _drafted(decisions=folder / "decisions.csv"),
+    "a list of regulation": lambda network, folder: read_skimpy(
+        SKIMPY, regulation=folder / "a list of regulation"
+    ),
     "a table of enzymes": lambda network, folder: EnzymeCapacities.read(
         network, folder / "a table of enzymes"
     ),
