@@ -1,4 +1,4 @@
-"""Files of other programs: SKiMpy."""
+"""Files of other programs: SKiMpy, SBML, COMBINE archives."""
 
 import lazy_loader
 

@@ -1,3 +1,4 @@
+from .sbml import write_sbml as write_sbml
 from .skimpy import SkimpyModel as SkimpyModel, read_skimpy as read_skimpy
 from .skimpy_names import bigg_id as bigg_id, skimpy_id as skimpy_id
 from .skimpy_parameters import SkimpyParameters as SkimpyParameters

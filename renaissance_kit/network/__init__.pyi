@@ -24,3 +24,4 @@ from .tables import (
     REACTION_TABLE as REACTION_TABLE,
     REGULATION_TABLE as REGULATION_TABLE,
 )
+from .writing import tables_of as tables_of, write_tables as write_tables

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,9 +26,13 @@ from renaissance_kit.laws.modifiers import MODIFIERS
 from renaissance_kit.laws.registry import REGISTRY
 from renaissance_kit.network.labels import Labels
 from renaissance_kit.network.moieties import ConservedMoiety, conserved_moieties
-from renaissance_kit.network.reading import read_tables
+from renaissance_kit.network.reading import read_tables, tables_from
 from renaissance_kit.network.records import Compartment, Metabolite, Quantity, Reaction
 from renaissance_kit.network.regulation import NONE
+from renaissance_kit.network.tables import REGULATION_TABLE
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @compared_by_value
@@ -77,6 +82,24 @@ class Network:
             tables.labels,
             "" if regulation == NONE else regulation,
         )
+
+    @classmethod
+    def from_tables(cls, name: str, tables: Mapping[str, pd.DataFrame]) -> Network:
+        """Make a network from tables in memory, checked as those of a folder are.
+
+        Args:
+            name: of the network.
+            tables: by name of their files, as `renaissance_kit.network.tables_of` gives them.
+
+        Raises:
+            DataError: anything that the model cannot use, with table, row and remedy.
+        """
+        regulation = REGULATION_TABLE.name
+        found = tables_from(
+            lambda table: table.of(tables[table.name]),
+            lambda: REGULATION_TABLE.of(tables[regulation]) if regulation in tables else [],
+        )
+        return cls(name, found.metabolites, found.reactions, found.compartments, found.conditions)
 
     @classmethod
     def example(cls, name: str = "ecoli_w3110_trpd9923", *, regulation: str = "") -> Network:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from renaissance_kit.core.errors import DataError, nearest
 from renaissance_kit.core.formulas import parse_formula, parse_terms
 from renaissance_kit.core.numbers import number_of
-from renaissance_kit.core.tables import Row, each
+from renaissance_kit.core.tables import Row, Table, each
 from renaissance_kit.laws.registry import REGISTRY
 from renaissance_kit.network.conditions import CONDITIONS, condition_of
 from renaissance_kit.network.labels import Labels, read_labels
 from renaissance_kit.network.records import Compartment, Metabolite, Quantity, Reaction
-from renaissance_kit.network.regulation import regulated
+from renaissance_kit.network.regulation import regulated, regulation_rows
 from renaissance_kit.network.tables import (
     COMPARTMENT_TABLE,
     CONDITION_TABLE,
@@ -43,23 +43,41 @@ def read_tables(folder: Path, regulation: str = "") -> NetworkTables:
     Also ``figures.csv`` and ``regulation.csv``, where there are any.
 
     Args:
-        regulation: as in `renaissance_kit.network.regulation.regulated`.
+        regulation: as in `renaissance_kit.network.regulation.regulation_rows`.
 
     Raises:
         DataError: with the file, the line and the remedy.
     """
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder; give one that holds reactions.csv")
-    rows = COMPARTMENT_TABLE.read(folder / COMPARTMENT_TABLE.name)
+    found = tables_from(
+        lambda table: table.read(folder / table.name), lambda: regulation_rows(folder, regulation)
+    )
+    return replace(found, labels=read_labels(folder, found.metabolites, found.reactions))
+
+
+def tables_from(
+    rows_of: Callable[[Table], list[Row]], regulation: Callable[[], list[Row]]
+) -> NetworkTables:
+    """Read the four tables and the regulation from wherever they are.
+
+    Args:
+        rows_of: checked rows of a table, by its description: from a file or a data frame.
+        regulation: checked rows of the regulation; none where there is none.
+
+    Raises:
+        DataError: with the table, the row and the remedy.
+    """
+    rows = rows_of(COMPARTMENT_TABLE)
     known = {row["id"] for row in rows}
     compartments = {c.id: c for c in each(rows, lambda row: _compartment(row, known))}
     _once(rows, "cytosol")
-    conditions = dict(each(CONDITION_TABLE.read(folder / CONDITION_TABLE.name), condition_of))
-    rows = METABOLITE_TABLE.read(folder / METABOLITE_TABLE.name)
+    conditions = dict(each(rows_of(CONDITION_TABLE), condition_of))
+    rows = rows_of(METABOLITE_TABLE)
     metabolites = {m.id: m for m in each(rows, lambda row: _metabolite(row, compartments))}
-    rows = REACTION_TABLE.read(folder / REACTION_TABLE.name)
+    rows = rows_of(REACTION_TABLE)
     reactions = {r.id: r for r in each(rows, lambda row: _reaction(row, metabolites))}
-    reactions = regulated(reactions, metabolites, folder, regulation)
+    reactions = regulated(reactions, metabolites, regulation())
     _once(rows, "growth")
     for name, condition in CONDITIONS.items():
         if condition.required and name not in conditions:
@@ -72,8 +90,7 @@ def read_tables(folder: Path, regulation: str = "") -> NetworkTables:
             f"conditions.csv: km_lower_bound {low.value:g} mM is not below km_upper_bound "
             f"{high.value:g} mM; exchange the two"
         )
-    labels = read_labels(folder, metabolites, reactions)
-    return NetworkTables(metabolites, reactions, compartments, conditions, labels)
+    return NetworkTables(metabolites, reactions, compartments, conditions, {})
 
 
 def _once(rows: list[Row], role: str) -> None:
@@ -186,12 +203,18 @@ def _protons(row: Row, metabolites: dict[str, Metabolite]) -> tuple[tuple[str, f
     return tuple(terms)
 
 
-def _check_balance(row: Row, reaction: Reaction, metabolites: dict[str, Metabolite]) -> None:
+def _check_balance(row: Row, reaction: Reaction, metabolites: Mapping[str, Metabolite]) -> None:
+    if problem := imbalance(reaction, metabolites):
+        raise row.error(problem)
+
+
+def imbalance(reaction: Reaction, metabolites: Mapping[str, Metabolite]) -> str:
+    """What keeps a reaction from being balanced, with the remedy; empty where nothing does."""
     totals: dict[str, float] = {}
     for name, coefficient in reaction.stoichiometry.items():
         metabolite = metabolites[name]
         if not metabolite.formula or metabolite.charge is None:
-            raise row.error(
+            return (
                 f"cannot be balanced: {name} has no formula or charge; fill them in "
                 "metabolites.csv or give the reason in balance_exempt"
             )
@@ -199,12 +222,13 @@ def _check_balance(row: Row, reaction: Reaction, metabolites: dict[str, Metaboli
             totals[element] = totals.get(element, 0.0) + coefficient * count
         totals["charge"] = totals.get("charge", 0.0) + coefficient * metabolite.charge
     wrong = {k: v for k, v in totals.items() if abs(v) > _BALANCE_TOLERANCE}
-    if wrong:
-        text = ", ".join(f"{k} {v:+g}" for k, v in sorted(wrong.items()))
-        raise row.error(
-            f"not balanced (right minus left: {text}); correct the equation, formulas or "
-            "charges, or give the reason in balance_exempt"
-        )
+    if not wrong:
+        return ""
+    text = ", ".join(f"{k} {v:+g}" for k, v in sorted(wrong.items()))
+    return (
+        f"not balanced (right minus left: {text}); correct the equation, formulas or "
+        "charges, or give the reason in balance_exempt"
+    )
 
 
 def _check_kinetics(row: Row, reaction: Reaction, metabolites: dict[str, Metabolite]) -> None:

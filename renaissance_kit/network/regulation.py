@@ -31,23 +31,18 @@ def regulations(folder: str | Path) -> tuple[str, ...]:
     return tuple(path.stem.removeprefix("regulation_") for path in paths)
 
 
-def regulated(
-    reactions: Mapping[str, Reaction],
-    metabolites: Mapping[str, Metabolite],
-    folder: Path,
-    name: str,
-) -> dict[str, Reaction]:
-    """Put the modifiers of a table into the reactions.
+def regulation_rows(folder: Path, name: str) -> list[Row]:
+    """Rows of a table of regulation in a folder.
 
     Args:
         name: empty for ``regulation.csv`` if it is there, ``none`` for no regulation, else that of
             ``regulation_NAME.csv``.
 
     Raises:
-        DataError: there is no such table, or a row does not fit the network.
+        DataError: there is no such table, or it has mistakes.
     """
     if name == NONE:
-        return dict(reactions)
+        return []
     if name and name not in regulations(folder):
         there = regulations(folder)
         raise DataError(
@@ -56,9 +51,18 @@ def regulated(
             "no regulation"
         )
     if name:
-        rows = REGULATION_TABLE.read(folder / f"regulation_{name}.csv")
-    else:
-        rows = REGULATION_TABLE.read_if_there(folder)
+        return REGULATION_TABLE.read(folder / f"regulation_{name}.csv")
+    return REGULATION_TABLE.read_if_there(folder)
+
+
+def regulated(
+    reactions: Mapping[str, Reaction], metabolites: Mapping[str, Metabolite], rows: list[Row]
+) -> dict[str, Reaction]:
+    """Put the modifiers of a table into the reactions.
+
+    Raises:
+        DataError: a row does not fit the network.
+    """
     found = each(rows, lambda row: _regulation(row, reactions, metabolites))
     out = dict(reactions)
     named: dict[str, Row] = {}
