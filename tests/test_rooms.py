@@ -35,7 +35,7 @@ ALLOWED = {
     "search": {"core", "network", "states", "kinetics", "km"},
     "simulation": {"core", "laws", "network", "states", "kinetics"},
     "analysis": {"core", "laws", "network", "states", "kinetics", "km"},
-    "formats": {"core", "laws", "network", "states", "kinetics"},
+    "formats": {"core", "laws", "network", "states", "kinetics", "simulation"},
     "studies": {
         "core", "network", "states", "draft", "kinetics", "km", "training", "search",
         "simulation", "analysis",

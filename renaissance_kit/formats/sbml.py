@@ -223,7 +223,9 @@ def _add_species(made: Document, network: Network, concentrations: Array) -> Non
         made.species[name] = made.ids.new(f"M_{name}")
         done(species.setId(made.species[name]), f"the metabolite {name}")
         species.setMetaId(f"meta_{made.species[name]}")
-        species.setName(metabolite.name or name)
+        species.setName(name)  # programs that go by names need one that is not given twice
+        if metabolite.name:
+            species.setNotes(notes_of(metabolite.name))
         species.setCompartment(made.compartments[metabolite.compartment])
         species.setInitialConcentration(float(value))
         species.setSubstanceUnits(made.units.id(mmol=1))
@@ -294,7 +296,9 @@ def _add_reaction(made: Document, network: Network, record: Reaction) -> None:
     made.reactions[record.id] = made.ids.new(f"R_{record.id}")
     done(reaction.setId(made.reactions[record.id]), f"the reaction {record.id}")
     reaction.setMetaId(f"meta_{made.reactions[record.id]}")
-    reaction.setName(record.name or record.id)
+    reaction.setName(record.id)
+    if record.name:
+        reaction.setNotes(notes_of(record.name))
     reaction.setReversible(law.reversible)
     kind = "growth" if record.role == "growth" else "transport" if record.transport else "kinetic"
     reaction.setSBOTerm(_SBO[kind])
