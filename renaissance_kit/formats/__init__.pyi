@@ -1,4 +1,5 @@
 from .sbml import write_sbml as write_sbml
+from .sbml_reading import ReadModels as ReadModels, read_sbml as read_sbml
 from .skimpy import SkimpyModel as SkimpyModel, read_skimpy as read_skimpy
 from .skimpy_names import bigg_id as bigg_id, skimpy_id as skimpy_id
 from .skimpy_parameters import SkimpyParameters as SkimpyParameters

@@ -18,7 +18,7 @@ from pathlib import Path
 import libsbml
 import numpy as np
 
-from renaissance_kit.core.errors import DataError, ParameterError
+from renaissance_kit.core.errors import DataError
 from renaissance_kit.core.files import atomic_path
 from renaissance_kit.core.types import Array
 from renaissance_kit.formats.members import Members

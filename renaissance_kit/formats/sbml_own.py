@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
+import libsbml
+import numpy as np
+import pandas as pd
+
+from renaissance_kit.core.errors import DataError
+from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.versions import versions_text
 from renaissance_kit.formats.members import Members
 from renaissance_kit.formats.sbml_parts import NAMESPACE
+from renaissance_kit.kinetics.models import KineticModels
+from renaissance_kit.network.network import Network
 from renaissance_kit.network.writing import tables_of
+from renaissance_kit.states.steady_state import SteadyState
 
 if TYPE_CHECKING:
     from renaissance_kit.formats.sbml import Document
 
 _PREFIX = "rk"
+REACTOR = "reactor"
+_CLOSE = 1e-13  # SBML has 15 digits of a number
 
 
-def own_annotation(made: Document, members: Members, member: int) -> str:
-    """Tables of the network, all digits of the numbers, and where the model comes from."""
+def own_annotation(made: Document, members: Members, member: int, reactor: str = "") -> str:
+    """Tables of the network, all digits of the numbers, and where the model comes from.
+
+    Args:
+        reactor: settings of the bioreactor, as JSON.
+    """
     ElementTree.register_namespace(_PREFIX, NAMESPACE)
+    again = libsbml.readSBMLFromString(libsbml.writeSBMLToString(made.document))
     network, state = members.network, members.models.state
     root = ElementTree.Element(_tag("model"))
     ElementTree.SubElement(
@@ -27,6 +46,7 @@ def own_annotation(made: Document, members: Members, member: int) -> str:
             "made_with": versions_text(), **members.provenance, "network": network.name,
             "network_digest": network.digest, "steady_state": state.label,
             "density_gDW_L": repr(float(state.density_gDW_L)), "model": members.labels[member],
+            "structure": structure_of(again.getModel()), **({REACTOR: reactor} if reactor else {}),
         },
     )  # fmt: skip
     for name, table in tables_of(network).items():
@@ -55,5 +75,123 @@ def own_annotation(made: Document, members: Members, member: int) -> str:
     return ElementTree.tostring(root, encoding="unicode")
 
 
+def structure_of(model: libsbml.Model) -> str:
+    """Fingerprint of reactions, laws, rules and the like, without the numbers of parameters."""
+    reactions = []
+    for r in model.getListOfReactions():
+        law = r.getKineticLaw()
+        sides = [
+            [(x.getSpecies(), f"{x.getStoichiometry():.12g}") for x in side]
+            for side in (r.getListOfReactants(), r.getListOfProducts())
+        ]
+        written = libsbml.formulaToL3String(law.getMath()) if law is not None else ""
+        reactions.append((r.getId(), sides, written))
+    rules = [(r.getVariable(), libsbml.formulaToL3String(r.getMath())) for r in
+             model.getListOfRules()]  # fmt: skip
+    species = [
+        (s.getId(), s.getCompartment(), s.getBoundaryCondition(), s.getConstant())
+        for s in model.getListOfSpecies()
+    ]
+    sizes = [(c.getId(), c.getSize()) for c in model.getListOfCompartments()]
+    units = [model.getSubstanceUnits(), model.getTimeUnits(), model.getVolumeUnits()]
+    others = [model.getNumEvents(), model.getNumInitialAssignments(), model.getNumConstraints()]
+    return fingerprint(reactions, rules, species, sizes, units, others)
+
+
+def _changed(
+    model: libsbml.Model,
+    models: KineticModels,
+    numbers: list[ElementTree.Element],
+    in_reactor: bool,
+) -> Iterator[str]:
+    """Elements whose numbers are not those of the annotation."""
+    for n in numbers:
+        name, given = n.attrib["element"], math.nan
+        if "concentration_mM" in n.attrib:
+            if in_reactor:
+                continue  # the medium is that of the reactor
+            species = model.getSpecies(name)
+            given = species.getInitialConcentration() if species is not None else math.nan
+            expected = float(n.attrib["concentration_mM"])
+        else:
+            parameter = model.getParameter(name)
+            given = parameter.getValue() if parameter is not None else math.nan
+            expected = float(n.attrib.get("km_mM") or n.attrib["vmax_mM_h"])
+        if not abs(given - expected) <= _CLOSE * abs(expected):
+            yield name
+    for r, keq in zip(models.network.kinetic_reactions, models.log_keq, strict=True):
+        parameter = model.getParameter(f"Keq_{r}")
+        if parameter is not None and not abs(parameter.getValue() / np.exp(keq) - 1) <= 1e-12:
+            yield f"Keq_{r}"
+
+
 def _tag(name: str) -> str:
     return f"{{{NAMESPACE}}}{name}"
+
+
+@dataclass(frozen=True)
+class Own:
+    """A model that this package wrote.
+
+    Attributes:
+        changed: elements of SBML that are not as they were written.
+    """
+
+    models: KineticModels
+    provenance: dict[str, str]
+    left_out: tuple[str, ...]
+    changed: tuple[str, ...]
+
+
+def read_own(document: libsbml.SBMLDocument, file: str) -> Own | None:
+    """Read our annotation; None where there is none.
+
+    Raises:
+        DataError: the annotation is damaged.
+    """
+    text = document.getModel().getAnnotationString()
+    if NAMESPACE not in text:
+        return None
+    try:
+        root = ElementTree.fromstring(text).find(_tag("model"))
+        if root is None:
+            return None
+        provenance = dict(root.find(_tag("provenance")).attrib)  # type: ignore[union-attr]
+        tables = {t.attrib["name"]: _frame(t) for t in root.findall(_tag("table"))}
+        network = Network.from_tables(provenance["network"], tables)
+        numbers = root.findall(_tag("number"))
+        density = float(provenance["density_gDW_L"])
+
+        def column(name: str, of: tuple[str, ...]) -> np.ndarray:
+            found = {n.attrib["of"]: float(n.attrib[name]) for n in numbers if name in n.attrib}
+            return np.array([found[key] for key in of])
+
+        reactions = network.kinetic_reactions
+        state = SteadyState(
+            column("concentration_mM", network.species), column("flux_mmol_gDW_h", reactions),
+            column("log_displacement", reactions), density, provenance["steady_state"],
+            network.digest,
+        )  # fmt: skip
+        models = KineticModels(network, state, column("km_mM", network.km_names))
+    except (
+        KeyError,
+        AttributeError,
+        ElementTree.ParseError,
+        ValueError,
+    ) as error:
+        raise DataError(
+            f"{file}: the annotation of renaissance_kit is damaged ({error}); remove it to read "
+            "the file as that of another program"
+        ) from error
+    in_reactor = REACTOR in provenance
+    left_out = ("the bioreactor around the cells",) if in_reactor else ()
+    changed = [*_changed(document.getModel(), models, numbers, in_reactor)]
+    if structure_of(document.getModel()) != provenance.get("structure"):
+        changed.append("reactions, laws or units")
+    return Own(models, provenance, left_out, tuple(changed))
+
+
+def _frame(table: ElementTree.Element) -> pd.DataFrame:
+    columns = table.attrib["columns"].split()
+    rows = [[row.get(c, "") for c in columns] for row in table]
+    return pd.DataFrame(rows, columns=columns, dtype=object)

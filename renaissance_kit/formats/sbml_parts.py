@@ -161,3 +161,12 @@ def parameter(
     if sbo:
         made.setSBOTerm(sbo)
     return made
+
+
+def plain_id(name: str) -> str:
+    """An id without the letter that SBML of metabolic models puts before it.
+
+    >>> plain_id("M_atp_c"), plain_id("R_PFK"), plain_id("Mn_c")
+    ('atp_c', 'PFK', 'Mn_c')
+    """
+    return name[2:] if name[:2] in ("M_", "R_") and len(name) > 2 else name

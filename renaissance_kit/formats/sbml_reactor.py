@@ -1,2 +1,5 @@
 from __future__ import annotations
-def add_reactor(*a): raise NotImplementedError
+
+
+def add_reactor(*a):
+    raise NotImplementedError
