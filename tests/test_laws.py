@@ -241,7 +241,7 @@ def test_rates_are_those_that_roadrunner_reads_from_sbml(everything, tmp_path):
     network = everything.network
     state = SteadyState(
         everything.c, np.ones(len(network.kinetic_reactions)), everything.log_displacement, 300.0,
-        "test", network.digest,
+        "test", network.structure_digest,
     )  # fmt: skip
     models = KineticModels(network, state, everything.km)
     (file,) = write_sbml(tmp_path / "laws.xml", models)

@@ -37,9 +37,11 @@ class Written:
         ).states  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=["tiny", "ecoli_w3110_trpd9923"])
+@pytest.fixture(
+    scope="module", params=["tiny", "ecoli_w3110_trpd9923", "ecoli_w3110_trpd9923+published"]
+)
 def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Written:
-    network = Network.example(request.param)
+    network = Network.open(request.param)
     if request.param == "tiny":
         km = np.random.default_rng(2).uniform(0.1, 5, (1, len(network.km_names)))
         models = KineticModels(network, SteadyState.from_folder(network), km)

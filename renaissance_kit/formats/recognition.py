@@ -11,7 +11,7 @@ random concentrations.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from itertools import islice, permutations
@@ -21,8 +21,10 @@ import numpy as np
 
 from renaissance_kit.formats.formulas import ABSENT, HUGE, TINY, formula_of
 from renaissance_kit.formats.sbml_parts import plain_id
+from renaissance_kit.laws.modifiers import MODIFIERS
 from renaissance_kit.laws.record import RateLaw, Symbol, Symbols, Terms
 from renaissance_kit.laws.registry import REGISTRY
+from renaissance_kit.laws.sides import ACTIVATOR, COMPETITOR, ESSENTIAL_ACTIVATOR, INHIBITOR
 
 Rate = Callable[[Mapping[str, Decimal]], Decimal]  # of concentrations
 Protons = tuple[tuple[str, float, str], ...]
@@ -39,6 +41,7 @@ class Recognised:
     Attributes:
         km: by metabolite.
         keq: None where the law has none.
+        modifiers: metabolite, kind and its constants, in the order of that kind.
         unknown_km: products whose KM the formula does not have, since it has no influence.
     """
 
@@ -49,6 +52,7 @@ class Recognised:
     vmax: Decimal
     km: Mapping[str, Decimal]
     keq: Decimal | None
+    modifiers: tuple[tuple[str, str, tuple[Decimal, ...]], ...] = ()
     unknown_km: tuple[str, ...] = ()
 
 
@@ -81,13 +85,12 @@ def recognise(
     Raises:
         NotRecognised: with the reason.
     """
-    if others := sorted(known - set(left) - set(right)):
-        raise NotRecognised(
-            f"its law depends on {', '.join(others)}, which the equation does not have"
-        )
     if not left or not known & set(left):
         raise NotRecognised("its law depends on no substrate of the equation")
-    sides = _Sides(rate, left, right, known)
+    sides = _Sides(rate, left, right, known, {})
+    others = sorted(known - set(left) - set(right))
+    neutral = {m: HUGE if sides.stands_still_without(m, others) else ABSENT for m in others}
+    sides = replace(sides, neutral=neutral)
     sides.check_direction()
     tried = []
     for found in sides.candidates():
@@ -104,6 +107,7 @@ class _Sides:
     left: Mapping[str, float]
     right: Mapping[str, float]
     known: frozenset[str]
+    neutral: Mapping[str, Decimal]  # modifiers, where they are as good as not there
 
     @property
     def reversible(self) -> bool:
@@ -111,8 +115,40 @@ class _Sides:
 
     def at(self, left: Decimal, right: Decimal, **changed: Decimal) -> Decimal:
         """The rate with the same concentration of all that is on a side."""
-        values = {**dict.fromkeys(self.left, left), **dict.fromkeys(self.right, right)}
+        sides = {**dict.fromkeys(self.left, left), **dict.fromkeys(self.right, right)}
+        values = {**self.neutral, **sides}
         return self.rate({**values, **changed})
+
+    def stands_still_without(self, modifier: str, others: list[str]) -> bool:
+        """Whether a modifier is an essential activator."""
+        ones = dict.fromkeys(others, Decimal(1))
+        without = self.at(Decimal(1), ABSENT, **{**ones, modifier: ABSENT})
+        return abs(without) < TINY * abs(self.at(Decimal(1), ABSENT, **ones))
+
+    def modifier(self, metabolite: str) -> tuple[str, str, tuple[Decimal, ...]]:
+        """Kind and constants of a modifier, from what it does to few and to plenty of substrates.
+
+        Raises:
+            NotRecognised: it does what no kind of modifier does.
+        """
+        one = {metabolite: Decimal(1)}
+        if self.neutral[metabolite] == HUGE:
+            full, with_one = self.at(Decimal(1), ABSENT), self.at(Decimal(1), ABSENT, **one)
+            found = {ESSENTIAL_ACTIVATOR: full / with_one - 1}
+        else:
+            scarce, plenty = (
+                self.at(level, ABSENT) / self.at(level, ABSENT, **one) for level in (TINY, HUGE)
+            )
+            if scarce < 1:
+                found = {ACTIVATOR: 1 / (1 / scarce - 1)}
+            else:
+                by = {COMPETITOR: scarce / plenty - 1, INHIBITOR: plenty - 1}
+                found = {effect: 1 / x for effect, x in by.items() if x > _SAME}
+        for kind, record in MODIFIERS.items():
+            effects = [effect for _, effect in record.constants]
+            if found and set(effects) == set(found):
+                return metabolite, kind, tuple(found[effect] for effect in effects)
+        raise NotRecognised(f"what {metabolite} does to its rate is no kind of regulation")
 
     def check_direction(self) -> None:
         if self.at(Decimal(1), ABSENT) > 0:
@@ -206,13 +242,14 @@ class _Sides:
                 keq *= km[m] ** exponent[m]
             for m, _ in substrates if law.has_km else ():
                 keq /= km[m] ** exponent[m]
-        return Recognised(law, substrates, products, protons, vmax, km, keq, unknown)
+        modifiers = tuple(self.modifier(m) for m in self.neutral)
+        return Recognised(law, substrates, products, protons, vmax, km, keq, modifiers, unknown)
 
     def is_it(self, found: Recognised) -> bool:
         """Whether a law gives the rates of the formula at random concentrations."""
         law, values = _law_of(found)
         rng = np.random.default_rng(1)
-        names = [*self.left, *self.right]
+        names = [*self.left, *self.right, *self.neutral]
         for _ in range(_POINTS):
             c = {m: Decimal(repr(float(10 ** rng.uniform(-3, 3)))) for m in names}
             asked = self.rate(c)
@@ -251,6 +288,8 @@ def _law_of(found: Recognised) -> tuple[Rate, dict[str, Decimal]]:
     law, values = found.law, {f"K_{m}": k for m, k in found.km.items()}
     if found.keq is not None:
         values["Keq"] = found.keq
+    for m, _, constants in found.modifiers:
+        values |= {f"K_{m}_{i}": x for i, x in enumerate(constants)}
 
     def symbol(m: str, n: float) -> Symbol:
         return Symbol(f"c_{m}", f"K_{m}" if law.has_km else "", n)
@@ -263,6 +302,10 @@ def _law_of(found: Recognised) -> tuple[Rate, dict[str, Decimal]]:
             tuple(
                 Symbol(f"c_{m}", exponent=n if law.reversible else abs(n))
                 for m, n, mode in found.protons if mode == wanted
+            ),
+            modifiers=tuple(
+                (kind, f"c_{m}", tuple(f"K_{m}_{i}" for i in range(len(constants))))
+                for m, kind, constants in found.modifiers
             ),
         )
     )  # fmt: skip

@@ -28,7 +28,6 @@ from renaissance_kit.formats.sbml_parts import (
     Units,
     done,
     math_of,
-    names_in,
     notes_of,
     parameter,
     refer,
@@ -36,6 +35,7 @@ from renaissance_kit.formats.sbml_parts import (
 from renaissance_kit.formats.sbml_reactor import add_reactor
 from renaissance_kit.kinetics.ensembles import KineticEnsemble
 from renaissance_kit.kinetics.models import KineticModels
+from renaissance_kit.laws.modifiers import MODIFIERS
 from renaissance_kit.laws.record import Symbol, Symbols
 from renaissance_kit.laws.registry import REGISTRY
 from renaissance_kit.network.network import Network
@@ -47,6 +47,7 @@ _SBO = {
     "compartment": "SBO:0000290", "metabolite": "SBO:0000247", "kinetic": "SBO:0000176",
     "transport": "SBO:0000655", "growth": "SBO:0000629", "Vmax": "SBO:0000186",
     "rate constant": "SBO:0000153", "KM": "SBO:0000027", "Keq": "SBO:0000281",
+    "Ki": "SBO:0000261", "Kic": "SBO:0000261", "Kiu": "SBO:0000261", "Ka": "SBO:0000363",
 }  # fmt: skip
 
 
@@ -255,8 +256,10 @@ def _add_constants(made: Document, members: Members, member: int) -> None:
                 made.units.of_mM(power), f"Keq {name}", _SBO["Keq"],
             )  # fmt: skip
     for k, name in enumerate(network.km_names):
-        made.km[name] = made.ids.new(f"KM_{name}")
-        parameter(made.model, made.km[name], km[k], made.units.of_mM(1), f"KM {name}", _SBO["KM"])
+        of, _, kind = name.rpartition(":") if name.count(":") == 2 else (name, "", "KM")
+        made.km[name] = made.ids.new(f"{kind}_{of}")
+        unit = made.units.of_mM(1)
+        parameter(made.model, made.km[name], km[k], unit, f"{kind} {of}", _SBO[kind])
 
 
 def _orders(reaction: Reaction) -> tuple[float, float]:
@@ -287,6 +290,17 @@ def symbols_of(made: Document, reaction: Reaction) -> Symbols:
             if mode == wanted
         ),
         made.keq.get(reaction.id, ""),
+        tuple(
+            (
+                m.kind,
+                made.species[m.metabolite],
+                tuple(
+                    made.km[f"{reaction.id}:{m.metabolite}:{constant}"]
+                    for constant, _ in MODIFIERS[m.kind].constants
+                ),
+            )
+            for m in reaction.modifiers
+        ),
     )
 
 
@@ -318,8 +332,12 @@ def _add_reaction(made: Document, network: Network, record: Reaction) -> None:
     if law.sbo:
         kinetic.setSBOTerm(law.sbo)
     reactants = {made.species[m] for m in record.stoichiometry if m in made.species}
-    for other in sorted(names_in(formula) & set(made.species.values()) - reactants):
-        reaction.createModifier().setSpecies(other)
+    for m in record.modifiers:
+        if made.species[m.metabolite] not in reactants:
+            modifier = reaction.createModifier()
+            modifier.setSpecies(made.species[m.metabolite])
+            modifier.setSBOTerm(MODIFIERS[m.kind].sbo)
+            reactants.add(made.species[m.metabolite])
     if record.role != "growth":
         refer(reaction, "bigg.reaction", [record.id])
     refer(reaction, "ec-code", record.ec.split(";"), version=True)

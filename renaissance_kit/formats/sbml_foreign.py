@@ -17,6 +17,7 @@ from renaissance_kit.formats.formulas import Formula, UnknownFormula, formula_of
 from renaissance_kit.formats.recognition import NotRecognised, Recognised, recognise
 from renaissance_kit.formats.sbml_parts import plain_id
 from renaissance_kit.formats.sbml_units import factors_of
+from renaissance_kit.laws.modifiers import MODIFIERS
 
 WATER = ("h2o", "H2O", "water")
 _CONVERSIONS = (
@@ -224,7 +225,12 @@ class Foreign:
             right,
             found,
             float(found.vmax * per_hour / to_mM**order),
-            {m: float(k * to_mM) for m, k in found.km.items()},
+            {plain_id(m): float(k * to_mM) for m, k in found.km.items()}
+            | {
+                f"{plain_id(m)}:{name}": float(k * to_mM)
+                for m, kind, constants in found.modifiers
+                for (name, _), k in zip(MODIFIERS[kind].constants, constants, strict=True)
+            },
             math.nan if found.keq is None else float((found.keq * to_mM**power).ln()),
         )
 

@@ -170,7 +170,7 @@ def read_own(document: libsbml.SBMLDocument, file: str) -> Own | None:
         state = SteadyState(
             column("concentration_mM", network.species), column("flux_mmol_gDW_h", reactions),
             column("log_displacement", reactions), density, provenance["steady_state"],
-            network.digest,
+            network.structure_digest,
         )  # fmt: skip
         models = KineticModels(network, state, column("km_mM", network.km_names))
     except (

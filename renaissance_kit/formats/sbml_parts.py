@@ -115,13 +115,6 @@ def math_of(text: str, model: libsbml.Model) -> libsbml.ASTNode:
     return node
 
 
-def names_in(node: libsbml.ASTNode) -> set[str]:
-    """Ids that a formula names."""
-    found: set[str] = set()
-    _walk(node, lambda n: found.add(n.getName()) if n.getType() == libsbml.AST_NAME else None)
-    return found
-
-
 def _walk(node: libsbml.ASTNode, visit: Callable[[Any], Any]) -> None:
     visit(node)
     for i in range(node.getNumChildren()):

@@ -19,7 +19,7 @@ from renaissance_kit.kinetics.rate_laws import RateLaws
 from renaissance_kit.laws.record import Terms
 from renaissance_kit.network.conditions import CONDITIONS
 from renaissance_kit.network.network import Network
-from renaissance_kit.network.records import Compartment, Metabolite, Quantity, Reaction
+from renaissance_kit.network.records import Compartment, Metabolite, Quantity, Reaction, Regulation
 from renaissance_kit.network.writing import tables_of
 from renaissance_kit.simulation.dynamics import Dynamics
 from renaissance_kit.simulation.integrators import Tolerances, integrate
@@ -111,7 +111,7 @@ def _document(path: Path) -> libsbml.SBMLDocument:
 
 def _network(foreign: Foreign, found: list[ForeignReaction], density: float) -> Network:
     model, source = foreign.model, "SBML of another program"
-    used = {m for r in found for m in (*r.left, *r.right)}
+    used = {m for r in found for m in (*r.left, *r.right, *(x[0] for x in r.law.modifiers))}
     species = [s for s in model.getListOfSpecies() if s.getId() in used]
     for s in model.getListOfSpecies():
         if s.getId() not in used:
@@ -153,6 +153,7 @@ def _record(r: ForeignReaction, source: str) -> Reaction:
         "growth" if r.growth else "kinetic", law.law.name, terms(dict(law.substrates)),
         terms(dict(law.products)), tuple((plain_id(m), n, mode) for m, n, mode in law.protons),
         math.nan, math.nan, "", source,
+        tuple(Regulation(plain_id(m), kind, source) for m, kind, _ in law.modifiers),
     )  # fmt: skip
 
 
@@ -162,7 +163,9 @@ def _models(
 ) -> KineticModels:  # fmt: skip
     of_plain = {plain_id(s.getId()): s.getId() for s in foreign.model.getListOfSpecies()}
     c = foreign.state_mM([of_plain[m] for m in network.species])
-    km = np.array([r.km_mM[of_plain[m]] for r, m in _constants(found, network)])
+    of_reaction = {plain_id(r.id): r.km_mM for r in found}
+    named = (name.split(":", 1) for name in network.km_names)
+    km = np.array([of_reaction[reaction][constant] for reaction, constant in named])
     for r in found:
         if r.law.unknown_km:
             foreign.notes.append(
@@ -179,18 +182,18 @@ def _models(
         quotient = laws.log_equilibrium_constants(concentrations, np.zeros(len(keq)))
         displacement = np.where(laws.reversible, quotient - keq, np.nan)
         return SteadyState(
-            concentrations, fluxes / density, displacement, density, network.name, network.digest
+            concentrations,
+            fluxes / density,
+            displacement,
+            density,
+            network.name,
+            network.structure_digest,
         )
 
     state = state_at(c)
     if settle_h > 0:
         state = state_at(_settled(KineticModels(network, state, km, laws), settle_h))
     return KineticModels(network, state, km)
-
-
-def _constants(found: list[ForeignReaction], network: Network) -> list[tuple[ForeignReaction, str]]:
-    of = {plain_id(r.id): r for r in found}
-    return [(of[name.split(":")[0]], name.split(":")[1]) for name in network.km_names]
 
 
 def _settled(models: KineticModels, hours: float) -> np.ndarray:

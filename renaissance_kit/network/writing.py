@@ -23,6 +23,7 @@ from renaissance_kit.network.tables import (
     CONDITION_TABLE,
     METABOLITE_TABLE,
     REACTION_TABLE,
+    REGULATION_TABLE,
 )
 
 _UNBALANCED = "not balanced, or of unknown formula, where this table was written from"
@@ -40,7 +41,13 @@ def tables_of(network: Network) -> dict[str, pd.DataFrame]:
     potentials = [f"potential_to_{other}_mV" for other in others]
     header = [c.name for c in COMPARTMENT_TABLE.columns if not c.like]
     given = any(c.potential_mV for c in network.compartments.values())
-    return {
+    regulation = [
+        [r.id, m.metabolite, m.kind, m.source]
+        for r in network.reactions.values()
+        for m in r.modifiers
+    ]
+    columns = [c.name for c in REGULATION_TABLE.columns]
+    tables = {
         COMPARTMENT_TABLE.name: _frame(
             [*header[:-1], *(potentials if given else []), header[-1]],
             (_compartment(c, others if given else []) for c in network.compartments.values()),
@@ -58,6 +65,7 @@ def tables_of(network: Network) -> dict[str, pd.DataFrame]:
             (_reaction(r, network.metabolites) for r in network.reactions.values()),
         ),
     }
+    return {**tables, REGULATION_TABLE.name: _frame(columns, regulation)} if regulation else tables
 
 
 def write_tables(network: Network, folder: str | Path, *, force: bool = False) -> Network:
