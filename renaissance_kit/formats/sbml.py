@@ -11,6 +11,7 @@ annotations of our own, which `renaissance_kit.formats.read_sbml` takes back.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -176,9 +177,12 @@ def document_of(members: Members, member: int, reactor: Bioreactor | None = None
     _add_constants(made, members, member)
     for reaction in network.kinetic_reactions:
         _add_reaction(made, network, network.reactions[reaction])
+    settings = ""
     if reactor is not None:
-        add_reactor(made, members, member, reactor)
-    done(model.appendAnnotation(own_annotation(made, members, member)), "our annotation")
+        one = models.with_km(models.km_mM[member : member + 1])
+        add_reactor(made, one, reactor, CELL_VOLUME)
+        settings = json.dumps(reactor.settings(), sort_keys=True)
+    done(model.appendAnnotation(own_annotation(made, members, member, settings)), "our annotation")
     return made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -102,13 +103,14 @@ def _changed(
     model: libsbml.Model,
     models: KineticModels,
     numbers: list[ElementTree.Element],
-    in_reactor: bool,
+    reactor: str,
 ) -> Iterator[str]:
     """Elements whose numbers are not those of the annotation."""
+    factors = json.loads(reactor)["vmax_factors"] if reactor else {}
     for n in numbers:
         name, given = n.attrib["element"], math.nan
         if "concentration_mM" in n.attrib:
-            if in_reactor:
+            if reactor:
                 continue  # the medium is that of the reactor
             species = model.getSpecies(name)
             given = species.getInitialConcentration() if species is not None else math.nan
@@ -117,6 +119,7 @@ def _changed(
             parameter = model.getParameter(name)
             given = parameter.getValue() if parameter is not None else math.nan
             expected = float(n.attrib.get("km_mM") or n.attrib["vmax_mM_h"])
+            expected *= factors.get(n.attrib["of"], 1.0)
         if not abs(given - expected) <= _CLOSE * abs(expected):
             yield name
     for r, keq in zip(models.network.kinetic_reactions, models.log_keq, strict=True):
@@ -183,9 +186,9 @@ def read_own(document: libsbml.SBMLDocument, file: str) -> Own | None:
             f"{file}: the annotation of renaissance_kit is damaged ({error}); remove it to read "
             "the file as that of another program"
         ) from error
-    in_reactor = REACTOR in provenance
-    left_out = ("the bioreactor around the cells",) if in_reactor else ()
-    changed = [*_changed(document.getModel(), models, numbers, in_reactor)]
+    reactor = provenance.get(REACTOR, "")
+    left_out = ("the bioreactor around the cells",) if reactor else ()
+    changed = [*_changed(document.getModel(), models, numbers, reactor)]
     if structure_of(document.getModel()) != provenance.get("structure"):
         changed.append("reactions, laws or units")
     return Own(models, provenance, left_out, tuple(changed))
