@@ -33,13 +33,16 @@ def plain_cell(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 
 
-def write_csv(path: str | Path, table: pd.DataFrame, *, index: bool = False) -> None:
+def write_csv(
+    path: str | Path, table: pd.DataFrame, *, index: bool = False, separator: str = ","
+) -> None:
     """Write a table as CSV, whole or not at all, with no cell that could be a formula.
 
     Args:
         path: of the file.
         table: any data frame; names of its columns and rows are made plain as its cells are.
         index: whether the names of the rows are written as well.
+        separator: between cells; a tab for formats that ask for it.
 
     Raises:
         OSError: as `renaissance_kit.core.atomic_path`.
@@ -50,4 +53,4 @@ def write_csv(path: str | Path, table: pd.DataFrame, *, index: bool = False) -> 
         atomic_path(path) as temporary,
         temporary.open("w", encoding="utf-8", newline="") as file,
     ):
-        csv.writer(file, lineterminator="\n").writerows(map(plain_cell, row) for row in rows)
+        csv.writer(file, delimiter=separator, lineterminator="\n").writerows(map(plain_cell, row) for row in rows)

@@ -1,3 +1,4 @@
+from .omex import write_archive as write_archive
 from .sbml import write_sbml as write_sbml
 from .sbml_reading import ReadModels as ReadModels, read_sbml as read_sbml
 from .skimpy import SkimpyModel as SkimpyModel, read_skimpy as read_skimpy
