@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +39,11 @@ class RoadRunner:
         rates = dict(zip(found.getReactionIds(), found.getReactionRates(), strict=True))
         return np.array([rates[f"R_{r}"] for r in self.network.kinetic_reactions])
 
-    def course(self, hours: np.ndarray) -> np.ndarray:
-        """Concentrations at evenly spaced hours, (hours, dynamic) in mM."""
-        self.model.timeCourseSelections = ["time", *(f"[{name}]" for name in self.species)]
+    def course(self, hours: np.ndarray, names: Sequence[str] = ()) -> np.ndarray:
+        """Concentrations at evenly spaced hours, (hours, names) in mM; of dynamic metabolites if
+        no names are given. ``biomass`` is in gDW/L."""
+        asked = [n if n == "biomass" else f"[M_{n}]" for n in names or self.network.dynamic]
+        self.model.timeCourseSelections = ["time", *asked]
         return np.asarray(self.model.simulate(hours[0], hours[-1], len(hours)))[:, 1:]
 
     def jacobian(self) -> np.ndarray:
@@ -81,13 +84,14 @@ class Copasi:
         rates = dict(zip(found.sbml_id, found.flux, strict=True))
         return np.array([rates[f"R_{r}"] for r in self.network.kinetic_reactions])
 
-    def course(self, hours: np.ndarray) -> np.ndarray:
+    def course(self, hours: np.ndarray, names: Sequence[str] = ()) -> np.ndarray:
         """As `RoadRunner.course`."""
         found = self.basico.run_time_course(
             start_time=hours[0], duration=hours[-1] - hours[0], intervals=len(hours) - 1,
             r_tol=RELATIVE, a_tol=ABSOLUTE, max_steps=200_000, model=self.model,
         )  # fmt: skip
-        return found[list(self.network.dynamic)].to_numpy()
+        asked = [f"Values[{n}]" if n == "biomass" else n for n in names or self.network.dynamic]
+        return found[asked].to_numpy()
 
     def jacobian(self, factor: float = 1e-5) -> np.ndarray:
         """As `RoadRunner.jacobian`."""

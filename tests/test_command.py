@@ -24,8 +24,8 @@ from renaissance_kit.cli.notebook_commands import some_home
 from renaissance_kit.simulation import PerturbationResult
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ("check", "draft", "states", "train", "generate", "perturb", "cultivate", "notebooks",
-            "parameters", "run", "gallery")  # fmt: skip
+COMMANDS = ("check", "draft", "states", "train", "generate", "perturb", "cultivate", "export",
+            "import", "notebooks", "parameters", "run", "gallery")  # fmt: skip
 
 pytestmark = pytest.mark.usefixtures("here")
 
@@ -101,6 +101,14 @@ MISTAKES = {
     "perturb tiny --models {models} --metabolites atp": "neither 'all' nor a compartment",
     "perturb tiny --models {models} --metabolites atp_c,pyr": "'pyr' is no dynamic metabolite",
     "perturb tiny --models {models} --out {models} --force": "is what this command reads",
+    "export tiny": "tiny comes without an ensemble",
+    "export tiny --models {models} --out m.abc": "no format has the suffix .abc",
+    "export tiny --models {models} --format sbl": "'sbl' is not one of",
+    "export tiny --models {models} --conditions own": "bioreactor.csv does not exist",
+    "import a_file --out mine": "a_file: no format has the suffix",
+    "import a_file --format sbml --out mine": "not SBML that can be read",
+    "import a_file --format omex --out mine": "this format is written only",
+    "import a_file --format sbml": "Missing option '--out'",
     "draft none.xml": "none.xml does not exist",
     "draft a_file": "a_file",
     "check nothing": "'nothing' is neither an example network nor a folder",

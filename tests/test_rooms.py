@@ -45,7 +45,9 @@ ALLOWED = {
         "core", "network", "states", "kinetics", "km", "training", "simulation", "analysis",
         "studies", "figures",
     },
-    "cli": {"core", "network", "states", "draft", "kinetics", "km", "training", "simulation"},
+    "cli": {
+        "core", "network", "states", "draft", "kinetics", "km", "training", "simulation", "formats",
+    },
 }  # fmt: skip
 ROOMS = tuple(ALLOWED)
 

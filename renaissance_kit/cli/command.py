@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import click
 
-from renaissance_kit.cli import drafting, modelling, notebook_commands
+from renaissance_kit.cli import drafting, exchanging, modelling, notebook_commands
 from renaissance_kit.cli.options import InOrder, examples, say
 from renaissance_kit.core.errors import RenaissanceError
 
@@ -28,6 +28,7 @@ WRONG, STOPPED = 2, 130
         "renaissance-kit train data/mine --states states.nc --out training",
         "renaissance-kit generate training --number 1000 --out ensemble.nc",
         "renaissance-kit perturb data/mine --models ensemble.nc --out perturbed.nc",
+        "renaissance-kit export data/mine --models ensemble.nc --out model.xml",
         "renaissance-kit run 02 --scale demo --out results",
     ),
 )
@@ -40,7 +41,12 @@ def group() -> None:
     """
 
 
-for command in (*drafting.COMMANDS, *modelling.COMMANDS, *notebook_commands.COMMANDS):
+for command in (
+    *drafting.COMMANDS,
+    *modelling.COMMANDS,
+    *exchanging.COMMANDS,
+    *notebook_commands.COMMANDS,
+):
     group.add_command(command)
 
 

@@ -146,20 +146,31 @@ def generate(
     click.echo(f"{out}: {share}")
 
 
-def models_options(command: Any) -> Any:
-    """Which models are simulated."""
-    for decorator in (
-        click.option("--all", "also_invalid", is_flag=True, help="Not only the valid models."),
-        number_option(100, "Models to simulate, the first of the file."),
-        click.option("--models", type=FileToRead(), help="Ensemble; the network's if not given."),
-    ):
-        command = decorator(command)
-    return command
+def models_options(number: int, what: str) -> Any:
+    """Which models are taken.
+
+    Args:
+        number: how many if it is not said.
+        what: is done with them, for the help.
+    """
+
+    def decorated(command: Any) -> Any:
+        for decorator in (
+            click.option("--all", "also_invalid", is_flag=True, help="Not only the valid models."),
+            number_option(number, what),
+            click.option(
+                "--models", type=FileToRead(), help="Ensemble; the network's if not given."
+            ),
+        ):
+            command = decorator(command)
+        return command
+
+    return decorated
 
 
-def chosen_models(
+def chosen_ensemble(
     network: networks.Network, path: Path | None, number: int, also_invalid: bool
-) -> kinetics.KineticModels:
+) -> kinetics.KineticEnsemble:
     """The first models of a file, or of the network's folder."""
     of = kinetics.KineticEnsemble
     ensemble = of.example(network) if path is None else of.load(path)
@@ -167,8 +178,14 @@ def chosen_models(
         if not ensemble.valid.any():
             raise ParameterError("no model in the file is valid; --all takes the others too")
         ensemble = ensemble.select(ensemble.valid)
-    models = ensemble.models(network)
-    return models.with_km(models.km_mM[:number])
+    return ensemble.select(range(min(number, len(ensemble))))
+
+
+def chosen_models(
+    network: networks.Network, path: Path | None, number: int, also_invalid: bool
+) -> kinetics.KineticModels:
+    """As `chosen_ensemble`, ready for simulation."""
+    return chosen_ensemble(network, path, number, also_invalid).models(network)
 
 
 @click.command(short_help="Displace concentrations, and follow the return.", epilog=examples(
@@ -176,7 +193,7 @@ def chosen_models(
     "renaissance-kit perturb data/mine --models ensemble.nc --size 0.2 --metabolites cytosol",
 ))  # fmt: skip
 @network_argument
-@models_options
+@models_options(100, "Models to simulate, the first of the file.")
 @click.option(
     "--size",
     type=float,
@@ -226,7 +243,7 @@ def perturb(
     "renaissance-kit cultivate data/mine --models ensemble.nc --hours 40 --conditions aerated",
 ))  # fmt: skip
 @network_argument
-@models_options
+@models_options(100, "Models to simulate, the first of the file.")
 @click.option(
     "--conditions",
     default="own",

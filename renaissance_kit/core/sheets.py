@@ -53,4 +53,5 @@ def write_csv(
         atomic_path(path) as temporary,
         temporary.open("w", encoding="utf-8", newline="") as file,
     ):
-        csv.writer(file, delimiter=separator, lineterminator="\n").writerows(map(plain_cell, row) for row in rows)
+        writer = csv.writer(file, delimiter=separator, lineterminator="\n")
+        writer.writerows(map(plain_cell, row) for row in rows)

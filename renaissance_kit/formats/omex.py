@@ -52,8 +52,9 @@ def write_archive(
     """Write a COMBINE archive.
 
     It holds a model of SBML for each member, ``simulations.sedml`` (each member from its perturbed
-    starts and, with a reactor, the batch), the chosen models as ``ensemble.nc``, ``provenance.json``
-    and, with measured curves, PEtab tables of the fermentation with the first member's model.
+    starts and, with a reactor, the batch), the chosen models as ``ensemble.nc``,
+    ``provenance.json`` and, with measured curves, PEtab tables of the fermentation with the first
+    member's model.
 
     Args:
         path: of the archive, ``.omex``.

@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import xarray as xr
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from renaissance_kit.core.datasets import Labelled, Layout, Variable
 from renaissance_kit.core.errors import CheckpointError, ParameterError, SteadyStateError
@@ -180,9 +180,10 @@ class KineticEnsemble(Labelled):
         """(models,) True where all eigenvalues meet the threshold."""
         return np.asarray(self.dataset.status.values == Status.VALID)
 
-    def select(self, which: NDArray[Any]) -> KineticEnsemble:
+    def select(self, which: ArrayLike) -> KineticEnsemble:
         """The models at positions, or where a mask is True."""
-        index = np.flatnonzero(which) if np.asarray(which).dtype == bool else which
+        index = np.asarray(which)
+        index = np.flatnonzero(index) if index.dtype == bool else index
         return KineticEnsemble(self.dataset.isel(model=index))
 
     def models(self, network: Network) -> KineticModels:

@@ -79,7 +79,8 @@ def write_tables(network: Network, folder: str | Path, *, force: bool = False) -
     """
     folder = Path(folder).expanduser()
     tables = tables_of(network)
-    there = [name for name in tables if (folder / name).exists()]
+    names = dict.fromkeys([*tables, REGULATION_TABLE.name])  # an old regulation would be read too
+    there = [name for name in names if (folder / name).exists()]
     if there and not force:
         raise DataError(
             f"{folder} holds {', '.join(there)} already; give another folder, or force=True to "
@@ -87,6 +88,8 @@ def write_tables(network: Network, folder: str | Path, *, force: bool = False) -
         )
     for name, table in tables.items():
         write_csv(folder / name, table)
+    for name in set(there) - set(tables):
+        (folder / name).unlink()
     return Network.from_folder(folder)
 
 

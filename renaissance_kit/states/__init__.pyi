@@ -38,3 +38,4 @@ from .tables import (
 from .tfa import ThermodynamicModel as ThermodynamicModel
 from .turnover import bound_turnover as bound_turnover
 from .validation import Check as Check, require_valid as require_valid, state_checks as state_checks
+from .writing import state_table as state_table

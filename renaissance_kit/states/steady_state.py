@@ -16,6 +16,7 @@ from renaissance_kit.laws.registry import REGISTRY
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.tables import STEADY_STATE_TABLE
 
+UNITS = {"concentration": "mM", "log_displacement": "1"}
 BALANCE_TOLERANCE = 1e-6  # of the largest term in a metabolite's balance
 
 
@@ -56,7 +57,6 @@ class SteadyState:
         """
         if network.folder is None:
             raise DataError("the network was not read from a folder; give the states yourself")
-        units = {"concentration": "mM", "flux": "mmol/gDW/h", "log_displacement": "1"}
         ids = {
             "concentration": network.species,
             "flux": network.kinetic_reactions,
@@ -66,7 +66,7 @@ class SteadyState:
 
         def take(row: Row) -> None:
             kind = row["quantity"]
-            unit = network.flux_unit(row["id"]) if kind == "flux" else units[kind]
+            unit = network.flux_unit(row["id"]) if kind == "flux" else UNITS[kind]
             if row["unit"] != unit:
                 raise row.error(f"unit {row['unit']!r}; write {unit!r}")
             if row["id"] not in ids[kind]:
