@@ -220,4 +220,4 @@ def import_(
 
 _TABLES = ("compartments.csv", "conditions.csv", "metabolites.csv", "reactions.csv",
            "regulation.csv", "steady_state.csv")  # fmt: skip
-COMMANDS = (export, import_)
+COMMANDS: tuple[click.Command, ...] = (export, import_)

@@ -14,7 +14,8 @@ import yaml
 
 from renaissance_kit.core.sheets import write_csv
 from renaissance_kit.formats.members import Members
-from renaissance_kit.formats.sbml import Document, document_of
+from renaissance_kit.formats.sbml import document_of
+from renaissance_kit.formats.sbml_document import Document
 from renaissance_kit.formats.sbml_reactor import BIOMASS
 from renaissance_kit.simulation.bioreactor import Bioreactor
 from renaissance_kit.simulation.fit import MeasuredCurve

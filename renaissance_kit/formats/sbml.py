@@ -13,19 +13,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import libsbml
 import numpy as np
 
-from renaissance_kit.core.errors import DataError
 from renaissance_kit.core.files import atomic_path
 from renaissance_kit.core.types import Array
 from renaissance_kit.formats.members import Members
+from renaissance_kit.formats.sbml_document import CELL_VOLUME, Document
 from renaissance_kit.formats.sbml_own import own_annotation
 from renaissance_kit.formats.sbml_parts import (
-    Ids,
     Units,
     done,
     math_of,
@@ -43,7 +41,6 @@ from renaissance_kit.network.network import Network
 from renaissance_kit.network.records import Reaction
 from renaissance_kit.simulation.bioreactor import Bioreactor
 
-CELL_VOLUME = "cell_volume"
 _SBO = {
     "compartment": "SBO:0000290", "metabolite": "SBO:0000247", "kinetic": "SBO:0000176",
     "transport": "SBO:0000655", "growth": "SBO:0000629", "Vmax": "SBO:0000186",
@@ -107,52 +104,6 @@ def sbml_text(members: Members, member: int, reactor: Bioreactor | None = None) 
     return document_of(members, member, reactor).text()
 
 
-@dataclass
-class Document:
-    """An SBML document that is being made, with the id of everything in it.
-
-    Attributes:
-        compartments, species, reactions: their ids, by ours.
-        vmax, keq: ids of parameters, by reaction.
-        km: id of the parameter, by name of the constant.
-    """
-
-    document: libsbml.SBMLDocument
-    model: libsbml.Model
-    units: Units
-    ids: Ids = field(default_factory=Ids)
-    compartments: dict[str, str] = field(default_factory=dict)
-    species: dict[str, str] = field(default_factory=dict)
-    reactions: dict[str, str] = field(default_factory=dict)
-    vmax: dict[str, str] = field(default_factory=dict)
-    keq: dict[str, str] = field(default_factory=dict)
-    km: dict[str, str] = field(default_factory=dict)
-
-    def text(self) -> str:
-        """As XML.
-
-        Raises:
-            DataError: what was made is not valid, which is a fault of the writer.
-        """
-        errors = problems_of(self.document)
-        if errors:
-            raise DataError(*(f"SBML that was made is not valid: {e}" for e in errors))
-        return str(libsbml.writeSBMLToString(self.document))
-
-
-def problems_of(document: libsbml.SBMLDocument, *, warnings: bool = False) -> list[str]:
-    """What libSBML's consistency checks, units included, complain of."""
-    document.getErrorLog().clearLog()
-    document.checkConsistency()
-    least = libsbml.LIBSBML_SEV_WARNING if warnings else libsbml.LIBSBML_SEV_ERROR
-    found = [document.getError(i) for i in range(document.getNumErrors())]
-    return [
-        f"line {e.getLine()}: {e.getShortMessage()}: {e.getMessage().strip()}"
-        for e in found
-        if e.getSeverity() >= least
-    ]
-
-
 def document_of(members: Members, member: int, reactor: Bioreactor | None = None) -> Document:
     """One member as an SBML document."""
     document = libsbml.SBMLDocument(3, 2)
@@ -180,7 +131,7 @@ def document_of(members: Members, member: int, reactor: Bioreactor | None = None
     settings = ""
     if reactor is not None:
         one = models.with_km(models.km_mM[member : member + 1])
-        add_reactor(made, one, reactor, CELL_VOLUME)
+        add_reactor(made, one, reactor)
         settings = json.dumps(reactor.settings(), sort_keys=True)
     done(model.appendAnnotation(own_annotation(made, members, member, settings)), "our annotation")
     return made

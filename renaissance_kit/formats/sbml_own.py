@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 import libsbml
@@ -17,14 +16,12 @@ from renaissance_kit.core.errors import DataError
 from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.versions import versions_text
 from renaissance_kit.formats.members import Members
+from renaissance_kit.formats.sbml_document import Document
 from renaissance_kit.formats.sbml_parts import NAMESPACE
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.network import Network
 from renaissance_kit.network.writing import tables_of
 from renaissance_kit.states.steady_state import SteadyState
-
-if TYPE_CHECKING:
-    from renaissance_kit.formats.sbml import Document
 
 _PREFIX = "rk"
 REACTOR = "reactor"

@@ -10,26 +10,20 @@ with R the rates of the reactions, which is what `renaissance_kit.simulation.dyn
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import libsbml
 
 from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.formats.sbml_document import CELL_VOLUME, Document
 from renaissance_kit.formats.sbml_parts import done, math_of, parameter
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.simulation.bioreactor import Bioreactor
 from renaissance_kit.simulation.dynamics import Dynamics
 
-if TYPE_CHECKING:
-    from renaissance_kit.formats.sbml import Document
-
 BIOMASS = "biomass"
 _GRAM = "gram_per_mmol_of_growth"
 
 
-def add_reactor(
-    made: Document, models: KineticModels, reactor: Bioreactor, cell_volume: str
-) -> None:
+def add_reactor(made: Document, models: KineticModels, reactor: Bioreactor) -> None:
     """Make medium and biomass variables.
 
     Raises:
@@ -59,7 +53,7 @@ def add_reactor(
     growth = made.reactions[models.network.require_growth("a reactor")]
     _rule(
         made, made.model.createAssignmentRule(), "growth_rate",
-        f"{growth} * {_GRAM} / ({cell_volume} * growth_density)",
+        f"{growth} * {_GRAM} / ({CELL_VOLUME} * growth_density)",
     )  # fmt: skip
     _rule(made, made.model.createRateRule(), BIOMASS, f"growth_rate * {BIOMASS}")
     for name, factor in reactor.vmax_factors.items():
@@ -73,7 +67,7 @@ def add_reactor(
             _dilute(made, name, models.network.metabolites[name].compartment)
     for name in cells.medium:
         if name not in reactor.conditions.held:
-            _exchange(made, cells, name, cell_volume)
+            _exchange(made, cells, name)
 
 
 def _rule(made: Document, rule: libsbml.Rule, variable: str, text: str) -> None:
@@ -101,7 +95,7 @@ def _dilute(made: Document, name: str, compartment: str) -> None:
     done(reaction.createKineticLaw().setMath(math_of(text, made.model)), text)
 
 
-def _exchange(made: Document, cells: Dynamics, name: str, cell_volume: str) -> None:
+def _exchange(made: Document, cells: Dynamics, name: str) -> None:
     """The rate rule of a metabolite of the medium; none where nothing changes it."""
     parts = []
     for reaction in cells.network.kinetic_reactions:
@@ -110,7 +104,7 @@ def _exchange(made: Document, cells: Dynamics, name: str, cell_volume: str) -> N
             parts.append(f"{n!r} * {made.reactions[reaction]}")
     terms = []
     if parts:
-        terms.append(f"{BIOMASS} / exchange_density * ({' + '.join(parts)}) / {cell_volume}")
+        terms.append(f"{BIOMASS} / exchange_density * ({' + '.join(parts)}) / {CELL_VOLUME}")
     if name in cells.transfer:
         gas = cells.transfer[name]
         kla, saturation = made.ids.new(f"kla_{name}"), made.ids.new(f"saturation_{name}")

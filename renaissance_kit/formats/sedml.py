@@ -13,7 +13,7 @@ import numpy as np
 from renaissance_kit.core.errors import DataError
 from renaissance_kit.core.types import Array
 from renaissance_kit.formats.libraries import needed
-from renaissance_kit.formats.sbml import Document
+from renaissance_kit.formats.sbml_document import Document
 from renaissance_kit.formats.sbml_reactor import BIOMASS
 
 _CVODE, _RELATIVE, _ABSOLUTE = "KISAO:0000019", "KISAO:0000209", "KISAO:0000211"
