@@ -310,7 +310,7 @@ PAGE = (ROOT / "docs" / "command.md").read_text(encoding="utf-8")
 @pytest.mark.slow
 def test_the_page_is_followed_to_the_letter(capsys: pytest.CaptureFixture[str]) -> None:
     blocks = re.findall(r"^```bash\n(.*?)^```\n(?:.*?)^```text\n(.*?)^```\n", PAGE, re.M | re.S)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     for lines, expected in blocks:
         shown = [said(capsys, shlex.split(line)[1:]) for line in lines.splitlines()]
         assert "".join(shown) == expected
