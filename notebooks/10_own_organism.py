@@ -45,6 +45,7 @@ from renaissance_kit.figures import (
     save,
     use_theme,
 )
+from renaissance_kit.formats import write_sbml
 from renaissance_kit.studies.pages import own_organism as page
 
 use_theme()
@@ -218,6 +219,22 @@ figure
 
 # %%
 page.returned(shares, read_min, tolerance=tolerance, size=size)
+
+# %% [markdown]
+# ## Take it to other programs
+#
+# One model as SBML, for COPASI, tellurium and others, and back. Our own file comes back to the last
+# bit. Without what we write beside the model it is like a file of another program: then every rate
+# law has to be recognised by the rates that it gives, and the constants are those of the formulas.
+
+# %%
+member = valid.select([0]).models(network)
+(sbml_file,) = write_sbml(output / "model.xml", member)
+exchange = studies.sbml_round_trip(network, member, sbml_file)
+exchange.table()
+
+# %%
+page.exchanged(exchange)
 
 # %%
 summary = {

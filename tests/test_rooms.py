@@ -38,7 +38,7 @@ ALLOWED = {
     "formats": {"core", "laws", "network", "states", "kinetics", "simulation"},
     "studies": {
         "core", "network", "states", "draft", "kinetics", "km", "training", "search",
-        "simulation", "analysis",
+        "simulation", "analysis", "formats",
     },
     "figures": {"core", "kinetics", "studies"},
     "panels": {

@@ -47,6 +47,7 @@ from .exactness import (
     exactness_groups as exactness_groups,
     exactness_table as exactness_table,
 )
+from .exchange import Exchange as Exchange, sbml_round_trip as sbml_round_trip
 from .held_out import held_out_table as held_out_table, incidence_by_state as incidence_by_state
 from .intracellular import (
     Surveyed as Surveyed,

@@ -14,6 +14,7 @@ from renaissance_kit.network.network import Network
 from renaissance_kit.states.sampling import not_mixed
 from renaissance_kit.states.steady_states import SteadyStates
 from renaissance_kit.studies.baseline import Baseline
+from renaissance_kit.studies.exchange import Exchange
 from renaissance_kit.studies.models import Confirmation
 from renaissance_kit.studies.repeats import Repeat
 from renaissance_kit.studies.robustness import CYTOSOL, share_at
@@ -136,4 +137,19 @@ def returned(
         f"Of {int(row.perturbed)} models whose concentrations were changed by up to {size:.0%}, "
         f"all cytosolic metabolites are within {tolerance:.0%} of the steady state for good in "
         f"{' and in '.join(parts)}; the cell doubles in {at_min[-1]:g} min."
+    )
+
+
+def exchanged(exchange: Exchange) -> Text:
+    """What became of a model on its way to SBML and back."""
+    own, other = (exchange.table().loc[name] for name in exchange.table().index)
+    lost = (
+        "every number to the last bit" if own["constants"] == own["Vmax"] == 0
+        else f"constants to {own['constants']:.0e}"
+    )  # fmt: skip
+    return Text(
+        f"libSBML finds {exchange.complaints} errors and warnings. Our own file gives back "
+        f"{lost}. Without our annotation {exchange.laws_recognised} of "
+        f"{len(exchange.network.kinetic_reactions)} rate laws are recognised, with constants to "
+        f"{other['constants']:.0e} and eigenvalues to {other['eigenvalues']:.0e}."
     )
