@@ -21,6 +21,9 @@ _UNARY: dict[int, Callable[[Decimal], Decimal]] = {
 }
 
 
+_TWO = (libsbml.AST_DIVIDE, libsbml.AST_POWER, libsbml.AST_FUNCTION_POWER)
+
+
 class UnknownFormula(Exception):
     """A formula uses what no rate law of the registry has; the message says what."""
 
@@ -46,6 +49,9 @@ def formula_of(node: libsbml.ASTNode) -> tuple[Formula, frozenset[str]]:
     parts = [formula_of(node.getChild(i)) for i in range(node.getNumChildren())]
     names = frozenset().union(*(n for _, n in parts))
     functions = [f for f, _ in parts]
+    least = 2 if kind in _TWO else 1 if kind == libsbml.AST_MINUS or kind in _UNARY else 0
+    if len(functions) < least:
+        raise UnknownFormula("something is missing in it")
     return _combined(kind, functions, node), names
 
 

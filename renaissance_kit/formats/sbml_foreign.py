@@ -80,7 +80,9 @@ class Foreign:
             if not what.isSetSize() or not what.getSize() > 0:
                 self.problems.append(f"compartment {what.getId()} has no size")
         for species in model.getListOfSpecies():
-            if not math.isfinite(self.concentration(species)):
+            if model.getCompartment(species.getCompartment()) is None:
+                self.problems.append(f"species {species.getId()} is in no compartment")
+            elif not math.isfinite(self.concentration(species)):
                 self.problems.append(f"species {species.getId()} has no initial concentration")
             elif species.isSetConversionFactor():
                 self.problems.append(f"species {species.getId()} has a conversion factor")
@@ -174,6 +176,9 @@ class Foreign:
 
     def reactions(self) -> list[ForeignReaction]:
         """All reactions whose law is known; the others are among the problems."""
+        if any(self.model.getCompartment(s.getCompartment()) is None
+               for s in self.model.getListOfSpecies()):  # fmt: skip
+            return []
         found = []
         with precise():
             for reaction in self.model.getListOfReactions():
@@ -244,6 +249,8 @@ class Foreign:
                     r.isSetId() and self.model.getRule(r.getId()) is not None
                 ):
                     raise NotRecognised(f"the coefficient of {r.getSpecies()} changes")
+                if self.model.getSpecies(r.getSpecies()) is None:
+                    raise NotRecognised(f"{r.getSpecies() or 'a reactant'} is no species")
                 n = r.getStoichiometry() if r.isSetStoichiometry() else 1.0
                 net[r.getSpecies()] = net.get(r.getSpecies(), 0.0) + sign * n
         return {m: n for m, n in net.items() if n}

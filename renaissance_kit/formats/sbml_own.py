@@ -102,24 +102,28 @@ def _changed(
     numbers: list[ElementTree.Element],
     reactor: str,
 ) -> Iterator[str]:
-    """Elements whose numbers are not those of the annotation."""
+    """Elements of SBML whose numbers are not those of the models."""
     factors = json.loads(reactor)["vmax_factors"] if reactor else {}
+    network, state = models.network, models.state
+    of = dict(zip(network.km_names, models.km_mM[0], strict=True))
+    of |= {
+        r: value * factors.get(r, 1.0)
+        for r, value in zip(network.kinetic_reactions, models.vmax_mM_h[0], strict=True)
+    }
+    concentrations = dict(zip(network.species, state.concentrations_mM, strict=True))
     for n in numbers:
         name, given = n.attrib["element"], math.nan
         if "concentration_mM" in n.attrib:
             if reactor:
                 continue  # the medium is that of the reactor
-            species = model.getSpecies(name)
+            species, expected = model.getSpecies(name), concentrations[n.attrib["of"]]
             given = species.getInitialConcentration() if species is not None else math.nan
-            expected = float(n.attrib["concentration_mM"])
         else:
-            parameter = model.getParameter(name)
+            parameter, expected = model.getParameter(name), of[n.attrib["of"]]
             given = parameter.getValue() if parameter is not None else math.nan
-            expected = float(n.attrib.get("km_mM") or n.attrib["vmax_mM_h"])
-            expected *= factors.get(n.attrib["of"], 1.0)
         if not abs(given - expected) <= _CLOSE * abs(expected):
             yield name
-    for r, keq in zip(models.network.kinetic_reactions, models.log_keq, strict=True):
+    for r, keq in zip(network.kinetic_reactions, models.log_keq, strict=True):
         parameter = model.getParameter(f"Keq_{r}")
         if parameter is not None and not abs(parameter.getValue() / np.exp(keq) - 1) <= 1e-12:
             yield f"Keq_{r}"
@@ -173,9 +177,12 @@ def read_own(document: libsbml.SBMLDocument, file: str) -> Own | None:
             network.structure_digest,
         )  # fmt: skip
         models = KineticModels(network, state, column("km_mM", network.km_names))
+        reactor = provenance.get(REACTOR, "")
+        changed = [*_changed(document.getModel(), models, numbers, reactor)]
     except (
-        KeyError,
+        LookupError,
         AttributeError,
+        TypeError,
         ElementTree.ParseError,
         ValueError,
     ) as error:
@@ -183,9 +190,7 @@ def read_own(document: libsbml.SBMLDocument, file: str) -> Own | None:
             f"{file}: the annotation of renaissance_kit is damaged ({error}); remove it to read "
             "the file as that of another program"
         ) from error
-    reactor = provenance.get(REACTOR, "")
     left_out = ("the bioreactor around the cells",) if reactor else ()
-    changed = [*_changed(document.getModel(), models, numbers, reactor)]
     if structure_of(document.getModel()) != provenance.get("structure"):
         changed.append("reactions, laws or units")
     return Own(models, provenance, left_out, tuple(changed))

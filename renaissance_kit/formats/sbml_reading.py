@@ -190,7 +190,8 @@ def _models(
             network.structure_digest,
         )
 
-    state = state_at(c)
+    with np.errstate(all="ignore"):  # what is not finite is named by the check of the state
+        state = state_at(c)
     if settle_h > 0:
         state = state_at(_settled(KineticModels(network, state, km, laws), settle_h))
     return KineticModels(network, state, km)
