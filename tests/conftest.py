@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import locale
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,14 @@ settings.register_profile("thorough", parent=settings.get_profile("default"), ma
 settings.load_profile("default")
 
 REFERENCE = Path(__file__).parent / "reference" / "ecoli_reference.npz"
+
+
+@pytest.fixture(autouse=True)
+def same_locale():
+    """COPASI sets the locale of the process to C, where Python reads text files as ASCII."""
+    before = locale.setlocale(locale.LC_CTYPE)
+    yield
+    locale.setlocale(locale.LC_CTYPE, before)
 
 
 @pytest.fixture(scope="session")
