@@ -81,7 +81,7 @@ print(f"torch=={version('torch')}")
 PYTHON
     echo "setup: installing the newest packages within the bounds of pyproject.toml"
     "${uv[@]}" --compile-bytecode --upgrade --constraint "$venv/constraints.txt" \
-        --editable ".[dev,pages,docs,dask,archive,oracles,browser]"
+        --editable ".[dev,pages,docs,dask,oracles,browser]"
 }
 
 if [ -n "${LATEST:-}" ]; then

@@ -25,12 +25,13 @@ from renaissance_kit.cli.options import (
     say,
     seed_option,
 )
-from renaissance_kit.core.errors import DataError, ParameterError, nearest
+from renaissance_kit.core.errors import DataError, ParameterError, SteadyStateError, nearest
 
 MODELS_FILE = "valid_models.nc"
+_LIST, _SETS = "_regulation.csv", "_parameters.hdf5"  # beside a model of SKiMpy
 # texts: nothing is loaded for them
 Writer: TypeAlias = "Callable[[Path, kinetics.KineticEnsemble, networks.Network, Asked], Any]"
-Reader: TypeAlias = "Callable[[Path, Asked], Any]"
+Reader: TypeAlias = "Callable[[Path, Asked], Imported]"
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Asked:
         conditions: of the bioreactor; None without one.
         starts, seed: of the perturbations of each model.
         density_gDW_L, settle_h: of a model that is read, see `formats.read_sbml`.
+        regulation, growth, growth_scale: of a model of SKiMpy, see `formats.read_skimpy`.
     """
 
     conditions: str | None = None
@@ -48,6 +50,9 @@ class Asked:
     seed: int = 1
     density_gDW_L: float = 300.0
     settle_h: float = 0.0
+    regulation: Path | None = None
+    growth: str | None = None
+    growth_scale: float = 1.0
 
     def reactor(self, network: networks.Network) -> simulation.Bioreactor | None:
         """The bioreactor, if there is one."""
@@ -57,16 +62,27 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Imported:
+    """What a file gave: a network, its models where the file holds any, and what to know of it."""
+
+    network: networks.Network
+    models: kinetics.KineticModels | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Format:
     """A file format of other programs.
 
     Attributes:
         suffixes: by which it is known; the first one is given to a name without.
+        beside: endings of files that may be written beside the one that is asked for.
         write: (path, ensemble, network, options); gives the files. None where none is written.
-        read: (path, options); gives `formats.ReadModels`. None where none is read.
+        read: (path, options); gives `Imported`. None where none is read.
     """
 
     suffixes: tuple[str, ...]
+    beside: tuple[str, ...] = ()
     write: Writer | None = None
     read: Reader | None = None
 
@@ -80,8 +96,34 @@ def _write_sbml(
     )
 
 
-def _read_sbml(path: Path, asked: Asked) -> formats.ReadModels:
-    return formats.read_sbml(path, density_gDW_L=asked.density_gDW_L, settle_h=asked.settle_h)
+def _read_sbml(path: Path, asked: Asked) -> Imported:
+    read = formats.read_sbml(path, density_gDW_L=asked.density_gDW_L, settle_h=asked.settle_h)
+    return Imported(read.network, read.models, read.left_out)
+
+
+def _write_skimpy(
+    path: Path, ensemble: kinetics.KineticEnsemble, network: networks.Network, asked: Asked
+) -> tuple[Path, ...]:
+    # SKiMpy reads regulation from a list beside the model.
+    listed = path.with_name(path.stem + _LIST) if network.regulated else None
+    formats.write_skimpy(path, network, models=ensemble, member=0, regulation=listed)
+    files = [path] if listed is None else [path, listed]
+    if len(ensemble) > 1:
+        files.append(path.with_name(path.stem + _SETS))
+        formats.write_skimpy_parameters(files[-1], ensemble, network=network)
+    return tuple(files)
+
+
+def _read_skimpy(path: Path, asked: Asked) -> Imported:
+    read = formats.read_skimpy(
+        path, regulation=asked.regulation, bigg_ids=True, growth=asked.growth,
+        growth_scale=asked.growth_scale, conditions={"dry_weight_density": asked.density_gDW_L},
+    )  # fmt: skip
+    try:
+        state = read.steady_state()
+    except (DataError, SteadyStateError) as error:  # the file leaves numbers open
+        return Imported(read.network, None, (*read.notes, f"no models: {error}"))
+    return Imported(read.network, read.parameter_set().models(0, state), read.notes)
 
 
 def _write_archive(
@@ -98,8 +140,9 @@ def _write_archive(
 
 
 FORMATS = {
-    "sbml": Format((".xml", ".sbml"), _write_sbml, _read_sbml),
-    "omex": Format((".omex",), _write_archive),
+    "sbml": Format((".xml", ".sbml"), (), _write_sbml, _read_sbml),
+    "omex": Format((".omex",), (), _write_archive),
+    "skimpy": Format((".yaml", ".yml"), (_LIST, _SETS), _write_skimpy, _read_skimpy),
 }
 
 
@@ -166,6 +209,8 @@ def export(
         out = out.with_name(out.name + FORMATS[chosen or "sbml"].suffixes[0])
     found = format_of(out, chosen, reading=False)
     require_free(out, force, models)
+    for ending in found.beside:
+        require_free(out.with_name(out.stem + ending), force)
     opened = networks.Network.open(network)
     ensemble = chosen_ensemble(opened, models, number, also_invalid)
     assert found.write is not None
@@ -179,6 +224,7 @@ def export(
 @click.command("import", short_help="Read a model of another program.", epilog=examples(
     "renaissance-kit import model.xml --out data/mine",
     "renaissance-kit import other.xml --density 300 --settle 100 --out data/other",
+    "renaissance-kit import model.yaml --regulation regulation.csv --out data/skimpy",
 ))  # fmt: skip
 @click.argument("model", type=FileToRead())
 @_format_option
@@ -190,11 +236,18 @@ def export(
     "--settle", default=0.0, metavar="h",
     help="Simulate so long first, where the file does not hold a steady state.",
 )  # fmt: skip
+@click.option("--regulation", type=FileToRead(), help="List of regulation of a SKiMpy model.")
+@click.option("--growth", metavar="ID", help="Growth reaction of a SKiMpy model.")
+@click.option(
+    "--growth-scale", default=1.0, show_default=True, metavar="FACTOR",
+    help="What the coefficients of growth are multiplied with in a SKiMpy model.",
+)  # fmt: skip
 @click.option("--out", type=Place(), required=True, help="Folder for the tables of the network.")
 @force_option
 def import_(
-    model: Path, chosen: str | None, density: float, settle: float, out: Path, force: bool
-) -> None:
+    model: Path, chosen: str | None, density: float, settle: float, regulation: Path | None,
+    growth: str | None, growth_scale: float, out: Path, force: bool,
+) -> None:  # fmt: skip
     """Read a kinetic MODEL of another program: a folder of tables, its steady state, its models.
 
     What the file holds and the models do not is said on standard error. A file with something that
@@ -206,12 +259,19 @@ def import_(
         raise DataError(f"{there[0]} is there already; --force replaces it, or give another --out")
     found = format_of(model, chosen, reading=True)
     assert found.read is not None
-    read = found.read(model, Asked(density_gDW_L=density, settle_h=settle))
-    for note in read.left_out:
+    asked = Asked(
+        density_gDW_L=density, settle_h=settle, regulation=regulation, growth=growth,
+        growth_scale=growth_scale,
+    )  # fmt: skip
+    read = found.read(model, asked)
+    for note in read.notes:
         say(f"note: {note}")
     written = networks.write_tables(read.network, out, force=True)
-    core.write_csv(out / "steady_state.csv", states.state_table(read.network, read.models.state))
     models = read.models
+    if models is None:
+        click.echo(f"{out}: {written}")
+        return
+    core.write_csv(out / "steady_state.csv", states.state_table(read.network, models.state))
     ensemble = kinetics.KineticEnsemble.from_models(models, models.spectrum())
     ensemble.save(out / MODELS_FILE)
     click.echo(f"{out}: {written}")

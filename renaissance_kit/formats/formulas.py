@@ -13,6 +13,8 @@ from typing import Any
 
 import libsbml
 
+from renaissance_kit.core.errors import ParameterError
+
 Formula = Callable[[Mapping[str, Decimal]], Decimal]
 ABSENT, TINY, HUGE = Decimal("1e-3000"), Decimal("1e-150"), Decimal("1e150")
 _UNARY: dict[int, Callable[[Decimal], Decimal]] = {
@@ -38,8 +40,14 @@ def formula_of(node: libsbml.ASTNode) -> tuple[Formula, frozenset[str]]:
 
     Raises:
         UnknownFormula: it has another function than powers, exp and ln.
+        ParameterError: another package has replaced the classes of libSBML.
     """
     kind = node.getType()
+    if not isinstance(kind, int):
+        raise ParameterError(
+            "another package of this process, such as libSEDML, has replaced the classes of "
+            "libSBML, so that formulas cannot be read; read SBML in a process without it"
+        )
     if node.isNumber():
         number = _number(node)
         return (lambda values: number), frozenset()

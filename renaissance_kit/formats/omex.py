@@ -1,21 +1,24 @@
 """One COMBINE archive (OMEX) of models, what was done with them, and what was measured.
 
-Bergmann et al. 2014 BMC Bioinformatics 15:369.
+A zip file with a manifest: Bergmann et al. 2014 BMC Bioinformatics 15:369. libCombine is not used,
+as it and libSBML replace each other's classes in one process.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 import numpy as np
 
-from renaissance_kit.core.errors import DataError, ParameterError
+from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.files import atomic_path
 from renaissance_kit.core.versions import versions
-from renaissance_kit.formats.libraries import needed
 from renaissance_kit.formats.members import Members
 from renaissance_kit.formats.petab import write_petab
 from renaissance_kit.formats.sbml import document_of
@@ -26,15 +29,18 @@ from renaissance_kit.simulation.bioreactor import Bioreactor
 from renaissance_kit.simulation.fit import MeasuredCurve
 from renaissance_kit.simulation.perturbation import Perturbation
 
+_COMBINE = "http://identifiers.org/combine.specifications/"
 _FORMATS = {
-    ".xml": "http://identifiers.org/combine.specifications/sbml.level-3.version-2",
-    ".sedml": "http://identifiers.org/combine.specifications/sed-ml.level-1.version-4",
+    ".xml": f"{_COMBINE}sbml.level-3.version-2",
+    ".sedml": f"{_COMBINE}sed-ml.level-1.version-4",
     ".nc": "http://purl.org/NET/mediatypes/application/x-netcdf",
     ".json": "http://purl.org/NET/mediatypes/application/json",
     ".tsv": "http://purl.org/NET/mediatypes/text/tab-separated-values",
     ".yaml": "http://purl.org/NET/mediatypes/application/x-yaml",
 }
-SIMULATIONS = "simulations.sedml"
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_TERMS = "http://purl.org/dc/terms/"
+MANIFEST, METADATA, SIMULATIONS = "manifest.xml", "metadata.rdf", "simulations.sedml"
 _STEPS = 120  # of a perturbed course
 _REACTOR_STEP_H = 0.5
 
@@ -66,9 +72,9 @@ def write_archive(
         curves: measured time courses, as from `renaissance_kit.simulation.measured_curves`.
 
     Raises:
-        ParameterError: no such member, curves without a reactor, or a library is not installed.
+        ParameterError: no such member, or curves without a reactor.
         SteadyStateError: the ensemble belongs to another network.
-        DataError: what was made is not valid.
+        DataError: SBML cannot hold something.
         OSError: the file cannot be written; an earlier one stays.
 
     >>> from renaissance_kit import KineticEnsemble, Network
@@ -78,15 +84,15 @@ def write_archive(
     >>> file = write_archive(
     ...     "build/ecoli.omex", ensemble, network, [0, 1],
     ...     reactor=batch_of(network), curves=measured_curves(network),
-    ... )  # doctest: +SKIP
+    ... )
+    >>> file.name
+    'ecoli.omex'
     """
     path = Path(path).expanduser()
     batch = Members.of(ensemble, network)
     batch.require(members)
     if curves and reactor is None:
         raise ParameterError("measured curves are those of a reactor; give one with reactor=")
-    combine = needed("libcombine")
-    needed("libsedml")
     asked = perturbation or Perturbation()
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -100,14 +106,12 @@ def write_archive(
         about = _provenance(batch, ensemble, members, asked, reactor)
         (folder / "provenance.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
         written += [folder / "ensemble.nc", folder / "provenance.json"]
-        archive = combine.CombineArchive()
-        for file in written:
-            name = file.relative_to(folder).as_posix()
-            archive.addFile(str(file), f"./{name}", _FORMATS[file.suffix], name == SIMULATIONS)
-        archive.addMetadata(".", _description(combine, batch, members))
-        with atomic_path(path) as part:
-            if not archive.writeToFile(str(part)):
-                raise DataError(f"libCombine could not write {path}; try another folder")
+        files = {file.relative_to(folder).as_posix(): file for file in written}
+        with atomic_path(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(MANIFEST, _manifest(files))
+            archive.writestr(METADATA, _description(batch, members))
+            for name, file in files.items():
+                archive.write(file, name)
     return path
 
 
@@ -175,15 +179,34 @@ def _provenance(
     }
 
 
-def _description(combine: object, members: Members, chosen: Sequence[int]) -> object:
-    description = combine.OmexDescription()  # type: ignore[attr-defined]
-    description.setAbout(".")
+def _manifest(files: Mapping[str, Path]) -> str:
+    """What is in the archive and of what kind; the simulations are what to open first."""
+    root = Element("omexManifest", {"xmlns": f"{_COMBINE}omex-manifest"})
+    own = {".": "omex", f"./{MANIFEST}": "omex-manifest", f"./{METADATA}": "omex-metadata"}
+    for location, kind in own.items():
+        SubElement(root, "content", {"location": location, "format": f"{_COMBINE}{kind}"})
+    for name, file in files.items():
+        content = {"location": f"./{name}", "format": _FORMATS[file.suffix]}
+        SubElement(root, "content", content | ({"master": "true"} if name == SIMULATIONS else {}))
+    return _xml(root)
+
+
+def _description(members: Members, chosen: Sequence[int]) -> str:
+    """What the archive is and when it was made, as RDF."""
+    root = Element("rdf:RDF", {"xmlns:rdf": _RDF, "xmlns:dcterms": _TERMS})
+    about = SubElement(root, "rdf:Description", {"rdf:about": "."})
     labels = ", ".join(members.labels[m] for m in chosen)
-    description.setDescription(
+    SubElement(about, "dcterms:description").text = (
         f"Kinetic models {labels} of {members.network.name} (fingerprint {members.network.digest}) "
         f"at the steady state {members.models.state.label}, written by renaissance_kit"
     )
-    now = combine.OmexDescription.getCurrentDateAndTime()  # type: ignore[attr-defined]
-    description.setCreated(now)
-    description.getModified().append(now)
-    return description
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    for term in ("created", "modified"):
+        date = SubElement(about, f"dcterms:{term}", {"rdf:parseType": "Resource"})
+        SubElement(date, "dcterms:W3CDTF").text = now
+    return _xml(root)
+
+
+def _xml(root: Element) -> str:
+    indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode")

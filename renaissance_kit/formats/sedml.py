@@ -1,121 +1,109 @@
 """Simulations as SED-ML Level 1 Version 4: perturbed cells, and the batch fermentation.
 
-SED-ML: Smith et al. 2021 J Integr Bioinform 18:20210021.
+SED-ML: Smith et al. 2021 J Integr Bioinform 18:20210021. Its elements are written with Python's own
+XML: libSEDML and libSBML replace each other's classes in one process, so that whoever writes with
+the one cannot read with the other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 import numpy as np
 
 from renaissance_kit.core.errors import DataError
 from renaissance_kit.core.types import Array
-from renaissance_kit.formats.libraries import needed
 from renaissance_kit.formats.sbml_document import Document
 from renaissance_kit.formats.sbml_reactor import BIOMASS
 
+_SEDML = "http://sed-ml.org/sed-ml/level1/version4"
+_SBML_CORE = "http://www.sbml.org/sbml/level3/version2/core"
+_MATHML = "http://www.w3.org/1998/Math/MathML"
 _CVODE, _RELATIVE, _ABSOLUTE = "KISAO:0000019", "KISAO:0000209", "KISAO:0000211"
 _SBML = "urn:sedml:language:sbml"
-_SBML_CORE = "http://www.sbml.org/sbml/level3/version2/core"
 _IN_MODEL = "/sbml:sbml/sbml:model"
+_LISTS = ("Models", "Simulations", "Tasks", "DataGenerators", "Outputs")
 
 
 class Simulations:
     """A SED-ML document that is being made."""
 
     def __init__(self) -> None:
-        self._sedml = needed("libsedml")
-        spaces = self._sedml.SedNamespaces(1, 4)
-        spaces.addNamespace(_SBML_CORE, "sbml")
-        self._document = self._sedml.SedDocument(spaces)
-        self._spaces = spaces  # libSEDML does not keep it alive
+        attributes = {"xmlns": _SEDML, "xmlns:sbml": _SBML_CORE, "level": "1", "version": "4"}
+        self._root = Element("sedML", attributes)
+        self._lists = {name: SubElement(self._root, f"listOf{name}") for name in _LISTS}
 
-    def model(self, name: str, source: str) -> None:
+    def model(self, name: str, source: str) -> Element:
         """Add a model, by the file beside this one or ``#id`` of another model."""
-        model = self._document.createModel()
-        model.setId(name)
-        model.setLanguage(_SBML)
-        model.setSource(source)
+        attributes = {"id": name, "language": _SBML, "source": source}
+        return SubElement(self._lists["Models"], "model", attributes)
 
     def started(self, name: str, source: str, made: Document, start: dict[str, float]) -> None:
         """Add a model that starts elsewhere, by metabolite in mM."""
-        self.model(name, f"#{source}")
-        model = self._document.getModel(self._document.getNumModels() - 1)
+        changes = SubElement(self.model(name, f"#{source}"), "listOfChanges")
         for metabolite, value in start.items():
-            change = model.createChangeAttribute()
-            change.setTarget(f"{_species(made, metabolite)}/@initialConcentration")
-            change.setNewValue(repr(float(value)))
+            target = f"{_species(made, metabolite)}/@initialConcentration"
+            change = {"target": target, "newValue": repr(float(value))}
+            SubElement(changes, "changeAttribute", change)
 
     def course(self, name: str, hours: Array, *, relative: float, absolute: float) -> None:
-        """Add a time course with evenly spaced output."""
+        """Add a time course with evenly spaced output.
+
+        Raises:
+            DataError: the times are not evenly spaced.
+        """
         steps = np.diff(hours)
         if not np.allclose(steps, steps[0]):
             raise DataError("a time course of SED-ML has evenly spaced times; give such times")
-        course = self._document.createUniformTimeCourse()
-        course.setId(name)
-        course.setInitialTime(float(hours[0]))
-        course.setOutputStartTime(float(hours[0]))
-        course.setOutputEndTime(float(hours[-1]))
-        course.setNumberOfSteps(len(hours) - 1)
-        algorithm = course.createAlgorithm()
-        algorithm.setKisaoID(_CVODE)
+        first, last = repr(float(hours[0])), repr(float(hours[-1]))
+        attributes = {
+            "id": name, "initialTime": first, "outputStartTime": first, "outputEndTime": last,
+            "numberOfSteps": str(len(hours) - 1),
+        }  # fmt: skip
+        course = SubElement(self._lists["Simulations"], "uniformTimeCourse", attributes)
+        algorithm = SubElement(course, "algorithm", {"kisaoID": _CVODE})
+        parameters = SubElement(algorithm, "listOfAlgorithmParameters")
         for kisao, value in ((_RELATIVE, relative), (_ABSOLUTE, absolute)):
-            parameter = algorithm.createAlgorithmParameter()
-            parameter.setKisaoID(kisao)
-            parameter.setValue(f"{value:g}")
+            setting = {"kisaoID": kisao, "value": f"{value:g}"}
+            SubElement(parameters, "algorithmParameter", setting)
 
     def task(
         self, name: str, model: str, course: str, made: Document, observed: Sequence[str]
     ) -> None:
         """Simulate a model, and report some of its variables: metabolites, and biomass."""
-        task = self._document.createTask()
-        task.setId(name)
-        task.setModelReference(model)
-        task.setSimulationReference(course)
-        report = self._document.createReport()
-        report.setId(f"report_{name}")
-        report.setName(name)
+        task = {"id": name, "modelReference": model, "simulationReference": course}
+        SubElement(self._lists["Tasks"], "task", task)
+        report = SubElement(
+            self._lists["Outputs"], "report", {"id": f"report_{name}", "name": name}
+        )
+        sets = SubElement(report, "listOfDataSets")
         for label in ("time", *observed):
             generator = f"{name}_{label}"
             self._generator(generator, name, label, made)
-            data = report.createDataSet()
-            data.setId(f"data_{generator}")
-            data.setLabel(label)
-            data.setDataReference(f"generator_{generator}")
+            data = {"id": f"data_{generator}", "label": label,
+                    "dataReference": f"generator_{generator}"}  # fmt: skip
+            SubElement(sets, "dataSet", data)
 
     def _generator(self, name: str, task: str, label: str, made: Document) -> None:
-        generator = self._document.createDataGenerator()
-        generator.setId(f"generator_{name}")
-        variable = generator.createVariable()
-        variable.setId(f"variable_{name}")
-        variable.setTaskReference(task)
+        generator = SubElement(
+            self._lists["DataGenerators"], "dataGenerator", {"id": f"generator_{name}"}
+        )
+        variable = {"id": f"variable_{name}", "taskReference": task}
         if label == "time":
-            variable.setSymbol("urn:sedml:symbol:time")
+            variable["symbol"] = "urn:sedml:symbol:time"
         elif label == BIOMASS:
-            variable.setTarget(f"{_IN_MODEL}/sbml:listOfParameters/sbml:parameter[@id='{label}']")
+            variable["target"] = f"{_IN_MODEL}/sbml:listOfParameters/sbml:parameter[@id='{label}']"
         else:
-            variable.setTarget(_species(made, label))
-        generator.setMath(self._sedml.parseL3Formula(f"variable_{name}"))
+            variable["target"] = _species(made, label)
+        SubElement(SubElement(generator, "listOfVariables"), "variable", variable)
+        math = SubElement(generator, "math", {"xmlns": _MATHML})
+        SubElement(math, "ci").text = f"variable_{name}"
 
     def text(self) -> str:
-        """As XML.
-
-        Raises:
-            DataError: libSEDML's check finds mistakes.
-        """
-        text = str(self._sedml.writeSedMLToString(self._document))
-        if problems := problems_of(text):
-            raise DataError(*(f"SED-ML that was made is not valid: {p}" for p in problems))
-        return text
-
-
-def problems_of(text: str) -> list[str]:
-    """What libSEDML's own check complains of, warnings included."""
-    document: Any = needed("libsedml").readSedMLFromString(text)
-    errors = [document.getError(i) for i in range(document.getNumErrors())]
-    return [f"line {e.getLine()}: {e.getMessage().strip()}" for e in errors]
+        """As XML."""
+        indent(self._root)
+        return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(self._root, encoding="unicode")
 
 
 def _species(made: Document, metabolite: str) -> str:
