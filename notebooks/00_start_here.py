@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Start here
+# # Start here: can a generator learn what makes a model valid?
 #
 # A kinetic model says how fast every reaction of a cell runs at given concentrations, and so how
 # the cell reacts to a disturbance. Its fluxes and concentrations can be measured or computed; most
@@ -52,7 +52,7 @@ from renaissance_kit import (
     train,
 )
 from renaissance_kit.figures import Source, overview, save, use_theme
-from renaissance_kit.studies.pages import start_here as page
+from renaissance_kit.studies.pages import answers, start_here as page
 
 use_theme()
 output = Path(output_dir)
@@ -493,6 +493,23 @@ page.ecoli(ecoli_spectrum, ensemble, ecoli_threshold)
 # ```
 #
 # </details>
+
+# %% [markdown]
+# ## The answer
+
+# %%
+answer = answers.start_here(ecoli, ecoli_spectrum, ensemble, size.generations)
+studies.write_summary(
+    output,
+    {
+        "model": ecoli.name,
+        "steady_state": profile.label,
+        "scale": scale,
+        "seed": seed,
+        **answer.summary(),
+    },
+)
+answer
 
 # %% [markdown]
 # ## 5. What to take home

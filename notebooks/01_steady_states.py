@@ -50,7 +50,7 @@ from renaissance_kit.figures import (
     use_theme,
 )
 from renaissance_kit.states import Constraints, require_valid
-from renaissance_kit.studies.pages import states as page, states_claims as tables
+from renaissance_kit.studies.pages import answers, states as page, states_claims as tables
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)
@@ -438,6 +438,13 @@ claims = studies.claims_table(network, tables.claims(network, states, checks, di
 write_csv(output / "claims.csv", claims)
 claims
 
+# %% [markdown]
+# ## The answer
+
+# %%
+answer = answers.states(network, checks, diagnostics, states=len(states))
+answer
+
 # %%
 summary = {
     "model": network.name,
@@ -453,5 +460,6 @@ summary = {
         slowest_generic,
         turnover_time_min=constraints.turnover_time_min,
     ),
+    **answer.summary(),
 }
 studies.write_summary(output, summary)

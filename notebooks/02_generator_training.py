@@ -60,7 +60,7 @@ from renaissance_kit.figures import (
     training as figures,
     use_theme,
 )
-from renaissance_kit.studies.pages import training as page, training_claims as tables
+from renaissance_kit.studies.pages import answers, training as page, training_claims as tables
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)
@@ -381,6 +381,13 @@ write_csv(output / "claims.csv", claims)
 write_csv(output / "incidence.csv", history)
 claims
 
+# %% [markdown]
+# ## The answer
+
+# %%
+answer = answers.training(network, first_and_last, baseline, models=len(runs[0].ensemble))
+answer
+
 # %%
 summary = {
     "model": network.name,
@@ -394,6 +401,7 @@ summary = {
     "threshold_per_h": threshold,
     **tables.summary(first_and_last, baseline, runs, paper_runs, released_runs, check, stream),
     "workers": workers,
+    **answer.summary(),
 }
 studies.write_summary(output, summary)
 

@@ -52,6 +52,7 @@ from renaissance_kit.figures import (
 from renaissance_kit.kinetics import example_file
 from renaissance_kit.studies import CYTOSOL
 from renaissance_kit.studies.pages import (
+    answers,
     robustness as page,
     robustness_claims as tables,
     robustness_criteria as criteria_page,
@@ -352,6 +353,15 @@ claims = studies.claims_table(network, rows)
 write_csv(output / "claims.csv", claims)
 claims
 
+# %% [markdown]
+# ## The answer
+
+# %%
+answer = answers.robustness(
+    network, by_tolerance, times_min=page.READ_MIN, tolerance=tolerance, size=size
+)
+answer
+
 # %%
 summary = {
     "model": network.name,
@@ -368,6 +378,7 @@ summary = {
     "solver": solver,
     **tables.summary(result, chosen, over_time, late, groups[CYTOSOL], tolerance),
     "workers": workers,
+    **answer.summary(),
 }
 studies.write_summary(output, summary)
 

@@ -59,7 +59,7 @@ from renaissance_kit.simulation import (
     measured_curves,
     measured_start,
 )
-from renaissance_kit.studies.pages import bioreactor as page, bioreactor_claims as tables
+from renaissance_kit.studies.pages import answers, bioreactor as page, bioreactor_claims as tables
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)
@@ -408,6 +408,13 @@ claims = studies.claims_table(network, rows)
 write_csv(output / "claims.csv", claims)
 claims
 
+# %% [markdown]
+# ## The answer
+
+# %%
+answer = answers.bioreactor(network, fit)
+answer
+
 # %%
 summary = {
     "model": network.name,
@@ -424,6 +431,7 @@ summary = {
     "incidence_with_regulation": incidence,
     **tables.summary(network, fit, control_fit, result, ends, factors, vmax_factor),
     "workers": workers,
+    **answer.summary(),
 }
 studies.write_summary(output, summary)
 

@@ -67,7 +67,7 @@ from renaissance_kit.core import Run, write_csv
 from renaissance_kit.figures import Source, landscape as figures, save, surveys as charts, use_theme
 from renaissance_kit.search import SEARCH, shorter_search, survey_states
 from renaissance_kit.states import Constraints, StateSpace
-from renaissance_kit.studies.pages import intracellular as page
+from renaissance_kit.studies.pages import answers, intracellular as page
 
 use_theme()
 output = Path(output_dir)
@@ -428,6 +428,13 @@ claims = studies.claims_table(network, [(*row, full) for row in rows])
 write_csv(output / "claims.csv", claims)
 claims
 
+# %% [markdown]
+# ## The answer
+
+# %%
+answer = answers.intracellular(network, table, models=size.models, generic=page.GENERIC)
+answer
+
 # %%
 summary = {
     "model": network.name,
@@ -450,6 +457,7 @@ summary = {
     "bytes_out_of_task": cost.bytes_out,
     "bytes_back_of_task": cost.bytes_back,
     "workers": workers,
+    **answer.summary(),
 }
 studies.write_summary(output, summary)
 

@@ -49,7 +49,7 @@ from renaissance_kit.analysis.km_conflicts import ALL_IN
 from renaissance_kit.core import Run, derived_seed, repeat_seeds, write_csv
 from renaissance_kit.figures import Source, km_change as figures, save, use_theme
 from renaissance_kit.network import reaction_distances, with_distance
-from renaissance_kit.studies.pages import aconitase as page, exact as exact_page
+from renaissance_kit.studies.pages import aconitase as page, answers, exact as exact_page
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)
@@ -333,6 +333,20 @@ claims = studies.claims_table(network, [(*row, published_size) for row in rows])
 write_csv(output / "claims.csv", claims)
 claims
 
+# %% [markdown]
+# ## The answer
+
+# %%
+answer = answers.aconitase(
+    network,
+    counts,
+    held=len(names),
+    trainings=(len(without), len(with_data)),
+    permutations=size.permutations,
+    exact=found,
+)
+answer
+
 # %%
 summary = {
     "model": network.name,
@@ -359,6 +373,7 @@ summary = {
     **exact_page.summary([exact], [found]),
     "seconds_of_training": float(sum(run.seconds for run in [*without, *with_data])),
     "workers": workers,
+    **answer.summary(),
 }
 studies.write_summary(output, summary)
 

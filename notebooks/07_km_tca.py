@@ -47,7 +47,7 @@ from renaissance_kit.analysis import (
 from renaissance_kit.analysis.km_conflicts import ALL_IN
 from renaissance_kit.core import Run, derived_seed, repeat_seeds, write_csv
 from renaissance_kit.figures import Source, km_exact, km_overlap as figures, save, use_theme
-from renaissance_kit.studies.pages import exact as exact_page, tca as page
+from renaissance_kit.studies.pages import answers, exact as exact_page, tca as page
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)
@@ -313,6 +313,18 @@ claims = studies.claims_table(network, [(*row, published_size) for row in rows])
 write_csv(output / "claims.csv", claims)
 claims
 
+# %% [markdown]
+# ## The answer
+
+# %%
+answer = answers.subsystem(
+    network,
+    by_group,
+    trainings=(len(without), len(with_data)),
+    permutations=size.permutations,
+)
+answer
+
 # %%
 places = by_group.set_index("group")
 tca, rest = places.loc[studies.INSIDE], places.loc[studies.OUTSIDE]
@@ -345,5 +357,6 @@ summary = {
     "mean_width_with_decades": width_with,
     "seconds_of_training": float(sum(run.seconds for run in [*without, *with_data])),
     "workers": workers,
+    **answer.summary(),
 }
 studies.write_summary(output, summary)

@@ -45,7 +45,7 @@ from renaissance_kit.figures import (
     save,
     use_theme,
 )
-from renaissance_kit.studies.pages import shifts as page
+from renaissance_kit.studies.pages import answers, shifts as page
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)
@@ -166,6 +166,20 @@ claims = studies.claims_table(network, [(*row, published_size) for row in rows])
 write_csv(output / "claims.csv", claims)
 claims
 
+# %% [markdown]
+# ## The answer
+
+# %%
+answer = answers.shifts(
+    network,
+    shifts,
+    ALL,
+    changes,
+    trainings=(len(levels[NONE]), len(levels[ALL])),
+    permutations=size.permutations,
+)
+answer
+
 # %%
 summary = {
     "model": network.name,
@@ -183,5 +197,6 @@ summary = {
     "constants_shifted": page.shifted_constants(changes),
     "seconds_of_training": float(sum(r.seconds for runs in levels.values() for r in runs)),
     "workers": workers,
+    **answer.summary(),
 }
 studies.write_summary(output, summary)

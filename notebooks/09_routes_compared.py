@@ -31,7 +31,7 @@ from renaissance_kit.core import Run, derived_seed, write_csv
 from renaissance_kit.figures import Source, routes as figures, save, use_theme
 from renaissance_kit.kinetics import incidence_of
 from renaissance_kit.states import StateFeatures
-from renaissance_kit.studies.pages import routes as page
+from renaissance_kit.studies.pages import answers, routes as page
 from renaissance_kit.training import FastestDynamics, split_states
 
 use_theme()
@@ -271,6 +271,13 @@ claims = studies.claims_table(network, [(*row, scale in ("laptop", "paper")) for
 write_csv(output / "claims.csv", claims)
 claims
 
+# %% [markdown]
+# ## The answer
+
+# %%
+answer = answers.routes(network, costs, held_table)
+answer
+
 # %%
 ninety = costs[costs.state == chosen[0].label].groupby("route").seconds_to_90.median()
 summary = {
@@ -288,5 +295,6 @@ summary = {
     },
     **{f"seconds_to_90_{r.replace(' ', '_')}": v for r, v in ninety.dropna().items()},
     "workers": workers,
+    **answer.summary(),
 }
 studies.write_summary(output, summary)

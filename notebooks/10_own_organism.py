@@ -46,7 +46,7 @@ from renaissance_kit.figures import (
     use_theme,
 )
 from renaissance_kit.formats import write_sbml
-from renaissance_kit.studies.pages import own_organism as page
+from renaissance_kit.studies.pages import answers, own_organism as page
 
 use_theme()
 pd.set_option("display.max_colwidth", 120)
@@ -236,6 +236,13 @@ exchange.table()
 # %%
 page.exchanged(exchange)
 
+# %% [markdown]
+# ## The answer
+
+# %%
+answer = answers.own_organism(check, unbiased, shares, at_min=read_min[-1], tolerance=tolerance)
+answer
+
 # %%
 summary = {
     "model": network.name,
@@ -254,6 +261,7 @@ summary = {
     "incidence_trained": check.counted / check.models,
     "perturbed_models": result.finished.size,
     "workers": workers,
+    **answer.summary(),
 }
 studies.write_summary(output, summary)
 

@@ -17,6 +17,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from renaissance_kit.studies.text import percent as percent
+
 BLACK, GREY, LIGHT_GREY = "#000000", "#8C8C8C", "#D9D9D9"
 ORANGE, SKY, GREEN, BLUE = "#E69F00", "#56B4E9", "#009E73", "#0072B2"
 VERMILLION, PURPLE, INK = "#D55E00", "#CC79A7", "#222222"
@@ -144,14 +146,6 @@ def number(value: float) -> str:
     """A number in three digits with a real minus sign: ``−2.5``, ``1.5e8``."""
     text = f"{value:.3g}".replace("e+0", "e").replace("e+", "e").replace("e-0", "e-")
     return text.replace("-", "−")
-
-
-def percent(share: float) -> str:
-    """A share as text: ``55 %``, with a digit more below a tenth and never 0 for a few."""
-    if 0 < share < 0.001:
-        return f"{number(100 * share)} %"
-    text = f"{100 * share:.1f}" if 0 < share < 0.1 else f"{100 * share:.0f}"
-    return f"{text} %"
 
 
 def darker(colour: str) -> str:

@@ -1,6 +1,10 @@
-"""Sentences with computed numbers, as a notebook shows them."""
+"""Sentences with computed numbers, as a notebook and the gallery show them."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+
+SURE = 0.995  # from here on two digits would round to 100 %
 
 
 class Text(str):
@@ -12,3 +16,61 @@ class Text(str):
 
     def _repr_markdown_(self) -> str:
         return str(self)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a notebook found, in one sentence; the last one that it shows.
+
+    Attributes:
+        text: the sentence, with its number and how sure that is.
+        paper: what the paper says to the same question; empty where it says nothing.
+        figure: name of the figure that shows it.
+    """
+
+    text: str
+    paper: str
+    figure: str
+
+    def _repr_markdown_(self) -> str:
+        return f"**{self.text}**" + f"\n\nThe paper: {self.paper}." * bool(self.paper)
+
+    def summary(self) -> dict[str, str]:
+        """The same for ``summary.json``, from which the gallery takes it."""
+        return {"answer": self.text, "paper": self.paper, "answer_figure": self.figure}
+
+
+def percent(share: float) -> str:
+    """A share as text: a digit more below a tenth, and 0 and 100 only where they are exact.
+
+    >>> percent(0.554), percent(0.0137), percent(0.9967), percent(0.99993), percent(1.0)
+    ('55 %', '1.4 %', '99.7 %', '99.99 %', '100 %')
+    >>> percent(0.0002), percent(0.0)
+    ('0.02 %', '0 %')
+    """
+    if 0 < share < 0.001:
+        return f"{100 * share:.2g} %"
+    if SURE <= share < 1:
+        digits = next((n for n in range(1, 12) if round(100 * share, n) < 100), 12)
+        return f"{100 * share:.{digits}f} %"
+    if share in (0.0, 1.0):
+        return f"{100 * share:.0f} %"
+    return f"{100 * share:.1f} %" if 0 < share < 0.1 else f"{100 * share:.0f} %"
+
+
+def between(low: float, high: float) -> str:
+    """An interval of a share as text.
+
+    >>> between(0.0116, 0.0162)
+    '1.2 to 1.6 %'
+    """
+    return f"{percent(low).removesuffix(' %')} to {percent(high)}"
+
+
+def with_interval(share: float, low: float, high: float) -> str:
+    """A share with its 95 % interval.
+
+    >>> with_interval(0.0137, 0.0116, 0.0162)
+    '1.4 % (1.2 to 1.6 %)'
+    """
+    return f"{percent(share)} ({between(low, high)})"
