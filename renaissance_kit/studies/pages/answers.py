@@ -67,7 +67,7 @@ def states(
         + ("." if mixed else f", and has not mixed (R-hat {diagnostics.rhat.max():.2f}).")
     )  # fmt: skip
     paper = _value(network, "{} states", "thermodynamically consistent steady states")
-    return Answer(text, paper, "concentrations")
+    return Answer(text, paper, "reaction_energies")
 
 
 def training(
@@ -113,7 +113,8 @@ def robustness(
     )
     text = (
         f"{begun}: of {int(read[0].perturbed):,} perturbed models (each concentration by up to "
-        f"{percent(size)}) all cytosolic metabolites are back to {percent(tolerance)} in {within}."
+        f"{100 * size:g} %) all cytosolic metabolites are back to "
+        f"{100 * tolerance:g} % in {within}."
     )
     known = published_returns(network)
     paper = " and ".join(
@@ -177,17 +178,22 @@ def aconitase(
     every = int(counts.loc["parameters of other reactions"].sum())
     moved = int(counts.loc["shifted (q < 0.05)"].sum())
     least = least_p_value(*trainings, permutations)
-    if least * every > 0.05 * max(moved, 1):
+    low, high = wilson_interval(moved, every)
+    together = int(np.ceil(least * every / len(counts.columns) / 0.05))
+    if least > 0.05:
         said = (
-            f"{TOO_SMALL} by training: {trainings[1]} trainings against {trainings[0]} cannot "
-            f"reach q < 0.05 for one of {every} parameters (least p {least:.2g})"
+            f"{TOO_SMALL} by training: with {trainings[1]} trainings against {trainings[0]} no "
+            f"p-value falls below {least:.2g}"
         )
     else:
-        low, high = wilson_interval(moved, every)
+        much = "Nothing" if not moved else "Little" if high < 0.05 else "Much"
         said = (
-            f"{'Nothing' if not moved else 'Little' if high < 0.05 else 'Much'} of other "
-            f"reactions: {moved} of {every} parameters ({between(low, high)}) shift with {held} "
-            "measured constants, beyond chance (q < 0.05)"
+            f"{much} of other reactions: with {held} measured constants {moved} of {every} "
+            f"parameters ({between(low, high)}) shift beyond chance (q < 0.05, which fewer than "
+            f"{together} of a kind together cannot reach)"
+            if together > 1
+            else f"{much} of other reactions: with {held} measured constants {moved} of {every} "
+            f"parameters ({between(low, high)}) shift beyond chance (q < 0.05)"
         )
     with_data = list(exact.values())[-1]
     if with_data.enough:
