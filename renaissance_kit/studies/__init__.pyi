@@ -134,10 +134,12 @@ from .progress import (
     lambda_edges as lambda_edges,
 )
 from .published import (
+    NO_RULE as NO_RULE,
     PUBLISHED_TABLE as PUBLISHED_TABLE,
     claims_table as claims_table,
     published as published,
     published_returns as published_returns,
+    published_rules as published_rules,
 )
 from .regulation import (
     feedback_networks as feedback_networks,
@@ -226,3 +228,4 @@ from .turnover import (
     turnover_times_min as turnover_times_min,
     unbiased_by_turnover as unbiased_by_turnover,
 )
+from .verdicts import Rule as Rule, value_of as value_of, verdict as verdict
