@@ -159,15 +159,12 @@ page.displacement(result, groups, totals)
 # %%
 every, _ = studies.states_of(network, output.parent / "01_steady_states" / "states.nc", states)
 pathways = studies.metabolite_pathways(network, every)
-quantile = 0.9
-deviations = studies.deviation_map(
-    result, pathways, tolerance=tolerance, quantile=quantile, until_min=page.SHOWN_MIN
-)
-figure = figures.deviation_map(
-    deviations,
+back = studies.return_map(result, pathways, tolerance=tolerance, until_min=page.SHOWN_MIN)
+figure = figures.return_map(
+    back,
     tolerance=tolerance,
-    quantile=quantile,
     perturbed=result.finished.size,
+    names=network.names,
     source=source,
 )
 save(figure, output / "metabolites")

@@ -302,7 +302,9 @@ figure
 
 # %%
 ends = studies.final_values(changed, ["biomass", *factors])
-page.media(network, ends, culture.conditions)
+called = {m: studies.plain_name(network, m) for m in watched}
+why = studies.why_growth_stops(studies.growth_stops(changed, studies.GIVEN, watched), called)
+page.media(network, ends, culture.conditions, why)
 
 # %%
 ceilings.round(4)

@@ -77,55 +77,52 @@ def returned_over_time(
     )  # fmt: skip
 
 
-def deviation_map(
+def return_map(
     table: pd.DataFrame,
     *,
     tolerance: float,
-    quantile: float,
     perturbed: int,
+    names: Mapping[str, str] | None = None,
     source: Source | None = None,
 ) -> Figure:
-    """Deviation of every metabolite over time, by pathway, with its median time of return.
+    """In which share of the models each metabolite is back, over time and by pathway.
 
     Args:
-        table: as from `renaissance_kit.studies.deviation_map`.
-        tolerance, quantile: that it was made with.
+        table: as from `renaissance_kit.studies.return_map`.
+        tolerance: that it was made with.
         perturbed: number of perturbed models.
+        names: of metabolites, for readers; ids where there is none.
     """
     items = table.drop_duplicates("metabolite")[["metabolite", "pathway", "median_return_min"]]
     items = pd.concat([items[items.pathway == g] for g in dict.fromkeys(items.pathway)])
+    items = items.assign(label=[(names or {}).get(m, m) for m in items.metabolite])
     placed, headings = in_columns(items, 2, group="pathway")
     last_row = int(placed.row.max())
     places = placed.set_index("metabolite")
     until = float(table.time_min.max())
     step = float(np.diff(np.unique(table.time_min))[0])
-    low, high = 100 * tolerance / 10, 100.0
     cells = table.assign(
         end=table.time_min + 1.04 * step,  # no seams between cells
-        percent=(100 * table.deviation).clip(low, high),
         column=table.metabolite.map(places.column),
         row=table.metabolite.map(places.row),
     )
     cells = cells[cells.time_min < until]
     cells = cells.assign(top=cells.row - 0.5, bottom=cells.row + 0.5)
-    ticks = [t for t in theme.round_ticks(low, high) if np.isclose(np.log10(t) % 1, 0)]
     colour = alt.Color(
-        "percent:Q",
-        title=f"{100 * quantile:g} % quantile of |c/c* − 1| (%)",
-        scale=alt.Scale(type="log", domain=[low, high], range=_RAMP, clamp=True),
+        "share:Q",
+        title="Models in which it is back (%)",
+        scale=alt.Scale(domain=[0, 1], range=_RAMP),
         legend=alt.Legend(
-            orient="top", gradientLength=260, titleLimit=400, values=ticks,
-            labelExpr=theme.tick_labels(
-                ticks, lambda v: f"{'≤ ' if v == low else '≥ ' if v == high else ''}{v:g}"
-            ),
+            orient="top", gradientLength=260, titleLimit=400, values=[0, 0.25, 0.5, 0.75, 1],
+            labelExpr=theme.PERCENT,
         ),
     )  # fmt: skip
     x = _time_axis(until)
     panels = []
     for column in sorted(set(placed.column)):
         part = placed[placed.column == column]
-        y = row_axis(part, "metabolite", last_row)
-        top = row_axis(part, "metabolite", last_row, field="top")
+        y = row_axis(part, "label", last_row)
+        top = row_axis(part, "label", last_row, field="top")
         rect = alt.Chart(cells[cells.column == column]).mark_rect(strokeWidth=0)
         ever = part[part.median_return_min <= until]
         at = {"x": _time_axis(until, field="median_return_min"), "y": y}
@@ -137,15 +134,21 @@ def deviation_map(
             tick.encode(**at),
             *row_headings(headings[headings.column == column], y),
         ]
-        panels.append(alt.layer(*layers).properties(width=440, height=ROW * (last_row + 1)))
+        panels.append(alt.layer(*layers).properties(width=400, height=ROW * (last_row + 1)))
     never = int((items.median_return_min > until).sum())
+    latest = items.loc[items.median_return_min.idxmax()]
+    title = (
+        f"{count(never, 'metabolite')} of {len(items)} not back in half of the models within "
+        f"{number(until)} min"
+        if never
+        else f"{latest.label} comes back last, after {number(latest.median_return_min)} min"
+    )
     return alt.hconcat(*panels, spacing=30).properties(
         title=headline(
-            "Which metabolites come back, and when",
-            f"{count(perturbed, 'perturbed model')}, {len(items)} metabolites. Colour: the "
-            f"deviation that {100 * quantile:g} % of the models do not exceed. Tick: median "
-            f"time of return to {as_percent(tolerance)}"
-            + (f"; {count(never, 'metabolite')} later than {number(until)} min." if never else "."),
+            title,
+            f"{count(perturbed, 'perturbed model')}, {len(items)} metabolites; back: within "
+            f"{as_percent(tolerance)} of the steady state for good. Tick: the time by which half "
+            "of the models have it back, where they do.",
             source or "",
             width=150,
         )
@@ -355,17 +358,24 @@ def _paper_levels(
 ) -> list[alt.Chart]:
     """A short dashed line at each published share of all metabolites, with its number."""
     rows = [
-        {"time_min": t - 3, "end": t + 3, "share": v,
-         "text": f"paper {100 * v:g} %"}
+        {"time_min": t - 2, "end": t + 2, "share": v,
+         "text": f"paper at {number(t)} min: {100 * v:g} %"}
         for (g, t), v in paper.items() if g == CYTOSOL and g in groups
     ]  # fmt: skip
     if not rows:
         return []
     data = pd.DataFrame(rows)
     rule = alt.Chart(data).mark_rule(color=theme.PAPER, strokeDash=[5, 3], strokeWidth=2)
+    # A label lies on the free side, so that none reaches the line of another time.
+    late = data.time_min == data.time_min.max()
+    sides = [(data[late], "end", 5), (data[~late], "time_min", -5)]
     return [
         rule.encode(x=_time_axis(last), x2="end:Q", y=y),
-        *outlined(data, _time_axis(last, field="end"), y, dx=5),
+        *(
+            text
+            for part, field, dx in sides
+            for text in outlined(part, _time_axis(last, field=field), y, dx=dx)
+        ),
     ]
 
 
@@ -374,7 +384,14 @@ def outlined(data: pd.DataFrame, x: Any, y: alt.Y, *, dx: float, dy: float = 0) 
     rim: dict[str, Any] = {"stroke": "white", "strokeWidth": 4, "strokeJoin": "round"}
     return [
         alt.Chart(data)
-        .mark_text(color=theme.PAPER, align="left", baseline="middle", dx=dx, dy=dy, **mark)
+        .mark_text(
+            color=theme.PAPER,
+            align="left" if dx >= 0 else "right",
+            baseline="middle",
+            dx=dx,
+            dy=dy,
+            **mark,
+        )
         .encode(x=x, y=y, text="text:N")
         for mark in (rim, {})
     ]

@@ -117,8 +117,10 @@ from .media import (
     changed_media as changed_media,
     exhausted as exhausted,
     final_values as final_values,
+    growth_stops as growth_stops,
     plain_name as plain_name,
     richer_media as richer_media,
+    why_growth_stops as why_growth_stops,
 )
 from .models import (
     Confirmation as Confirmation,
@@ -160,10 +162,10 @@ from .repeats import (
 from .robustness import (
     CYTOSOL as CYTOSOL,
     RETURN_TIMES_MIN as RETURN_TIMES_MIN,
-    deviation_map as deviation_map,
     extremes as extremes,
     latecomers as latecomers,
     outcome_table as outcome_table,
+    return_map as return_map,
     return_shares as return_shares,
     share_at as share_at,
     share_interval as share_interval,

@@ -171,10 +171,11 @@ def media_labels(network: Network, factors: Mapping[str, float]) -> dict[str, st
     return {GIVEN: "medium as given", **richer, BOTH: "both"}
 
 
-def media(network: Network, ends: pd.DataFrame, conditions: ReactorConditions) -> Text:
-    """How much more biomass richer media give, and what is left of the nutrients.
+def media(network: Network, ends: pd.DataFrame, conditions: ReactorConditions, why: str) -> Text:
+    """Why growth stops, how much more biomass richer media give, and what is left of the nutrients.
 
     Args:
+        why: as from `renaissance_kit.studies.why_growth_stops`.
         ends: as from `renaissance_kit.studies.final_values`, of biomass and the nutrients of which
             there is more in a richer medium.
         conditions: of the medium as given.
@@ -192,7 +193,7 @@ def media(network: Network, ends: pd.DataFrame, conditions: ReactorConditions) -
         for m in nutrients
     )
     return Text(
-        f"Last biomass relative to the medium as given, median over {len(ends)} models (and "
+        f"{why}. Last biomass relative to the medium as given, median over {len(ends)} models (and "
         f"range): {gains}. In the medium as given {left} are left at the end (median). A model "
         "that stops at once in another medium is one whose cell loses its balance there."
     )
