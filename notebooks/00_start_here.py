@@ -117,9 +117,13 @@ pd.DataFrame(
 
 # %%
 tiny_source = Source(network.name, state.label, seed, scale)
-figure = overview.concentrations(network.species, state.concentrations_mM, source=tiny_source)
+called = [network.names[m] for m in network.species]
+figure = overview.concentrations(called, state.concentrations_mM, source=tiny_source)
 save(figure, output / "tiny_concentrations")
 figure
+
+# %%
+page.concentrations(network, state)
 
 # %% [markdown]
 # ### Exercise 1: one maximal velocity by hand (8 minutes)

@@ -194,7 +194,7 @@ page.convergence(diagnostics, studies.diagnostics_table(fresh), name, len(fresh)
 # **Does an independent run find the same distribution?**
 
 # %%
-figure = None
+figure = agreement = None
 if states is shipped:
     agreement = studies.agreement(shipped, fresh)
     figure = sampling.two_samples(
@@ -204,6 +204,9 @@ if states is shipped:
     )
     save(figure, output / "two_samples")
 figure
+
+# %%
+page.two_samples(agreement)
 
 # %% [markdown]
 # ## Concentrations

@@ -64,10 +64,21 @@ from renaissance_kit.analysis import (
     unbiased_models,
 )
 from renaissance_kit.core import Run, write_csv
-from renaissance_kit.figures import Source, landscape as figures, save, surveys as charts, use_theme
+from renaissance_kit.figures import (
+    Source,
+    landscape as figures,
+    save,
+    surveys as charts,
+    use_theme,
+    views,
+)
 from renaissance_kit.search import SEARCH, shorter_search, survey_states
 from renaissance_kit.states import Constraints, StateSpace
-from renaissance_kit.studies.pages import answers, intracellular as page
+from renaissance_kit.studies.pages import (
+    answers,
+    intracellular as page,
+    intracellular_views as views_page,
+)
 
 use_theme()
 output = Path(output_dir)
@@ -190,7 +201,8 @@ page.exactness(stay_valid)
 #
 # From here on the generic states. Log concentrations and log fluxes, standardised; principal
 # components; t-SNE; polar coordinates about the centroid. A neighbourhood is a polar cell: the map
-# is cut into rings with equal numbers of states, each ring into sectors with equal numbers.
+# is cut into rings with equal numbers of states, each ring into sectors with equal numbers. **Does
+# the map tell how fast models are, more than two metabolites do?**
 
 # %%
 scores, names = features(network, sample)
@@ -198,16 +210,15 @@ chart = map_of(scores, seed=seed)
 rings, sectors = (2, 6) if len(sample) >= 100 else (1, 3)
 cell = neighbourhoods(chart, rings=rings, sectors=sectors)
 cells = neighbourhood_table(chart, cell, supports)
-points = pd.DataFrame(
-    {"x": chart.xy[:, 0], "y": chart.xy[:, 1], "lambda_max_per_h": quantile}
-)  # fmt: skip
-figure = figures.state_map(
-    points, cells, models=size.models, threshold_per_h=threshold,
-    perplexity=min(30.0, (len(sample) - 1) / 3), explained=float(chart.explained.sum()),
-    source=source,
-)  # fmt: skip
+shown = studies.state_views(network, sample, chart, quantile)
+figure = views.state_views(
+    shown, models=size.models, threshold_per_h=threshold, names=network.names, source=source
+)
 save(figure, output / "map")
 figure
+
+# %%
+views_page.views(shown, network.names, cells)
 
 # %% [markdown]
 # **Do supporting states have supporting neighbours?** New states are drawn inside the bounds of a
@@ -302,6 +313,9 @@ for name, differences in ranges.items():
     )
     save(figure, output / f"thresholds_{name}")
     display(figure)
+views_page.thresholds(thresholds, network.names)
+
+# %%
 pd.concat(thresholds).round(4) if thresholds else None
 
 # %% [markdown]
@@ -379,7 +393,11 @@ if page.GENERIC in ranges:
 figure
 
 # %%
-studies.unbiased_table({"free": anywhere, **held_at}).round(3)
+held_table = studies.unbiased_table({"free": anywhere, **held_at})
+views_page.held(held_table, len(constrained))
+
+# %%
+held_table.round(3)
 
 # %% [markdown]
 # ## What does it cost?

@@ -178,6 +178,9 @@ figure = figures.densities(
 save(figure, output / "densities")
 figure
 
+# %%
+page.densities(shown, before, after)
+
 # %% [markdown]
 # The rate law and the steady state tie Vmax to KM: with both constants of ACONTa measured, its Vmax
 # and its Vmax/KM are narrow by arithmetic, in one model as in a thousand. That says nothing yet
@@ -206,6 +209,9 @@ page.currency(network)
 figure = figures.change_by_distance(changes, source=source)
 save(figure, output / "by_distance")
 figure
+
+# %%
+page.by_distance(changes)
 
 # %%
 elsewhere = studies.of_other_reactions(changes, held_reactions)
@@ -342,7 +348,6 @@ answer = answers.aconitase(
     counts,
     held=len(names),
     trainings=(len(without), len(with_data)),
-    permutations=size.permutations,
     exact=found,
 )
 answer

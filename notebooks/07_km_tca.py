@@ -40,6 +40,7 @@ from renaissance_kit import Network, Recipe, studies
 from renaissance_kit.analysis import (
     held_out_scores,
     incidence_by_measurement,
+    least_p_value,
     measured_intervals,
     permutation_test,
     subsystem_of,
@@ -160,6 +161,9 @@ save(figure, output / "overlap")
 figure
 
 # %%
+page.overlap(scores)
+
+# %%
 by_group = studies.scores_by_place(tests["overlap"], network, cycle.names)
 write_csv(output / "subsystems.csv", by_group)
 figure = figures.overlap_by_group(by_group, paper=page.published_counts(network), source=source)
@@ -167,13 +171,11 @@ save(figure, output / "subsystems")
 figure
 
 # %%
-by_group.round(4)
-
-# %% [markdown]
-# ## What it means
+least = least_p_value(len(without), len(with_data), size.permutations, paired=trained)
+page.rises(by_group, scores, tests["inside"], least)
 
 # %%
-page.rises(by_group, scores, tests["inside"])
+by_group.round(4)
 
 # %%
 others = [name for name in network.km_names if name not in cycle.names]
@@ -320,8 +322,7 @@ claims
 answer = answers.subsystem(
     network,
     by_group,
-    trainings=(len(without), len(with_data)),
-    permutations=size.permutations,
+    least=least,
 )
 answer
 

@@ -131,6 +131,9 @@ save(figure, output / "distances")
 figure
 
 # %%
+page.distances(distances)
+
+# %%
 shifts = studies.shift_table(
     km, unknown, levels=(SOME, CYCLE, ALL), rng=rng, permutations=size.permutations
 )
@@ -170,14 +173,7 @@ claims
 # ## The answer
 
 # %%
-answer = answers.shifts(
-    network,
-    shifts,
-    ALL,
-    changes,
-    trainings=(len(levels[NONE]), len(levels[ALL])),
-    permutations=size.permutations,
-)
+answer = answers.shifts(network, shifts, ALL, changes)
 answer
 
 # %%

@@ -221,6 +221,9 @@ figure = figures.diversity_against_incidence(table, log_uniform=log_uniform, sou
 save(figure, output / "diversity")
 figure
 
+# %%
+page.diversity(table)
+
 # %% [markdown]
 # ## States never seen
 #

@@ -114,6 +114,9 @@ save(figure, output / "decisions")
 figure
 
 # %%
+page.decisions(draft.summary())
+
+# %%
 draft.decisions("transport").head(8)
 
 # %%

@@ -23,6 +23,7 @@ from . import (
     surveys as surveys,
     theme as theme,
     training as training,
+    views as views,
 )
 from .saving import save as save
 from .theme import Source as Source, use_theme as use_theme

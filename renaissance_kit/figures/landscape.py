@@ -10,8 +10,7 @@ import pandas as pd
 
 from renaissance_kit.figures import theme
 from renaissance_kit.figures.rows import ROW, in_columns, row_axis
-from renaissance_kit.figures.surveys import SUPPORTING
-from renaissance_kit.figures.theme import Figure, Source, count, headline, number, percent
+from renaissance_kit.figures.theme import Figure, Source, count, headline, number
 
 QUANTILE = "5 % quantile of λmax of unbiased models (1/h)"
 KINDS = {"concentration": theme.BLUE, "flux": theme.ORANGE, "displacement": theme.GREEN}
@@ -42,93 +41,6 @@ def quantile_colours(values: pd.Series, threshold_per_h: float) -> tuple[pd.Seri
             values=[round(bottom, 1), threshold_per_h, round(top, 1)],
         ),
     )  # fmt: skip
-
-
-def state_map(
-    table: pd.DataFrame,
-    cells: pd.DataFrame,
-    *,
-    models: int,
-    threshold_per_h: float,
-    perplexity: float,
-    explained: float,
-    source: Source | None = None,
-) -> Figure:
-    """The states on the plane, coloured by what unbiased models have, and support by cell.
-
-    Args:
-        table: x, y, lambda_max_per_h (5 % quantile over the models); one row a state.
-        models: unbiased ones at each state.
-        cells: of supporting states, as from
-            `renaissance_kit.analysis.landscape.neighbourhood_table`.
-        explained: share of the variance in the principal components that went into t-SNE.
-    """
-    shown, colours = quantile_colours(table.lambda_max_per_h, threshold_per_h)
-    table = table.assign(shown=shown)
-    size = 1.08 * float(np.hypot(table.x, table.y).max())
-    domain = [-size, size]
-    axis = alt.Axis(labels=False, ticks=False, grid=False, domain=False)
-    x = alt.X("x:Q", scale=alt.Scale(domain=domain, nice=False), axis=axis, title=None)
-    y = alt.Y("y:Q", scale=alt.Scale(domain=domain, nice=False), axis=axis, title=None)
-    angle = np.linspace(0, 2 * np.pi, 121)
-    circles = pd.concat(
-        pd.DataFrame({"x": r * np.cos(angle), "y": r * np.sin(angle), "r": r, "i": range(121)})
-        for r in (size / 3, 2 * size / 3, size)
-    )
-    rings = (
-        alt.Chart(circles)
-        .mark_line(color=theme.LIGHT_GREY, strokeWidth=1)
-        .encode(x=x, y=y, detail="r:N", order="i:Q")
-    )
-    states = (
-        alt.Chart(table)
-        .mark_circle(size=max(14.0, min(60.0, 40_000 / len(table))), opacity=0.9)
-        .encode(x=x, y=y, color=colours)
-    )
-    labels = cells.assign(text=[str(c + 1) for c in cells.cell])
-    names = (
-        alt.Chart(labels)
-        .mark_text(fontWeight="bold", fontSize=16, stroke="white", strokeWidth=4)
-        .encode(x=x, y=y, text="text:N")
-    )
-    plain = alt.Chart(labels).mark_text(fontWeight="bold", fontSize=16).encode(
-        x=x, y=y, text="text:N"
-    )  # fmt: skip
-    left: Figure = alt.layer(rings, states, names, plain).properties(width=430, height=430)
-    right = _cell_shares(cells).properties(width=250, height=430)
-    overall = float(cells["count"].sum() / cells.states.sum())
-    return alt.hconcat(left, right, spacing=46).properties(
-        title=headline(
-            "A map of the states, coloured by how fast random models are",
-            f"{count(len(table), 'steady state')}; log concentrations and fluxes, principal "
-            f"components with {percent(explained)} of the variance, t-SNE (perplexity "
-            f"{number(perplexity)}). Blue: at least 5 % of {models:,} unbiased models have λmax "
-            f"at or below {number(threshold_per_h)} 1/h. Numbers: polar cells about the centroid "
-            "with equal numbers of states. Right: share of states with at least one such model, "
-            f"with 95 % interval; dashed: all states, {percent(overall)}.",
-            source or "",
-            width=112,
-        )
-    )
-
-
-def _cell_shares(cells: pd.DataFrame) -> Figure:
-    table = cells.assign(text=[str(c + 1) for c in cells.cell])
-    order = list(table.sort_values("share", ascending=False).text)
-    y = alt.Y("text:N", sort=order, title=None, axis=alt.Axis(grid=False))
-    scale = alt.Scale(domain=[0, 1])
-
-    def x(field: str) -> alt.X:
-        axis = alt.Axis(labelExpr=theme.PERCENT, tickCount=5)
-        return alt.X(f"{field}:Q", scale=scale, axis=axis, title=SUPPORTING)
-
-    overall = pd.DataFrame({"all": [float(cells["count"].sum() / cells.states.sum())]})
-    base = alt.Chart(table).encode(y=y)
-    return alt.layer(
-        alt.Chart(overall).mark_rule(color=theme.INK, strokeDash=[5, 3]).encode(x=x("all")),
-        base.mark_rule(color=theme.VALID, strokeWidth=2).encode(x=x("low"), x2="high:Q"),
-        base.mark_circle(color=theme.VALID, size=80, opacity=1).encode(x=x("share")),
-    )
 
 
 def supporting_ranges(

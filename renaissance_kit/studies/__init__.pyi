@@ -231,3 +231,9 @@ from .turnover import (
     unbiased_by_turnover as unbiased_by_turnover,
 )
 from .verdicts import Rule as Rule, value_of as value_of, verdict as verdict
+from .views import (
+    METABOLITES as METABOLITES,
+    best_view as best_view,
+    neighbour_correlation as neighbour_correlation,
+    state_views as state_views,
+)

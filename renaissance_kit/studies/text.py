@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LEAST = "least p-value of so few trainings"
+"""Row or column of a table of comparisons; above 0.05 nothing can be told."""
 SURE = 0.995  # from here on two digits would round to 100 %
 
 
@@ -38,6 +40,18 @@ class Answer:
     def summary(self) -> dict[str, str]:
         """The same for ``summary.json``, from which the gallery takes it."""
         return {"answer": self.text, "paper": self.paper, "answer_figure": self.figure}
+
+
+def too_few(least: float) -> str:
+    """What a comparison says that could not have found anything.
+
+    Args:
+        least: smallest p-value that it can have.
+    """
+    return (
+        f"These are too few trainings to tell: no p-value of theirs falls below {least:.2g}, so "
+        "that nothing found is no finding."
+    )
 
 
 def percent(share: float) -> str:

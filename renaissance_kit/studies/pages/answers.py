@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 
 from renaissance_kit.analysis.intervals import incidence_interval, wilson_interval
-from renaissance_kit.analysis.permutations import least_p_value
 from renaissance_kit.kinetics.ensembles import KineticEnsemble
 from renaissance_kit.kinetics.spectrum import Spectrum
 from renaissance_kit.network.network import Network
@@ -26,7 +25,7 @@ from renaissance_kit.studies.measured import INSIDE
 from renaissance_kit.studies.models import Confirmation
 from renaissance_kit.studies.published import published, published_returns
 from renaissance_kit.studies.robustness import CYTOSOL, share_at
-from renaissance_kit.studies.text import Answer, between, percent, with_interval
+from renaissance_kit.studies.text import LEAST, Answer, between, percent, with_interval
 
 TOO_SMALL = "This run is too small to tell"
 
@@ -165,7 +164,7 @@ def intracellular(network: Network, table: pd.DataFrame, *, models: int, generic
 
 def aconitase(
     network: Network, counts: pd.DataFrame, *, held: int, trainings: tuple[int, int],
-    permutations: int, exact: Mapping[str, Comparison],
+    exact: Mapping[str, Comparison],
 ) -> Answer:  # fmt: skip
     """06: what a few measured constants tell of the others.
 
@@ -177,7 +176,7 @@ def aconitase(
     """
     every = int(counts.loc["parameters of other reactions"].sum())
     moved = int(counts.loc["shifted (q < 0.05)"].sum())
-    least = least_p_value(*trainings, permutations)
+    least = float(counts.loc[LEAST].max())
     low, high = wilson_interval(moved, every)
     together = int(np.ceil(least * every / len(counts.columns) / 0.05))
     if least > 0.05:
@@ -202,14 +201,12 @@ def aconitase(
     return Answer(f"{said}.", paper, "by_distance")
 
 
-def subsystem(
-    network: Network, by_group: pd.DataFrame, *, trainings: tuple[int, int], permutations: int
-) -> Answer:
+def subsystem(network: Network, by_group: pd.DataFrame, *, least: float) -> Answer:
     """07: whether data on a subsystem help its other constants.
 
     Args:
         by_group: as from `renaissance_kit.studies.scores_by_place`.
-        trainings: without and with data.
+        least: smallest p-value that so few trainings can have.
     """
     row = by_group.set_index("group").loc[INSIDE]
     low, high = wilson_interval(int(row.improved), int(row.constants))
@@ -218,7 +215,7 @@ def subsystem(
         f"({between(low, high)}) come nearer to their measurement, {row.improved_null:.1f} by "
         f"chance (p = {row.p_improved:.2g})."
     )
-    if least_p_value(*trainings, permutations) > 0.05:
+    if least > 0.05:
         begun = TOO_SMALL
     else:
         begun = "Yes" if row.p_improved < 0.05 else "Not beyond chance"
@@ -226,21 +223,17 @@ def subsystem(
     return Answer(f"{begun}: {said}", paper, "overlap")
 
 
-def shifts(
-    network: Network, table: pd.DataFrame, level: str, changes: pd.DataFrame, *,
-    trainings: tuple[int, int], permutations: int,
-) -> Answer:  # fmt: skip
+def shifts(network: Network, table: pd.DataFrame, level: str, changes: pd.DataFrame) -> Answer:
     """08: where constants without data go.
 
     Args:
         table: as from `renaissance_kit.studies.shift_table`.
         level: of data, that the answer is of.
         changes: of the single constants at that level.
-        trainings: without data and at that level.
     """
     row = table.loc[level]
     moved = int((changes.q_shift < 0.05).sum())
-    if least_p_value(*trainings, permutations) > 0.05:
+    if row[LEAST] > 0.05:
         begun = TOO_SMALL
     elif row["p of shift"] >= 0.05:
         begun = "Nowhere beyond chance"

@@ -88,6 +88,20 @@ def drafted(draft: NetworkDraft) -> Text:
     )
 
 
+def decisions(summary: pd.DataFrame) -> Text:
+    """How many decisions were made, by how many rules, and by whom.
+
+    Args:
+        summary: as from `renaissance_kit.draft.NetworkDraft.summary`.
+    """
+    most = summary.decisions.idxmax()
+    return Text(
+        f"{int(summary.decisions.sum()):,} decisions by {len(summary)} rules, "
+        f"{int(summary['given by the user'].sum())} of them given by the user; most are of the "
+        f"rule {most} ({int(summary.decisions.max()):,})."
+    )
+
+
 def sampled(network: Network, states: SteadyStates) -> Text:
     """How fast sampled states grow, and whether the chains mixed."""
     growth = states.dataset.flux.sel(reaction=network.require_growth("this notebook")).values

@@ -11,7 +11,7 @@ import pandas as pd
 
 from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.studies.scale import Scale
-from renaissance_kit.studies.text import Text
+from renaissance_kit.studies.text import Text, percent
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,25 @@ def time_to_90(costs: pd.DataFrame) -> Text:
             late = " and ".join(r for r in ("NES", "gradient") if not np.isfinite(row[r]))
             sentences.append(f"state {label}: {late} did not get there")
     return Text(f"To 90 % incidence (median of the repeats): {'; '.join(sentences)}.")
+
+
+def diversity(table: pd.DataFrame) -> Text:
+    """How many independent directions the valid models of each route fill.
+
+    Args:
+        table: as from `renaissance_kit.studies.diversity_table`, with ``coverage``.
+    """
+    mean = table.groupby("route", sort=False)[["participation", "coverage"]].mean().dropna()
+    parts = "; ".join(
+        f"{route} {row.participation:.0f} directions, near {percent(row.coverage)} of the valid "
+        "models of others"
+        for route, row in mean.iterrows()
+    )
+    return Text(
+        f"What the valid models of each route fill: {parts}."
+        if parts
+        else "No route has enough valid models to say how different they are."
+    )
 
 
 def at_unseen_states(

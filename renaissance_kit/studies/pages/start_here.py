@@ -10,6 +10,7 @@ import numpy as np
 from renaissance_kit.kinetics.ensembles import KineticEnsemble
 from renaissance_kit.kinetics.spectrum import Spectrum, incidence_of
 from renaissance_kit.network.network import Network
+from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.studies.scale import Scale
 from renaissance_kit.studies.text import Text
 
@@ -36,6 +37,16 @@ class Sizes(Scale):
         "population": (4, 10, 20, 20),
         "models_per_generator": (10, 40, 50, 100),
     }
+
+
+def concentrations(network: Network, state: SteadyState) -> Text:
+    """How far apart the concentrations of a steady state are."""
+    values = dict(zip(network.species, state.concentrations_mM, strict=True))
+    least, most = min(values, key=values.__getitem__), max(values, key=values.__getitem__)
+    return Text(
+        f"From {values[least]:.3g} mM of {network.names[least]} to {values[most]:.3g} mM of "
+        f"{network.names[most]}."
+    )
 
 
 def eigenvalues(network: Network, spectrum: Spectrum) -> Text:

@@ -14,7 +14,7 @@ from renaissance_kit.analysis.intervals import wilson_interval
 from renaissance_kit.states.constraints import Constraints
 from renaissance_kit.states.steady_states import SteadyStates
 from renaissance_kit.studies.scale import Scale
-from renaissance_kit.studies.text import Text
+from renaissance_kit.studies.text import Text, percent
 
 TURNOVER_TIMES_MIN: Mapping[str, Sequence[float]] = {
     "smoke": (math.inf, 4.0),
@@ -130,6 +130,22 @@ def convergence(shown: pd.DataFrame, fresh: pd.DataFrame, name: str, fresh_state
         f"Of {name}: least effective sample size {shown.ess.min():,.0f}, largest R-hat "
         f"{shown.rhat.max():.4f}. Of the fresh run of {fresh_states:,}: {fresh.ess.min():,.0f} and "
         f"{fresh.rhat.max():.4f}{short}"
+    )
+
+
+def two_samples(agreement: pd.DataFrame | None) -> Text:
+    """How many means of two independent samples differ by more than chance.
+
+    Args:
+        agreement: as from `renaissance_kit.studies.agreement`; None without a second sample.
+    """
+    if agreement is None:
+        return Text("There is one sample only; shipped states would be compared with a fresh run.")
+    z = agreement.z[np.isfinite(agreement.z)].abs()
+    far = int((z > 1.96).sum())
+    return Text(
+        f"{far} of {len(z)} means ({percent(far / len(z))}) differ by more than 1.96 standard "
+        f"errors, where chance gives 5 %; the largest difference is {z.max():.1f}."
     )
 
 

@@ -17,7 +17,7 @@ from renaissance_kit.network.network import Network
 from renaissance_kit.studies.measured import INSIDE, OUTSIDE
 from renaissance_kit.studies.published import published
 from renaissance_kit.studies.scale import Scale
-from renaissance_kit.studies.text import Text
+from renaissance_kit.studies.text import Text, too_few
 
 BOUNDS_DECADES = 3.98
 """Width of the central 95 % of a constant that is generated over the whole of its bounds."""
@@ -110,6 +110,20 @@ def conflicts(blame: pd.DataFrame) -> Text:
     )
 
 
+def overlap(scores: pd.DataFrame) -> Text:
+    """How much the scores of single constants change, and which change by more than chance.
+
+    Args:
+        scores: as from `PermutationTest.table`.
+    """
+    change = scores.change.dropna()
+    return Text(
+        f"Scores of {len(change)} held-out constants: {int((change > 0).sum())} rise and "
+        f"{int((change < 0).sum())} fall, by {change.abs().median():.4f} at the median. Beyond "
+        f"chance (q < 0.05): {', '.join(beyond_chance(scores)) or 'none'}."
+    )
+
+
 def _beyond(row: Any) -> str:
     """Whether the mean score of a group leaves its permutation null distribution."""
     if row.null_low <= row.change <= row.null_high:
@@ -118,13 +132,16 @@ def _beyond(row: Any) -> str:
     return f"{side} the permutation null distribution"
 
 
-def rises(by_group: pd.DataFrame, scores: pd.DataFrame, inside: PermutationTest) -> Text:
+def rises(
+    by_group: pd.DataFrame, scores: pd.DataFrame, inside: PermutationTest, least: float
+) -> Text:
     """How many scores rise in the cycle and outside it, and whether that is more than chance.
 
     Args:
         by_group: as from `renaissance_kit.studies.scores_by_place`.
         scores: of the single constants, as from `PermutationTest.table`.
         inside: of the shares of generated values inside the measured intervals.
+        least: smallest p-value that so few trainings can have.
     """
     groups = by_group.set_index("group")
     places = (("In the cycle", groups.loc[INSIDE]), ("Outside it", groups.loc[OUTSIDE]))
@@ -140,6 +157,7 @@ def rises(by_group: pd.DataFrame, scores: pd.DataFrame, inside: PermutationTest)
         f"{', '.join(beyond_chance(scores)) or 'none'}. The share of generated values inside "
         f"the measured interval rises for {int(shares.observed)} of "
         f"{int(np.isfinite(inside.change).sum())} constants ({shares.mean:.0f} expected)."
+        + (f" {too_few(least)}" if least > 0.05 else "")
     )
 
 
