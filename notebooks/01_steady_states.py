@@ -216,7 +216,11 @@ page.two_samples(agreement)
 # %%
 concentrations = studies.concentration_table(network, states, constraints)
 figure = figures.concentration_ranges(
-    concentrations, states=len(states), fold=constraints.measured_fold, source=shown
+    concentrations,
+    states=len(states),
+    fold=constraints.measured_fold,
+    names=network.names,
+    source=shown,
 )
 save(figure, output / "concentrations")
 figure
@@ -265,7 +269,7 @@ if network.file("published_states.csv").is_file():
 studies.ratio_table(states, constraints, published).round(3)
 
 # %% [markdown]
-# ## Turnover, and why it has to be fast
+# ## Does turnover have to be fast?
 #
 # A metabolite whose amount is many minutes of its own throughput answers slowly, whatever the
 # enzymes. Most concentrations are not measured. Within generic bounds some metabolites take hours
@@ -291,6 +295,7 @@ figure = figures.turnover_times(
     settle_min=settle_min,
     states=len(states),
     generic_states=len(generic),
+    names=network.names,
     source=source,
 )
 save(figure, output / "turnover_times")

@@ -79,7 +79,7 @@ chosen, where = studies.valid_ensemble(
     states=states,
 )
 batch = chosen.models(network)
-source = Source(network.name, batch.state.label, seed, scale)
+source = Source(network.name, batch.state.label, seed, scale, Path(where).name)
 groups = studies.variable_groups(network)
 paper = studies.published_returns(network)
 threshold = float(chosen.dataset.attrs["threshold_per_h"])
@@ -173,7 +173,7 @@ figure
 # %%
 late = studies.latecomers(result, groups[CYTOSOL], times_min=page.READ_MIN, tolerance=tolerance)
 write_csv(output / "latecomers.csv", late)
-page.latecomers(late)
+page.latecomers(late, network.names)
 
 # %%
 late.head(10).round(3)
@@ -191,6 +191,7 @@ figure = figures.trajectories(
     groups=groups,
     tolerance=tolerance,
     marked_min=page.READ_MIN,
+    names=network.names,
     source=source,
 )
 save(figure, output / "two_models")

@@ -281,11 +281,11 @@ for name in (page.GENERIC, page.SHIPPED):
         write_csv(output / f"metabolites_{name}.csv", ranges[name])
         figure = figures.supporting_ranges(
             ranges[name], states=len(which), supporting=int(which.sum()), population=name,
-            source=source,
+            names=network.names, source=source,
         )  # fmt: skip
         save(figure, output / f"metabolites_{name}")
         display(figure)
-page.metabolites(ranges)
+page.metabolites(ranges, network.names)
 
 # %% [markdown]
 # **Thresholds.** The concentration that best divides supporting states from the others, with its
@@ -309,6 +309,7 @@ for name, differences in ranges.items():
         threshold_per_h=threshold,
         measured={m: one.value for m, one in constraints.measured_mM.items()},
         population=name,
+        names=network.names,
         source=source,
     )
     save(figure, output / f"thresholds_{name}")
@@ -336,6 +337,7 @@ for name, one in of_speed.items():
     write_csv(output / f"correlations_{name}.csv", one)
 figure = figures.correlations(
     {f"{n}, {len(surveyed[n].states):,} states": t.head(10) for n, t in of_speed.items()},
+    names=network.names,
     source=source,
 )
 save(figure, output / "correlations")

@@ -98,10 +98,10 @@ def test_states_of_one_kind_are_said_to_be(supports: list[bool], says: str) -> N
 
 def test_no_metabolite_is_none() -> None:
     ranges = pd.DataFrame({"metabolite": ["a_c", "b_c"], "found": [False, False]})
-    assert "(false discovery rate 5 %): none." in intracellular.metabolites({"generic": ranges})
+    assert "(false discovery rate 5 %): none." in intracellular.metabolites({"generic": ranges}, {})
     ranges["found"] = [True, False]
-    assert "**1 of 2 metabolites**" in intracellular.metabolites({"generic": ranges})
-    assert "no ranges to compare" in intracellular.metabolites({})
+    assert "**1 of 2 metabolites**" in intracellular.metabolites({"generic": ranges}, {})
+    assert "no ranges to compare" in intracellular.metabolites({}, {})
 
 
 def test_claims_without_two_kinds_are_those_of_the_neighbourhoods() -> None:

@@ -50,6 +50,7 @@ def supporting_ranges(
     supporting: int,
     population: str,
     shown: int = 40,
+    names: Mapping[str, str] | None = None,
     source: Source | None = None,
 ) -> Figure:
     """Per metabolite, its range at supporting states against that at the others.
@@ -60,11 +61,13 @@ def supporting_ranges(
         states, supporting: number of states, and of these.
         population: what the states are called.
         shown: metabolites with the largest differences.
+        names: of metabolites, for readers; ids where there is none.
     """
     found = int(table.found.sum())
     part = table.head(shown).assign(
         name=[f"● {m}" if f else m for m, f in
-              zip(table.metabolite.head(shown), table.found.head(shown), strict=True)]
+              zip(theme.called(table.metabolite.head(shown), names), table.found.head(shown),
+                  strict=True)]
     )  # fmt: skip
     placed, _ = in_columns(part, 2)
     last = int(placed.row.max())
@@ -128,6 +131,7 @@ def against_concentration(
     threshold_per_h: float,
     measured: dict[str, float],
     population: str,
+    names: Mapping[str, str] | None = None,
     source: Source | None = None,
 ) -> Figure:
     """What unbiased models have against the concentration of some metabolites, running quantiles.
@@ -139,11 +143,13 @@ def against_concentration(
         thresholds: metabolite, value_mM, low_mM, high_mM, youden.
         measured: concentrations by metabolite, where there are any.
         population: what the states are called.
+        names: of metabolites, for readers; ids where there is none.
     """
     low = min(float(np.quantile(table.lambda_max_per_h, 0.01)), 1.6 * threshold_per_h)
     domain = [low, max(0.0, min(0.5, float(table.lambda_max_per_h.max())))]
     panels = []
     for k, name in enumerate(dict.fromkeys(table.metabolite)):
+        (called,) = theme.called([name], names)
         part = table[table.metabolite == name]
         part = part.assign(shown=part.lambda_max_per_h.clip(*domain))
         span = [
@@ -156,7 +162,7 @@ def against_concentration(
         along = alt.Scale(type="log", domain=span, nice=False)
         x = alt.X(
             "concentration_mM:Q",
-            title=f"{name} (mM)",
+            title=f"{called} (mM)",
             scale=along,
             axis=alt.Axis(values=ticks, labelExpr=theme.tick_labels(ticks, lambda v: f"{v:g}"),
                           labelOverlap=True, grid=False),
@@ -184,7 +190,7 @@ def against_concentration(
         if len(cut) and float(cut.youden.iloc[0]) > 0:
             layers.append(
                 alt.Chart(cut).mark_rect(color=theme.ORANGE, opacity=0.25).encode(
-                    x=alt.X("low_mM:Q", scale=along, title=f"{name} (mM)"), x2="high_mM:Q"
+                    x=alt.X("low_mM:Q", scale=along, title=f"{called} (mM)"), x2="high_mM:Q"
                 )
             )  # fmt: skip
             layers.append(alt.Chart(cut).mark_rule(color=theme.ORANGE, strokeWidth=2).encode(x=x))
@@ -260,17 +266,26 @@ def constrained_distributions(
     )
 
 
-def correlations(tables: Mapping[str, pd.DataFrame], *, source: Source | None = None) -> Figure:
+def correlations(
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    names: Mapping[str, str] | None = None,
+    source: Source | None = None,
+) -> Figure:
     """What goes with the speed of random models, in one panel a population.
 
     Args:
         tables: by population with its number of states, as from
             `renaissance_kit.analysis.state_correlations`; all rows are drawn.
+        names: of metabolites, for readers; ids where there is none.
     """
     panels = []
     for title, table in tables.items():
         rows = table.assign(
-            label=[f"● {n}" if f else n for n, f in zip(table.name, table.found, strict=True)]
+            label=[
+                f"● {n}" if f else n
+                for n, f in zip(theme.called(table.name, names), table.found, strict=True)
+            ]
         )
         rows["label"] = [
             f"{label} ({kind})" for label, kind in zip(rows.label, rows.kind, strict=True)

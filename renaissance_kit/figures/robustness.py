@@ -95,7 +95,7 @@ def return_map(
     """
     items = table.drop_duplicates("metabolite")[["metabolite", "pathway", "median_return_min"]]
     items = pd.concat([items[items.pathway == g] for g in dict.fromkeys(items.pathway)])
-    items = items.assign(label=[(names or {}).get(m, m) for m in items.metabolite])
+    items = items.assign(label=theme.called(items.metabolite, names))
     placed, headings = in_columns(items, 2, group="pathway")
     last_row = int(placed.row.max())
     places = placed.set_index("metabolite")
@@ -162,6 +162,7 @@ def trajectories(
     groups: Mapping[str, tuple[str, ...]],
     tolerance: float,
     marked_min: tuple[float, ...] = (24.0, 34.0),
+    names: Mapping[str, str] | None = None,
     source: Source | None = None,
 ) -> Figure:
     """Time courses of all cytosolic metabolites of some perturbed models, one panel each.
@@ -170,6 +171,7 @@ def trajectories(
         table: as from `renaissance_kit.studies.time_courses`.
         titles: text above each panel, by time course; says by which rule it was chosen.
         groups: as from `renaissance_kit.studies.variable_groups`.
+        names: of metabolites, for readers; ids where there is none.
     """
     single = {names[0]: group for group, names in groups.items() if group != CYTOSOL}
     colours = colours_of(groups)
@@ -208,7 +210,8 @@ def trajectories(
         others = part[~part.variable.isin(single) & (part.time_min == part.time_min.max())]
         if len(others):
             slowest = str(others.set_index("variable").deviation.abs().idxmax())
-            labels.append((float(ends[slowest]), slowest, theme.GREY))
+            text = theme.called([slowest], names)[0]
+            labels.append((float(ends[slowest]), text, theme.GREY))
         layers.append(theme.end_labels(labels, "percent", width=width, scale=scale, gap=gap))
         title = alt.Title(text, fontSize=theme.TITLE, fontWeight="normal", offset=26)
         panels.append(alt.layer(*layers).properties(width=width, height=height, title=title))

@@ -7,7 +7,7 @@ thing has the same colour in every figure.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
@@ -50,16 +50,20 @@ class Source:
         steady_state: label of the state.
         seed: from which all random numbers derive.
         scale: smoke, demo, laptop or paper.
+        models: where ready models come from, such as a file; empty where the figure's own run
+            made them.
     """
 
     network: str
     steady_state: str
     seed: int
     scale: str
+    models: str = ""
 
     def __str__(self) -> str:
         state = f", steady state {self.steady_state}" if self.steady_state != self.network else ""
-        return f"Network {self.network}{state}; seed {self.seed}, scale {self.scale}."
+        models = f", models of {self.models}" if self.models else ""
+        return f"Network {self.network}{state}{models}; seed {self.seed}, scale {self.scale}."
 
 
 def config() -> dict[str, Any]:
@@ -146,6 +150,11 @@ def number(value: float) -> str:
     """A number in three digits with a real minus sign: ``−2.5``, ``1.5e8``."""
     text = f"{value:.3g}".replace("e+0", "e").replace("e+", "e").replace("e-0", "e-")
     return text.replace("-", "−")
+
+
+def called(ids: Iterable[str], names: Mapping[str, str] | None) -> list[str]:
+    """Names for readers, such as those of `renaissance_kit.Network.names`; else the ids."""
+    return [(names or {}).get(i, i) for i in ids]
 
 
 def darker(colour: str) -> str:

@@ -36,12 +36,12 @@ def state_views(
         unit = "mM" if metabolites else "dimensionless"
         axes = {}
         for axis, channel in (("x", alt.X), ("y", alt.Y)):
-            of = str(part[f"{axis}_of"].iloc[0])
+            (of,) = theme.called([str(part[f"{axis}_of"].iloc[0])], names)
             span = [float(part[axis].min()), float(part[axis].max())]
             ticks = theme.round_ticks(*span) if metabolites else []
             axes[axis] = channel(
                 f"{axis}:Q",
-                title=f"{_upper((names or {}).get(of, of))} ({unit})",
+                title=f"{_upper(of)} ({unit})",
                 scale=alt.Scale(type="log" if metabolites else "linear", domain=span,
                                 nice=False, padding=8),
                 axis=alt.Axis(values=ticks, labels=metabolites, ticks=metabolites, grid=False,

@@ -222,6 +222,7 @@ from .strains import predicted_strain as predicted_strain, strain_changes as str
 from .summaries import write_summary as write_summary
 from .timing import time_budget as time_budget, time_km_sets as time_km_sets
 from .turnover import (
+    bound_makes_faster as bound_makes_faster,
     reached_by_turnover as reached_by_turnover,
     search_by_turnover as search_by_turnover,
     slowest_turnover as slowest_turnover,

@@ -215,12 +215,13 @@ def neighbours(shares: pd.DataFrame) -> Text:
     return Text(f"States that support valid dynamics: {parts}.{said}")
 
 
-def metabolites(tables: Mapping[str, pd.DataFrame]) -> Text:
+def metabolites(tables: Mapping[str, pd.DataFrame], called: Mapping[str, str]) -> Text:
     """How many metabolites differ between the two kinds of states, and which.
 
     Args:
         tables: as from `renaissance_kit.analysis.ranges_of_metabolites`, by population; empty
             where all states are of one kind.
+        called: names of metabolites, for readers.
     """
     parts = []
     for population, ranges in tables.items():
@@ -228,7 +229,7 @@ def metabolites(tables: Mapping[str, pd.DataFrame]) -> Text:
         parts.append(
             f"{population}: **{len(names)} of {len(ranges)} metabolites** differ between states "
             "that support valid dynamics and the others (false discovery rate 5 %): "
-            f"{', '.join(names[:12]) or 'none'}."
+            f"{', '.join(called.get(m, m) for m in names[:12]) or 'none'}."
         )
     return Text(" ".join(parts) or "All states are of one kind; no ranges to compare.")
 

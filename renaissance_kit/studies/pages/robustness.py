@@ -119,14 +119,19 @@ def tolerances(by_tolerance: pd.DataFrame) -> Text:
     return Text(f"All cytosolic metabolites within 24 and 34 min: {', '.join(parts)}.")
 
 
-def latecomers(late: pd.DataFrame) -> Text:
-    """Which metabolite is the latest, and what is left without it and without the latest ten."""
+def latecomers(late: pd.DataFrame, names: Mapping[str, str]) -> Text:
+    """Which metabolite is the latest, and what is left without it and without the latest ten.
+
+    Args:
+        late: as from `renaissance_kit.studies.latecomers`.
+        names: of metabolites.
+    """
     first, tenth = late.iloc[0], late.iloc[min(9, len(late) - 1)]
     return Text(
-        f"{first.variable} is the latest: back in {first.back_24_min:.1%} of the models within 24 "
-        f"min, the last of all in {first['last']:.0%}. Without it {first.rest_34_min:.1%} of the "
-        f"models have all others back within 34 min, without the latest ten metabolites "
-        f"{tenth.rest_34_min:.1%}."
+        f"{names.get(first.variable, first.variable)} is the latest: back in "
+        f"{first.back_24_min:.1%} of the models within 24 min, the last of all in "
+        f"{first['last']:.0%}. Without it {first.rest_34_min:.1%} of the models have all others "
+        f"back within 34 min, without the latest ten metabolites {tenth.rest_34_min:.1%}."
     )
 
 
