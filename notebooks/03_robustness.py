@@ -45,6 +45,7 @@ from renaissance_kit.core import Run, derived_seed, write_csv
 from renaissance_kit.figures import (
     Source,
     criteria as criteria_figures,
+    returns as return_figures,
     robustness as figures,
     save,
     use_theme,
@@ -160,7 +161,7 @@ page.displacement(result, groups, totals)
 every, _ = studies.states_of(network, output.parent / "01_steady_states" / "states.nc", states)
 pathways = studies.metabolite_pathways(network, every)
 back = studies.return_map(result, pathways, tolerance=tolerance, until_min=page.SHOWN_MIN)
-figure = figures.return_map(
+figure = return_figures.return_map(
     back,
     tolerance=tolerance,
     perturbed=result.finished.size,

@@ -190,12 +190,15 @@ def test_metabolites_found_are_marked_and_thresholds_drawn_where_there_are_any()
         ((0.1, 0.2, 0.6), "Of these views the two metabolites tell most"),
         ((0.5, 0.55, 0.6), "No view of the states tells more than another"),
         ((0.05, 0.0, 0.1), "No view of the states tells how fast"),
+        ((0.1, 0.2, 0.6), "Too few states to tell"),
     ],
 )
 def test_the_title_of_the_views_follows_the_data(
     rho: tuple[float, float, float], title: str
 ) -> None:
     table = views_table(rho)
+    if title.startswith("Too few"):
+        table = table.assign(low=-0.1, high=0.9)
     chart = views.state_views(table, models=50, threshold_per_h=-2.5).to_dict()
     assert chart["title"]["text"].startswith(title)
     assert studies.best_view(table).startswith(title)

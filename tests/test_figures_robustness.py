@@ -15,7 +15,13 @@ from figure_checks import nodes, require_caption, require_same_twice, require_un
 from perturbed import perturbation_result
 
 from renaissance_kit import studies
-from renaissance_kit.figures import Source, criteria, robustness, theme
+from renaissance_kit.figures import (
+    Source,
+    criteria,
+    returns as returned_map,
+    robustness,
+    theme,
+)
 from renaissance_kit.simulation import Outcome, PerturbationResult
 from renaissance_kit.studies import CYTOSOL
 
@@ -94,7 +100,7 @@ FIGURES: dict[str, Callable[[], Any]] = {
     "returned": lambda: robustness.returned_over_time(
         shares([0.01], TIMES), paper=PAPER, source=SOURCE
     ),
-    "map": lambda: robustness.return_map(
+    "map": lambda: returned_map.return_map(
         studies.return_map(perturbed(), PATHWAYS, tolerance=0.01),
         tolerance=0.01, perturbed=20, names={"trp__L_c": "tryptophan (cytosol)"}, source=SOURCE,
     ),
@@ -218,9 +224,9 @@ def test_a_label_of_the_paper_names_its_time_and_leaves_the_other_line_alone() -
 def test_the_title_of_the_map_follows_the_data() -> None:
     table = studies.return_map(perturbed(), PATHWAYS, tolerance=0.01)
     one = table.metabolite == table.metabolite.iloc[0]
-    draw = partial(robustness.return_map, tolerance=0.01, perturbed=20)
+    draw = partial(returned_map.return_map, tolerance=0.01, perturbed=20)
     first = draw(table.assign(median_return_min=np.where(one, 12.0, 3.0))).to_dict()
-    assert first["title"]["text"].endswith("after 12 min")
+    assert first["title"]["text"].endswith("have back, after 12 min")
     never = draw(table.assign(median_return_min=np.where(one, np.inf, 3.0))).to_dict()
     assert never["title"]["text"].startswith("1 metabolite of ")
 

@@ -14,6 +14,7 @@ from . import (
     live as live,
     overview as overview,
     regulation as regulation,
+    returns as returns,
     robustness as robustness,
     routes as routes,
     rows as rows,

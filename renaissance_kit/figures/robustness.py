@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from renaissance_kit.figures import theme
-from renaissance_kit.figures.rows import ROW, in_columns, row_axis, row_headings
 from renaissance_kit.figures.theme import Figure, Source, count, headline, number, percent
 from renaissance_kit.studies import CYTOSOL
 
@@ -40,7 +39,7 @@ def returned_over_time(
         marked_min: times that get a line.
     """
     last = float(shares.time_min.max())
-    x = _time_axis(last)
+    x = time_axis(last)
     y_scale = alt.Scale(domain=[0, 1], clamp=True)
     y_title = "Share of models returned (%)"
     y = alt.Y("share:Q", title=y_title, scale=y_scale, axis=alt.Axis(labelExpr=theme.PERCENT))
@@ -77,84 +76,6 @@ def returned_over_time(
     )  # fmt: skip
 
 
-def return_map(
-    table: pd.DataFrame,
-    *,
-    tolerance: float,
-    perturbed: int,
-    names: Mapping[str, str] | None = None,
-    source: Source | None = None,
-) -> Figure:
-    """In which share of the models each metabolite is back, over time and by pathway.
-
-    Args:
-        table: as from `renaissance_kit.studies.return_map`.
-        tolerance: that it was made with.
-        perturbed: number of perturbed models.
-        names: of metabolites, for readers; ids where there is none.
-    """
-    items = table.drop_duplicates("metabolite")[["metabolite", "pathway", "median_return_min"]]
-    items = pd.concat([items[items.pathway == g] for g in dict.fromkeys(items.pathway)])
-    items = items.assign(label=theme.called(items.metabolite, names))
-    placed, headings = in_columns(items, 2, group="pathway")
-    last_row = int(placed.row.max())
-    places = placed.set_index("metabolite")
-    until = float(table.time_min.max())
-    step = float(np.diff(np.unique(table.time_min))[0])
-    cells = table.assign(
-        end=table.time_min + 1.04 * step,  # no seams between cells
-        column=table.metabolite.map(places.column),
-        row=table.metabolite.map(places.row),
-    )
-    cells = cells[cells.time_min < until]
-    cells = cells.assign(top=cells.row - 0.5, bottom=cells.row + 0.5)
-    colour = alt.Color(
-        "share:Q",
-        title="Models in which it is back (%)",
-        scale=alt.Scale(domain=[0, 1], range=_RAMP),
-        legend=alt.Legend(
-            orient="top", gradientLength=260, titleLimit=400, values=[0, 0.25, 0.5, 0.75, 1],
-            labelExpr=theme.PERCENT,
-        ),
-    )  # fmt: skip
-    x = _time_axis(until)
-    panels = []
-    for column in sorted(set(placed.column)):
-        part = placed[placed.column == column]
-        y = row_axis(part, "label", last_row)
-        top = row_axis(part, "label", last_row, field="top")
-        rect = alt.Chart(cells[cells.column == column]).mark_rect(strokeWidth=0)
-        ever = part[part.median_return_min <= until]
-        at = {"x": _time_axis(until, field="median_return_min"), "y": y}
-        rim = alt.Chart(ever).mark_tick(color="white", thickness=5, height=ROW - 3)
-        tick = alt.Chart(ever).mark_tick(color=theme.INK, thickness=2, height=ROW - 4)
-        layers = [
-            rect.encode(x=x, x2="end:Q", y=top, y2="bottom:Q", color=colour),
-            rim.encode(**at),
-            tick.encode(**at),
-            *row_headings(headings[headings.column == column], y),
-        ]
-        panels.append(alt.layer(*layers).properties(width=400, height=ROW * (last_row + 1)))
-    never = int((items.median_return_min > until).sum())
-    latest = items.loc[items.median_return_min.idxmax()]
-    title = (
-        f"{count(never, 'metabolite')} of {len(items)} not back in half of the models within "
-        f"{number(until)} min"
-        if never
-        else f"{latest.label} comes back last, after {number(latest.median_return_min)} min"
-    )
-    return alt.hconcat(*panels, spacing=30).properties(
-        title=headline(
-            title,
-            f"{count(perturbed, 'perturbed model')}, {len(items)} metabolites; back: within "
-            f"{as_percent(tolerance)} of the steady state for good. Tick: the time by which half "
-            "of the models have it back, where they do.",
-            source or "",
-            width=150,
-        )
-    )
-
-
 def trajectories(
     table: pd.DataFrame,
     *,
@@ -178,7 +99,7 @@ def trajectories(
     shown = table[table.variable.isin({*single, *groups[CYTOSOL]}) & table.deviation.notna()]
     shown = shown.assign(percent=100 * shown.deviation)
     last = float(shown.time_min.max())
-    x = _time_axis(last, ticks=4)
+    x = time_axis(last, ticks=4)
     low, high = 1.3 * float(shown.percent.min()), 1.3 * float(shown.percent.max())
     beyond = high > _HIGHEST
     high = min(high, _HIGHEST)
@@ -316,7 +237,6 @@ def return_against_stability(
 # --- pieces ------------------------------------------------------------------------------------
 
 _HIGHEST = 10_000.0  # %, of the axis of time courses
-_RAMP = ["#F7FBFF", "#9ECAE1", "#0072B2", "#08306B"]
 
 
 def _scatter(table: pd.DataFrame, line: pd.DataFrame, x: alt.X, y: alt.Y) -> Figure:
@@ -331,7 +251,7 @@ def _scatter(table: pd.DataFrame, line: pd.DataFrame, x: alt.X, y: alt.Y) -> Fig
     return alt.layer(*layers).properties(width=350, height=350)
 
 
-def _time_axis(last: float, *, field: str = "time_min", ticks: int = 7) -> alt.X:
+def time_axis(last: float, *, field: str = "time_min", ticks: int = 7) -> alt.X:
     return alt.X(
         f"{field}:Q",
         title="Time after the perturbation (min)",
@@ -373,11 +293,11 @@ def _paper_levels(
     late = data.time_min == data.time_min.max()
     sides = [(data[late], "end", 5), (data[~late], "time_min", -5)]
     return [
-        rule.encode(x=_time_axis(last), x2="end:Q", y=y),
+        rule.encode(x=time_axis(last), x2="end:Q", y=y),
         *(
             text
             for part, field, dx in sides
-            for text in outlined(part, _time_axis(last, field=field), y, dx=dx)
+            for text in outlined(part, time_axis(last, field=field), y, dx=dx)
         ),
     ]
 

@@ -24,6 +24,7 @@ from renaissance_kit.states.steady_states import SteadyStates
 MAP, COMPONENTS, METABOLITES = "t-SNE of everything", "two principal components", "two metabolites"
 VIEWS = (MAP, COMPONENTS, METABOLITES)
 NEIGHBOURS = 15
+TELLING = 0.5  # an interval of a correlation wider than this tells nothing
 
 
 def state_views(
@@ -82,6 +83,8 @@ def best_view(table: pd.DataFrame) -> str:
     """
     rows = table.drop_duplicates("view").sort_values("rho", ascending=False, kind="stable")
     first, *others = list[Any](rows.itertuples())
+    if first.high - first.low > TELLING:
+        return "Too few states to tell which view says how fast models are"
     if first.low <= 0:
         return "No view of the states tells how fast their models are"
     if all(first.low > other.rho for other in others):
