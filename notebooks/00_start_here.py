@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Start here: can a generator learn what makes a model valid?
+# # Start here: can valid models be learned?
 #
 # A kinetic model says how fast every reaction of a cell runs at given concentrations, and so how
 # the cell reacts to a disturbance. Its fluxes and concentrations can be measured or computed; most

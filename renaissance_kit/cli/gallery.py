@@ -244,6 +244,7 @@ def _table(table: Table) -> str:
 def _inline(text: str) -> str:
     """The few marks of Markdown that our introductions use."""
     html = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+    html = html.replace(" %", "\u00a0%")  # a number keeps its sign at the end of a line
     html = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", html)
     return re.sub(r"\*(.+?)\*", r"<i>\1</i>", html)
 
