@@ -36,6 +36,12 @@ def test_what_is_not_none_is_never_0_percent(share: float) -> None:
     assert percent(0.0) == "0 %"
 
 
+def test_pages_write_shares_by_the_one_function() -> None:
+    pages = (ROOT / "renaissance_kit" / "studies" / "pages").glob("*.py")
+    rounded = re.compile(r":\.\d%\}|\"\.\d%\"")  # would make 100.0% of 99.97 %
+    assert not [path.name for path in pages if rounded.search(path.read_text(encoding="utf-8"))]
+
+
 def test_intervals_have_one_sign() -> None:
     assert between(0.9996, 1.0) == "99.96 to 100 %"
     assert with_interval(0.5, 0.25, 0.75) == "50 % (25 to 75 %)"

@@ -73,7 +73,7 @@ def surveyed(supports: list[bool], found: list[bool]) -> studies.Surveyed:
 def test_slow_states_are_named_and_none_is_said_to_be_none() -> None:
     one = {"generic": surveyed([True, False], [True, True])}
     text = intracellular.no_model(studies.without_model(one), one)
-    assert "unbiased models 50.0%" in text
+    assert "unbiased models 50.0 %" in text
     assert "so no state is slow" in text
     other = {**one, "shipped": surveyed([False, False], [True, False])}
     text = intracellular.no_model(studies.without_model(other), other)
@@ -81,8 +81,8 @@ def test_slow_states_are_named_and_none_is_said_to_be_none() -> None:
     rows = intracellular.no_model_claims(studies.without_model(other))
     assert [claim for claim, *_ in rows] == ["C11"] * 6
     here = {quantity: value for _, quantity, value, _ in rows}
-    assert here["states without a valid model, no bound on turnover"] == "0.00% (0 of 2)"
-    assert here["states without a valid model among unbiased ones, shipped"] == "100.00% (2 of 2)"
+    assert here["states without a valid model, no bound on turnover"] == "0 % (0 of 2)"
+    assert here["states without a valid model among unbiased ones, shipped"] == "100 % (2 of 2)"
 
 
 @pytest.mark.parametrize(
@@ -109,9 +109,9 @@ def test_claims_without_two_kinds_are_those_of_the_neighbourhoods() -> None:
     one = surveyed([True, False], [True, True])
     ((claim, quantity, here, spread),) = intracellular.neighbourhood_claims({"new anywhere": one})
     assert (claim, quantity) == ("C12", "states new anywhere")
-    assert here.startswith("50.0% support valid dynamics (1 of 2), search finds")
+    assert here.startswith("50.0 % support valid dynamics (1 of 2), search finds")
     low, high = wilson_interval(1, 2)
-    assert spread.startswith(f"{low:.1%} to {high:.1%}, ")
+    assert spread.startswith(f"{100 * low:.1f} % to {100 * high:.1f} %, ")
 
 
 def test_published_rows_of_the_notebook_have_its_names(ecoli: Network) -> None:
@@ -190,8 +190,8 @@ def test_conflict_speaks_of_the_other_constants_only_for_valid_models() -> None:
         {"without": [1.0, 0.9, 0.95]}, index=["as generated", "all measured", "A:a_c"]
     )
     text = aconitase.conflicts(blame, models=200, valid_only=True)
-    assert text.startswith("With all 1 constants put in, 90.0% of 200 models are valid")
-    assert "but for 10.0% of its mass" in text
+    assert text.startswith("With all 1 constants put in, 90.0 % of 200 models are valid")
+    assert "but for 10.0 % of its mass" in text
     assert "mass" not in aconitase.conflicts(blame, models=200, valid_only=False)
 
 

@@ -16,6 +16,7 @@ from renaissance_kit.network.network import Network
 from renaissance_kit.simulation.bioreactor import Bioreactor, BioreactorResult, cultivate
 from renaissance_kit.simulation.conditions import ReactorConditions
 from renaissance_kit.studies.bioreactor import times_of
+from renaissance_kit.studies.text import percent
 
 ELEMENTS = {"nitrogen": "N", "phosphorus": "P", "carbon": "C"}
 GIVEN, BOTH = "given", "both"
@@ -235,7 +236,7 @@ def why_growth_stops(stops: pd.DataFrame, names: Mapping[str, str]) -> str:
     least = stops.loc[~some, list(names)].min(axis=1).median()
     return (
         f"Growth stops with nutrients left, in {n - hungry} of {n} models "
-        f"(at least {least:.0%} of each, median)"
+        f"(at least {percent(least, 0)} of each, median)"
     )
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from renaissance_kit.core.columns import Column, Kind
 from renaissance_kit.core.tables import Row, Table, each
 from renaissance_kit.network.network import Network
+from renaissance_kit.studies.text import percent
 from renaissance_kit.studies.verdicts import Rule, verdict
 
 PUBLISHED_TABLE = Table(
@@ -112,7 +113,7 @@ def published_rules(network: Network) -> dict[str, Rule]:
 def _values(network: Network) -> dict[str, str]:
     """Published values in words, by quantity of a table of claims."""
     return {
-        _quantity(row): f"{float(row['value']):.1%}"
+        _quantity(row): f"{percent(float(row['value']), 1)}"
         if math.isfinite(row["time_min"])
         else row["value"]
         for row in published(network).to_dict("records")

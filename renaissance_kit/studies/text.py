@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 LEAST = "least p-value of so few trainings"
 """Row or column of a table of comparisons; above 0.05 nothing can be told."""
-SURE = 0.995  # from here on two digits would round to 100 %
+MOST_DIGITS = 12  # of a share in percent, after the point
 
 
 class Text(str):
@@ -54,22 +55,28 @@ def too_few(least: float) -> str:
     )
 
 
-def percent(share: float) -> str:
-    """A share as text: a digit more below a tenth, and 0 and 100 only where they are exact.
+def percent(share: Any, digits: int | None = None) -> str:
+    """A share as text, in which 0 and 100 are exact: what would round to them gets more digits.
+
+    Args:
+        share: a number, such as one of a table.
+        digits: after the point; if not given, none, and one below a tenth.
 
     >>> percent(0.554), percent(0.0137), percent(0.9967), percent(0.99993), percent(1.0)
     ('55 %', '1.4 %', '99.7 %', '99.99 %', '100 %')
-    >>> percent(0.0002), percent(0.0)
-    ('0.02 %', '0 %')
+    >>> percent(0.0002), percent(0.0), percent(0.773, 1), percent(0.9997, 1)
+    ('0.02 %', '0 %', '77.3 %', '99.97 %')
     """
-    if 0 < share < 0.001:
-        return f"{100 * share:.2g} %"
-    if SURE <= share < 1:
-        digits = next((n for n in range(1, 12) if round(100 * share, n) < 100), 12)
+    share = float(share)
+    if share < 0:
+        return f"−{percent(-share, digits)}"
+    if digits is None:
+        digits = 1 if 0 < share < 0.1 else 0
+    if 0 < share < 1:
+        while digits < MOST_DIGITS and round(100 * share, digits) in (0, 100):
+            digits += 1
         return f"{100 * share:.{digits}f} %"
-    if share in (0.0, 1.0):
-        return f"{100 * share:.0f} %"
-    return f"{100 * share:.1f} %" if 0 < share < 0.1 else f"{100 * share:.0f} %"
+    return f"{100 * share:.0f} %"
 
 
 def between(low: float, high: float) -> str:

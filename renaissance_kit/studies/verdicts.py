@@ -17,7 +17,7 @@ CHANCE = 0.05
 """A p-value below it is beyond chance."""
 
 _NUMBER = r"[+\-−]?\d[\d,]*(?:\.\d+)?(?:e[+\-−]?\d+)?"
-_SPAN = re.compile(rf"({_NUMBER})(%?) to ({_NUMBER})(%?)")
+_SPAN = re.compile(rf"({_NUMBER}) ?(%?) to ({_NUMBER}) ?(%?)")
 
 
 @dataclass(frozen=True)

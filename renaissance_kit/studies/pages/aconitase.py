@@ -13,7 +13,7 @@ from renaissance_kit.analysis.km_change import width_decades
 from renaissance_kit.analysis.km_conflicts import ALL_IN, AS_GENERATED
 from renaissance_kit.network.network import Network
 from renaissance_kit.studies.scale import Scale
-from renaissance_kit.studies.text import LEAST, Text, too_few
+from renaissance_kit.studies.text import LEAST, Text, percent, too_few
 
 KINDS = {"km": "KM", "vmax": "Vmax", "vmax_per_km": "Vmax/KM"}
 """Kinds of parameters, and what they are called."""
@@ -78,14 +78,16 @@ def conflicts(blame: pd.DataFrame, *, models: int, valid_only: bool) -> Text:
     """
     all_in = blame.without[ALL_IN]
     text = (
-        f"With all {len(blame) - 2} constants put in, {all_in:.1%} of {models} models are valid, "
-        f"against {blame.without[AS_GENERATED]:.1%} before."
+        f"With all {len(blame) - 2} constants put in, {percent(all_in, 1)} of {models} models are "
+        f"valid, "
+        f"against {percent(blame.without[AS_GENERATED], 1)} before."
     )
     if valid_only:
         text += (
             " A model into which the data are put keeps all its other constants. So there is a "
             "distribution of the other constants that goes with the data: that of the models that "
-            f"stay valid, which is the one without data but for {1 - all_in:.1%} of its mass. The "
+            f"stay valid, which is the one without data but for {percent(1 - all_in, 1)} of its "
+            f"mass. The "
             "dynamics force no other constant to move further than that; what moves further is the "
             "choice of the generator among many good answers."
         )

@@ -18,7 +18,7 @@ from renaissance_kit.simulation.fit import Fit
 from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.studies.media import BOTH, GIVEN, biomass_gain, plain_name
 from renaissance_kit.studies.scale import Scale
-from renaissance_kit.studies.text import Text
+from renaissance_kit.studies.text import Text, percent
 
 THRESHOLDS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 """Thresholds that are compared."""
@@ -87,7 +87,7 @@ def _densities(conditions: ReactorConditions, density: float) -> str:
     if growth != density:
         text += (
             f" The steady state was made with {density:g} gDW, so that cells start to grow at "
-            f"{density / growth:.0%} of its growth rate."
+            f"{percent(density / growth, 0)} of its growth rate."
         )
     return text
 
@@ -110,7 +110,8 @@ def matches(fit: Fit) -> Text:
     best = ", ".join(f"{v:.2f}" for v in fit.goodness_of_fit[fit.best_first[0]])
     return Text(
         f"**{fit.matches.sum():,} of {len(fit):,} models match all curves** (95 % Wilson "
-        f"interval {low:.1%} to {high:.1%}); {fewer}. One by one: {each}. Goodness of fit of the "
+        f"interval {percent(low, 1)} to {percent(high, 1)}); {fewer}. One by one: {each}. "
+        f"Goodness of fit of the "
         f"best model: {best} ({', '.join(fit.quantities)})."
     )
 
@@ -189,7 +190,7 @@ def media(network: Network, ends: pd.DataFrame, conditions: ReactorConditions, w
     )
     given = conditions.medium_mM
     left = " and ".join(
-        f"{ends[m][GIVEN].median() / given[m]:.0%} of the {plain_name(network, m)}"
+        f"{percent(ends[m][GIVEN].median() / given[m], 0)} of the {plain_name(network, m)}"
         for m in nutrients
     )
     return Text(
@@ -217,7 +218,8 @@ def regulation(table: pd.DataFrame, product: str, incidence: float | None, state
         for _, row in table.iterrows()
     )
     trained = (
-        f"{incidence:.1%} of the models of a generator trained with regulation at state {state} "
+        f"{percent(incidence, 1)} of the models of a generator trained with regulation at state "
+        f"{state} "
         "are valid. "
         if incidence is not None
         else ""

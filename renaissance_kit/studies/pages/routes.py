@@ -152,8 +152,10 @@ def at_unseen_states(
     each = costs[costs.route == "gradient"].seconds.median()
     return Text(
         f"The conditional generator took {seconds:.0f} s and {evaluations:,} evaluations and then "
-        f"makes valid models at {seeing.incidence:.0%} ({seeing.low:.0%} to {seeing.high:.0%}) at "
-        f"states that it has not seen, {blind.incidence:.0%} without seeing them. Training by "
+        f"makes valid models at {percent(seeing.incidence, 0)} ({percent(seeing.low, 0)} to "
+        f"{percent(seeing.high, 0)}) at "
+        f"states that it has not seen, {percent(blind.incidence, 0)} without seeing them. "
+        f"Training by "
         f"gradient at one state takes {each:.0f} s; from {int(np.ceil(seconds / each))} states on, "
         "the conditional generator costs less."
     )

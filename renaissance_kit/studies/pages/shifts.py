@@ -10,7 +10,7 @@ import pandas as pd
 
 from renaissance_kit.studies.km_shifts import CommonFrame
 from renaissance_kit.studies.scale import Scale
-from renaissance_kit.studies.text import LEAST, Text, too_few
+from renaissance_kit.studies.text import LEAST, Text, percent, too_few
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ def components(frame: CommonFrame) -> Text:
     """Which share of the variance two components hold, and what chance would give."""
     n = len(frame.loadings)
     return Text(
-        f"The two components hold {frame.explained.sum():.1%} of the variance; two of "
-        f"{n} independent constants would hold {2 * (1 / n):.1%}. A frame of two "
+        f"The two components hold {percent(frame.explained.sum(), 1)} of the variance; two of "
+        f"{n} independent constants would hold {percent(2 * (1 / n), 1)}. A frame of two "
         "components shows a small part of what the constants do, so the statements below are "
         "about all of them."
     )

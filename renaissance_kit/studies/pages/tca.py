@@ -17,7 +17,7 @@ from renaissance_kit.network.network import Network
 from renaissance_kit.studies.measured import INSIDE, OUTSIDE
 from renaissance_kit.studies.published import published
 from renaissance_kit.studies.scale import Scale
-from renaissance_kit.studies.text import Text, too_few
+from renaissance_kit.studies.text import Text, percent, too_few
 
 BOUNDS_DECADES = 3.98
 """Width of the central 95 % of a constant that is generated over the whole of its bounds."""
@@ -104,8 +104,9 @@ def conflicts(blame: pd.DataFrame) -> Text:
     """What all constants together do to the incidence, and how many are to blame."""
     constants = len(blame) - 2  # after the rows without and with all of them
     return Text(
-        f"Valid before: {blame.without[AS_GENERATED]:.1%}; with all {constants} put in: "
-        f"{blame.without[ALL_IN]:.1%}. {int((blame.q_value < 0.05).sum())} of them change that by "
+        f"Valid before: {percent(blame.without[AS_GENERATED], 1)}; with all {constants} put in: "
+        f"{percent(blame.without[ALL_IN], 1)}. {int((blame.q_value < 0.05).sum())} of them change "
+        f"that by "
         "more than chance when left out."
     )
 
