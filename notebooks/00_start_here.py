@@ -51,11 +51,14 @@ from renaissance_kit import (
     studies,
     train,
 )
+from renaissance_kit.cli import check_injected
 from renaissance_kit.figures import Source, overview, save, use_theme
 from renaissance_kit.studies.pages import answers, start_here as page
 
+check_injected()
 use_theme()
 output = Path(output_dir)
+print(f"results: {output.resolve()}")
 
 # %% [markdown]
 # How large the *E. coli* part is at each scale:

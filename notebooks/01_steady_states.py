@@ -40,6 +40,7 @@ import pandas as pd
 
 from renaissance_kit import Network, SteadyStates, sample_steady_states, studies
 from renaissance_kit.analysis import with_default_profile
+from renaissance_kit.cli import check_injected
 from renaissance_kit.core import InfeasibleError, derived_seed, write_csv
 from renaissance_kit.figures import (
     Source,
@@ -52,9 +53,11 @@ from renaissance_kit.figures import (
 from renaissance_kit.states import Constraints, require_valid
 from renaissance_kit.studies.pages import answers, states as page, states_claims as tables
 
+check_injected()
 use_theme()
 pd.set_option("display.max_colwidth", 120)
 output = Path(output_dir)
+print(f"results: {output.resolve()}")
 
 # %% [markdown]
 # What each scale does. The published size is 5,000 states.

@@ -52,6 +52,7 @@ import pandas as pd
 from IPython.display import display
 
 from renaissance_kit import KMRanges, Network, Recipe, studies
+from renaissance_kit.cli import check_injected
 from renaissance_kit.core import Run, repeat_seeds, write_csv
 from renaissance_kit.figures import (
     Source,
@@ -62,9 +63,11 @@ from renaissance_kit.figures import (
 )
 from renaissance_kit.studies.pages import answers, training as page, training_claims as tables
 
+check_injected()
 use_theme()
 pd.set_option("display.max_colwidth", 120)
 output = Path(output_dir)
+print(f"results: {output.resolve()}")
 # A run that was killed resumes from the checkpoints in this folder.
 run = Run(workers, output / "checkpoints", progress=print)
 

@@ -41,6 +41,7 @@ from renaissance_kit import (
     perturb,
     studies,
 )
+from renaissance_kit.cli import check_injected
 from renaissance_kit.core import Run, derived_seed, write_csv
 from renaissance_kit.figures import (
     Source,
@@ -59,9 +60,11 @@ from renaissance_kit.studies.pages import (
     robustness_criteria as criteria_page,
 )
 
+check_injected()
 use_theme()
 pd.set_option("display.max_colwidth", 120)
 output = Path(output_dir)
+print(f"results: {output.resolve()}")
 
 # %%
 sizes = page.Sizes.at(scale, models=models, compared_models=compared_models)

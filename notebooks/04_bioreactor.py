@@ -43,6 +43,7 @@ import pandas as pd
 from IPython.display import display
 
 from renaissance_kit import KineticModels, KMRanges, Network, cultivate, studies
+from renaissance_kit.cli import check_injected
 from renaissance_kit.core import Run, write_csv
 from renaissance_kit.figures import (
     Source,
@@ -61,9 +62,11 @@ from renaissance_kit.simulation import (
 )
 from renaissance_kit.studies.pages import answers, bioreactor as page, bioreactor_claims as tables
 
+check_injected()
 use_theme()
 pd.set_option("display.max_colwidth", 120)
 output = Path(output_dir)
+print(f"results: {output.resolve()}")
 # A run that was killed resumes from this folder.
 run = Run(workers, output / "runs" if store is None else store, progress=print)
 

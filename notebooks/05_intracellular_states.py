@@ -63,6 +63,7 @@ from renaissance_kit.analysis import (
     state_correlations,
     unbiased_models,
 )
+from renaissance_kit.cli import check_injected
 from renaissance_kit.core import Run, write_csv
 from renaissance_kit.figures import (
     Source,
@@ -80,8 +81,10 @@ from renaissance_kit.studies.pages import (
     intracellular_views as views_page,
 )
 
+check_injected()
 use_theme()
 output = Path(output_dir)
+print(f"results: {output.resolve()}")
 # A run that was killed resumes from this folder.
 run = Run(workers, output / "runs" if store is None else store, progress=print)
 

@@ -46,14 +46,17 @@ from renaissance_kit.analysis import (
     measured_intervals,
 )
 from renaissance_kit.analysis.km_conflicts import ALL_IN
+from renaissance_kit.cli import check_injected
 from renaissance_kit.core import Run, derived_seed, repeat_seeds, write_csv
 from renaissance_kit.figures import Source, km_change as figures, save, use_theme
 from renaissance_kit.network import reaction_distances, with_distance
 from renaissance_kit.studies.pages import aconitase as page, answers, exact as exact_page
 
+check_injected()
 use_theme()
 pd.set_option("display.max_colwidth", 120)
 output = Path(output_dir)
+print(f"results: {output.resolve()}")
 
 # %% [markdown]
 # What each scale does. Repeats are trainings by gradient, each with and without data; they take a

@@ -46,13 +46,16 @@ from renaissance_kit.analysis import (
     subsystem_of,
 )
 from renaissance_kit.analysis.km_conflicts import ALL_IN
+from renaissance_kit.cli import check_injected
 from renaissance_kit.core import Run, derived_seed, repeat_seeds, write_csv
 from renaissance_kit.figures import Source, km_exact, km_overlap as figures, save, use_theme
 from renaissance_kit.studies.pages import answers, exact as exact_page, tca as page
 
+check_injected()
 use_theme()
 pd.set_option("display.max_colwidth", 120)
 output = Path(output_dir)
+print(f"results: {output.resolve()}")
 
 # %%
 size = page.Sizes.at(

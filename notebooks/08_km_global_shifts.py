@@ -37,6 +37,7 @@ import pandas as pd
 
 from renaissance_kit import Network, Recipe, studies
 from renaissance_kit.analysis import change_table
+from renaissance_kit.cli import check_injected
 from renaissance_kit.core import Run, derived_seed, repeat_seeds, write_csv
 from renaissance_kit.figures import (
     Source,
@@ -47,9 +48,11 @@ from renaissance_kit.figures import (
 )
 from renaissance_kit.studies.pages import answers, shifts as page
 
+check_injected()
 use_theme()
 pd.set_option("display.max_colwidth", 120)
 output = Path(output_dir)
+print(f"results: {output.resolve()}")
 
 # %%
 size = page.Sizes.at(

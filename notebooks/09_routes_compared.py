@@ -27,6 +27,7 @@ import numpy as np
 import pandas as pd
 
 from renaissance_kit import KMRanges, Network, Recipe, studies, train
+from renaissance_kit.cli import check_injected
 from renaissance_kit.core import Run, derived_seed, write_csv
 from renaissance_kit.figures import Source, routes as figures, save, use_theme
 from renaissance_kit.kinetics import incidence_of
@@ -34,9 +35,11 @@ from renaissance_kit.states import StateFeatures
 from renaissance_kit.studies.pages import answers, routes as page
 from renaissance_kit.training import FastestDynamics, split_states
 
+check_injected()
 use_theme()
 pd.set_option("display.max_colwidth", 120)
 output = Path(output_dir)
+print(f"results: {output.resolve()}")
 
 # %%
 size = page.Sizes.at(scale)

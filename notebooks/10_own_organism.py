@@ -35,6 +35,7 @@ import pandas as pd
 
 from renaissance_kit import Perturbation, Recipe, perturb, sample_steady_states, studies
 from renaissance_kit.analysis import with_default_profile
+from renaissance_kit.cli import check_injected
 from renaissance_kit.core import Run, write_csv
 from renaissance_kit.draft import NetworkDraft
 from renaissance_kit.figures import (
@@ -48,9 +49,11 @@ from renaissance_kit.figures import (
 from renaissance_kit.formats import write_sbml
 from renaissance_kit.studies.pages import answers, own_organism as page
 
+check_injected()
 use_theme()
 pd.set_option("display.max_colwidth", 120)
 output = Path(output_dir)
+print(f"results: {output.resolve()}")
 # A run that was killed resumes from what is kept in this folder.
 run = Run(workers, output / "kept", progress=print)
 
