@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Start here
+# # Start here: can valid models be learned?
 #
 # A kinetic model says how fast every reaction of a cell runs at given concentrations, and so how
 # the cell reacts to a disturbance. Its fluxes and concentrations can be measured or computed; most
@@ -51,11 +51,14 @@ from renaissance_kit import (
     studies,
     train,
 )
+from renaissance_kit.cli import check_injected
 from renaissance_kit.figures import Source, overview, save, use_theme
-from renaissance_kit.studies.pages import start_here as page
+from renaissance_kit.studies.pages import answers, start_here as page
 
+check_injected()
 use_theme()
 output = Path(output_dir)
+print(f"results: {output.resolve()}")
 
 # %% [markdown]
 # How large the *E. coli* part is at each scale:
@@ -117,9 +120,13 @@ pd.DataFrame(
 
 # %%
 tiny_source = Source(network.name, state.label, seed, scale)
-figure = overview.concentrations(network.species, state.concentrations_mM, source=tiny_source)
+called = [network.names[m] for m in network.species]
+figure = overview.concentrations(called, state.concentrations_mM, source=tiny_source)
 save(figure, output / "tiny_concentrations")
 figure
+
+# %%
+page.concentrations(network, state)
 
 # %% [markdown]
 # ### Exercise 1: one maximal velocity by hand (8 minutes)
@@ -493,6 +500,23 @@ page.ecoli(ecoli_spectrum, ensemble, ecoli_threshold)
 # ```
 #
 # </details>
+
+# %% [markdown]
+# ## The answer
+
+# %%
+answer = answers.start_here(ecoli, ecoli_spectrum, ensemble, size.generations)
+studies.write_summary(
+    output,
+    {
+        "model": ecoli.name,
+        "steady_state": profile.label,
+        "scale": scale,
+        "seed": seed,
+        **answer.summary(),
+    },
+)
+answer
 
 # %% [markdown]
 # ## 5. What to take home

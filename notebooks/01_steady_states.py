@@ -40,6 +40,7 @@ import pandas as pd
 
 from renaissance_kit import Network, SteadyStates, sample_steady_states, studies
 from renaissance_kit.analysis import with_default_profile
+from renaissance_kit.cli import check_injected
 from renaissance_kit.core import InfeasibleError, derived_seed, write_csv
 from renaissance_kit.figures import (
     Source,
@@ -50,11 +51,13 @@ from renaissance_kit.figures import (
     use_theme,
 )
 from renaissance_kit.states import Constraints, require_valid
-from renaissance_kit.studies.pages import states as page, states_claims as tables
+from renaissance_kit.studies.pages import answers, states as page, states_claims as tables
 
+check_injected()
 use_theme()
 pd.set_option("display.max_colwidth", 120)
 output = Path(output_dir)
+print(f"results: {output.resolve()}")
 
 # %% [markdown]
 # What each scale does. The published size is 5,000 states.
@@ -194,7 +197,7 @@ page.convergence(diagnostics, studies.diagnostics_table(fresh), name, len(fresh)
 # **Does an independent run find the same distribution?**
 
 # %%
-figure = None
+figure = agreement = None
 if states is shipped:
     agreement = studies.agreement(shipped, fresh)
     figure = sampling.two_samples(
@@ -205,6 +208,9 @@ if states is shipped:
     save(figure, output / "two_samples")
 figure
 
+# %%
+page.two_samples(agreement)
+
 # %% [markdown]
 # ## Concentrations
 #
@@ -213,7 +219,11 @@ figure
 # %%
 concentrations = studies.concentration_table(network, states, constraints)
 figure = figures.concentration_ranges(
-    concentrations, states=len(states), fold=constraints.measured_fold, source=shown
+    concentrations,
+    states=len(states),
+    fold=constraints.measured_fold,
+    names=network.names,
+    source=shown,
 )
 save(figure, output / "concentrations")
 figure
@@ -262,7 +272,7 @@ if network.file("published_states.csv").is_file():
 studies.ratio_table(states, constraints, published).round(3)
 
 # %% [markdown]
-# ## Turnover, and why it has to be fast
+# ## Does turnover have to be fast?
 #
 # A metabolite whose amount is many minutes of its own throughput answers slowly, whatever the
 # enzymes. Most concentrations are not measured. Within generic bounds some metabolites take hours
@@ -288,6 +298,7 @@ figure = figures.turnover_times(
     settle_min=settle_min,
     states=len(states),
     generic_states=len(generic),
+    names=network.names,
     source=source,
 )
 save(figure, output / "turnover_times")
@@ -438,6 +449,13 @@ claims = studies.claims_table(network, tables.claims(network, states, checks, di
 write_csv(output / "claims.csv", claims)
 claims
 
+# %% [markdown]
+# ## The answer
+
+# %%
+answer = answers.states(network, checks, diagnostics, states=len(states))
+answer
+
 # %%
 summary = {
     "model": network.name,
@@ -453,5 +471,6 @@ summary = {
         slowest_generic,
         turnover_time_min=constraints.turnover_time_min,
     ),
+    **answer.summary(),
 }
 studies.write_summary(output, summary)

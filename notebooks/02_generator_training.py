@@ -52,6 +52,7 @@ import pandas as pd
 from IPython.display import display
 
 from renaissance_kit import KMRanges, Network, Recipe, studies
+from renaissance_kit.cli import check_injected
 from renaissance_kit.core import Run, repeat_seeds, write_csv
 from renaissance_kit.figures import (
     Source,
@@ -60,11 +61,13 @@ from renaissance_kit.figures import (
     training as figures,
     use_theme,
 )
-from renaissance_kit.studies.pages import training as page, training_claims as tables
+from renaissance_kit.studies.pages import answers, training as page, training_claims as tables
 
+check_injected()
 use_theme()
 pd.set_option("display.max_colwidth", 120)
 output = Path(output_dir)
+print(f"results: {output.resolve()}")
 # A run that was killed resumes from the checkpoints in this folder.
 run = Run(workers, output / "checkpoints", progress=print)
 
@@ -381,6 +384,13 @@ write_csv(output / "claims.csv", claims)
 write_csv(output / "incidence.csv", history)
 claims
 
+# %% [markdown]
+# ## The answer
+
+# %%
+answer = answers.training(network, first_and_last, baseline, models=len(runs[0].ensemble))
+answer
+
 # %%
 summary = {
     "model": network.name,
@@ -394,6 +404,7 @@ summary = {
     "threshold_per_h": threshold,
     **tables.summary(first_and_last, baseline, runs, paper_runs, released_runs, check, stream),
     "workers": workers,
+    **answer.summary(),
 }
 studies.write_summary(output, summary)
 

@@ -41,10 +41,12 @@ from renaissance_kit import (
     perturb,
     studies,
 )
+from renaissance_kit.cli import check_injected
 from renaissance_kit.core import Run, derived_seed, write_csv
 from renaissance_kit.figures import (
     Source,
     criteria as criteria_figures,
+    returns as return_figures,
     robustness as figures,
     save,
     use_theme,
@@ -52,14 +54,17 @@ from renaissance_kit.figures import (
 from renaissance_kit.kinetics import example_file
 from renaissance_kit.studies import CYTOSOL
 from renaissance_kit.studies.pages import (
+    answers,
     robustness as page,
     robustness_claims as tables,
     robustness_criteria as criteria_page,
 )
 
+check_injected()
 use_theme()
 pd.set_option("display.max_colwidth", 120)
 output = Path(output_dir)
+print(f"results: {output.resolve()}")
 
 # %%
 sizes = page.Sizes.at(scale, models=models, compared_models=compared_models)
@@ -78,7 +83,7 @@ chosen, where = studies.valid_ensemble(
     states=states,
 )
 batch = chosen.models(network)
-source = Source(network.name, batch.state.label, seed, scale)
+source = Source(network.name, batch.state.label, seed, scale, Path(where).name)
 groups = studies.variable_groups(network)
 paper = studies.published_returns(network)
 threshold = float(chosen.dataset.attrs["threshold_per_h"])
@@ -158,15 +163,12 @@ page.displacement(result, groups, totals)
 # %%
 every, _ = studies.states_of(network, output.parent / "01_steady_states" / "states.nc", states)
 pathways = studies.metabolite_pathways(network, every)
-quantile = 0.9
-deviations = studies.deviation_map(
-    result, pathways, tolerance=tolerance, quantile=quantile, until_min=page.SHOWN_MIN
-)
-figure = figures.deviation_map(
-    deviations,
+back = studies.return_map(result, pathways, tolerance=tolerance, until_min=page.SHOWN_MIN)
+figure = return_figures.return_map(
+    back,
     tolerance=tolerance,
-    quantile=quantile,
     perturbed=result.finished.size,
+    names=network.names,
     source=source,
 )
 save(figure, output / "metabolites")
@@ -175,7 +177,7 @@ figure
 # %%
 late = studies.latecomers(result, groups[CYTOSOL], times_min=page.READ_MIN, tolerance=tolerance)
 write_csv(output / "latecomers.csv", late)
-page.latecomers(late)
+page.latecomers(late, network.names)
 
 # %%
 late.head(10).round(3)
@@ -193,6 +195,7 @@ figure = figures.trajectories(
     groups=groups,
     tolerance=tolerance,
     marked_min=page.READ_MIN,
+    names=network.names,
     source=source,
 )
 save(figure, output / "two_models")
@@ -352,6 +355,15 @@ claims = studies.claims_table(network, rows)
 write_csv(output / "claims.csv", claims)
 claims
 
+# %% [markdown]
+# ## The answer
+
+# %%
+answer = answers.robustness(
+    network, by_tolerance, times_min=page.READ_MIN, tolerance=tolerance, size=size
+)
+answer
+
 # %%
 summary = {
     "model": network.name,
@@ -368,6 +380,7 @@ summary = {
     "solver": solver,
     **tables.summary(result, chosen, over_time, late, groups[CYTOSOL], tolerance),
     "workers": workers,
+    **answer.summary(),
 }
 studies.write_summary(output, summary)
 

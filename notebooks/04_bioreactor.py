@@ -43,6 +43,7 @@ import pandas as pd
 from IPython.display import display
 
 from renaissance_kit import KineticModels, KMRanges, Network, cultivate, studies
+from renaissance_kit.cli import check_injected
 from renaissance_kit.core import Run, write_csv
 from renaissance_kit.figures import (
     Source,
@@ -59,11 +60,13 @@ from renaissance_kit.simulation import (
     measured_curves,
     measured_start,
 )
-from renaissance_kit.studies.pages import bioreactor as page, bioreactor_claims as tables
+from renaissance_kit.studies.pages import answers, bioreactor as page, bioreactor_claims as tables
 
+check_injected()
 use_theme()
 pd.set_option("display.max_colwidth", 120)
 output = Path(output_dir)
+print(f"results: {output.resolve()}")
 # A run that was killed resumes from this folder.
 run = Run(workers, output / "runs" if store is None else store, progress=print)
 
@@ -99,7 +102,7 @@ chosen, where = studies.valid_ensemble(
 )
 reactor = reactor or states
 batch = chosen.models(network)
-source = Source(network.name, batch.state.label, seed, scale)
+source = Source(network.name, batch.state.label, seed, scale, Path(where).name)
 asked_for = {"duration_h": duration_h, "inoculum_gDW_L": inoculum_gDW_L}
 changes = {name: float(value) for name, value in asked_for.items() if value is not None}
 changes |= {} if dilution is None else {"dilution": dilution}
@@ -302,7 +305,9 @@ figure
 
 # %%
 ends = studies.final_values(changed, ["biomass", *factors])
-page.media(network, ends, culture.conditions)
+called = {m: studies.plain_name(network, m) for m in watched}
+why = studies.why_growth_stops(studies.growth_stops(changed, studies.GIVEN, watched), called)
+page.media(network, ends, culture.conditions, why)
 
 # %%
 ceilings.round(4)
@@ -408,6 +413,13 @@ claims = studies.claims_table(network, rows)
 write_csv(output / "claims.csv", claims)
 claims
 
+# %% [markdown]
+# ## The answer
+
+# %%
+answer = answers.bioreactor(network, fit)
+answer
+
 # %%
 summary = {
     "model": network.name,
@@ -424,6 +436,7 @@ summary = {
     "incidence_with_regulation": incidence,
     **tables.summary(network, fit, control_fit, result, ends, factors, vmax_factor),
     "workers": workers,
+    **answer.summary(),
 }
 studies.write_summary(output, summary)
 

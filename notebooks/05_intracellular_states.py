@@ -63,14 +63,28 @@ from renaissance_kit.analysis import (
     state_correlations,
     unbiased_models,
 )
+from renaissance_kit.cli import check_injected
 from renaissance_kit.core import Run, write_csv
-from renaissance_kit.figures import Source, landscape as figures, save, surveys as charts, use_theme
+from renaissance_kit.figures import (
+    Source,
+    landscape as figures,
+    save,
+    surveys as charts,
+    use_theme,
+    views,
+)
 from renaissance_kit.search import SEARCH, shorter_search, survey_states
 from renaissance_kit.states import Constraints, StateSpace
-from renaissance_kit.studies.pages import intracellular as page
+from renaissance_kit.studies.pages import (
+    answers,
+    intracellular as page,
+    intracellular_views as views_page,
+)
 
+check_injected()
 use_theme()
 output = Path(output_dir)
+print(f"results: {output.resolve()}")
 # A run that was killed resumes from this folder.
 run = Run(workers, output / "runs" if store is None else store, progress=print)
 
@@ -190,7 +204,8 @@ page.exactness(stay_valid)
 #
 # From here on the generic states. Log concentrations and log fluxes, standardised; principal
 # components; t-SNE; polar coordinates about the centroid. A neighbourhood is a polar cell: the map
-# is cut into rings with equal numbers of states, each ring into sectors with equal numbers.
+# is cut into rings with equal numbers of states, each ring into sectors with equal numbers. **Does
+# the map tell how fast models are, more than two metabolites do?**
 
 # %%
 scores, names = features(network, sample)
@@ -198,16 +213,15 @@ chart = map_of(scores, seed=seed)
 rings, sectors = (2, 6) if len(sample) >= 100 else (1, 3)
 cell = neighbourhoods(chart, rings=rings, sectors=sectors)
 cells = neighbourhood_table(chart, cell, supports)
-points = pd.DataFrame(
-    {"x": chart.xy[:, 0], "y": chart.xy[:, 1], "lambda_max_per_h": quantile}
-)  # fmt: skip
-figure = figures.state_map(
-    points, cells, models=size.models, threshold_per_h=threshold,
-    perplexity=min(30.0, (len(sample) - 1) / 3), explained=float(chart.explained.sum()),
-    source=source,
-)  # fmt: skip
+shown = studies.state_views(network, sample, chart, quantile)
+figure = views.state_views(
+    shown, models=size.models, threshold_per_h=threshold, names=network.names, source=source
+)
 save(figure, output / "map")
 figure
+
+# %%
+views_page.views(shown, network.names, cells)
 
 # %% [markdown]
 # **Do supporting states have supporting neighbours?** New states are drawn inside the bounds of a
@@ -270,11 +284,11 @@ for name in (page.GENERIC, page.SHIPPED):
         write_csv(output / f"metabolites_{name}.csv", ranges[name])
         figure = figures.supporting_ranges(
             ranges[name], states=len(which), supporting=int(which.sum()), population=name,
-            source=source,
+            names=network.names, source=source,
         )  # fmt: skip
         save(figure, output / f"metabolites_{name}")
         display(figure)
-page.metabolites(ranges)
+page.metabolites(ranges, network.names)
 
 # %% [markdown]
 # **Thresholds.** The concentration that best divides supporting states from the others, with its
@@ -298,10 +312,14 @@ for name, differences in ranges.items():
         threshold_per_h=threshold,
         measured={m: one.value for m, one in constraints.measured_mM.items()},
         population=name,
+        names=network.names,
         source=source,
     )
     save(figure, output / f"thresholds_{name}")
     display(figure)
+views_page.thresholds(thresholds, network.names)
+
+# %%
 pd.concat(thresholds).round(4) if thresholds else None
 
 # %% [markdown]
@@ -322,6 +340,7 @@ for name, one in of_speed.items():
     write_csv(output / f"correlations_{name}.csv", one)
 figure = figures.correlations(
     {f"{n}, {len(surveyed[n].states):,} states": t.head(10) for n, t in of_speed.items()},
+    names=network.names,
     source=source,
 )
 save(figure, output / "correlations")
@@ -379,7 +398,11 @@ if page.GENERIC in ranges:
 figure
 
 # %%
-studies.unbiased_table({"free": anywhere, **held_at}).round(3)
+held_table = studies.unbiased_table({"free": anywhere, **held_at})
+views_page.held(held_table, len(constrained))
+
+# %%
+held_table.round(3)
 
 # %% [markdown]
 # ## What does it cost?
@@ -428,6 +451,13 @@ claims = studies.claims_table(network, [(*row, full) for row in rows])
 write_csv(output / "claims.csv", claims)
 claims
 
+# %% [markdown]
+# ## The answer
+
+# %%
+answer = answers.intracellular(network, table, models=size.models, generic=page.GENERIC)
+answer
+
 # %%
 summary = {
     "model": network.name,
@@ -450,6 +480,7 @@ summary = {
     "bytes_out_of_task": cost.bytes_out,
     "bytes_back_of_task": cost.bytes_back,
     "workers": workers,
+    **answer.summary(),
 }
 studies.write_summary(output, summary)
 

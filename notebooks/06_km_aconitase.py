@@ -46,14 +46,17 @@ from renaissance_kit.analysis import (
     measured_intervals,
 )
 from renaissance_kit.analysis.km_conflicts import ALL_IN
+from renaissance_kit.cli import check_injected
 from renaissance_kit.core import Run, derived_seed, repeat_seeds, write_csv
 from renaissance_kit.figures import Source, km_change as figures, save, use_theme
 from renaissance_kit.network import reaction_distances, with_distance
-from renaissance_kit.studies.pages import aconitase as page, exact as exact_page
+from renaissance_kit.studies.pages import aconitase as page, answers, exact as exact_page
 
+check_injected()
 use_theme()
 pd.set_option("display.max_colwidth", 120)
 output = Path(output_dir)
+print(f"results: {output.resolve()}")
 
 # %% [markdown]
 # What each scale does. Repeats are trainings by gradient, each with and without data; they take a
@@ -178,6 +181,9 @@ figure = figures.densities(
 save(figure, output / "densities")
 figure
 
+# %%
+page.densities(shown, before, after)
+
 # %% [markdown]
 # The rate law and the steady state tie Vmax to KM: with both constants of ACONTa measured, its Vmax
 # and its Vmax/KM are narrow by arithmetic, in one model as in a thousand. That says nothing yet
@@ -206,6 +212,9 @@ page.currency(network)
 figure = figures.change_by_distance(changes, source=source)
 save(figure, output / "by_distance")
 figure
+
+# %%
+page.by_distance(changes)
 
 # %%
 elsewhere = studies.of_other_reactions(changes, held_reactions)
@@ -333,6 +342,19 @@ claims = studies.claims_table(network, [(*row, published_size) for row in rows])
 write_csv(output / "claims.csv", claims)
 claims
 
+# %% [markdown]
+# ## The answer
+
+# %%
+answer = answers.aconitase(
+    network,
+    counts,
+    held=len(names),
+    trainings=(len(without), len(with_data)),
+    exact=found,
+)
+answer
+
 # %%
 summary = {
     "model": network.name,
@@ -359,6 +381,7 @@ summary = {
     **exact_page.summary([exact], [found]),
     "seconds_of_training": float(sum(run.seconds for run in [*without, *with_data])),
     "workers": workers,
+    **answer.summary(),
 }
 studies.write_summary(output, summary)
 

@@ -40,18 +40,22 @@ from renaissance_kit import Network, Recipe, studies
 from renaissance_kit.analysis import (
     held_out_scores,
     incidence_by_measurement,
+    least_p_value,
     measured_intervals,
     permutation_test,
     subsystem_of,
 )
 from renaissance_kit.analysis.km_conflicts import ALL_IN
+from renaissance_kit.cli import check_injected
 from renaissance_kit.core import Run, derived_seed, repeat_seeds, write_csv
 from renaissance_kit.figures import Source, km_exact, km_overlap as figures, save, use_theme
-from renaissance_kit.studies.pages import exact as exact_page, tca as page
+from renaissance_kit.studies.pages import answers, exact as exact_page, tca as page
 
+check_injected()
 use_theme()
 pd.set_option("display.max_colwidth", 120)
 output = Path(output_dir)
+print(f"results: {output.resolve()}")
 
 # %%
 size = page.Sizes.at(
@@ -160,6 +164,9 @@ save(figure, output / "overlap")
 figure
 
 # %%
+page.overlap(scores)
+
+# %%
 by_group = studies.scores_by_place(tests["overlap"], network, cycle.names)
 write_csv(output / "subsystems.csv", by_group)
 figure = figures.overlap_by_group(by_group, paper=page.published_counts(network), source=source)
@@ -167,13 +174,11 @@ save(figure, output / "subsystems")
 figure
 
 # %%
-by_group.round(4)
-
-# %% [markdown]
-# ## What it means
+least = least_p_value(len(without), len(with_data), size.permutations, paired=trained)
+page.rises(by_group, scores, tests["inside"], least)
 
 # %%
-page.rises(by_group, scores, tests["inside"])
+by_group.round(4)
 
 # %%
 others = [name for name in network.km_names if name not in cycle.names]
@@ -313,6 +318,17 @@ claims = studies.claims_table(network, [(*row, published_size) for row in rows])
 write_csv(output / "claims.csv", claims)
 claims
 
+# %% [markdown]
+# ## The answer
+
+# %%
+answer = answers.subsystem(
+    network,
+    by_group,
+    least=least,
+)
+answer
+
 # %%
 places = by_group.set_index("group")
 tca, rest = places.loc[studies.INSIDE], places.loc[studies.OUTSIDE]
@@ -345,5 +361,6 @@ summary = {
     "mean_width_with_decades": width_with,
     "seconds_of_training": float(sum(run.seconds for run in [*without, *with_data])),
     "workers": workers,
+    **answer.summary(),
 }
 studies.write_summary(output, summary)

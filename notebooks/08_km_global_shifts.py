@@ -37,6 +37,7 @@ import pandas as pd
 
 from renaissance_kit import Network, Recipe, studies
 from renaissance_kit.analysis import change_table
+from renaissance_kit.cli import check_injected
 from renaissance_kit.core import Run, derived_seed, repeat_seeds, write_csv
 from renaissance_kit.figures import (
     Source,
@@ -45,11 +46,13 @@ from renaissance_kit.figures import (
     save,
     use_theme,
 )
-from renaissance_kit.studies.pages import shifts as page
+from renaissance_kit.studies.pages import answers, shifts as page
 
+check_injected()
 use_theme()
 pd.set_option("display.max_colwidth", 120)
 output = Path(output_dir)
+print(f"results: {output.resolve()}")
 
 # %%
 size = page.Sizes.at(
@@ -131,6 +134,9 @@ save(figure, output / "distances")
 figure
 
 # %%
+page.distances(distances)
+
+# %%
 shifts = studies.shift_table(
     km, unknown, levels=(SOME, CYCLE, ALL), rng=rng, permutations=size.permutations
 )
@@ -166,6 +172,13 @@ claims = studies.claims_table(network, [(*row, published_size) for row in rows])
 write_csv(output / "claims.csv", claims)
 claims
 
+# %% [markdown]
+# ## The answer
+
+# %%
+answer = answers.shifts(network, shifts, ALL, changes)
+answer
+
 # %%
 summary = {
     "model": network.name,
@@ -183,5 +196,6 @@ summary = {
     "constants_shifted": page.shifted_constants(changes),
     "seconds_of_training": float(sum(r.seconds for runs in levels.values() for r in runs)),
     "workers": workers,
+    **answer.summary(),
 }
 studies.write_summary(output, summary)

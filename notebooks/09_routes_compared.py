@@ -27,16 +27,19 @@ import numpy as np
 import pandas as pd
 
 from renaissance_kit import KMRanges, Network, Recipe, studies, train
+from renaissance_kit.cli import check_injected
 from renaissance_kit.core import Run, derived_seed, write_csv
 from renaissance_kit.figures import Source, routes as figures, save, use_theme
 from renaissance_kit.kinetics import incidence_of
 from renaissance_kit.states import StateFeatures
-from renaissance_kit.studies.pages import routes as page
+from renaissance_kit.studies.pages import answers, routes as page
 from renaissance_kit.training import FastestDynamics, split_states
 
+check_injected()
 use_theme()
 pd.set_option("display.max_colwidth", 120)
 output = Path(output_dir)
+print(f"results: {output.resolve()}")
 
 # %%
 size = page.Sizes.at(scale)
@@ -221,6 +224,9 @@ figure = figures.diversity_against_incidence(table, log_uniform=log_uniform, sou
 save(figure, output / "diversity")
 figure
 
+# %%
+page.diversity(table)
+
 # %% [markdown]
 # ## States never seen
 #
@@ -271,6 +277,13 @@ claims = studies.claims_table(network, [(*row, scale in ("laptop", "paper")) for
 write_csv(output / "claims.csv", claims)
 claims
 
+# %% [markdown]
+# ## The answer
+
+# %%
+answer = answers.routes(network, costs, held_table)
+answer
+
 # %%
 ninety = costs[costs.state == chosen[0].label].groupby("route").seconds_to_90.median()
 summary = {
@@ -288,5 +301,6 @@ summary = {
     },
     **{f"seconds_to_90_{r.replace(' ', '_')}": v for r, v in ninety.dropna().items()},
     "workers": workers,
+    **answer.summary(),
 }
 studies.write_summary(output, summary)

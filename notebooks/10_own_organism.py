@@ -35,6 +35,7 @@ import pandas as pd
 
 from renaissance_kit import Perturbation, Recipe, perturb, sample_steady_states, studies
 from renaissance_kit.analysis import with_default_profile
+from renaissance_kit.cli import check_injected
 from renaissance_kit.core import Run, write_csv
 from renaissance_kit.draft import NetworkDraft
 from renaissance_kit.figures import (
@@ -46,11 +47,13 @@ from renaissance_kit.figures import (
     use_theme,
 )
 from renaissance_kit.formats import write_sbml
-from renaissance_kit.studies.pages import own_organism as page
+from renaissance_kit.studies.pages import answers, own_organism as page
 
+check_injected()
 use_theme()
 pd.set_option("display.max_colwidth", 120)
 output = Path(output_dir)
+print(f"results: {output.resolve()}")
 # A run that was killed resumes from what is kept in this folder.
 run = Run(workers, output / "kept", progress=print)
 
@@ -112,6 +115,9 @@ source = Source(new_network, draft.name, seed, scale)
 figure = draft_figures.decisions_by_rule(draft.summary(), source=source)
 save(figure, output / "decisions")
 figure
+
+# %%
+page.decisions(draft.summary())
 
 # %%
 draft.decisions("transport").head(8)
@@ -236,6 +242,13 @@ exchange.table()
 # %%
 page.exchanged(exchange)
 
+# %% [markdown]
+# ## The answer
+
+# %%
+answer = answers.own_organism(check, unbiased, shares, at_min=read_min[-1], tolerance=tolerance)
+answer
+
 # %%
 summary = {
     "model": network.name,
@@ -254,6 +267,7 @@ summary = {
     "incidence_trained": check.counted / check.models,
     "perturbed_models": result.finished.size,
     "workers": workers,
+    **answer.summary(),
 }
 studies.write_summary(output, summary)
 

@@ -26,6 +26,10 @@ class Page(HTMLParser):
     def all(self, *names: str) -> list[dict[str, str]]:
         return [attributes for tag, attributes in self.tags if tag in names]
 
+    def figures(self) -> list[dict[str, str]]:
+        """Images but for the small ones beside the answers."""
+        return [a for a in self.all("img") if a.get("class") != "thumbnail"]
+
     @property
     def text(self) -> str:
         return " ".join(" ".join(self.texts).split())

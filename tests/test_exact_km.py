@@ -166,7 +166,7 @@ def test_the_three_kinds_of_samples_are_independent(tiny: Network, tiny_state: S
     assert counts["models before"].tolist() == [60, 60]
     incidence = studies.exact_incidence(samples)
     text = page.answers([samples], [found], incidence)
-    assert "60 of 60 unbiased models are valid, 100.0%" in text
+    assert "60 of 60 unbiased models are valid, 100 %" in text
     assert "with two held, " in text
     rows = page.claims("1", found, [], pd.DataFrame())
     assert [row[0] for row in rows] == ["C16", "C16"]
@@ -226,8 +226,8 @@ def test_rises_are_those_of_plain_loops() -> None:
     zeros = studies.rises_between(0 * a, 0 * b)
     assert (zeros["mean"].max(), zeros.same.min()) == (0, 9)
     text = page.rises(table.reset_index(), (1, 9))
-    assert "The paper's 1 of 9 (11%) is reached without any data" in text
-    assert "The paper's 9 of 9 (100%) is not reached" in page.rises(table.reset_index(), (9, 9))
+    assert "The paper's 1 of 9 (11 %) is reached without any data" in text
+    assert "The paper's 9 of 9 (100 %) is not reached" in page.rises(table.reset_index(), (9, 9))
     assert "beyond what another seed does" in page.rises(studies.rises_between(a, b + 5.0), None)
     assert "within what another seed does" in page.rises(studies.rises_between(a, a), None)
     assert "No training" in page.rises(pd.DataFrame(), None)

@@ -264,3 +264,24 @@ def test_concentrations_beyond_the_span_are_at_the_edge() -> None:
 def test_a_shade_for_each_factor(n: int) -> None:
     shades = figures.shades_of([float(f) for f in range(n)])
     assert len(set(shades)) == n
+
+
+@pytest.mark.parametrize(
+    ("left", "title"),
+    [
+        (0.001, "Growth stops when tryptophan is used up, in 3 of 3 models"),
+        (0.7, "Growth stops with nutrients left, in 3 of 3 models (at least 70% of each, median)"),
+    ],
+)
+def test_the_title_says_whether_growth_stops_for_lack_of_anything(left: float, title: str) -> None:
+    table = media()
+    start = table.groupby(["medium", "model"]).nh4_e.transform("first")
+    table["biomass"] = np.where(table.time_h > 5, 2.0, 1.0)
+    table = table.assign(nh4_e=0.9 * start, glc__D_e=0.9 * start, trp__L_e=start)
+    table.loc[table.time_h > 0, "trp__L_e"] *= left
+    for name in ("nh4_e", "glc__D_e"):
+        table.loc[table.time_h == 0, name] = start
+    chart = figures.why_growth_stops(
+        table, best=0, media=MEDIA, left=LEFT, ceilings=ceilings(), source=SOURCE
+    )
+    assert chart.to_dict()["title"]["text"] == title

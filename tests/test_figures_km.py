@@ -176,3 +176,22 @@ def test_many_trainings_fit_into_one_figure() -> None:
     with theme.themed():
         drawn = km_change.densities([panel], integrated="none", models=2000).to_dict()
     assert max(len(rows) for rows in drawn["datasets"].values()) > 5000
+
+
+def test_too_few_trainings_are_no_finding() -> None:
+    few = changes().assign(p_least=0.1, q_distance=1.0, q_shift=1.0)
+    for figure in (
+        km_change.change_by_distance({"KM": few}, source=SOURCE),
+        km_change.moved_most(few, source=SOURCE),
+    ):
+        specification = figure.to_dict()
+        assert specification["title"]["text"] == "Too few trainings to tell: no p-value below 0.1"
+        assert " 0 of " not in texts(specification)
+
+
+def test_the_title_counts_what_changes_beyond_the_data() -> None:
+    table = changes().assign(p_least=0.001, q_distance=1.0)
+    table["distance_steps"] = [0.0, *[2.0] * (len(table) - 1)]
+    table.loc[[0, 1], "q_distance"] = 0.01
+    title = km_change.change_by_distance({"KM": table}).to_dict()["title"]["text"]
+    assert title == f"Beyond the reactions with data 1 of {len(table) - 1} parameters change"

@@ -17,8 +17,9 @@ from figure_checks import (
     texts,
 )
 
+from renaissance_kit import studies
 from renaissance_kit.analysis import wilson_interval
-from renaissance_kit.figures import Source, landscape, surveys
+from renaissance_kit.figures import Source, landscape, surveys, views
 
 SOURCE = Source("example", "example", 3, "smoke")
 RNG = np.random.default_rng
@@ -34,15 +35,26 @@ def cells() -> pd.DataFrame:
     )  # fmt: skip
 
 
-def state_map() -> Any:
+VIEWS = ("t-SNE of everything", "two principal components", studies.METABOLITES)
+
+
+def views_table(rho: tuple[float, float, float] = (0.1, 0.2, 0.6)) -> pd.DataFrame:
     rng = RNG(1)
-    table = pd.DataFrame(
-        {"x": rng.normal(size=30), "y": rng.normal(size=30),
-         "lambda_max_per_h": rng.uniform(-4, 1, 30)}
+    return pd.concat(
+        pd.DataFrame(
+            {"view": view, "x_of": "atp_c", "y_of": "adp_c", "x": rng.uniform(0.1, 9, 30),
+             "y": rng.uniform(0.1, 9, 30), "value": rng.uniform(-4, 1, 30), "rho": r,
+             "low": r - 0.15, "high": r + 0.15}
+        )
+        for view, r in zip(VIEWS, rho, strict=True)
     )  # fmt: skip
-    return landscape.state_map(
-        table, cells(), models=50, threshold_per_h=-2.5, perplexity=9, explained=0.6, source=SOURCE
-    )
+
+
+def state_views() -> Any:
+    return views.state_views(
+        views_table(), models=50, threshold_per_h=-2.5, names={"atp_c": "ATP (cytosol)"},
+        source=SOURCE,
+    )  # fmt: skip
 
 
 def without_model() -> Any:
@@ -134,7 +146,7 @@ def cost() -> Any:
 
 
 FIGURES: dict[str, tuple[Callable[[], Any], int, tuple[str, ...]]] = {
-    "map": (state_map, 112, ("30 steady states", "50 unbiased", "−2.5 1/h", "63 %", "seed 3")),
+    "views": (state_views, 150, ("30 steady states", "50 unbiased", "−2.5 1/h", "seed 3")),
     "ranges": (
         ranges,
         130,
@@ -170,3 +182,29 @@ def test_metabolites_found_are_marked_and_thresholds_drawn_where_there_are_any()
     assert "● m0_c" in texts(ranges().to_dict())
     assert "● m6_c" not in texts(ranges().to_dict())
     assert texts(thresholds().to_dict()).count("low_mM:Q") <= 1
+
+
+@pytest.mark.parametrize(
+    ("rho", "title"),
+    [
+        ((0.1, 0.2, 0.6), "Of these views the two metabolites tell most"),
+        ((0.5, 0.55, 0.6), "No view of the states tells more than another"),
+        ((0.05, 0.0, 0.1), "No view of the states tells how fast"),
+        ((0.1, 0.2, 0.6), "Too few states to tell"),
+    ],
+)
+def test_the_title_of_the_views_follows_the_data(
+    rho: tuple[float, float, float], title: str
+) -> None:
+    table = views_table(rho)
+    if title.startswith("Too few"):
+        table = table.assign(low=-0.1, high=0.9)
+    chart = views.state_views(table, models=50, threshold_per_h=-2.5).to_dict()
+    assert chart["title"]["text"].startswith(title)
+    assert studies.best_view(table).startswith(title)
+
+
+def test_neighbours_agree_where_a_plane_tells_something() -> None:
+    plane = RNG(3).normal(size=(120, 2))
+    assert studies.neighbour_correlation(plane, plane[:, 1]) > 0.9
+    assert abs(studies.neighbour_correlation(plane, RNG(4).normal(size=120))) < 0.3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import itertools
+import json
 import re
 import shutil
 from pathlib import Path
@@ -19,6 +20,8 @@ from renaissance_kit.core import DataError
 from renaissance_kit.figures import save, theme
 
 QUESTION = "Does <it> work & why?"
+FOUND = "**3 of 4** do, <b> or not."
+ANSWER = "Yes: 75 % (30 to 95 %) do."
 
 
 def chart(title: str) -> alt.Chart:
@@ -33,6 +36,10 @@ def chart(title: str) -> alt.Chart:
     )
 
 
+def said(text: str) -> nbformat.NotebookNode:
+    return nbformat.v4.new_output("execute_result", data={"text/markdown": text})
+
+
 def notebook(png: Path) -> nbformat.NotebookNode:
     image = nbformat.v4.new_output(
         "display_data", data={"image/png": base64.b64encode(png.read_bytes()).decode()}
@@ -41,7 +48,11 @@ def notebook(png: Path) -> nbformat.NotebookNode:
         nbformat.v4.new_markdown_cell("# A *fine* question?\n\nWhat it is\nabout: `km`.\n\nMore."),
         nbformat.v4.new_markdown_cell(f"**{QUESTION}** It should."),
         nbformat.v4.new_code_cell('save(figure, output / "zeta")\nfigure', outputs=[image]),
+        nbformat.v4.new_code_cell("page.found(table)", outputs=[said(FOUND)]),
+        nbformat.v4.new_code_cell("page.more(table)", outputs=[said("Something else.")]),
         nbformat.v4.new_code_cell('save(figure, output / "alpha")\nfigure'),
+        nbformat.v4.new_markdown_cell("## Another matter"),
+        nbformat.v4.new_code_cell("page.other(table)", outputs=[said("Of another matter.")]),
         nbformat.v4.new_code_cell('save(figure, output / "not_made")'),
     ]
     return nbformat.v4.new_notebook(cells=cells)
@@ -63,14 +74,16 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (first / "extra.svg").unlink()
     (first / "claims.csv").write_text("claim,here,comparable\nC1,<5 %,True\n")
     (first / "states.nc").write_bytes(b"0" * 250_000)
-    (first / "summary.json").write_text('{"scale": "smoke", "seed": 7, "other": 1}')
+    summary = {"scale": "smoke", "seed": 7, "other": 1, "answer": ANSWER, "paper": "most",
+               "answer_figure": "alpha"}  # fmt: skip
+    (first / "summary.json").write_text(json.dumps(summary))
     gallery.write_gallery(root)
     return root
 
 
 def test_every_figure_is_there_in_the_order_of_the_notebook(results: Path) -> None:
     page = Page(results / "index.html")
-    shown = [a["src"] for a in page.all("img")]
+    shown = [a["src"] for a in page.figures()]
     names = ["zeta.png", "alpha.png", "extra.png"]
     assert shown == [f"{nb}/{name}" for nb in ("01_first", "02_second") for name in names]
     assert "6 figures from 2 notebooks" in page.text
@@ -94,14 +107,52 @@ def test_links_are_relative_and_lead_somewhere(results: Path) -> None:
 
 def test_figures_have_a_question_a_caption_and_alternative_text(results: Path) -> None:
     page = Page(results / "index.html")
-    assert page.text.count(QUESTION) == 2, "once for each notebook, and escaped"
-    assert "Title of zeta. Two points; seed 3." in page.text
-    texts = [a["alt"] for a in page.all("img")]
+    assert page.text.count(QUESTION) == 4, "in contents and section of each notebook, and escaped"
+    texts = [a["alt"] for a in page.figures()]
     assert texts[0] == "Title of zeta. Axes: x: Time (min); y: Models (%)."
     assert texts[2] == "Figure: extra", "without its SVG a figure is called by its file"
     for path in results.glob("*/*.html"):
         (image,) = Page(path).all("img")
         assert image["alt"] == texts[0]
+
+
+def test_the_first_screen_has_each_question_with_its_answer_and_the_paper(results: Path) -> None:
+    page = Page(results / "index.html")
+    first = page.text.partition("All 6 figures")[0]
+    assert first.count("A fine question?") == 2
+    assert ANSWER in first
+    assert "Paper: most." in first
+    assert "This run gives no answer" in first, "the second notebook wrote none"
+    assert page.all("img")[0]["src"] == "01_first/alpha.png", "the one that shows it"
+    assert "Scale smoke: 01." in first, "numbers of a test are not to be believed"
+
+
+def test_a_caption_says_what_the_figure_shows_and_not_its_subtitle_again(results: Path) -> None:
+    text = (results / "index.html").read_text(encoding="utf-8")
+    captions = re.findall(r"<figcaption>(.*?) <span>", text)
+    assert captions[0] == "<b>3 of 4</b> do, &lt;b&gt; or not.", "the first sentence below it"
+    assert captions[1] == "Title of alpha.", "what stands below another heading is not about it"
+    for run in find_results(results).runs:
+        for figure in run.figures:
+            assert not any(figure.caption and figure.caption in caption for caption in captions)
+
+
+def test_a_click_opens_a_figure_in_full_size(results: Path) -> None:
+    text = (results / "index.html").read_text(encoding="utf-8")
+    assert re.findall(r'<figure[^>]*><a href="([^"]+)">', text)[0] == "01_first/zeta.png"
+
+
+def test_figures_of_a_loop_stand_where_they_are_saved(tmp_path: Path) -> None:
+    for name in ("zeta_of_b", "zeta_of_a", "alpha"):
+        save(chart(f"Title of {name}"), tmp_path / name)
+    cells = [
+        nbformat.v4.new_markdown_cell("# Title"),
+        nbformat.v4.new_code_cell('save(figure, output / f"zeta_of_{name}")'),
+        nbformat.v4.new_code_cell('save(figure, output / "alpha")'),
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "01.ipynb")
+    (run,) = find_results(tmp_path).runs
+    assert [f.path.stem for f in run.figures] == ["zeta_of_a", "zeta_of_b", "alpha"]
 
 
 def test_headings_have_no_gap_and_the_page_a_language_and_landmarks(results: Path) -> None:

@@ -169,7 +169,7 @@ def test_a_drawing_that_acts_is_not_linked(inside: str, tmp_path: Path) -> None:
     assert problem.startswith("01_run/fine.svg: ")
     page = Page(gallery.page)
     assert "fine.svg" not in " ".join(a.get("href", "") for a in page.all("a"))
-    assert [a["src"] for a in page.all("img")] == ["01_run/fine.png"]
+    assert [a["src"] for a in page.figures()] == ["01_run/fine.png"]
     requires_nothing_active(gallery.page)
 
 
@@ -243,7 +243,7 @@ def test_one_broken_file_is_named_and_stops_nothing(
     assert said.err.count("\n") == 1, "one line for one file"
     page = Page(tmp_path / "index.html")
     assert f"01_run/{file}: " in page.text
-    assert [a["src"] for a in page.all("img")] == ["01_run/fine.png", "03_whole/fine.png"]
+    assert [a["src"] for a in page.figures()] == ["01_run/fine.png", "03_whole/fine.png"]
     assert not page.broken_links()
 
 

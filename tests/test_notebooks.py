@@ -13,7 +13,7 @@ import psutil
 import pytest
 from patience import PATIENCE_S
 
-from renaissance_kit.cli import batch, main, parameters_of
+from renaissance_kit.cli import batch, find_results, main, parameters_of
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -67,6 +67,17 @@ def test_notebook_runs_at_smoke_scale(name: str, tmp_path: Path) -> None:
     assert executed == tmp_path / f"{name}.ipynb"
     assert list(tmp_path.rglob("*.png")), "a notebook writes at least one PNG to output_dir"
     assert not list(tmp_path.rglob("*.failed.ipynb"))
+    summary = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
+    assert summary["answer"]
+    assert (tmp_path / f"{summary['answer_figure']}.svg").is_file(), "the figure of the answer"
+    (run,) = find_results(tmp_path).runs
+    for figure in run.figures:
+        shown = run.findings.get(figure.path.stem) or figure.headline
+        assert shown != figure.caption, f"{figure.path.stem}: the caption repeats the subtitle"
+    said = [
+        output.get("text", "") for cell in run.notebook.cells for output in cell.get("outputs", [])
+    ]
+    assert not [text for text in said if "Warning" in text], "clean pages"
 
 
 @pytest.mark.slow

@@ -95,7 +95,7 @@ def history(**last: list[float]) -> pd.DataFrame:
 
 def test_unbiased_models_of_which_none_is_valid() -> None:
     text = training.unbiased(baseline(-1.0, 2.0, math.nan))
-    assert text.startswith("0 of 3 unbiased models are valid: 0.00%")
+    assert text.startswith("0 of 3 unbiased models are valid: 0 %")
     assert text.endswith("there are 1.")
 
 
@@ -105,9 +105,9 @@ def test_incidence_of_one_repeat_and_of_several() -> None:
     assert ends["first"].tolist() == [0.0] * 4
     assert ends.steps.tolist() == [5] * 4
     text = training.incidence(ends, baseline(-3.0, 0.0))
-    assert "from 0.0% to 75.0% in 5 generations over 2 repeat(s), from 50.0% to 100.0%" in text
-    assert "the paper 25.0% in 5 generations over 1 repeat(s)" in text
-    assert "the code 75.0% in 5 generations over 1 repeat(s)" in text
+    assert "from 0 % to 75.0 % in 5 generations over 2 repeat(s), from 50.0 % to 100 %" in text
+    assert "the paper 25.0 % in 5 generations over 1 repeat(s)" in text
+    assert "the code 75.0 % in 5 generations over 1 repeat(s)" in text
     assert "by models" in training_claims.spread(pd.Series([0.5]), 10)
     assert "by repeats" in training_claims.spread(pd.Series([0.5, 1.0]), 10)
 
@@ -122,7 +122,7 @@ def test_best_of_the_grid_is_the_first_of_equals() -> None:
     grid = pd.DataFrame([[1, 1, 4, 0, 0.2], [2, 1, 4, 0, 0.9], [3, 1, 4, 0, 0.9]], columns=columns)
     text = training.settings_grid(grid, "smoke")
     assert text.startswith("Best of 3 trainings: σ = 2,")
-    assert text.endswith("the worst had 20.0%.")
+    assert text.endswith("the worst had 20.0 %.")
 
 
 def test_grid_around_the_default_settings() -> None:
@@ -162,14 +162,14 @@ def test_the_last_model_is_back_or_not() -> None:
         "last": "Model 1: last, not back within 5 min",
     }
     text = robustness.last_model(result, both, ["a_c"], tolerance=0.01, totals="keep")
-    assert text.startswith("50.0% of the perturbed models are not back within")
+    assert text.startswith("50.0 % of the perturbed models are not back within")
     assert "In model 1 a_c is then 1.5 times that of the steady state. Linear" in text
     other = robustness.last_model(result, both, ["a_c"], tolerance=0.01, totals="resample")
     assert other.endswith("With other totals it settles at another state.")
     back = robustness.last_model(
         decaying(0.1, 0.1), both, ["a_c"], tolerance=0.01, totals="keep"
     )  # fmt: skip
-    assert back == "0.0% of the perturbed models are not back within 0.0833333 h."
+    assert back == "0 % of the perturbed models are not back within 0.0833333 h."
 
 
 def test_linear_responses_exist_only_with_kept_totals() -> None:
@@ -178,7 +178,7 @@ def test_linear_responses_exist_only_with_kept_totals() -> None:
         decaying(0.1, 1.0), {studies.CYTOSOL: ["a_c"]}, times_min=[2.0], tolerances=[0.01]
     )
     text = robustness.linear(shares, shares)
-    assert text.endswith("50.0% (50.0% are) within 2 min to 1 %.")
+    assert text.endswith("50.0 % (50.0 % are) within 2 min to 1 %.")
 
 
 def test_a_share_that_is_not_in_the_table() -> None:
@@ -256,7 +256,7 @@ def test_what_a_batch_is_given(ecoli: Network) -> None:
     assert "held: co2_e, h_e, o2_e; from a gas: nothing. A litre of cell weighs 300 gDW." in own
     assert "331.5 gDW for growth and 280 gDW for the exchange" in published
     assert "up to a factor of 1.18" in published
-    assert "made with 300 gDW, so that cells start to grow at 90% of its growth rate" in published
+    assert "made with 300 gDW, so that cells start to grow at 90 % of its growth rate" in published
     assert "o2_e (kLa 100 1/h, saturation 0.21 mM)" in aerated
 
 
@@ -313,6 +313,6 @@ def test_start_here_counts_at_the_threshold_that_is_asked_for() -> None:
     spectrum = type("S", (), {"lambda_max_per_h": np.array([-3.0, -1.0]), "incidence": 1.0})()
     text = start_here.strict_threshold(spectrum, spectrum, -2.0, 1500, 0.25)
     assert text == (
-        "At a threshold of -2 1/h, 50% of the random models are valid and 100% of those of the "
+        "At a threshold of -2 1/h, 50 % of the random models are valid and 100 % of those of the "
         "generator, after 1,500 models in 0.2 s."
     )

@@ -73,7 +73,7 @@ def surveyed(supports: list[bool], found: list[bool]) -> studies.Surveyed:
 def test_slow_states_are_named_and_none_is_said_to_be_none() -> None:
     one = {"generic": surveyed([True, False], [True, True])}
     text = intracellular.no_model(studies.without_model(one), one)
-    assert "unbiased models 50.0%" in text
+    assert "unbiased models 50.0 %" in text
     assert "so no state is slow" in text
     other = {**one, "shipped": surveyed([False, False], [True, False])}
     text = intracellular.no_model(studies.without_model(other), other)
@@ -81,8 +81,8 @@ def test_slow_states_are_named_and_none_is_said_to_be_none() -> None:
     rows = intracellular.no_model_claims(studies.without_model(other))
     assert [claim for claim, *_ in rows] == ["C11"] * 6
     here = {quantity: value for _, quantity, value, _ in rows}
-    assert here["states without a valid model, no bound on turnover"] == "0.00% (0 of 2)"
-    assert here["states without a valid model among unbiased ones, shipped"] == "100.00% (2 of 2)"
+    assert here["states without a valid model, no bound on turnover"] == "0 % (0 of 2)"
+    assert here["states without a valid model among unbiased ones, shipped"] == "100 % (2 of 2)"
 
 
 @pytest.mark.parametrize(
@@ -98,10 +98,10 @@ def test_states_of_one_kind_are_said_to_be(supports: list[bool], says: str) -> N
 
 def test_no_metabolite_is_none() -> None:
     ranges = pd.DataFrame({"metabolite": ["a_c", "b_c"], "found": [False, False]})
-    assert "(false discovery rate 5 %): none." in intracellular.metabolites({"generic": ranges})
+    assert "(false discovery rate 5 %): none." in intracellular.metabolites({"generic": ranges}, {})
     ranges["found"] = [True, False]
-    assert "**1 of 2 metabolites**" in intracellular.metabolites({"generic": ranges})
-    assert "no ranges to compare" in intracellular.metabolites({})
+    assert "**1 of 2 metabolites**" in intracellular.metabolites({"generic": ranges}, {})
+    assert "no ranges to compare" in intracellular.metabolites({}, {})
 
 
 def test_claims_without_two_kinds_are_those_of_the_neighbourhoods() -> None:
@@ -109,9 +109,9 @@ def test_claims_without_two_kinds_are_those_of_the_neighbourhoods() -> None:
     one = surveyed([True, False], [True, True])
     ((claim, quantity, here, spread),) = intracellular.neighbourhood_claims({"new anywhere": one})
     assert (claim, quantity) == ("C12", "states new anywhere")
-    assert here.startswith("50.0% support valid dynamics (1 of 2), search finds")
+    assert here.startswith("50.0 % support valid dynamics (1 of 2), search finds")
     low, high = wilson_interval(1, 2)
-    assert spread.startswith(f"{low:.1%} to {high:.1%}, ")
+    assert spread.startswith(f"{100 * low:.1f} % to {100 * high:.1f} %, ")
 
 
 def test_published_rows_of_the_notebook_have_its_names(ecoli: Network) -> None:
@@ -154,9 +154,18 @@ def test_neighbours_are_compared_with_bounds_of_all(
     assert "members" not in text
 
 
-def counts(shifted: int, reshaped: int) -> pd.DataFrame:
-    rows = ["parameters of other reactions", "shifted (q < 0.05)", "other shape (q < 0.05)"]
-    return pd.DataFrame({"KM": [10, shifted, reshaped], "Vmax": [5, 0, 0]}, index=rows)
+def counts(shifted: int, reshaped: int, least: float = 0.001) -> pd.DataFrame:
+    rows = ["parameters of other reactions", "shifted (q < 0.05)", "other shape (q < 0.05)",
+            "least p-value of so few trainings"]  # fmt: skip
+    return pd.DataFrame(
+        {"KM": [10, shifted, reshaped, least], "Vmax": [5, 0, 0, least]}, index=rows
+    )
+
+
+def test_trainings_too_few_to_tell_say_so_and_count_nothing() -> None:
+    text = aconitase.propagation(counts(0, 0, least=0.1))
+    assert text.startswith("These are too few trainings to tell: no p-value of theirs falls below")
+    assert "0 " not in text.replace("0.1", "")
 
 
 def test_propagation_is_claimed_only_where_something_changed() -> None:
@@ -181,8 +190,8 @@ def test_conflict_speaks_of_the_other_constants_only_for_valid_models() -> None:
         {"without": [1.0, 0.9, 0.95]}, index=["as generated", "all measured", "A:a_c"]
     )
     text = aconitase.conflicts(blame, models=200, valid_only=True)
-    assert text.startswith("With all 1 constants put in, 90.0% of 200 models are valid")
-    assert "but for 10.0% of its mass" in text
+    assert text.startswith("With all 1 constants put in, 90.0 % of 200 models are valid")
+    assert "but for 10.0 % of its mass" in text
     assert "mass" not in aconitase.conflicts(blame, models=200, valid_only=False)
 
 
@@ -206,7 +215,9 @@ def test_scores_rise_beyond_chance_or_not(change: float, says: str) -> None:
         [{"group": studies.INSIDE, **group(change)}, {"group": studies.OUTSIDE, **group(0.0)}]
     )
     scores = test.table().assign(q_value=[0.01, 0.5])
-    text = tca.rises(by_group, scores, test)
+    text = tca.rises(by_group, scores, test, 0.001)
+    assert "too few trainings to tell" not in text
+    assert "too few trainings to tell" in tca.rises(by_group, scores, test, 0.1)
     assert says in text.partition("Outside it")[0]
     assert "at q < 0.05: A:a_c." in text
     assert [row[0] for row in tca.claims(by_group, design="3 and 3")] == ["C15", "C15", "C16"]
@@ -220,13 +231,18 @@ def test_wide_distributions_leave_scores_little_to_grow_by() -> None:
 @pytest.mark.parametrize(("p", "chance"), [(0.5, True), (0.01, False)])
 def test_shifts_are_chance_or_not(p: float, chance: bool) -> None:
     row = {"shift (decades)": 0.1, "shift, null": 0.09, "p of shift": p,
-           "nearer to each other by (decades)": -0.02, "p of nearer": 0.4}  # fmt: skip
+           "nearer to each other by (decades)": -0.02, "p of nearer": 0.4,
+           "least p-value of so few trainings": 0.001}  # fmt: skip
     table = pd.DataFrame([row], index=["all 9 measured"])
     text = shifts.shifted(table, "all 9 measured", pd.DataFrame({"q_shift": [0.01, 0.5]}))
     assert text.startswith("With 9 measured constants")
     assert "1 of 2 shift" in text
     assert "further apart by 0.0200" in text
     assert ("Neither is more than chance" in text) == chance
+    few = table.assign(**{"least p-value of so few trainings": 0.1})
+    assert "too few trainings" in shifts.shifted(
+        few, "all 9 measured", pd.DataFrame({"q_shift": []})
+    )
 
 
 def test_a_route_that_does_not_get_there_is_named() -> None:

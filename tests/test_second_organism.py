@@ -47,13 +47,15 @@ def test_roles_replace_names(lactic: Network) -> None:
 
 
 def test_nothing_published_is_nothing_to_compare_with(lactic: Network, ecoli: Network) -> None:
-    rows = [("C2", "KM", "23", "exact", True), ("C9", "other", "1", "", True)]
+    rows = [("C2", "KM", "384", "exact", True), ("C9", "other", "1", "", True)]
     table = studies.claims_table(lactic, rows)
     assert list(table.paper) == ["none", "none"]
-    assert not table.comparable.any()
+    assert set(table.verdict) == {"not comparable because the paper does not give it"}
     table = studies.claims_table(ecoli, rows)
     assert list(table.paper) == ["384", "not given"]
-    assert table.comparable.all()
+    assert list(table.verdict) == [
+        "reproduced", "not comparable because the paper does not give it",
+    ]  # fmt: skip
 
 
 def test_a_folder_without_files_says_what_makes_them(lactic: Network, tmp_path: Path) -> None:

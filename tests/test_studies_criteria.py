@@ -195,7 +195,7 @@ def test_the_text_names_the_nearest_and_what_speed_it_takes() -> None:
     assert "By the criterion of the figures" not in text
     needed = 60 / 24 * math.log(0.01 / 0.5)
     assert f"at or below {needed:.1f} 1/h by that criterion, -11.5 by the strictest" in text
-    assert f"which leaves {math.exp(-12 * 0.4):.1%}" in text
+    assert f"which leaves {100 * math.exp(-12 * 0.4):.1f} %" in text
     assert "slow (-3.0 1/h)" in text
     other = page.nearest(table, chosen[1], chosen, shares=3, at_min=24.0)
     assert f"figures above, {chosen[1].label}, the nearest generator is" in other
@@ -209,7 +209,7 @@ def test_the_table_for_reading_begins_with_the_paper() -> None:
     shares, generators = two_generators()
     shown = page.beside_paper(studies.criteria_table(shares, generators), PAPER)
     assert shown.generator[0] == "paper"
-    assert shown[studies.share_name(CYTOSOL, 24.0)].tolist()[:2] == ["75.0%", "75.0%"]
+    assert shown[studies.share_name(CYTOSOL, 24.0)].tolist()[:2] == ["75.0 %", "75.0 %"]
     assert shown["largest difference"].tolist()[:2] == ["", "0.0 points"]
     assert shown["within 95 %"][1] == "3 of 3"
 
@@ -225,6 +225,6 @@ def test_claims_name_the_nearest_combination() -> None:
         tolerance=0.01, last_min=600.0, published_size=False,
     )  # fmt: skip
     claim, quantity, here, spread, _ = rows[1]
-    assert (claim, quantity, here) == ("C9", "all cytosolic back within 24 min", "75.0%")
-    assert spread.endswith("each within 1 % of the steady state, fast, 75.0%")
-    assert rows[-1][1:3] == ("back within 10 h, fast", "100.0%")
+    assert (claim, quantity, here) == ("C9", "all cytosolic back within 24 min", "75.0 %")
+    assert spread.endswith("each within 1 % of the steady state, fast, 75.0 %")
+    assert rows[-1][1:3] == ("back within 10 h, fast", "100 %")

@@ -120,25 +120,14 @@ def test_outcomes_name_status_reason_and_models() -> None:
     assert table.share.sum() == pytest.approx(1.0)
 
 
-def test_map_is_the_value_that_a_share_does_not_exceed() -> None:
+def test_map_is_the_share_that_is_back_for_good() -> None:
     result = made_up()
     pathways = {"a_c": "One", "d_p": "Two"}
-    table = studies.deviation_map(
-        result, pathways, tolerance=TOLERANCE, quantile=0.75, until_min=7.0
-    )
+    table = studies.return_map(result, pathways, tolerance=TOLERANCE, until_min=7.0)
     assert list(dict.fromkeys(table.time_min)) == list(TIMES[:5])
     for row in table.itertuples():
-        k = TIMES.index(row.time_min)
-        values = sorted(
-            abs(float(result.dataset.deviation.sel(variable=row.metabolite).values[i, j, k]))
-            if result.finished[i, j]
-            else math.inf
-            for i, j in every(result)
-        )
-        within = sum(v <= row.deviation + 1e-12 for v in values) / len(values)
-        assert within >= 0.75
-        assert row.deviation in values
         times = sorted(back(result, i, j, [row.metabolite], TOLERANCE) for i, j in every(result))
+        assert row.share == pytest.approx(sum(t <= row.time_min for t in times) / len(times))
         assert row.median_return_min == times[12]  # of 24: half are back, not just under it
     assert dict(zip(table.metabolite, table.pathway, strict=True)) == pathways
 
@@ -146,8 +135,8 @@ def test_map_is_the_value_that_a_share_does_not_exceed() -> None:
 def test_too_many_failures_show_in_the_map() -> None:
     result = made_up()
     result.dataset.outcome.values[:8] = Outcome.FAILED
-    table = studies.deviation_map(result, {"a_c": "One"}, tolerance=TOLERANCE)
-    assert np.isinf(table.deviation).all()
+    table = studies.return_map(result, {"a_c": "One"}, tolerance=TOLERANCE)
+    assert table.share.max() <= 16 / 24, "a model that did not finish is not back"
     assert np.isinf(table.median_return_min).all()
 
 

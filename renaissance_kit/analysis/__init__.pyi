@@ -52,6 +52,7 @@ from .landscape import (
 from .permutations import (
     PermutationTest as PermutationTest,
     false_discovery_rate as false_discovery_rate,
+    least_p_value as least_p_value,
     permutation_test as permutation_test,
     permuted_labels as permuted_labels,
 )

@@ -20,6 +20,7 @@ from renaissance_kit.analysis.intervals import central_interval
 from renaissance_kit.analysis.permutations import (
     PermutationTest,
     false_discovery_rate,
+    least_p_value,
     p_values,
     permutation_test,
     permuted_labels,
@@ -144,7 +145,8 @@ def change_table(
         ``p_shift``, ``q_shift`` and so on. Widths and medians are means over the ensembles.
         ``shift_low`` and ``shift_high`` hold the central 95 % of the null distribution,
         ``distance_null`` the mean distance with permuted labels, with ``_low`` and ``_high``
-        for their central 95 %.
+        for their central 95 %. ``p_least`` is the smallest p-value that so few ensembles can have:
+        above 0.05 nothing can be told.
     """
     names = list(without[0].columns)
     tests = {
@@ -177,6 +179,7 @@ def change_table(
     table["p_distance"] = p_distance
     for name in ("shift", "narrowing", "distance"):
         table[f"q_{name}"] = false_discovery_rate(table[f"p_{name}"])
+    table["p_least"] = least_p_value(len(without), len(with_data), permutations, paired=paired)
     return table
 
 
@@ -254,7 +257,7 @@ def correlation_changes(
 
     Returns:
         One row a pair: first, second, r_before, r_after (of the mean z), change (of z), p_value
-        and q_value of the permutation test.
+        and q_value of the permutation test, p_least as in `change_table`.
     """
 
     def z(table: pd.DataFrame) -> Array:
@@ -276,6 +279,7 @@ def correlation_changes(
             "change": test.change,
             "p_value": test.p_value,
             "q_value": false_discovery_rate(test.p_value),
+            "p_least": least_p_value(len(a), len(b), permutations, paired=paired),
         }
     )
     order = np.argsort(-np.abs(table.change.to_numpy()), kind="stable")

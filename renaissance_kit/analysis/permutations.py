@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from math import comb
 
 import numpy as np
 import pandas as pd
@@ -225,3 +226,17 @@ def _group_means(values: Array, labels: NDArray[np.bool_]) -> Array:
     weights = labels.astype(float)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray((weights @ np.where(there, values, 0.0)) / (weights @ there))
+
+
+def least_p_value(n_without: int, n_with: int, permutations: int, *, paired: bool = False) -> float:
+    """The smallest p-value that a two-sided comparison of so many ensembles can have.
+
+    Groups of equal size look the same when all labels are exchanged, so that two labellings are at
+    least as far apart as the true one.
+
+    >>> least_p_value(3, 3, 500), round(least_p_value(10, 10, 2000), 5)
+    (0.1, 0.0005)
+    """
+    labellings = 2**n_with if paired else comb(n_without + n_with, n_with)
+    alike = 2 if paired or n_without == n_with else 1
+    return max(alike / labellings, 1 / (1 + permutations))

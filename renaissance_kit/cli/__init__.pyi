@@ -13,6 +13,7 @@ from .gallery import (
     is_page_of_ours as is_page_of_ours,
     write_gallery as write_gallery,
 )
+from .injected import check_injected as check_injected
 from .parameters import (
     parameters_of as parameters_of,
     parameters_table as parameters_table,

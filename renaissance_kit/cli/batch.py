@@ -132,14 +132,26 @@ def check_parameters(path: Path, given: Mapping[str, Any]) -> None:
     missing = sorted(REQUIRED_PARAMETERS - set(known))
     if missing:
         raise BatchError(f"{path}: the parameters cell does not define {', '.join(missing)}")
+    check_given(str(path), known, given)
+
+
+def check_given(where: str, known: Mapping[str, Parameter], given: Mapping[str, Any]) -> None:
+    """Check names and kinds of parameters against those that a notebook has.
+
+    Args:
+        where: the notebook, for messages.
+
+    Raises:
+        BatchError: there is no such parameter, or a value is of another kind.
+    """
     for name in sorted(set(given) - set(known)):
-        raise BatchError(f"{path} has no parameter {name!r}; {_nearest(name, sorted(known))}")
+        raise BatchError(f"{where} has no parameter {name!r}; {_nearest(name, sorted(known))}")
     for name, value in given.items():
         asked = known[name]
         unset = value is None and asked.default == "None"
         if not unset and not is_of_kind(value, asked.kind):
             raise BatchError(
-                f"{path}: {name} is {value!r}; write {in_words(asked.kind)}, such as the default "
+                f"{where}: {name} is {value!r}; write {in_words(asked.kind)}, such as the default "
                 f"{asked.default}"
             )
     if "scale" in given and given["scale"] not in SCALES:

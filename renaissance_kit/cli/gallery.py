@@ -89,20 +89,65 @@ def _write(path: Path, page: str) -> None:
 
 
 def index_page(runs: Sequence[NotebookRun], root: Path, problems: Sequence[str] = ()) -> str:
-    """The page with all figures, and with the files that cannot be shown."""
+    """The page with questions and answers, then all figures, and the files that cannot be shown."""
     count = sum(len(run.figures) for run in runs)
-    menu = "".join(
-        f'<li><a href="#{escape(run.path.stem)}">{escape(run.path.stem.replace("_", " "))}</a>: '
-        f"{escape(run.title)}</li>"
-        for run in runs
+    cards = "".join(_card(run, root) for run in runs)
+    smoke = [run.path.stem[:2] for run in runs if run.about.get("scale") == "smoke"]
+    warning = (
+        f"<p><b>Scale smoke: {', '.join(smoke)}.</b> Such a run only tests that everything works; "
+        "do not believe its numbers.</p>"
+        if smoke
+        else ""
     )
     body = (
-        f"<header><h1>Figures of renaissance_kit</h1><p>{count} figures from {len(runs)} "
-        "notebooks. Click a figure to see it alone, as vector graphics.</p>"
-        f'<nav aria-label="Notebooks"><ol>{menu}</ol></nav></header>'
-        f"<main>{_not_shown(problems)}{''.join(_section(run, root) for run in runs)}</main>"
+        "<header><h1>What renaissance_kit found</h1></header>"
+        f'<main><section class="answers" aria-label="Questions and answers">{warning}'
+        f"<ol>{cards}</ol></section>{_not_shown(problems)}"
+        f'<nav aria-label="Contents"><h2>All {count} figures from {len(runs)} notebooks</h2>'
+        f"<ul>{''.join(_contents(run) for run in runs)}</ul><p>A click on a figure opens it in "
+        "full size. The lines above a plot say how it was made, the text below it what it shows."
+        f"</p></nav>{''.join(_section(run, root) for run in runs)}</main>"
     )
-    return _page("Figures of renaissance_kit", body)
+    return _page("What renaissance_kit found", body)
+
+
+def _card(run: NotebookRun, root: Path) -> str:
+    """Question, answer, what the paper says, and a picture, of one notebook."""
+    shown = next(
+        (f for f in run.figures if f.path.stem == run.about.get("answer_figure")),
+        next(iter(run.figures), None),
+    )
+    picture = ""
+    if shown:
+        alternative = escape(shown.alternative, quote=True)
+        source = _link(shown.path, root)
+        picture = f'<img class="thumbnail" src="{source}" alt="{alternative}" loading="lazy">'
+    answer, paper = (str(run.about.get(key, "")) for key in ("answer", "paper"))
+    said = _inline(answer) or "This run gives no answer; run its notebook again."
+    target = f"#{escape(run.path.stem)}"
+    return (
+        f'<li><a href="{target}">{picture}</a><div><h2><a href="{target}">'
+        f"{escape(run.path.stem[:2])} {_inline(run.title)}</a></h2><p>{said}</p>"
+        + (f'<p class="paper"><b>Paper:</b> {_inline(paper)}.</p>' if paper else "")
+        + "</div></li>"
+    )
+
+
+def _contents(run: NotebookRun) -> str:
+    figures = "".join(
+        f'<li><a href="#{_id_of(run, figure)}">'
+        f"{_inline(run.questions.get(figure.path.stem) or figure.headline)}</a></li>"
+        for figure in run.figures
+    )
+    return (
+        f'<li><a href="#{escape(run.path.stem)}">{_inline(run.title)}</a>'
+        + (f"<ul>{figures}</ul>" if figures else "")
+        + "</li>"
+    )
+
+
+def _id_of(run: NotebookRun, figure: FigureFile) -> str:
+    return escape(f"{run.path.stem}-{figure.path.stem}")
 
 
 def notebook_page(run: NotebookRun, root: Path) -> str:
@@ -138,11 +183,12 @@ def _section(run: NotebookRun, root: Path) -> str:
     keys = ("model", "steady_state", "scale", "seed")
     settings = "; ".join(f"{k.replace('_', ' ')} {run.about[k]}" for k in keys if k in run.about)
     parts = [
-        f'<section id="{escape(run.path.stem)}"><h2>{escape(run.title)}</h2>',
+        f'<section id="{escape(run.path.stem)}"><h2>{_inline(run.title)}</h2>',
+        f"<p><b>{_inline(answer)}</b></p>" if (answer := str(run.about.get("answer", ""))) else "",
         f"<p>{_inline(run.introduction)}</p>" if run.introduction else "",
         f'<p class="links">{" · ".join(links)}</p>',
         f'<p class="links">{escape(settings)}</p>' if settings else "",
-        *(_figure(figure, run.questions.get(figure.path.stem, ""), root) for figure in run.figures),
+        *(_figure(run, figure, root) for figure in run.figures),
     ]
     if run.claims is not None:
         parts.append("<h3>Beside the paper</h3>" + _table(run.claims))
@@ -155,17 +201,19 @@ def _section(run: NotebookRun, root: Path) -> str:
     return "".join(parts) + "</section>"
 
 
-def _figure(figure: FigureFile, question: str, root: Path) -> str:
+def _figure(run: NotebookRun, figure: FigureFile, root: Path) -> str:
+    name = figure.path.stem
     png = _link(figure.path, root)
     svg = _link(figure.svg, root) if figure.svg else ""
     width = f' width="{round(1.3 * figure.width)}"' if figure.width else ""
-    image = f'<img src="{png}" alt="{escape(figure.alternative, quote=True)}"{width}>'
+    alternative = escape(figure.alternative, quote=True)
+    image = f'<img src="{png}" alt="{alternative}"{width} loading="lazy">'
     files = f'<a href="{svg}">SVG</a> · ' * bool(svg) + f'<a href="{png}">PNG</a>'
-    asked = f"<h3>{escape(question or figure.headline)}</h3>"
-    caption = f"<b>{escape(figure.headline.rstrip('.'))}.</b> {escape(figure.caption)}"
+    asked = f"<h3>{_inline(run.questions.get(name) or figure.headline)}</h3>"
+    shows = _inline(run.findings.get(name, "")) or f"{escape(figure.headline.rstrip('.'))}."
     return (
-        f'{asked}<figure id="{escape(figure.path.stem)}"><a href="{svg or png}">{image}</a>'
-        f"<figcaption>{caption} <span>{files}</span></figcaption></figure>"
+        f'{asked}<figure id="{_id_of(run, figure)}"><a href="{png}">{image}</a>'
+        f"<figcaption>{shows} <span>{files}</span></figcaption></figure>"
     )
 
 
@@ -196,6 +244,7 @@ def _table(table: Table) -> str:
 def _inline(text: str) -> str:
     """The few marks of Markdown that our introductions use."""
     html = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+    html = html.replace(" %", "\u00a0%")  # a number keeps its sign at the end of a line
     html = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", html)
     return re.sub(r"\*(.+?)\*", r"<i>\1</i>", html)
 
@@ -217,13 +266,23 @@ def _page(title: str, body: str, *, style: str = "") -> str:
 _STYLE = """
 :root { color-scheme: light; }
 body { font: 1.125rem/1.55 "Liberation Sans", Arial, Helvetica, sans-serif; color: #222222;
-  background: #ffffff; margin: 0 auto; padding: 1.5rem; max-width: 76rem; }
+  background: #ffffff; margin: 0 auto; padding: 1rem 1.5rem; max-width: 84rem; }
 h1, h2, h3 { line-height: 1.25; }
 h1 { font-size: 2.2rem; } h2 { font-size: 1.8rem; } h3 { font-size: 1.35rem; }
 section { border-top: 3px solid #0072B2; margin-top: 3.5rem; }
 p, li, figcaption { max-width: 48rem; }
 a { color: #00507D; } a:focus-visible, [tabindex]:focus-visible { outline: 3px solid #D55E00; }
 .links, figcaption span { color: #444444; font-size: 1rem; }
+.answers p { margin: 0; font-size: 1rem; line-height: 1.35; }
+.answers ol { list-style: none; padding: 0; margin: .5rem 0; display: grid; gap: .6rem 1.6rem;
+  grid-template-columns: repeat(auto-fit, minmax(29rem, 1fr)); }
+.answers li { display: flex; gap: .8rem; max-width: none; }
+.answers h2 { font-size: 1.0625rem; margin: 0; }
+.answers img { width: 8.5rem; height: 6rem; object-fit: cover; object-position: 0 100%;
+  border: 1px solid #c8c8c8; }
+section.answers { border: 0; margin: 0; } .paper { color: #444444; }
+header h1 { margin: 0; } nav ul { columns: 30rem; padding-left: 1.2rem; }
+nav ul ul { columns: auto; } nav li { break-inside: avoid-column; font-size: 1rem; }
 figure { margin: 1rem 0 3rem; } figure img { max-width: 100%; height: auto; }
 figcaption { margin-top: .4rem; } figcaption span { white-space: nowrap; }
 .wide { overflow-x: auto; }

@@ -24,7 +24,7 @@ from renaissance_kit.core.errors import DataError
 
 SAME_EVERYWHERE = {
     "scale": "how much is computed",
-    "output_dir": "folder of the results; a path that is not absolute starts at the notebook",
+    "output_dir": "folder of the results; a relative path starts at the working directory",
     "network": "name of an example, or path of a folder of tables",
     "seed": "all random numbers derive from it",
     "workers": "processes or threads at a time",
@@ -41,9 +41,11 @@ renaissance-kit run 02 --scale laptop --out build/mine -p seed 7 -p sigma 0.1
 ```
 
 A misspelt name is an error that names the nearest one, and a value of another kind is an error too.
-`make figures SCALE=laptop` runs all notebooks at one scale. With papermill alone, run a notebook in
-its own folder:
-`cd notebooks && papermill 02_generator_training.ipynb out.ipynb -p scale laptop -p sigma 0.1`.
+`make figures SCALE=laptop` runs all notebooks at one scale. The same checks are made in the first
+cell of each notebook, so papermill alone serves as well, from any folder:
+`papermill notebooks/02_generator_training.ipynb out.ipynb -p scale laptop -p output_dir results`.
+A relative path starts at the working directory, which in JupyterLab is the folder of the notebook;
+each notebook says where its results are.
 """
 
 

@@ -9,7 +9,7 @@ import csv
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -20,8 +20,9 @@ from renaissance_kit.cli.safe import read_svg
 from renaissance_kit.core.errors import DataError
 
 _DATA = (".nc", ".json", ".npz", ".csv")
-SAVED = r"save\(\s*\w+,\s*\w+ / [\"']([^\"']+)[\"']"
-"""Where a cell saves a figure; the group is the figure's name."""
+SAVED = r"save\(\s*\w+,\s*\w+ / f?[\"']([^\"']+)[\"']"
+"""Where a cell saves a figure; the group is the figure's name, with what is filled in in braces."""
+_TITLES = r"^#+ +(.+)$"
 
 Content = TypeVar("Content")
 Table = tuple[list[str], list[list[str]]]
@@ -91,9 +92,10 @@ class NotebookRun:
         title, introduction: its first heading and the paragraph after it.
         figures: in the order in which the notebook saves them.
         questions: of the figures that have one, by name of the file.
+        findings: what the figures show, as the notebook says below them, by name of the file.
         files: other results, tables first.
         claims: the paper's numbers beside those of this run, if it has any.
-        about: settings and results from ``summary.json``.
+        about: settings and results from ``summary.json``, among them the notebook's answer.
         problems: files that cannot be shown, each with the reason.
     """
 
@@ -103,6 +105,7 @@ class NotebookRun:
     introduction: str
     figures: tuple[FigureFile, ...]
     questions: dict[str, str]
+    findings: dict[str, str]
     files: tuple[DataFile, ...]
     claims: Table | None
     about: dict[str, object]
@@ -132,10 +135,11 @@ class NotebookRun:
 
         first = notebook.cells[0].source if notebook.cells else ""
         heading, _, rest = first.partition("\n")
-        questions = figure_questions(notebook)
         present = {p.stem: p for p in sorted(path.parent.glob("*.png"))}
-        order = [n for n in questions if n in present]
-        order += [n for n in present if n not in questions and n not in leave]
+        questions = _by_file(figure_questions(notebook), present)
+        findings = _by_file(figure_findings(notebook), present)
+        others = _by_file(dict.fromkeys(leave, ""), present)
+        order = [*questions, *(n for n in present if n not in questions and n not in others)]
         files = [p for p in path.parent.iterdir() if p.suffix in _DATA and p.is_file()]
         files.sort(key=lambda p: (p.suffix != ".csv", p.name))
         claims, summary = path.parent / "claims.csv", path.parent / "summary.json"
@@ -151,6 +155,7 @@ class NotebookRun:
                 for name in order
             ),
             {name: questions[name] for name in order if questions.get(name)},
+            findings,
             tuple(
                 DataFile(p, read_or_name(_size, p, "(cannot be read)"))
                 for p in files
@@ -225,12 +230,48 @@ def figure_questions(notebook: nbformat.NotebookNode) -> dict[str, str]:
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             bold = re.findall(r"\*\*(.+?)\*\*", " ".join(cell.source.split()))
-            headings = re.findall(r"^#+ +(.+)$", cell.source, re.MULTILINE)
+            headings = re.findall(_TITLES, cell.source, re.MULTILINE)
             last = next(iter(bold), "") or (headings[-1] if headings else last)
         else:
             for name in re.findall(SAVED, cell.source):
                 questions[name] = "" if last in questions.values() else last
     return questions
+
+
+def figure_findings(notebook: nbformat.NotebookNode) -> dict[str, str]:
+    """Names of the figures that a notebook saves, with what it says of each.
+
+    That is the first text of a cell's output at or below the figure, before the next figure or
+    heading.
+    """
+    findings: dict[str, str] = {}
+    waiting: list[str] = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            if re.search(_TITLES, cell.source, re.MULTILINE):
+                waiting = []
+            continue
+        waiting = re.findall(SAVED, cell.source) or waiting
+        said = [
+            text
+            for output in cell.get("outputs", [])
+            if (text := output.get("data", {}).get("text/markdown"))
+        ]
+        if said and waiting:
+            findings |= dict.fromkeys(waiting, " ".join("".join(said[0]).split()))
+            waiting = []
+    return findings
+
+
+def _by_file(of_names: Mapping[str, str], present: Iterable[str]) -> dict[str, str]:
+    """The same by files that are there: names with something filled in stand for several."""
+    found: dict[str, str] = {}
+    for name, text in of_names.items():
+        parts = [re.escape(part) for part in re.split(r"\{[^}]*\}", name)]
+        for file in present:
+            if file not in found and re.fullmatch(".+".join(parts), file):
+                found[file] = "" if text in found.values() and text else text
+    return found
 
 
 def _settings(path: Path) -> dict[str, object]:

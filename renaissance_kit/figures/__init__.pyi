@@ -14,6 +14,7 @@ from . import (
     live as live,
     overview as overview,
     regulation as regulation,
+    returns as returns,
     robustness as robustness,
     routes as routes,
     rows as rows,
@@ -23,6 +24,7 @@ from . import (
     surveys as surveys,
     theme as theme,
     training as training,
+    views as views,
 )
 from .saving import save as save
 from .theme import Source as Source, use_theme as use_theme

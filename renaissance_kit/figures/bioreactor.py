@@ -9,6 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from renaissance_kit import studies
 from renaissance_kit.figures import theme
 from renaissance_kit.figures.theme import Figure, Source, count, headline, number
 from renaissance_kit.studies.bioreactor import BEST, MATCHING, OTHER
@@ -211,6 +212,7 @@ def why_growth_stops(
     dashes = {name: [5, 5] if i % 2 else [1, 0] for i, name in enumerate(names)}
     done = table[table.finished]
     last = float(done.time_h.max())
+    stops = studies.growth_stops(table, names[0], list(left))
     for field, title in (("biomass", "Biomass (gDW/L)"), ("growth_rate", "Growth rate (1/h)")):
         high = 1.05 * float(done[field].max())
         x = _time(last, title=None)
@@ -241,8 +243,9 @@ def why_growth_stops(
     )
     return alt.vconcat(*panels, spacing=14).properties(
         title=headline(
-            "Why growth stops",
-            f"{count(models, 'model')} that fit best, the best one thick. "
+            studies.why_growth_stops(stops, left),
+            f"{count(models, 'model')} that fit best, the best one thick; lines of models that did "
+            "not reach the end are left out. "
             f"By stoichiometry the medium as given holds {limits} gDW/L at most.",
             source or "",
             width=_WIDE,

@@ -113,10 +113,13 @@ def change_by_distance(
     everything = pd.concat([t.assign(kind=kind) for kind, t in tables.items()])
     finite = everything.distance_steps[np.isfinite(everything.distance_steps)]
     beyond = float(finite.max()) + 1
-    top = 1.05 * float(everything.distance.max())
+    low = 0.8 * float(everything[["distance", "distance_null_low"]].clip(lower=0.01).min().min())
+    everything["distance"] = everything.distance.clip(lower=low)
+    levels = theme.round_ticks(low, 1.0)
     ticks = [float(v) for v in range(int(beyond) + 1)]
     x_scale = alt.Scale(domain=[-0.6, beyond + 0.6], nice=False)
-    y_scale = alt.Scale(domain=[0, top], nice=False)
+    y_scale = alt.Scale(type="log", domain=[low, 1.0], nice=False, clamp=True)
+    y_axis = alt.Axis(values=levels, labelExpr=theme.tick_labels(levels, number))
     panels = []
     for i, (kind, table) in enumerate(tables.items()):
         steps = table.distance_steps.replace(np.inf, beyond)
@@ -132,7 +135,7 @@ def change_by_distance(
                 ticks, lambda v: "none" if v == beyond else f"{v:g}")),
         )  # fmt: skip
         y_title = "Jensen-Shannon distance (dimensionless)" if i == 0 else None
-        y = alt.Y("distance:Q", title=y_title, scale=y_scale)
+        y = alt.Y("distance:Q", title=y_title, scale=y_scale, axis=y_axis)
         colour = alt.Color(
             "found:N", legend=None,
             scale=alt.Scale(domain=["found", "noise"], range=[theme.BLUE, "#B5B5B5"]),
@@ -147,6 +150,9 @@ def change_by_distance(
         )  # fmt: skip
         rule = alt.Chart(null).mark_rule(color=theme.INK, strokeWidth=2)
         found = int((table.q_distance < threshold).sum())
+        said = f"{found} of {len(table)} changed"
+        if _too_few(table, threshold):
+            said = f"{len(table)}, too few trainings to tell"
         panels.append(
             alt.layer(
                 band,
@@ -154,18 +160,21 @@ def change_by_distance(
                 rule.encode(**sides, y=alt.Y("distance_null:Q", scale=y_scale)),
             ).properties(
                 width=300, height=300,
-                title=alt.Title(f"{kind}: {found} of {len(table)} changed", fontSize=theme.TITLE,
+                title=alt.Title(f"{kind}: {said}", fontSize=theme.TITLE,
                                 fontWeight="normal", offset=8),
             )
         )  # fmt: skip
+    away = everything[everything.distance_steps > 0]
+    changed = int((away.q_distance < threshold).sum())
     return alt.hconcat(*panels, spacing=18).properties(
         title=headline(
-            "Change against distance from the data",
+            _too_few(everything, threshold)
+            or f"Beyond the reactions with data {changed} of {len(away):,} parameters change",
             "Each point a parameter. Steps: from reaction to reaction over shared metabolites, "
             "currency metabolites left out; 0: reactions with data; none: no path. Blue: false "
             f"discovery rate below {100 * threshold:g} % in a permutation test; black and "
             "grey: mean distance with permuted labels and its central 95 %, averaged over the "
-            "parameters.",
+            "parameters. Logarithmic axis.",
             source or "",
             width=_WIDE,
         )
@@ -212,13 +221,19 @@ def moved_most(
         width=520,
         height=ROW * len(shown),
         title=headline(
-            f"{what[:1].upper()}{what[1:]} that the data moved most",
+            _too_few(table, threshold) or f"{found} of {len(table)} {what} shift beyond chance",
             f"The {len(shown)} of {len(table)} {what} whose median moved most. Grey bars: 95 % of "
-            "the permutation null distribution. Blue: false discovery rate below "
-            f"{100 * threshold:g} %, as for {found} of the {len(table)}.",
+            f"the permutation null distribution. Blue: false discovery rate below "
+            f"{100 * threshold:g} %.",
             source or "",
         ),
     )
+
+
+def _too_few(table: pd.DataFrame, threshold: float) -> str:
+    """A title for a comparison that could not have found anything; else empty."""
+    least = float(table.p_least.max())
+    return f"Too few trainings to tell: no p-value below {least:.2g}" if least > threshold else ""
 
 
 def smoothed_density(x: np.ndarray, grid: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from renaissance_kit.figures import theme
-from renaissance_kit.figures.theme import Figure, Source, count, headline
+from renaissance_kit.figures.theme import Figure, Source, count, headline, percent
 from renaissance_kit.studies import CommonFrame
 
 FIRST, LATER, SHARED = theme.GREY, theme.BLUE, "#C9C9C9"
@@ -45,11 +45,14 @@ def common_frame(frame: CommonFrame, *, constants: int, source: Source | None = 
     each = int(frame.points.groupby("level").size().max())
     return alt.hconcat(*panels, spacing=16).properties(
         title=headline(
-            "Constants without data, in one frame",
+            f"A frame that shows {percent(float(frame.explained[:2].sum()))} of the variance of "
+            f"{constants} constants",
             f"Principal components of log10 KM of the {constants} constants that no measurement "
-            f"holds, fitted to all panels together; {count(each, 'model')} a panel. They hold "
-            f"{100 * frame.explained[0]:.1f} and {100 * frame.explained[1]:.1f} % of the variance. "
-            "Grey: without data, in every panel. Large points: means of single trainings.",
+            f"holds, fitted to all panels together; {count(each, 'model')} a panel. Component 1 "
+            f"holds {percent(float(frame.explained[0]))} of the variance, component 2 "
+            f"{percent(float(frame.explained[1]))}; a component of independent constants would "
+            f"hold {percent(1 / constants)}. Grey: without data, in every "
+            "panel. Large points: means of single trainings.",
             source or "",
             width=130,
         )

@@ -10,8 +10,7 @@ import pandas as pd
 
 from renaissance_kit.figures import theme
 from renaissance_kit.figures.rows import ROW, in_columns, row_axis
-from renaissance_kit.figures.surveys import SUPPORTING
-from renaissance_kit.figures.theme import Figure, Source, count, headline, number, percent
+from renaissance_kit.figures.theme import Figure, Source, count, headline, number
 
 QUANTILE = "5 % quantile of λmax of unbiased models (1/h)"
 KINDS = {"concentration": theme.BLUE, "flux": theme.ORANGE, "displacement": theme.GREEN}
@@ -44,93 +43,6 @@ def quantile_colours(values: pd.Series, threshold_per_h: float) -> tuple[pd.Seri
     )  # fmt: skip
 
 
-def state_map(
-    table: pd.DataFrame,
-    cells: pd.DataFrame,
-    *,
-    models: int,
-    threshold_per_h: float,
-    perplexity: float,
-    explained: float,
-    source: Source | None = None,
-) -> Figure:
-    """The states on the plane, coloured by what unbiased models have, and support by cell.
-
-    Args:
-        table: x, y, lambda_max_per_h (5 % quantile over the models); one row a state.
-        models: unbiased ones at each state.
-        cells: of supporting states, as from
-            `renaissance_kit.analysis.landscape.neighbourhood_table`.
-        explained: share of the variance in the principal components that went into t-SNE.
-    """
-    shown, colours = quantile_colours(table.lambda_max_per_h, threshold_per_h)
-    table = table.assign(shown=shown)
-    size = 1.08 * float(np.hypot(table.x, table.y).max())
-    domain = [-size, size]
-    axis = alt.Axis(labels=False, ticks=False, grid=False, domain=False)
-    x = alt.X("x:Q", scale=alt.Scale(domain=domain, nice=False), axis=axis, title=None)
-    y = alt.Y("y:Q", scale=alt.Scale(domain=domain, nice=False), axis=axis, title=None)
-    angle = np.linspace(0, 2 * np.pi, 121)
-    circles = pd.concat(
-        pd.DataFrame({"x": r * np.cos(angle), "y": r * np.sin(angle), "r": r, "i": range(121)})
-        for r in (size / 3, 2 * size / 3, size)
-    )
-    rings = (
-        alt.Chart(circles)
-        .mark_line(color=theme.LIGHT_GREY, strokeWidth=1)
-        .encode(x=x, y=y, detail="r:N", order="i:Q")
-    )
-    states = (
-        alt.Chart(table)
-        .mark_circle(size=max(14.0, min(60.0, 40_000 / len(table))), opacity=0.9)
-        .encode(x=x, y=y, color=colours)
-    )
-    labels = cells.assign(text=[str(c + 1) for c in cells.cell])
-    names = (
-        alt.Chart(labels)
-        .mark_text(fontWeight="bold", fontSize=16, stroke="white", strokeWidth=4)
-        .encode(x=x, y=y, text="text:N")
-    )
-    plain = alt.Chart(labels).mark_text(fontWeight="bold", fontSize=16).encode(
-        x=x, y=y, text="text:N"
-    )  # fmt: skip
-    left: Figure = alt.layer(rings, states, names, plain).properties(width=430, height=430)
-    right = _cell_shares(cells).properties(width=250, height=430)
-    overall = float(cells["count"].sum() / cells.states.sum())
-    return alt.hconcat(left, right, spacing=46).properties(
-        title=headline(
-            "A map of the states, coloured by how fast random models are",
-            f"{count(len(table), 'steady state')}; log concentrations and fluxes, principal "
-            f"components with {percent(explained)} of the variance, t-SNE (perplexity "
-            f"{number(perplexity)}). Blue: at least 5 % of {models:,} unbiased models have λmax "
-            f"at or below {number(threshold_per_h)} 1/h. Numbers: polar cells about the centroid "
-            "with equal numbers of states. Right: share of states with at least one such model, "
-            f"with 95 % interval; dashed: all states, {percent(overall)}.",
-            source or "",
-            width=112,
-        )
-    )
-
-
-def _cell_shares(cells: pd.DataFrame) -> Figure:
-    table = cells.assign(text=[str(c + 1) for c in cells.cell])
-    order = list(table.sort_values("share", ascending=False).text)
-    y = alt.Y("text:N", sort=order, title=None, axis=alt.Axis(grid=False))
-    scale = alt.Scale(domain=[0, 1])
-
-    def x(field: str) -> alt.X:
-        axis = alt.Axis(labelExpr=theme.PERCENT, tickCount=5)
-        return alt.X(f"{field}:Q", scale=scale, axis=axis, title=SUPPORTING)
-
-    overall = pd.DataFrame({"all": [float(cells["count"].sum() / cells.states.sum())]})
-    base = alt.Chart(table).encode(y=y)
-    return alt.layer(
-        alt.Chart(overall).mark_rule(color=theme.INK, strokeDash=[5, 3]).encode(x=x("all")),
-        base.mark_rule(color=theme.VALID, strokeWidth=2).encode(x=x("low"), x2="high:Q"),
-        base.mark_circle(color=theme.VALID, size=80, opacity=1).encode(x=x("share")),
-    )
-
-
 def supporting_ranges(
     table: pd.DataFrame,
     *,
@@ -138,6 +50,7 @@ def supporting_ranges(
     supporting: int,
     population: str,
     shown: int = 40,
+    names: Mapping[str, str] | None = None,
     source: Source | None = None,
 ) -> Figure:
     """Per metabolite, its range at supporting states against that at the others.
@@ -148,11 +61,13 @@ def supporting_ranges(
         states, supporting: number of states, and of these.
         population: what the states are called.
         shown: metabolites with the largest differences.
+        names: of metabolites, for readers; ids where there is none.
     """
     found = int(table.found.sum())
     part = table.head(shown).assign(
         name=[f"● {m}" if f else m for m, f in
-              zip(table.metabolite.head(shown), table.found.head(shown), strict=True)]
+              zip(theme.called(table.metabolite.head(shown), names), table.found.head(shown),
+                  strict=True)]
     )  # fmt: skip
     placed, _ = in_columns(part, 2)
     last = int(placed.row.max())
@@ -216,6 +131,7 @@ def against_concentration(
     threshold_per_h: float,
     measured: dict[str, float],
     population: str,
+    names: Mapping[str, str] | None = None,
     source: Source | None = None,
 ) -> Figure:
     """What unbiased models have against the concentration of some metabolites, running quantiles.
@@ -227,11 +143,13 @@ def against_concentration(
         thresholds: metabolite, value_mM, low_mM, high_mM, youden.
         measured: concentrations by metabolite, where there are any.
         population: what the states are called.
+        names: of metabolites, for readers; ids where there is none.
     """
     low = min(float(np.quantile(table.lambda_max_per_h, 0.01)), 1.6 * threshold_per_h)
     domain = [low, max(0.0, min(0.5, float(table.lambda_max_per_h.max())))]
     panels = []
     for k, name in enumerate(dict.fromkeys(table.metabolite)):
+        (called,) = theme.called([name], names)
         part = table[table.metabolite == name]
         part = part.assign(shown=part.lambda_max_per_h.clip(*domain))
         span = [
@@ -244,7 +162,7 @@ def against_concentration(
         along = alt.Scale(type="log", domain=span, nice=False)
         x = alt.X(
             "concentration_mM:Q",
-            title=f"{name} (mM)",
+            title=f"{called} (mM)",
             scale=along,
             axis=alt.Axis(values=ticks, labelExpr=theme.tick_labels(ticks, lambda v: f"{v:g}"),
                           labelOverlap=True, grid=False),
@@ -272,7 +190,7 @@ def against_concentration(
         if len(cut) and float(cut.youden.iloc[0]) > 0:
             layers.append(
                 alt.Chart(cut).mark_rect(color=theme.ORANGE, opacity=0.25).encode(
-                    x=alt.X("low_mM:Q", scale=along, title=f"{name} (mM)"), x2="high_mM:Q"
+                    x=alt.X("low_mM:Q", scale=along, title=f"{called} (mM)"), x2="high_mM:Q"
                 )
             )  # fmt: skip
             layers.append(alt.Chart(cut).mark_rule(color=theme.ORANGE, strokeWidth=2).encode(x=x))
@@ -348,17 +266,26 @@ def constrained_distributions(
     )
 
 
-def correlations(tables: Mapping[str, pd.DataFrame], *, source: Source | None = None) -> Figure:
+def correlations(
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    names: Mapping[str, str] | None = None,
+    source: Source | None = None,
+) -> Figure:
     """What goes with the speed of random models, in one panel a population.
 
     Args:
         tables: by population with its number of states, as from
             `renaissance_kit.analysis.state_correlations`; all rows are drawn.
+        names: of metabolites, for readers; ids where there is none.
     """
     panels = []
     for title, table in tables.items():
         rows = table.assign(
-            label=[f"● {n}" if f else n for n, f in zip(table.name, table.found, strict=True)]
+            label=[
+                f"● {n}" if f else n
+                for n, f in zip(theme.called(table.name, names), table.found, strict=True)
+            ]
         )
         rows["label"] = [
             f"{label} ({kind})" for label, kind in zip(rows.label, rows.kind, strict=True)

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from renaissance_kit.figures import theme
-from renaissance_kit.figures.rows import ROW, in_columns, row_axis, row_headings
 from renaissance_kit.figures.theme import Figure, Source, count, headline, number, percent
 from renaissance_kit.studies import CYTOSOL
 
@@ -40,7 +39,7 @@ def returned_over_time(
         marked_min: times that get a line.
     """
     last = float(shares.time_min.max())
-    x = _time_axis(last)
+    x = time_axis(last)
     y_scale = alt.Scale(domain=[0, 1], clamp=True)
     y_title = "Share of models returned (%)"
     y = alt.Y("share:Q", title=y_title, scale=y_scale, axis=alt.Axis(labelExpr=theme.PERCENT))
@@ -77,81 +76,6 @@ def returned_over_time(
     )  # fmt: skip
 
 
-def deviation_map(
-    table: pd.DataFrame,
-    *,
-    tolerance: float,
-    quantile: float,
-    perturbed: int,
-    source: Source | None = None,
-) -> Figure:
-    """Deviation of every metabolite over time, by pathway, with its median time of return.
-
-    Args:
-        table: as from `renaissance_kit.studies.deviation_map`.
-        tolerance, quantile: that it was made with.
-        perturbed: number of perturbed models.
-    """
-    items = table.drop_duplicates("metabolite")[["metabolite", "pathway", "median_return_min"]]
-    items = pd.concat([items[items.pathway == g] for g in dict.fromkeys(items.pathway)])
-    placed, headings = in_columns(items, 2, group="pathway")
-    last_row = int(placed.row.max())
-    places = placed.set_index("metabolite")
-    until = float(table.time_min.max())
-    step = float(np.diff(np.unique(table.time_min))[0])
-    low, high = 100 * tolerance / 10, 100.0
-    cells = table.assign(
-        end=table.time_min + 1.04 * step,  # no seams between cells
-        percent=(100 * table.deviation).clip(low, high),
-        column=table.metabolite.map(places.column),
-        row=table.metabolite.map(places.row),
-    )
-    cells = cells[cells.time_min < until]
-    cells = cells.assign(top=cells.row - 0.5, bottom=cells.row + 0.5)
-    ticks = [t for t in theme.round_ticks(low, high) if np.isclose(np.log10(t) % 1, 0)]
-    colour = alt.Color(
-        "percent:Q",
-        title=f"{100 * quantile:g} % quantile of |c/c* − 1| (%)",
-        scale=alt.Scale(type="log", domain=[low, high], range=_RAMP, clamp=True),
-        legend=alt.Legend(
-            orient="top", gradientLength=260, titleLimit=400, values=ticks,
-            labelExpr=theme.tick_labels(
-                ticks, lambda v: f"{'≤ ' if v == low else '≥ ' if v == high else ''}{v:g}"
-            ),
-        ),
-    )  # fmt: skip
-    x = _time_axis(until)
-    panels = []
-    for column in sorted(set(placed.column)):
-        part = placed[placed.column == column]
-        y = row_axis(part, "metabolite", last_row)
-        top = row_axis(part, "metabolite", last_row, field="top")
-        rect = alt.Chart(cells[cells.column == column]).mark_rect(strokeWidth=0)
-        ever = part[part.median_return_min <= until]
-        at = {"x": _time_axis(until, field="median_return_min"), "y": y}
-        rim = alt.Chart(ever).mark_tick(color="white", thickness=5, height=ROW - 3)
-        tick = alt.Chart(ever).mark_tick(color=theme.INK, thickness=2, height=ROW - 4)
-        layers = [
-            rect.encode(x=x, x2="end:Q", y=top, y2="bottom:Q", color=colour),
-            rim.encode(**at),
-            tick.encode(**at),
-            *row_headings(headings[headings.column == column], y),
-        ]
-        panels.append(alt.layer(*layers).properties(width=440, height=ROW * (last_row + 1)))
-    never = int((items.median_return_min > until).sum())
-    return alt.hconcat(*panels, spacing=30).properties(
-        title=headline(
-            "Which metabolites come back, and when",
-            f"{count(perturbed, 'perturbed model')}, {len(items)} metabolites. Colour: the "
-            f"deviation that {100 * quantile:g} % of the models do not exceed. Tick: median "
-            f"time of return to {as_percent(tolerance)}"
-            + (f"; {count(never, 'metabolite')} later than {number(until)} min." if never else "."),
-            source or "",
-            width=150,
-        )
-    )
-
-
 def trajectories(
     table: pd.DataFrame,
     *,
@@ -159,6 +83,7 @@ def trajectories(
     groups: Mapping[str, tuple[str, ...]],
     tolerance: float,
     marked_min: tuple[float, ...] = (24.0, 34.0),
+    names: Mapping[str, str] | None = None,
     source: Source | None = None,
 ) -> Figure:
     """Time courses of all cytosolic metabolites of some perturbed models, one panel each.
@@ -167,13 +92,14 @@ def trajectories(
         table: as from `renaissance_kit.studies.time_courses`.
         titles: text above each panel, by time course; says by which rule it was chosen.
         groups: as from `renaissance_kit.studies.variable_groups`.
+        names: of metabolites, for readers; ids where there is none.
     """
     single = {names[0]: group for group, names in groups.items() if group != CYTOSOL}
     colours = colours_of(groups)
     shown = table[table.variable.isin({*single, *groups[CYTOSOL]}) & table.deviation.notna()]
     shown = shown.assign(percent=100 * shown.deviation)
     last = float(shown.time_min.max())
-    x = _time_axis(last, ticks=4)
+    x = time_axis(last, ticks=4)
     low, high = 1.3 * float(shown.percent.min()), 1.3 * float(shown.percent.max())
     beyond = high > _HIGHEST
     high = min(high, _HIGHEST)
@@ -205,7 +131,8 @@ def trajectories(
         others = part[~part.variable.isin(single) & (part.time_min == part.time_min.max())]
         if len(others):
             slowest = str(others.set_index("variable").deviation.abs().idxmax())
-            labels.append((float(ends[slowest]), slowest, theme.GREY))
+            text = theme.called([slowest], names)[0]
+            labels.append((float(ends[slowest]), text, theme.GREY))
         layers.append(theme.end_labels(labels, "percent", width=width, scale=scale, gap=gap))
         title = alt.Title(text, fontSize=theme.TITLE, fontWeight="normal", offset=26)
         panels.append(alt.layer(*layers).properties(width=width, height=height, title=title))
@@ -310,7 +237,6 @@ def return_against_stability(
 # --- pieces ------------------------------------------------------------------------------------
 
 _HIGHEST = 10_000.0  # %, of the axis of time courses
-_RAMP = ["#F7FBFF", "#9ECAE1", "#0072B2", "#08306B"]
 
 
 def _scatter(table: pd.DataFrame, line: pd.DataFrame, x: alt.X, y: alt.Y) -> Figure:
@@ -325,7 +251,7 @@ def _scatter(table: pd.DataFrame, line: pd.DataFrame, x: alt.X, y: alt.Y) -> Fig
     return alt.layer(*layers).properties(width=350, height=350)
 
 
-def _time_axis(last: float, *, field: str = "time_min", ticks: int = 7) -> alt.X:
+def time_axis(last: float, *, field: str = "time_min", ticks: int = 7) -> alt.X:
     return alt.X(
         f"{field}:Q",
         title="Time after the perturbation (min)",
@@ -355,17 +281,24 @@ def _paper_levels(
 ) -> list[alt.Chart]:
     """A short dashed line at each published share of all metabolites, with its number."""
     rows = [
-        {"time_min": t - 3, "end": t + 3, "share": v,
-         "text": f"paper {100 * v:g} %"}
+        {"time_min": t - 2, "end": t + 2, "share": v,
+         "text": f"paper at {number(t)} min: {100 * v:g} %"}
         for (g, t), v in paper.items() if g == CYTOSOL and g in groups
     ]  # fmt: skip
     if not rows:
         return []
     data = pd.DataFrame(rows)
     rule = alt.Chart(data).mark_rule(color=theme.PAPER, strokeDash=[5, 3], strokeWidth=2)
+    # A label lies on the free side, so that none reaches the line of another time.
+    late = data.time_min == data.time_min.max()
+    sides = [(data[late], "end", 5), (data[~late], "time_min", -5)]
     return [
-        rule.encode(x=_time_axis(last), x2="end:Q", y=y),
-        *outlined(data, _time_axis(last, field="end"), y, dx=5),
+        rule.encode(x=time_axis(last), x2="end:Q", y=y),
+        *(
+            text
+            for part, field, dx in sides
+            for text in outlined(part, time_axis(last, field=field), y, dx=dx)
+        ),
     ]
 
 
@@ -374,7 +307,14 @@ def outlined(data: pd.DataFrame, x: Any, y: alt.Y, *, dx: float, dy: float = 0) 
     rim: dict[str, Any] = {"stroke": "white", "strokeWidth": 4, "strokeJoin": "round"}
     return [
         alt.Chart(data)
-        .mark_text(color=theme.PAPER, align="left", baseline="middle", dx=dx, dy=dy, **mark)
+        .mark_text(
+            color=theme.PAPER,
+            align="left" if dx >= 0 else "right",
+            baseline="middle",
+            dx=dx,
+            dy=dy,
+            **mark,
+        )
         .encode(x=x, y=y, text="text:N")
         for mark in (rim, {})
     ]

@@ -9,6 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from renaissance_kit import studies
 from renaissance_kit.figures import theme
 from renaissance_kit.figures.theme import Figure, Source, count, headline, number
 from renaissance_kit.kinetics.spectrum import is_valid
@@ -307,7 +308,7 @@ def turnover_and_speed(
     )
     return alt.hconcat(*panels, spacing=40).properties(
         title=headline(
-            "What a bound on turnover times is worth",
+            studies.bound_makes_faster(found),
             f"{count(int(states), 'state')} for each bound. Left: density of {each:,} log-uniform "
             "KM sets at each state, tick: 5 % quantile. Right: the fastest model that an evolution "
             f"strategy found at each state with {models:,} models, tick: median. Symmetric "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import altair as alt
@@ -19,7 +20,12 @@ _RANGES = "Line: 95 % of the states, bar: 50 %, white tick: median."
 
 
 def concentration_ranges(
-    table: pd.DataFrame, *, states: int, fold: float, source: Source | None = None
+    table: pd.DataFrame,
+    *,
+    states: int,
+    fold: float,
+    names: Mapping[str, str] | None = None,
+    source: Source | None = None,
 ) -> Figure:
     """Sampled concentrations beside bounds and measured values, by pathway.
 
@@ -27,10 +33,13 @@ def concentration_ranges(
         table: as from `renaissance_kit.studies.concentration_table`.
         states: number of sampled states.
         fold: factor by which a measured value may differ, drawn as its error bar.
+        names: of metabolites, for readers; ids where there is none.
     """
     table = pd.concat([table[table.pathway == g] for g in dict.fromkeys(table.pathway)])
     table = table.assign(
-        measured_low=table.measured_mM / fold, measured_high=table.measured_mM * fold
+        label=theme.called(table.metabolite, names),
+        measured_low=table.measured_mM / fold,
+        measured_high=table.measured_mM * fold,
     )
     placed, headings = in_columns(table, 2, group="pathway")
     last = int(placed.row.max())
@@ -42,7 +51,7 @@ def concentration_ranges(
     panels = []
     for column in sorted(set(placed.column)):
         part = placed[placed.column == column]
-        y = row_axis(part, "metabolite", last)
+        y = row_axis(part, "label", last)
         known = alt.Chart(part[part.measured_mM.notna()]).encode(y=y)
         layers = [
             alt.Chart(part).mark_bar(color=BOUNDS, height=15).encode(
@@ -128,6 +137,7 @@ def turnover_times(
     settle_min: float,
     states: int,
     generic_states: int,
+    names: Mapping[str, str] | None = None,
     source: Source | None = None,
 ) -> Figure:
     """Turnover time of every metabolite, with the bound and without it.
@@ -137,10 +147,11 @@ def turnover_times(
         bound_min: turnover time that bounds unmeasured metabolites.
         settle_min: time constant of a valid model, from the threshold on λmax.
         states, generic_states: number of sampled states with and without the bound.
+        names: of metabolites, for readers; ids where there is none.
     """
     table = table.assign(
-        name=[f"● {m}" if known else m for m, known in zip(table.metabolite, table.measured,
-                                                            strict=True)]
+        name=[f"● {m}" if known else m for m, known in
+              zip(theme.called(table.metabolite, names), table.measured, strict=True)]
     )  # fmt: skip
     placed, _ = in_columns(table, 2)
     last = int(placed.row.max())

@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from renaissance_kit.figures import theme
-from renaissance_kit.figures.theme import Figure, Source, headline, number, percent
+from renaissance_kit.figures.theme import Figure, Source, count, headline, number, percent
 
 SUPPORTING = "States that support valid dynamics (%)"
 
@@ -193,10 +193,21 @@ def cost_by_cores(
     )
     return chart.properties(
         title=headline(
-            "What a survey costs on any number of cores",
+            _beside_model(points, line, states),
             f"Black: measured here, scaled to {states:,} states. Blue: modelled from "
             f"{number(per_state_s)} core-seconds a state, the spread of its tasks, their start and "
-            "their bytes. Dashed: no losses.",
+            "their bytes. Dashed: no losses. The line is level where the longest task alone takes "
+            "that long.",
             source or "",
         )
     )
+
+
+def _beside_model(points: pd.DataFrame, line: pd.DataFrame, states: int) -> str:
+    """What was measured on the most cores, and whether the model says so too."""
+    last = points.iloc[-1]
+    modelled = float(line.minutes[line.workers == last.workers].iloc[0])
+    ratio = last.minutes / modelled
+    agrees = "as the model says" if 0.8 <= ratio <= 1.25 else f"{ratio:.1f} times the model"
+    where = count(int(last.workers), "core")
+    return f"{states:,} states take {number(last.minutes)} min on {where}, {agrees}"

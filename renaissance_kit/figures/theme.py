@@ -7,7 +7,7 @@ thing has the same colour in every figure.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
@@ -16,6 +16,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+
+from renaissance_kit.studies.text import percent as percent
 
 BLACK, GREY, LIGHT_GREY = "#000000", "#8C8C8C", "#D9D9D9"
 ORANGE, SKY, GREEN, BLUE = "#E69F00", "#56B4E9", "#009E73", "#0072B2"
@@ -48,16 +50,20 @@ class Source:
         steady_state: label of the state.
         seed: from which all random numbers derive.
         scale: smoke, demo, laptop or paper.
+        models: where ready models come from, such as a file; empty where the figure's own run
+            made them.
     """
 
     network: str
     steady_state: str
     seed: int
     scale: str
+    models: str = ""
 
     def __str__(self) -> str:
         state = f", steady state {self.steady_state}" if self.steady_state != self.network else ""
-        return f"Network {self.network}{state}; seed {self.seed}, scale {self.scale}."
+        models = f", models of {self.models}" if self.models else ""
+        return f"Network {self.network}{state}{models}; seed {self.seed}, scale {self.scale}."
 
 
 def config() -> dict[str, Any]:
@@ -146,12 +152,9 @@ def number(value: float) -> str:
     return text.replace("-", "−")
 
 
-def percent(share: float) -> str:
-    """A share as text: ``55 %``, with a digit more below a tenth and never 0 for a few."""
-    if 0 < share < 0.001:
-        return f"{number(100 * share)} %"
-    text = f"{100 * share:.1f}" if 0 < share < 0.1 else f"{100 * share:.0f}"
-    return f"{text} %"
+def called(ids: Iterable[str], names: Mapping[str, str] | None) -> list[str]:
+    """Names for readers, such as those of `renaissance_kit.Network.names`; else the ids."""
+    return [(names or {}).get(i, i) for i in ids]
 
 
 def darker(colour: str) -> str:

@@ -46,8 +46,14 @@ def incidence_over_generations(
     y = alt.Y("incidence:Q", title=y_title, scale=y_scale, axis=alt.Axis(labelExpr=theme.PERCENT))
     summary = mean_over_repeats(history)
     last = summary.groupby("group", sort=False).tail(1)
+    ends = dict(zip(last.group, last.step, strict=True))
     labels = [
-        (float(share), f"{group} {percent(float(share))}", colour_of)
+        (
+            float(share),
+            f"{group} {percent(float(share))}"
+            + (f" after {ends[group]}" if ends[group] < history.step.max() else ""),
+            colour_of,
+        )
         for group, share, colour_of in zip(
             last.group, last.incidence, _colours(groups), strict=True
         )
@@ -84,12 +90,22 @@ def incidence_over_generations(
     layers.append(theme.end_labels(labels, "incidence"))
     return alt.layer(*layers).properties(
         title=headline(
-            "Incidence of valid models during training",
+            _before_and_after(summary),
             _interval_sentence(history, summary),
             _baseline_sentence(baseline),
             source or "",
             width=theme.CAPTION_CHARACTERS + 14,
         )
+    )
+
+
+def _before_and_after(summary: pd.DataFrame) -> str:
+    """What the first group of repeats began and ended with."""
+    own = summary[summary.group == summary.group.iloc[0]].incidence
+    steps = int(summary.step[summary.group == summary.group.iloc[0]].max())
+    return (
+        f"Valid models: {percent(float(own.iloc[0]))} before training, "
+        f"{percent(float(own.iloc[-1]))} after {count(steps, 'generation')}"
     )
 
 

@@ -6,15 +6,17 @@ show what every network has, under its ids.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from renaissance_kit.core.errors import nearest
 from renaissance_kit.core.tables import Row, each
-from renaissance_kit.network.records import Metabolite, Reaction
+from renaissance_kit.network.records import Compartment, Metabolite, Reaction
 from renaissance_kit.network.tables import LABEL_KINDS, LABEL_TABLE
 
 GROWTH_RATE = "growth"
+LONGEST = 28  # letters of a name in a figure
 Labels = Mapping[str, Mapping[str, str]]
 
 
@@ -51,6 +53,39 @@ def read_labels(
 
     each(LABEL_TABLE.read_if_there(folder), check)
     return labels
+
+
+def substance(name: str) -> str:
+    """A name in running text, without the prefix of its stereoisomer.
+
+    >>> substance("L-Tryptophan"), substance("alpha-D-Ribose 5-phosphate"), substance("ATP")
+    ('tryptophan', 'ribose 5-phosphate', 'ATP')
+    """
+    plain = re.sub(r"^(?:alpha-|beta-)?[DL]-", "", name)
+    return re.sub(r"^[\d,()-]*[A-Z](?=[a-z])", lambda start: start[0].lower(), plain)
+
+
+def names_for_readers(
+    metabolites: Mapping[str, Metabolite],
+    compartments: Mapping[str, Compartment],
+    labels: Labels,
+) -> dict[str, str]:
+    """What figures and sentences call each metabolite: ``acetate (cytosol)``.
+
+    A short name that ``figures.csv`` gives goes before the one of ``metabolites.csv``; a substance
+    whose name is longer than `LONGEST` keeps its id.
+    """
+    called = {m: text for kind in ("inside", "variable") for m, text in labels.get(kind, {}).items()
+              if m in metabolites}  # fmt: skip
+    short = {metabolites[m].base: text for m, text in called.items()}
+    names = {}
+    for m in metabolites.values():
+        name = short.get(m.base) or substance(m.name)
+        if not name or len(name) > LONGEST:
+            name = m.base
+        place = compartments[m.compartment].name or m.compartment
+        names[m.id] = f"{name} ({place})"
+    return names
 
 
 def ratio_of(text: str, row: Row | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -24,7 +24,7 @@ from renaissance_kit.core.records import compared_by_value
 from renaissance_kit.core.types import Array
 from renaissance_kit.laws.modifiers import MODIFIERS
 from renaissance_kit.laws.registry import REGISTRY
-from renaissance_kit.network.labels import Labels
+from renaissance_kit.network.labels import Labels, names_for_readers
 from renaissance_kit.network.moieties import ConservedMoiety, conserved_moieties
 from renaissance_kit.network.reading import read_tables, tables_from
 from renaissance_kit.network.records import Compartment, Metabolite, Quantity, Reaction
@@ -300,6 +300,11 @@ class Network:
             if reaction.role == "exchange" and set(reaction.stoichiometry) == {metabolite}:
                 return reaction.id
         return None
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """What figures and sentences call each metabolite: ``acetate (cytosol)`` for ``ac_c``."""
+        return names_for_readers(self.metabolites, self.compartments, self.labels)
 
     def counterpart(self, metabolite: str, compartment: str) -> str | None:
         """Id of the same substance in another compartment; None where it is not."""

@@ -117,8 +117,10 @@ from .media import (
     changed_media as changed_media,
     exhausted as exhausted,
     final_values as final_values,
+    growth_stops as growth_stops,
     plain_name as plain_name,
     richer_media as richer_media,
+    why_growth_stops as why_growth_stops,
 )
 from .models import (
     Confirmation as Confirmation,
@@ -134,10 +136,12 @@ from .progress import (
     lambda_edges as lambda_edges,
 )
 from .published import (
+    NO_RULE as NO_RULE,
     PUBLISHED_TABLE as PUBLISHED_TABLE,
     claims_table as claims_table,
     published as published,
     published_returns as published_returns,
+    published_rules as published_rules,
 )
 from .regulation import (
     feedback_networks as feedback_networks,
@@ -158,10 +162,10 @@ from .repeats import (
 from .robustness import (
     CYTOSOL as CYTOSOL,
     RETURN_TIMES_MIN as RETURN_TIMES_MIN,
-    deviation_map as deviation_map,
     extremes as extremes,
     latecomers as latecomers,
     outcome_table as outcome_table,
+    return_map as return_map,
     return_shares as return_shares,
     share_at as share_at,
     share_interval as share_interval,
@@ -218,6 +222,7 @@ from .strains import predicted_strain as predicted_strain, strain_changes as str
 from .summaries import write_summary as write_summary
 from .timing import time_budget as time_budget, time_km_sets as time_km_sets
 from .turnover import (
+    bound_makes_faster as bound_makes_faster,
     reached_by_turnover as reached_by_turnover,
     search_by_turnover as search_by_turnover,
     slowest_turnover as slowest_turnover,
@@ -225,4 +230,11 @@ from .turnover import (
     turnover_table as turnover_table,
     turnover_times_min as turnover_times_min,
     unbiased_by_turnover as unbiased_by_turnover,
+)
+from .verdicts import Rule as Rule, value_of as value_of, verdict as verdict
+from .views import (
+    METABOLITES as METABOLITES,
+    best_view as best_view,
+    neighbour_correlation as neighbour_correlation,
+    state_views as state_views,
 )

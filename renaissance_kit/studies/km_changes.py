@@ -57,6 +57,7 @@ def change_counts(changes: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
                 "widened (q < 0.05)": int(((t.q_narrowing < Q) & (t.narrowing < 0)).sum()),
                 "other shape (q < 0.05)": int((t.q_distance < Q).sum()),
                 "largest shift (decades)": float(t["shift"].abs().max()),
+                "least p-value of so few trainings": float(t.p_least.max()),
             }
             for kind, t in changes.items()
         }

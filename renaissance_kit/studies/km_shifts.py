@@ -14,6 +14,7 @@ from renaissance_kit.analysis.km_change import width_decades
 from renaissance_kit.analysis.permutations import (
     BesideNull,
     beside_null,
+    least_p_value,
     permutation_test,
     permuted_labels,
 )
@@ -190,6 +191,9 @@ def shift_table(
                 "p of shift": apart.p_value,
                 "nearer to each other by (decades)": together.observed,
                 "p of nearer": together.p_value,
+                "least p-value of so few trainings": least_p_value(
+                    len(without), len(km[level]), permutations
+                ),
                 "width before (decades)": narrow.before.mean(),
                 "width after (decades)": narrow.after.mean(),
                 "width change, null low": width.low,

@@ -11,13 +11,17 @@ import pandas as pd
 from renaissance_kit.core.errors import ParameterError, nearest
 from renaissance_kit.core.runs import RUN, Run
 from renaissance_kit.kinetics.models import KineticModels
+from renaissance_kit.network.labels import substance
 from renaissance_kit.network.network import Network
 from renaissance_kit.simulation.bioreactor import Bioreactor, BioreactorResult, cultivate
 from renaissance_kit.simulation.conditions import ReactorConditions
 from renaissance_kit.studies.bioreactor import times_of
+from renaissance_kit.studies.text import percent
 
 ELEMENTS = {"nitrogen": "N", "phosphorus": "P", "carbon": "C"}
 GIVEN, BOTH = "given", "both"
+STOPPED = 0.98  # share of the last biomass
+USED_UP = 0.05  # share of a nutrient that no longer counts
 
 
 def biomass_ceilings(network: Network, conditions: ReactorConditions) -> pd.DataFrame:
@@ -54,8 +58,7 @@ def biomass_ceilings(network: Network, conditions: ReactorConditions) -> pd.Data
 
 def plain_name(network: Network, metabolite: str) -> str:
     """A substance in words, as ``tryptophan`` for L-Tryptophan."""
-    name = network.metabolites[metabolite].name
-    return name.removeprefix("L-").removeprefix("D-").lower()
+    return substance(network.metabolites[metabolite].name)
 
 
 def _makers(network: Network, metabolite: str) -> list[str]:
@@ -191,6 +194,50 @@ def final_values(changed: pd.DataFrame, quantities: Sequence[str]) -> pd.DataFra
     """
     last = changed[changed.time_h == changed.time_h.max()]
     return last.pivot(index="model", columns="medium", values=list(quantities))
+
+
+def growth_stops(table: pd.DataFrame, medium: str, watched: Sequence[str]) -> pd.DataFrame:
+    """When growth stops in a medium, and which shares of its nutrients are left then.
+
+    Growth has stopped when biomass has reached `STOPPED` of its last value.
+
+    Args:
+        table: as from `changed_media`.
+        medium: of the table.
+        watched: metabolites of the table.
+
+    Returns:
+        One row a model that reached the end: stops_h and the share left of each metabolite.
+    """
+    rows = {}
+    of_medium = table[(table.medium == medium) & table.finished]
+    for model, part in of_medium.groupby("model", sort=False):
+        reached = part.biomass.to_numpy() >= STOPPED * part.biomass.iloc[-1]
+        at = part.iloc[int(reached.argmax())]
+        rows[model] = {"stops_h": at.time_h, **{m: at[m] / part[m].iloc[0] for m in watched}}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["stops_h", *watched])
+
+
+def why_growth_stops(stops: pd.DataFrame, names: Mapping[str, str]) -> str:
+    """In one sentence whether growth stops for lack of a nutrient.
+
+    Args:
+        stops: as from `growth_stops`.
+        names: of its metabolites.
+    """
+    if stops.empty:
+        return "No model reached the end"
+    out = stops[list(names)] <= USED_UP
+    some = out.any(axis=1)
+    hungry, n = int(some.sum()), len(stops)
+    if 2 * hungry >= n:
+        first = names[str(out.sum().idxmax())]
+        return f"Growth stops when {first} is used up, in {int(out.sum().max())} of {n} models"
+    least = stops.loc[~some, list(names)].min(axis=1).median()
+    return (
+        f"Growth stops with nutrients left, in {n - hungry} of {n} models "
+        f"(at least {percent(least, 0)} of each, median)"
+    )
 
 
 def biomass_gain(ends: pd.DataFrame) -> pd.DataFrame:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
 from renaissance_kit.core.columns import Column, Kind
 from renaissance_kit.core.tables import Row, Table, each
 from renaissance_kit.network.network import Network
+from renaissance_kit.studies.text import percent
+from renaissance_kit.studies.verdicts import Rule, verdict
 
 PUBLISHED_TABLE = Table(
     "published.csv",
@@ -18,16 +23,22 @@ PUBLISHED_TABLE = Table(
         Column("quantity", filled=True),
         Column("time_min", Kind.NUMBER, least=0, most=1e6),
         Column("value", filled=True),
+        Column("low", Kind.NUMBER, optional=True),
+        Column("high", Kind.NUMBER, optional=True),
+        Column("beyond_chance", Kind.FLAG, optional=True),
+        Column("because", optional=True),
         Column("source", filled=True),
     ),
+    ranges=(("low", "", "high"),),
     key=("claim", "quantity", "time_min"),
 )
 NOT_GIVEN, NO_PAPER = "not given", "none"
+NO_RULE = Rule(because="the paper does not give it")
 Claim = tuple[str, str, str, str, bool]
 
 
 def published(network: Network) -> pd.DataFrame:
-    """The table of published values: claim, quantity, time_min (NaN without one), value, source.
+    """The table of published values, as read; time_min is NaN where there is none.
 
     Empty where the network has no ``published.csv``.
 
@@ -37,7 +48,17 @@ def published(network: Network) -> pd.DataFrame:
     if network.folder is None or not (rows := PUBLISHED_TABLE.read_if_there(network.folder)):
         return pd.DataFrame(columns=[column.name for column in PUBLISHED_TABLE.columns])
     each(rows, _check)
-    return pd.DataFrame([{**row, "time_min": row.number("time_min")} for row in rows])
+    numbers = ("time_min", "low", "high")
+    return pd.DataFrame(
+        [
+            {
+                **row,
+                **{name: row.number(name) for name in numbers},
+                "beyond_chance": row.flag("beyond_chance"),
+            }
+            for row in rows
+        ]
+    )
 
 
 def _check(row: Row) -> None:
@@ -62,24 +83,46 @@ def claims_table(network: Network, rows: Iterable[Claim]) -> pd.DataFrame:
         rows: claim, quantity, value here, spread, and whether this run is of the published size.
 
     Returns:
-        Columns claim, quantity, paper, here, spread, comparable. A network without
-        ``published.csv`` has nothing to compare with: paper is `NO_PAPER`, comparable False.
+        Columns quantity, paper, here, spread, verdict. What is published nowhere has `NOT_GIVEN`
+        as paper, everything of a network without ``published.csv`` has `NO_PAPER`.
     """
-    table = published(network)
-    rest = table[table.time_min.isna()].to_dict("records")
-    known = {(row["claim"], row["quantity"]): row["value"] for row in rest}
-    for row in table[table.time_min.notna()].to_dict("records"):
-        text = f"{row['quantity']} back within {row['time_min']:g} min"
-        known[row["claim"], text] = f"{float(row['value']):.1%}"
-    missing = NOT_GIVEN if len(table) else NO_PAPER
+    known, rules = _values(network), published_rules(network)
+    missing = NOT_GIVEN if known else NO_PAPER
     return pd.DataFrame(
         [
-            (claim, quantity, _with_minus(known.get((claim, quantity), missing)),
-             _with_minus(here), _with_minus(spread), comparable and len(table) > 0)
-            for claim, quantity, here, spread, comparable in rows
+            (quantity, _with_minus(known.get(quantity, missing)), _with_minus(here),
+             _with_minus(spread),
+             verdict(rules.get(quantity, NO_RULE), here, spread, full_size=comparable))
+            for _, quantity, here, spread, comparable in rows
         ],
-        columns=["claim", "quantity", "paper", "here", "spread", "comparable"],
+        columns=["quantity", "paper", "here", "spread", "verdict"],
     )  # fmt: skip
+
+
+def published_rules(network: Network) -> dict[str, Rule]:
+    """When a quantity of a table of claims agrees with the paper."""
+    rules = {}
+    for row in published(network).to_dict("records"):
+        rule = Rule(row["low"], row["high"], row["beyond_chance"], row["because"])
+        if not rule.decides and math.isfinite(row["time_min"]):  # the value is a number itself
+            rule = replace(rule, low=float(row["value"]), high=float(row["value"]))
+        rules[_quantity(row)] = rule
+    return rules
+
+
+def _values(network: Network) -> dict[str, str]:
+    """Published values in words, by quantity of a table of claims."""
+    return {
+        _quantity(row): f"{percent(float(row['value']), 1)}"
+        if math.isfinite(row["time_min"])
+        else row["value"]
+        for row in published(network).to_dict("records")
+    }
+
+
+def _quantity(row: Mapping[Any, Any]) -> str:
+    back = f" back within {row['time_min']:g} min" if math.isfinite(row["time_min"]) else ""
+    return f"{row['quantity']}{back}"
 
 
 def _with_minus(text: str) -> str:

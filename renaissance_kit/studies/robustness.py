@@ -157,32 +157,26 @@ def outcome_table(result: PerturbationResult, tolerance: float) -> pd.DataFrame:
 # --- metabolites and time courses ----------------------------------------------------------------
 
 
-def deviation_map(
+def return_map(
     result: PerturbationResult,
     pathways: Mapping[str, str],
     *,
     tolerance: float,
-    quantile: float = 0.9,
     until_min: float = 60.0,
 ) -> pd.DataFrame:
-    """Deviation of each metabolite over time, and when half of the models have it back.
+    """In which share of the perturbed models each metabolite is back, over time.
 
     Args:
         pathways: group of each metabolite to show, as from
             `renaissance_kit.studies.metabolite_pathways`.
-        quantile: of |c/c* − 1| over the perturbed models; one whose integration did not finish
-            deviates infinitely.
 
     Returns:
-        metabolite, pathway, time_min, deviation, and median_return_min (infinite where fewer than
-        half return), the same in all rows of a metabolite.
+        metabolite, pathway, time_min, share (back for good by then; a model whose integration did
+        not finish is not), and median_return_min (infinite where fewer than half return), the same
+        in all rows of a metabolite.
     """
     times = result.dataset.time_min.values
-    kept = times <= until_min
-    data = np.abs(result.dataset.deviation.sel(variable=list(pathways)).values)
-    data = np.where(result.finished[:, :, None, None], data, np.inf)[:, :, kept]
-    flat = data.reshape(-1, *data.shape[2:])
-    spread = np.quantile(flat, quantile, axis=0, method="higher")
+    times = times[times <= until_min]
     back = result.return_time_min(tolerance, list(pathways)).reshape(-1, len(pathways))
     median = np.quantile(back, 0.5, axis=0, method="higher")
     return pd.DataFrame(
@@ -191,11 +185,11 @@ def deviation_map(
                 "metabolite": name,
                 "pathway": pathway,
                 "time_min": float(time),
-                "deviation": float(spread[t, i]),
+                "share": float((back[:, i] <= time).mean()),
                 "median_return_min": float(median[i]),
             }
             for i, (name, pathway) in enumerate(pathways.items())
-            for t, time in enumerate(times[kept])
+            for time in times
         ]
     )
 

@@ -74,12 +74,19 @@ def published(names: Names) -> Table:
     def row(cells: Row) -> str | None:
         if cells["time_min"] is not None:
             number(0, 1)(cells["value"])
+        low, high = cells.get("low"), cells.get("high")
+        if low is not None and high is not None and low > high:
+            return "low above high"
         return None
 
     return Table(
         (
             Column("claim", text, filled=True), Column("quantity", text, filled=True),
-            Column("time_min", number(0, 1e9)), Column("value", text, filled=True), ITS_SOURCE,
+            Column("time_min", number(0, 1e9)), Column("value", text, filled=True),
+            Column("low", number(-1e9, 1e9), needed=False),
+            Column("high", number(-1e9, 1e9), needed=False),
+            Column("beyond_chance", yes_no, needed=False), Column("because", text, needed=False),
+            ITS_SOURCE,
         ),
         key=("claim", "quantity", "time_min"), row=row, ordered=True,
     )  # fmt: skip

@@ -220,7 +220,10 @@ def _read_large(path: Path, table: str) -> Meaning:
         return Meaning([(s, r) for s, reactions in found.items() for r in reactions])
     if table == "published":
         frame = studies.published(network)
-        kept = frame[["claim", "quantity", "time_min", "value", "source"]]
+        kept = frame[[
+            "claim", "quantity", "time_min", "value", "low", "high", "beyond_chance", "because",
+            "source",
+        ]]  # fmt: skip
         rows = [tuple(map(repr, row)) for row in kept.itertuples(index=False)]
         return Meaning(rows, {"returns": studies.published_returns(network)})
     if table == "km_measurements":

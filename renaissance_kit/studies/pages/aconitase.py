@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
 import pandas as pd
 
+from renaissance_kit.analysis.km_change import width_decades
 from renaissance_kit.analysis.km_conflicts import ALL_IN, AS_GENERATED
 from renaissance_kit.network.network import Network
 from renaissance_kit.studies.scale import Scale
-from renaissance_kit.studies.text import Text
+from renaissance_kit.studies.text import LEAST, Text, percent, too_few
 
 KINDS = {"km": "KM", "vmax": "Vmax", "vmax_per_km": "Vmax/KM"}
 """Kinds of parameters, and what they are called."""
@@ -76,18 +78,64 @@ def conflicts(blame: pd.DataFrame, *, models: int, valid_only: bool) -> Text:
     """
     all_in = blame.without[ALL_IN]
     text = (
-        f"With all {len(blame) - 2} constants put in, {all_in:.1%} of {models} models are valid, "
-        f"against {blame.without[AS_GENERATED]:.1%} before."
+        f"With all {len(blame) - 2} constants put in, {percent(all_in, 1)} of {models} models are "
+        f"valid, "
+        f"against {percent(blame.without[AS_GENERATED], 1)} before."
     )
     if valid_only:
         text += (
             " A model into which the data are put keeps all its other constants. So there is a "
             "distribution of the other constants that goes with the data: that of the models that "
-            f"stay valid, which is the one without data but for {1 - all_in:.1%} of its mass. The "
+            f"stay valid, which is the one without data but for {percent(1 - all_in, 1)} of its "
+            f"mass. The "
             "dynamics force no other constant to move further than that; what moves further is the "
             "choice of the generator among many good answers."
         )
     return Text(text)
+
+
+def densities(
+    shown: Iterable[tuple[str, str, str, str]],
+    before: Mapping[str, Sequence[pd.DataFrame]],
+    after: Mapping[str, Sequence[pd.DataFrame]],
+) -> Text:
+    """How wide some parameters are without and with data, mean over the trainings.
+
+    Args:
+        shown: kind, name, name for readers and unit of each.
+        before, after: tables of each training, by kind.
+    """
+    parts = []
+    for kind, name, called, _ in shown:
+        widths = [
+            np.mean([float(width_decades(t[[name]])[0]) for t in group[kind]])
+            for group in (before, after)
+        ]
+        parts.append(f"{called} {widths[0]:.2g} → {widths[1]:.2g}")
+    return Text(f"Width of the central 95 % in decades, without → with data: {'; '.join(parts)}.")
+
+
+def by_distance(changes: Mapping[str, pd.DataFrame]) -> Text:
+    """Where the parameters are that change: at the data, near them, or far.
+
+    Args:
+        changes: as from `renaissance_kit.analysis.change_table`, with distances, by kind.
+    """
+    least = max(float(t.p_least.max()) for t in changes.values())
+    if least > 0.05:
+        return Text(too_few(least))
+    every = pd.concat(changes.values())
+    changed = every.q_distance < 0.05
+    near = every.distance_steps.between(1, 3)
+    parts = "; ".join(
+        f"{text} {int((changed & where).sum())} of {int(where.sum())}"
+        for text, where in (
+            ("of the reactions with data", every.distance_steps == 0),
+            ("one to three steps away", near),
+            ("further away", ~near & (every.distance_steps != 0)),
+        )
+    )
+    return Text(f"Parameters whose distribution changes beyond chance (q < 0.05): {parts}.")
 
 
 def currency(network: Network) -> Text:
@@ -111,6 +159,9 @@ def propagation(counts: pd.DataFrame) -> Text:
             "parameters of other reactions", "shifted (q < 0.05)", "other shape (q < 0.05)",
         )
     )  # fmt: skip
+    least = float(counts.loc[LEAST].max())
+    if least > 0.05:
+        return Text(f"{too_few(least)} That is true of all {every} parameters of other reactions.")
     meaning = (
         "These are the parameters to which the data propagate."
         if shifted + reshaped
@@ -126,6 +177,8 @@ def propagation(counts: pd.DataFrame) -> Text:
 
 def correlations(table: pd.DataFrame) -> Text:
     """How many pairs change their correlation by more than chance."""
+    if table.p_least.max() > 0.05:
+        return Text(f"{too_few(float(table.p_least.max()))} That is true of {len(table):,} pairs.")
     return Text(
         f"Of {len(table):,} pairs {int((table.q_value < 0.05).sum())} change their correlation "
         "beyond the permutation null distribution (q < 0.05)."

@@ -18,7 +18,7 @@ from renaissance_kit.simulation.fit import Fit
 from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.studies.media import BOTH, GIVEN, biomass_gain, plain_name
 from renaissance_kit.studies.scale import Scale
-from renaissance_kit.studies.text import Text
+from renaissance_kit.studies.text import Text, percent
 
 THRESHOLDS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 """Thresholds that are compared."""
@@ -87,7 +87,7 @@ def _densities(conditions: ReactorConditions, density: float) -> str:
     if growth != density:
         text += (
             f" The steady state was made with {density:g} gDW, so that cells start to grow at "
-            f"{density / growth:.0%} of its growth rate."
+            f"{percent(density / growth, 0)} of its growth rate."
         )
     return text
 
@@ -110,7 +110,8 @@ def matches(fit: Fit) -> Text:
     best = ", ".join(f"{v:.2f}" for v in fit.goodness_of_fit[fit.best_first[0]])
     return Text(
         f"**{fit.matches.sum():,} of {len(fit):,} models match all curves** (95 % Wilson "
-        f"interval {low:.1%} to {high:.1%}); {fewer}. One by one: {each}. Goodness of fit of the "
+        f"interval {percent(low, 1)} to {percent(high, 1)}); {fewer}. One by one: {each}. "
+        f"Goodness of fit of the "
         f"best model: {best} ({', '.join(fit.quantities)})."
     )
 
@@ -171,10 +172,11 @@ def media_labels(network: Network, factors: Mapping[str, float]) -> dict[str, st
     return {GIVEN: "medium as given", **richer, BOTH: "both"}
 
 
-def media(network: Network, ends: pd.DataFrame, conditions: ReactorConditions) -> Text:
-    """How much more biomass richer media give, and what is left of the nutrients.
+def media(network: Network, ends: pd.DataFrame, conditions: ReactorConditions, why: str) -> Text:
+    """Why growth stops, how much more biomass richer media give, and what is left of the nutrients.
 
     Args:
+        why: as from `renaissance_kit.studies.why_growth_stops`.
         ends: as from `renaissance_kit.studies.final_values`, of biomass and the nutrients of which
             there is more in a richer medium.
         conditions: of the medium as given.
@@ -188,11 +190,11 @@ def media(network: Network, ends: pd.DataFrame, conditions: ReactorConditions) -
     )
     given = conditions.medium_mM
     left = " and ".join(
-        f"{ends[m][GIVEN].median() / given[m]:.0%} of the {plain_name(network, m)}"
+        f"{percent(ends[m][GIVEN].median() / given[m], 0)} of the {plain_name(network, m)}"
         for m in nutrients
     )
     return Text(
-        f"Last biomass relative to the medium as given, median over {len(ends)} models (and "
+        f"{why}. Last biomass relative to the medium as given, median over {len(ends)} models (and "
         f"range): {gains}. In the medium as given {left} are left at the end (median). A model "
         "that stops at once in another medium is one whose cell loses its balance there."
     )
@@ -216,7 +218,8 @@ def regulation(table: pd.DataFrame, product: str, incidence: float | None, state
         for _, row in table.iterrows()
     )
     trained = (
-        f"{incidence:.1%} of the models of a generator trained with regulation at state {state} "
+        f"{percent(incidence, 1)} of the models of a generator trained with regulation at state "
+        f"{state} "
         "are valid. "
         if incidence is not None
         else ""

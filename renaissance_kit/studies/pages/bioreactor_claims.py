@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from renaissance_kit.simulation.fit import Fit, MeasuredCurve
 from renaissance_kit.studies.media import BOTH, biomass_gain, plain_name
 from renaissance_kit.studies.pages.bioreactor import matches_by_curve
 from renaissance_kit.studies.published import Claim
+from renaissance_kit.studies.text import percent
 
 
 def fewer_matches(fit: Fit) -> list[str]:
@@ -23,19 +25,21 @@ def fewer_matches(fit: Fit) -> list[str]:
     return [f"match {i} of {n}" for i in range(n - 1, 0, -1)]
 
 
-def shape(summary: pd.DataFrame, group: str, row: str, style: str) -> tuple[str, str]:
+def shape(
+    summary: pd.DataFrame, group: str, row: str, style: Callable[[Any], str]
+) -> tuple[str, str]:
     """Median of the models in blue with the measured value, and their range.
 
     Args:
         summary: as from `renaissance_kit.studies.shape_summary`.
-        style: format of the numbers.
+        style: writes a number.
     """
     values = summary.loc[row]
     return (
-        f"{values[f'{group}, median']:{style}} ({group}); measured {values['measured']:{style}}",
-        f"{values[f'{group}, smallest']:{style}} to {values[f'{group}, largest']:{style}} "
-        f"({group}); {values['all finished, 5 %']:{style}} to "
-        f"{values['all finished, 95 %']:{style}} (90 % of all that finished)",
+        f"{style(values[f'{group}, median'])} ({group}); measured {style(values['measured'])}",
+        f"{style(values[f'{group}, smallest'])} to {style(values[f'{group}, largest'])} "
+        f"({group}); {style(values['all finished, 5 %'])} to "
+        f"{style(values['all finished, 95 %'])} (90 % of all that finished)",
     )
 
 
@@ -57,6 +61,7 @@ def claims(
         group: what the models in blue are called there.
         early_h: over which the growth rate is a mean.
     """
+    in_percent = partial(percent, digits=1)
     full = len(fit) >= 1_000 and duration_h >= 60
     low, high = wilson_interval(int(fit.matches.sum()), len(fit))
     counts, fewer, n = fit.counts(), fewer_matches(fit), len(curves)
@@ -66,7 +71,8 @@ def claims(
     released = [c.quantity for c in curves[1:] if not c.time_course.falls]
     return [
         ("C10", f"models that match {every} curves", f"{fit.matches.sum():,} of {len(fit):,}",
-         f"goodness of fit ≤ {fit.threshold:g} of each curve; {low:.1%} to {high:.1%} (Wilson); "
+         f"goodness of fit ≤ {fit.threshold:g} of each curve; {percent(low, 1)} to "
+         f"{percent(high, 1)} (Wilson); "
          "paper's criterion not stated", full),
         ("C10", f"models that match {how_many} of {n} curves",
          f"{' and '.join(f'{counts[name]:,}' for name in fewer)} of {len(fit):,}",
@@ -74,13 +80,15 @@ def claims(
         ("C10", f"unbiased models that match {every} curves",
          f"{control.matches.sum():,} of {len(control):,}", "control", full),
         ("C10", f"exponential phase: growth rate over {early_h:g} h (1/h)",
-         *shape(shapes, group, "growth_rate_per_h", ".2f"), full),
+         *shape(shapes, group, "growth_rate_per_h", "{:.2f}".format), full),
         ("C10", "stationary phase: biomass at 90 % of its last value (h)",
-         *shape(shapes, group, "growth_ends_h", ".1f"), full),
+         *shape(shapes, group, "growth_ends_h", "{:.1f}".format), full),
         *(("C10", f"uptake of {name} halted: used in the last 24 h, of all used",
-           *shape(shapes, group, f"{name}_late_share", ".1%"), full) for name in taken_up),
+           *shape(shapes, group, f"{name}_late_share", in_percent), full)
+          for name in taken_up),
         *(("C10", f"{name} at 90 % of its last value (h)",
-           *shape(shapes, group, f"{name}_saturates_h", ".1f"), full) for name in released),
+           *shape(shapes, group, f"{name}_saturates_h", "{:.1f}".format), full)
+          for name in released),
     ]  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from renaissance_kit.studies.exact_km import AGAIN, LEAST, WITHOUT, ExactKM
 from renaissance_kit.studies.km_comparisons import Comparison
-from renaissance_kit.studies.text import Text
+from renaissance_kit.studies.text import Text, percent
 
 
 def answers(
@@ -148,8 +148,9 @@ def rises(table: pd.DataFrame, paper: tuple[int, int] | None) -> Text:
         reached = float((null.most / null.constants).max())
         is_reached = "is reached" if reached >= paper[0] / paper[1] else "is not reached"
         text += (
-            f" The paper's {paper[0]} of {paper[1]} ({paper[0] / paper[1]:.0%}) {is_reached} "
-            f"without any data, by another seed or a larger batch (at most {reached:.0%})."
+            f" The paper's {paper[0]} of {paper[1]} ({percent(paper[0] / paper[1], 0)}) "
+            f"{is_reached} "
+            f"without any data, by another seed or a larger batch (at most {percent(reached, 0)})."
         )
     return Text(text)
 
@@ -210,7 +211,7 @@ def _span(row: object) -> str:
 
 def _incidence(sample: ExactKM) -> str:
     low, high = sample.interval
-    return f"{sample.incidence:.1%} ({low:.1%} to {high:.1%})"
+    return f"{percent(sample.incidence, 1)} ({percent(low, 1)} to {percent(high, 1)})"
 
 
 def _listed(names: list[str], most: int = 8) -> str:

@@ -21,7 +21,7 @@ from renaissance_kit.studies.intracellular import (
     share_table,
 )
 from renaissance_kit.studies.scale import Scale
-from renaissance_kit.studies.text import Text
+from renaissance_kit.studies.text import Text, percent
 
 WORKERS = (1, 2, 4, 8, 16, 32, 64, 100, 250, 500, 1000)
 """Numbers of cores for which the time of a survey is modelled."""
@@ -105,7 +105,7 @@ def no_model(table: pd.DataFrame, surveyed: Mapping[str, Surveyed]) -> Text:
     """
     rows = {effort: share_row(table[table.effort == effort], GENERIC) for effort in EFFORTS}
     generic = "; ".join(
-        f"{effort} {row.share:.1%} ({row.low:.1%} to {row.high:.1%})"
+        f"{effort} {percent(row.share, 1)} ({percent(row.low, 1)} to {percent(row.high, 1)})"
         for effort, row in rows.items()
     )
     searched = table[table.effort == SEARCH]
@@ -143,7 +143,8 @@ def random_models(table: pd.DataFrame) -> Text:
     """
     parts = "; ".join(
         f"{row.population}: {row.supporting:,} of {row.states:,} states support valid dynamics, "
-        f"{row.incidence:.1%} of the models are valid, median of the quantile {row.q50:.2f} 1/h"
+        f"{percent(row.incidence, 1)} of the models are valid, median of the quantile "
+        f"{row.q50:.2f} 1/h"
         for row in table.itertuples(index=False)
     )
     return Text(f"Of {int(table.models.max()):,} unbiased models at each state. {parts}.")
@@ -156,7 +157,8 @@ def exactness(stay_valid: pd.DataFrame) -> Text:
         stay_valid: shares by change (rows) and group (columns).
     """
     groups = "; ".join(
-        f"**{name} {column.get(0.01):.0%}, {column.get(0.1):.0%} and {column.get(0.3):.0%}**"
+        f"**{name} {percent(column.get(0.01), 0)}, {percent(column.get(0.1), 0)} and "
+        f"{percent(column.get(0.3), 0)}**"
         for name, column in stay_valid.items()
     )
     return Text(
@@ -192,7 +194,8 @@ def neighbours(shares: pd.DataFrame) -> Text:
     """
     names = [str(name) for name in shares.population if str(name).startswith("new")]
     parts = "; ".join(
-        f"{row.population} {row.share:.0%} ({row.low:.0%} to {row.high:.0%})"
+        f"{row.population} {percent(row.share, 0)} ({percent(row.low, 0)} to "
+        f"{percent(row.high, 0)})"
         for row in (share_row(shares, name) for name in names)
     )
     said = ""
@@ -215,12 +218,13 @@ def neighbours(shares: pd.DataFrame) -> Text:
     return Text(f"States that support valid dynamics: {parts}.{said}")
 
 
-def metabolites(tables: Mapping[str, pd.DataFrame]) -> Text:
+def metabolites(tables: Mapping[str, pd.DataFrame], called: Mapping[str, str]) -> Text:
     """How many metabolites differ between the two kinds of states, and which.
 
     Args:
         tables: as from `renaissance_kit.analysis.ranges_of_metabolites`, by population; empty
             where all states are of one kind.
+        called: names of metabolites, for readers.
     """
     parts = []
     for population, ranges in tables.items():
@@ -228,7 +232,7 @@ def metabolites(tables: Mapping[str, pd.DataFrame]) -> Text:
         parts.append(
             f"{population}: **{len(names)} of {len(ranges)} metabolites** differ between states "
             "that support valid dynamics and the others (false discovery rate 5 %): "
-            f"{', '.join(names[:12]) or 'none'}."
+            f"{', '.join(called.get(m, m) for m in names[:12]) or 'none'}."
         )
     return Text(" ".join(parts) or "All states are of one kind; no ranges to compare.")
 
@@ -257,7 +261,7 @@ def slow_modes(modes: pd.DataFrame, table: pd.DataFrame) -> Text:
     largest = ", ".join(f"{name} at {int(k):,}" for name, k in table.states.head(5).items())
     return Text(
         f"Largest share in the slowest mode: {largest} of {len(modes):,} states. Median share: "
-        f"{modes.participation.median():.0%}."
+        f"{percent(modes.participation.median(), 0)}."
     )
 
 
@@ -293,8 +297,8 @@ def no_model_claims(table: pd.DataFrame) -> list[Row]:
         for row in table[table.effort == effort].itertuples(index=False):
             found.append(
                 ("C11", f"states without a valid model{text}, {words[str(row.population)]}",
-                 f"{row.share:.2%} ({row.count:,} of {row.states:,})",
-                 f"{row.low:.2%} to {row.high:.2%} (Wilson)")
+                 f"{percent(row.share, 2)} ({row.count:,} of {row.states:,})",
+                 f"{percent(row.low, 2)} to {percent(row.high, 2)} (Wilson)")
             )  # fmt: skip
     return found
 
@@ -304,9 +308,11 @@ def _both(one: Surveyed) -> tuple[str, str]:
     flags = {effort: one.found_by(effort) for effort in (UNBIASED, SEARCH)}
     support, found = share_table(flags).itertuples(index=False)
     return (
-        f"{support.share:.1%} support valid dynamics ({support.count:,} of {support.states:,}), "
-        f"search finds a valid model at {found.share:.1%} ({found.count:,})",
-        f"{support.low:.1%} to {support.high:.1%}, {found.low:.1%} to {found.high:.1%} (Wilson)",
+        f"{percent(support.share, 1)} support valid dynamics ({support.count:,} of "
+        f"{support.states:,}), "
+        f"search finds a valid model at {percent(found.share, 1)} ({found.count:,})",
+        f"{percent(support.low, 1)} to {percent(support.high, 1)}, {percent(found.low, 1)} to "
+        f"{percent(found.high, 1)} (Wilson)",
     )
 
 
@@ -330,7 +336,7 @@ def metabolite_claims(
          f"{'below' if t.below else 'above'} it{'' if name == GENERIC else f', {name}'}",
          f"{t.value_mM:.3g}" if t.found else f"none (q = {t.q:.2g})",
          f"{t.low_mM:.3g} to {t.high_mM:.3g} (bootstrap); on this side "
-         f"{t.share_inside:.0%} support, on the other {t.share_outside:.0%}")
+         f"{percent(t.share_inside, 0)} support, on the other {percent(t.share_outside, 0)}")
         for name, table in thresholds.items() for t in table.itertuples()
     ]  # fmt: skip
     return rows + [

@@ -19,7 +19,7 @@ from renaissance_kit.studies.models import Confirmation
 from renaissance_kit.studies.repeats import Repeat
 from renaissance_kit.studies.robustness import CYTOSOL, share_at
 from renaissance_kit.studies.scale import Scale
-from renaissance_kit.studies.text import Text
+from renaissance_kit.studies.text import Text, percent
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,20 @@ def drafted(draft: NetworkDraft) -> Text:
     )
 
 
+def decisions(summary: pd.DataFrame) -> Text:
+    """How many decisions were made, by how many rules, and by whom.
+
+    Args:
+        summary: as from `renaissance_kit.draft.NetworkDraft.summary`.
+    """
+    most = summary.decisions.idxmax()
+    return Text(
+        f"{int(summary.decisions.sum()):,} decisions by {len(summary)} rules, "
+        f"{int(summary['given by the user'].sum())} of them given by the user; most are of the "
+        f"rule {most} ({int(summary.decisions.max()):,})."
+    )
+
+
 def sampled(network: Network, states: SteadyStates) -> Text:
     """How fast sampled states grow, and whether the chains mixed."""
     growth = states.dataset.flux.sel(reaction=network.require_growth("this notebook")).values
@@ -106,7 +120,8 @@ def profile(states: SteadyStates, unbiased: Baseline) -> Text:
     quantile = quantile[np.isfinite(quantile)]
     return Text(
         f"State {states.default_label} is the median of {len(quantile)}. There "
-        f"{unbiased.incidence:.0%} ({low:.0%} to {high:.0%}) of {len(unbiased.lambda_max_per_h):,} "
+        f"{percent(unbiased.incidence, 0)} ({percent(low, 0)} to {percent(high, 0)}) of "
+        f"{len(unbiased.lambda_max_per_h):,} "
         f"unbiased models are valid, λmax at or below {unbiased.threshold_per_h:.3g} 1/h. The 5 % "
         f"quantile of λmax is {quantile.min():.3g} 1/h at the fastest of these states and "
         f"{quantile.max():.3g} 1/h at the slowest."
@@ -118,8 +133,10 @@ def trained(run: Repeat, unbiased: Baseline, check: Confirmation) -> Text:
     median = float(np.nanmedian(run.ensemble.lambda_max_per_h))
     return Text(
         f"Training took {run.training.history.seconds.sum():.0f} s. Of {check.models:,} models "
-        f"from the generator {check.counted:,} are valid ({check.counted / check.models:.0%}, "
-        f"unbiased {unbiased.incidence:.0%}), and {check.confirmed:,} of them when all their "
+        f"from the generator {check.counted:,} are valid "
+        f"({percent(check.counted / check.models, 0)}, "
+        f"unbiased {percent(unbiased.incidence, 0)}), and {check.confirmed:,} of them when all "
+        f"their "
         f"eigenvalues are computed anew from the file. The median λmax is {median:.3g} 1/h, "
         f"unbiased {np.nanmedian(unbiased.lambda_max_per_h):.3g} 1/h."
     )
@@ -132,10 +149,15 @@ def returned(
     parts = []
     for minutes in at_min:
         row = share_at(shares, CYTOSOL, minutes, tolerance)
-        parts.append(f"{row.share:.0%} ({row.low:.0%} to {row.high:.0%}) after {minutes:g} min")
+        parts.append(
+            f"{percent(row.share, 0)} ({percent(row.low, 0)} to {percent(row.high, 0)}) after "
+            f"{minutes:g} min"
+        )
     return Text(
-        f"Of {int(row.perturbed)} models whose concentrations were changed by up to {size:.0%}, "
-        f"all cytosolic metabolites are within {tolerance:.0%} of the steady state for good in "
+        f"Of {int(row.perturbed)} models whose concentrations were changed by up to "
+        f"{percent(size, 0)}, "
+        f"all cytosolic metabolites are within {percent(tolerance, 0)} of the steady state for "
+        f"good in "
         f"{' and in '.join(parts)}; the cell doubles in {at_min[-1]:g} min."
     )
 

@@ -13,7 +13,7 @@ from renaissance_kit.kinetics.ensembles import KineticEnsemble
 from renaissance_kit.simulation.perturbation import PerturbationResult
 from renaissance_kit.studies.robustness import CYTOSOL, share_at
 from renaissance_kit.studies.scale import Scale
-from renaissance_kit.studies.text import Text
+from renaissance_kit.studies.text import Text, percent
 
 READ_MIN = (24.0, 34.0)
 """The times that the paper reports."""
@@ -79,7 +79,8 @@ def returned(shares: pd.DataFrame) -> Text:
     """
     share = shares.set_index(["group", "time_min"]).share
     parts = [
-        f"{group}: {share[group, 24.0]:.1%} back within 24 min, {share[group, 34.0]:.1%} within "
+        f"{group}: {percent(share[group, 24.0], 1)} back within 24 min, "
+        f"{percent(share[group, 34.0], 1)} within "
         "34 min"
         for group in dict.fromkeys(shares.group)
     ]
@@ -92,7 +93,7 @@ def displacement(
     """How far each variable was displaced at the start."""
     start = np.abs(result.dataset.deviation.isel(time_min=0))
     parts = [
-        f"{group} {float(start.sel(variable=names[0]).median()):.1%}"
+        f"{group} {percent(float(start.sel(variable=names[0]).median()), 1)}"
         for group, names in groups.items()
         if group != CYTOSOL
     ]
@@ -115,18 +116,26 @@ def tolerances(by_tolerance: pd.DataFrame) -> Text:
     parts = []
     for tolerance in (0.01, 0.1, 0.2, 0.5):
         early, late = (share_at(by_tolerance, CYTOSOL, t, tolerance).share for t in READ_MIN)
-        parts.append(f"{early:.1%} and {late:.1%} with a tolerance of {100 * tolerance:g} %")
+        parts.append(
+            f"{percent(early, 1)} and {percent(late, 1)} with a tolerance of {100 * tolerance:g} %"
+        )
     return Text(f"All cytosolic metabolites within 24 and 34 min: {', '.join(parts)}.")
 
 
-def latecomers(late: pd.DataFrame) -> Text:
-    """Which metabolite is the latest, and what is left without it and without the latest ten."""
+def latecomers(late: pd.DataFrame, names: Mapping[str, str]) -> Text:
+    """Which metabolite is the latest, and what is left without it and without the latest ten.
+
+    Args:
+        late: as from `renaissance_kit.studies.latecomers`.
+        names: of metabolites.
+    """
     first, tenth = late.iloc[0], late.iloc[min(9, len(late) - 1)]
     return Text(
-        f"{first.variable} is the latest: back in {first.back_24_min:.1%} of the models within 24 "
-        f"min, the last of all in {first['last']:.0%}. Without it {first.rest_34_min:.1%} of the "
-        f"models have all others back within 34 min, without the latest ten metabolites "
-        f"{tenth.rest_34_min:.1%}."
+        f"{names.get(first.variable, first.variable)} is the latest: back in "
+        f"{percent(first.back_24_min, 1)} of the models within 24 min, the last of all in "
+        f"{percent(first['last'], 0)}. Without it {percent(first.rest_34_min, 1)} of the models "
+        f"have all others "
+        f"back within 34 min, without the latest ten metabolites {percent(tenth.rest_34_min, 1)}."
     )
 
 
@@ -163,7 +172,7 @@ def last_model(
     times = result.return_time_min(tolerance, variables).max(axis=-1)
     never = np.isinf(times)
     hours = float(result.dataset.time_min.values[-1]) / 60
-    text = f"{never.mean():.1%} of the perturbed models are not back within {hours:g} h."
+    text = f"{percent(never.mean(), 1)} of the perturbed models are not back within {hours:g} h."
     model, perturbation = ends["last"]
     if not never[model, perturbation]:
         return Text(text)
@@ -196,7 +205,8 @@ def generators(compared: pd.DataFrame, last_min: float) -> Text:
         compared: as from `renaissance_kit.studies.generator_table`.
     """
     parts = [
-        f"{r.generator}: {r.ever:.1%} ({r.ever_low:.1%} to {r.ever_high:.1%}) of {r.models:,} "
+        f"{r.generator}: {percent(r.ever, 1)} ({percent(r.ever_low, 1)} to "
+        f"{percent(r.ever_high, 1)}) of {r.models:,} "
         f"models with a median λmax of {r.median_lambda_max_per_h:.1f} 1/h"
         for _, r in compared.iterrows()
     ]
@@ -218,7 +228,7 @@ def linear(promised: pd.DataFrame | None, by_tolerance: pd.DataFrame) -> Text:
     for _, row in promised.iterrows():
         found = share_at(by_tolerance, CYTOSOL, row.time_min, row.tolerance).share
         parts.append(
-            f"{row.share:.1%} ({found:.1%} are) within {row.time_min:g} min to "
+            f"{percent(row.share, 1)} ({percent(found, 1)} are) within {row.time_min:g} min to "
             f"{100 * row.tolerance:g} %"
         )
     return Text(

@@ -14,6 +14,7 @@ from renaissance_kit.studies.criteria import share_name
 from renaissance_kit.studies.pages.robustness import READ_MIN
 from renaissance_kit.studies.published import Claim
 from renaissance_kit.studies.robustness import CYTOSOL, share_at
+from renaissance_kit.studies.text import percent
 
 
 def claims(
@@ -40,19 +41,21 @@ def claims(
     for group, minutes in asked:
         here = share_at(by_tolerance, group, minutes, tolerance)
         wider = ", ".join(
-            f"{share_at(by_tolerance, group, minutes, t).share:.1%} at {100 * t:g} %"
+            f"{percent(share_at(by_tolerance, group, minutes, t).share, 1)} at {100 * t:g} %"
             for t in (0.05, 0.1)
         )
         rows.append(
             ("C9" if group == CYTOSOL else "C8", f"{group} back within {minutes:g} min",
-             f"{here.share:.1%}",
-             f"{here.low:.1%} to {here.high:.1%} (95 %), {here.perturbed:,} perturbed, tolerance "
+             percent(here.share, 1),
+             f"{percent(here.low, 1)} to {percent(here.high, 1)} (95 %), {here.perturbed:,} "
+             f"perturbed, tolerance "
              f"{100 * tolerance:g} %; {wider}{_nearest(by_criterion, group, minutes)}",
              published_size)
         )  # fmt: skip
     rows += [
-        ("C8", f"back within {last_min / 60:g} h, {r.generator}", f"{r.ever:.1%}",
-         f"{r.ever_low:.1%} to {r.ever_high:.1%} (95 %), {r.models:,} models with a median λmax of "
+        ("C8", f"back within {last_min / 60:g} h, {r.generator}", percent(r.ever, 1),
+         f"{percent(r.ever_low, 1)} to {percent(r.ever_high, 1)} (95 %), {r.models:,} models with "
+         f"a median λmax of "
          f"{r.median_lambda_max_per_h:.1f} 1/h", published_size)
         for _, r in compared.iterrows()
     ]  # fmt: skip
@@ -66,7 +69,7 @@ def _nearest(by_criterion: pd.DataFrame, group: str, minutes: float) -> str:
         return ""
     return (
         f"; nearest to the paper in all shares: {first.criterion}, {first.generator}, "
-        f"{first[share_name(group, minutes)]:.1%}"
+        f"{percent(first[share_name(group, minutes)], 1)}"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import pandas as pd
 from renaissance_kit.simulation.perturbation import PerturbationResult
 from renaissance_kit.studies.criteria import Criterion, hardly_displaced, share_name
 from renaissance_kit.studies.robustness import CYTOSOL
-from renaissance_kit.studies.text import Text
+from renaissance_kit.studies.text import Text, percent
 
 
 def beside_paper(
@@ -28,14 +29,14 @@ def beside_paper(
             "generator": table.generator,
             "median λmax (1/h)": table.median_lambda_max_per_h.map("{:.1f}".format),
             "criterion": table.criterion,
-            **{name: table[name].map("{:.1%}".format) for name in shares},
+            **{name: table[name].map(partial(percent, digits=1)) for name in shares},
         }
     )
     if not paper:
         return shown
     shown["largest difference"] = [f"{100 * d:.1f} points" for d in table.largest_difference]
     shown["within 95 %"] = [f"{n} of {len(paper)}" for n in table.inside]
-    known = {share_name(group, time): f"{share:.1%}" for (group, time), share in paper.items()}
+    known = {share_name(group, time): percent(share, 1) for (group, time), share in paper.items()}
     first = pd.DataFrame([{"generator": "paper", "criterion": "not published", **known}])
     return pd.concat([first, shown], ignore_index=True)[list(shown)].fillna("")
 
@@ -79,7 +80,7 @@ def nearest(
         f"{at_min:g} min if λmax is at or below {needed[first.criterion]:.1f} 1/h by that "
         f"criterion, {min(needed.values()):.1f} by the strictest and {max(needed.values()):.1f} "
         f"by the widest; the median of that generator is {first.median_lambda_max_per_h:.1f} 1/h, "
-        f"which leaves {left:.1%}."
+        f"which leaves {percent(left, 1)}."
     )
     best = table.drop_duplicates("generator").sort_values("median_lambda_max_per_h")
     parts = [
@@ -101,7 +102,7 @@ def nearest(
 def _points(row: pd.Series) -> str:
     return (
         f"{100 * row.largest_difference:.1f} percentage points ({row.of_share}, "
-        f"{row[row.of_share]:.1%} here)"
+        f"{percent(row[row.of_share], 1)} here)"
     )
 
 
@@ -118,6 +119,6 @@ def least_displacement(
     return Text(
         f"Where the limit is relative to the displacement, one of less than "
         f"{100 * criterion.least:g} % counts as {100 * criterion.least:g} %: others drive such a "
-        f"variable away, so it would hardly ever be back. That is {share:.1%} of "
+        f"variable away, so it would hardly ever be back. That is {percent(share, 1)} of "
         f"{CYTOSOL} metabolites over the perturbed models."
     )

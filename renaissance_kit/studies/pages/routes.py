@@ -11,7 +11,7 @@ import pandas as pd
 
 from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.studies.scale import Scale
-from renaissance_kit.studies.text import Text
+from renaissance_kit.studies.text import Text, percent
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,25 @@ def time_to_90(costs: pd.DataFrame) -> Text:
     return Text(f"To 90 % incidence (median of the repeats): {'; '.join(sentences)}.")
 
 
+def diversity(table: pd.DataFrame) -> Text:
+    """How many independent directions the valid models of each route fill.
+
+    Args:
+        table: as from `renaissance_kit.studies.diversity_table`, with ``coverage``.
+    """
+    mean = table.groupby("route", sort=False)[["participation", "coverage"]].mean().dropna()
+    parts = "; ".join(
+        f"{route} {row.participation:.0f} directions, near {percent(row.coverage)} of the valid "
+        "models of others"
+        for route, row in mean.iterrows()
+    )
+    return Text(
+        f"What the valid models of each route fill: {parts}."
+        if parts
+        else "No route has enough valid models to say how different they are."
+    )
+
+
 def at_unseen_states(
     held_out: pd.DataFrame, costs: pd.DataFrame, *, seconds: float, evaluations: int
 ) -> Text:
@@ -133,8 +152,10 @@ def at_unseen_states(
     each = costs[costs.route == "gradient"].seconds.median()
     return Text(
         f"The conditional generator took {seconds:.0f} s and {evaluations:,} evaluations and then "
-        f"makes valid models at {seeing.incidence:.0%} ({seeing.low:.0%} to {seeing.high:.0%}) at "
-        f"states that it has not seen, {blind.incidence:.0%} without seeing them. Training by "
+        f"makes valid models at {percent(seeing.incidence, 0)} ({percent(seeing.low, 0)} to "
+        f"{percent(seeing.high, 0)}) at "
+        f"states that it has not seen, {percent(blind.incidence, 0)} without seeing them. "
+        f"Training by "
         f"gradient at one state takes {each:.0f} s; from {int(np.ceil(seconds / each))} states on, "
         "the conditional generator costs less."
     )

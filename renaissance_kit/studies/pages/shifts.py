@@ -10,7 +10,7 @@ import pandas as pd
 
 from renaissance_kit.studies.km_shifts import CommonFrame
 from renaissance_kit.studies.scale import Scale
-from renaissance_kit.studies.text import Text
+from renaissance_kit.studies.text import LEAST, Text, percent, too_few
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,30 @@ def components(frame: CommonFrame) -> Text:
     """Which share of the variance two components hold, and what chance would give."""
     n = len(frame.loadings)
     return Text(
-        f"The two components hold {frame.explained.sum():.1%} of the variance; two of "
-        f"{n} independent constants would hold {2 * (1 / n):.1%}. A frame of two "
+        f"The two components hold {percent(frame.explained.sum(), 1)} of the variance; two of "
+        f"{n} independent constants would hold {percent(2 * (1 / n), 1)}. A frame of two "
         "components shows a small part of what the constants do, so the statements below are "
         "about all of them."
+    )
+
+
+def distances(table: pd.DataFrame) -> Text:
+    """How far apart trainings of each level are, from each other and from those without data.
+
+    Args:
+        table: as from `renaissance_kit.studies.repeat_distances`.
+    """
+    mean = table.groupby(["level", "kind"], sort=False).distance.mean()
+    parts = "; ".join(
+        f"{level} {mean[level, 'between']:.2f}"
+        + (f" and {mean[level, 'to first']:.2f}" if (level, "to first") in mean else "")
+        for level in dict.fromkeys(table.level)
+        if (level, "between") in mean
+    )
+    floor = table.distance[table.kind == "halves"].mean()
+    return Text(
+        "Mean distance in decades, of two trainings of a level and of one of them to one without "
+        f"data: {parts}. The finite number of models alone makes {floor:.2f}."
     )
 
 
@@ -80,7 +100,9 @@ def shifted(shifts: pd.DataFrame, level: str, changes: pd.DataFrame) -> Text:
         f"Trainings with data are {'nearer' if nearer > 0 else 'further apart'} by "
         f"{abs(nearer):.4f} decades than those without (p = {row['p of nearer']:.2g})."
     )
-    if not (row["p of shift"] < 0.05 or row["p of nearer"] < 0.05):
+    if row[LEAST] > 0.05:
+        text += f" {too_few(float(row[LEAST]))}"
+    elif not (row["p of shift"] < 0.05 or row["p of nearer"] < 0.05):
         text += (
             " Neither is more than chance: a generator trained for the widest distribution covers "
             "what is valid, and data that leave most of it valid need not move it."

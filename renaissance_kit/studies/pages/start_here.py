@@ -10,8 +10,9 @@ import numpy as np
 from renaissance_kit.kinetics.ensembles import KineticEnsemble
 from renaissance_kit.kinetics.spectrum import Spectrum, incidence_of
 from renaissance_kit.network.network import Network
+from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.studies.scale import Scale
-from renaissance_kit.studies.text import Text
+from renaissance_kit.studies.text import Text, percent
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,16 @@ class Sizes(Scale):
     }
 
 
+def concentrations(network: Network, state: SteadyState) -> Text:
+    """How far apart the concentrations of a steady state are."""
+    values = dict(zip(network.species, state.concentrations_mM, strict=True))
+    least, most = min(values, key=values.__getitem__), max(values, key=values.__getitem__)
+    return Text(
+        f"From {values[least]:.3g} mM of {network.names[least]} to {values[most]:.3g} mM of "
+        f"{network.names[most]}."
+    )
+
+
 def eigenvalues(network: Network, spectrum: Spectrum) -> Text:
     """How fast the first model is, and why it has fewer eigenvalues than metabolites."""
     return Text(
@@ -58,8 +69,10 @@ def strict_threshold(
     """
     before = incidence_of(random.lambda_max_per_h, threshold_per_h)
     return Text(
-        f"At a threshold of {threshold_per_h:.0f} 1/h, {before:.0%} of the random models are valid "
-        f"and {trained.incidence:.0%} of those of the generator, after {models:,} models in "
+        f"At a threshold of {threshold_per_h:.0f} 1/h, {percent(before, 0)} of the random models "
+        f"are valid "
+        f"and {percent(trained.incidence, 0)} of those of the generator, after {models:,} models "
+        f"in "
         f"{seconds:.1f} s."
     )
 

@@ -14,7 +14,7 @@ from renaissance_kit.analysis.intervals import wilson_interval
 from renaissance_kit.states.constraints import Constraints
 from renaissance_kit.states.steady_states import SteadyStates
 from renaissance_kit.studies.scale import Scale
-from renaissance_kit.studies.text import Text
+from renaissance_kit.studies.text import Text, percent
 
 TURNOVER_TIMES_MIN: Mapping[str, Sequence[float]] = {
     "smoke": (math.inf, 4.0),
@@ -133,6 +133,22 @@ def convergence(shown: pd.DataFrame, fresh: pd.DataFrame, name: str, fresh_state
     )
 
 
+def two_samples(agreement: pd.DataFrame | None) -> Text:
+    """How many means of two independent samples differ by more than chance.
+
+    Args:
+        agreement: as from `renaissance_kit.studies.agreement`; None without a second sample.
+    """
+    if agreement is None:
+        return Text("There is one sample only; shipped states would be compared with a fresh run.")
+    z = agreement.z[np.isfinite(agreement.z)].abs()
+    far = int((z > 1.96).sum())
+    return Text(
+        f"{far} of {len(z)} means ({percent(far / len(z))}) differ by more than 1.96 standard "
+        f"errors, where chance gives 5 %; the largest difference is {z.max():.1f}."
+    )
+
+
 def concentrations(table: pd.DataFrame) -> Text:
     """Which medians differ from the measurement, and how wide the unmeasured ones are.
 
@@ -210,10 +226,11 @@ def turnover(
     measured = ", a measured metabolite that the bound leaves alone"
     return Text(
         f"The slowest metabolite of a state turns over in {free.median():.0f} min without the "
-        f"bound (median; {(free > settle_min).mean():.0%} of {len(free):,} states have one slower "
+        f"bound (median; {percent((free > settle_min).mean(), 0)} of {len(free):,} states have "
+        f"one slower "
         f"than {settle_min:.0f} min) and in {bounded.median():.1f} min with it (at most "
         f"{bounded.max():.1f}). With it the slowest is {most} in "
-        f"{names.iloc[0] / len(slowest):.0%} of the states"
+        f"{percent(names.iloc[0] / len(slowest), 0)} of the states"
         f"{measured if most in constraints.measured_mM else ''}."
     )
 
@@ -227,7 +244,8 @@ def bound(reached: pd.DataFrame) -> Text:
     parts = [
         f"{'no bound' if math.isinf(time) else f'{time:g} min'}: {row.random_valid:.0f} of "
         f"{row.random_models:,.0f} random models valid; the search found one at {row.valid:.0f} "
-        f"of {row.states:.0f} states (95 %: {row.low:.0%} to {row.high:.0%}), median λmax "
+        f"of {row.states:.0f} states (95 %: {percent(row.low, 0)} to {percent(row.high, 0)}), "
+        f"median λmax "
         f"{row.lambda_max_median_per_h:.2f} 1/h"
         for time, (_, row) in zip(map(float, reached.index), reached.iterrows(), strict=True)
     ]
@@ -262,8 +280,10 @@ def displacement(table: pd.DataFrame) -> Text:
         low, high = wilson_interval(some, len(part))
         intervals.append((low, high))
         parts.append(
-            f"{name}: {part.incidence.mean():.1%} of unbiased models valid, at least one at {some} "
-            f"of {len(part)} states (95 %: {low:.0%} to {high:.0%}), {part.stable.mean():.0%} "
+            f"{name}: {percent(part.incidence.mean(), 1)} of unbiased models valid, at least one "
+            f"at {some} "
+            f"of {len(part)} states (95 %: {percent(low, 0)} to {percent(high, 0)}), "
+            f"{percent(part.stable.mean(), 0)} "
             "stable"
         )
     apart = intervals[-1][0] > intervals[0][1]
@@ -289,13 +309,14 @@ def exchange(table: pd.DataFrame | None) -> Text:
         for part in ("fluxes", "concentrations", "displacements")
     }
     parts = "; ".join(
-        f"with published {part} {s['published']:.1%} of all models are valid, with our own "
-        f"{s['own']:.1%}"
+        f"with published {part} {percent(s['published'], 1)} of all models are valid, with our own "
+        f"{percent(s['own'], 1)}"
         for part, s in share.items()
     )
     best = table.iloc[0]
     return Text(
-        f"{parts}. Most, {best.valid / best.models:.1%}, are valid with {best.fluxes} fluxes, "
+        f"{parts}. Most, {percent(best.valid / best.models, 1)}, are valid with {best.fluxes} "
+        f"fluxes, "
         f"{best.concentrations} concentrations and {best.displacements} displacements."
     )
 

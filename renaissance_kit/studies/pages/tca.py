@@ -17,7 +17,7 @@ from renaissance_kit.network.network import Network
 from renaissance_kit.studies.measured import INSIDE, OUTSIDE
 from renaissance_kit.studies.published import published
 from renaissance_kit.studies.scale import Scale
-from renaissance_kit.studies.text import Text
+from renaissance_kit.studies.text import Text, percent, too_few
 
 BOUNDS_DECADES = 3.98
 """Width of the central 95 % of a constant that is generated over the whole of its bounds."""
@@ -104,9 +104,24 @@ def conflicts(blame: pd.DataFrame) -> Text:
     """What all constants together do to the incidence, and how many are to blame."""
     constants = len(blame) - 2  # after the rows without and with all of them
     return Text(
-        f"Valid before: {blame.without[AS_GENERATED]:.1%}; with all {constants} put in: "
-        f"{blame.without[ALL_IN]:.1%}. {int((blame.q_value < 0.05).sum())} of them change that by "
+        f"Valid before: {percent(blame.without[AS_GENERATED], 1)}; with all {constants} put in: "
+        f"{percent(blame.without[ALL_IN], 1)}. {int((blame.q_value < 0.05).sum())} of them change "
+        f"that by "
         "more than chance when left out."
+    )
+
+
+def overlap(scores: pd.DataFrame) -> Text:
+    """How much the scores of single constants change, and which change by more than chance.
+
+    Args:
+        scores: as from `PermutationTest.table`.
+    """
+    change = scores.change.dropna()
+    return Text(
+        f"Scores of {len(change)} held-out constants: {int((change > 0).sum())} rise and "
+        f"{int((change < 0).sum())} fall, by {change.abs().median():.4f} at the median. Beyond "
+        f"chance (q < 0.05): {', '.join(beyond_chance(scores)) or 'none'}."
     )
 
 
@@ -118,13 +133,16 @@ def _beyond(row: Any) -> str:
     return f"{side} the permutation null distribution"
 
 
-def rises(by_group: pd.DataFrame, scores: pd.DataFrame, inside: PermutationTest) -> Text:
+def rises(
+    by_group: pd.DataFrame, scores: pd.DataFrame, inside: PermutationTest, least: float
+) -> Text:
     """How many scores rise in the cycle and outside it, and whether that is more than chance.
 
     Args:
         by_group: as from `renaissance_kit.studies.scores_by_place`.
         scores: of the single constants, as from `PermutationTest.table`.
         inside: of the shares of generated values inside the measured intervals.
+        least: smallest p-value that so few trainings can have.
     """
     groups = by_group.set_index("group")
     places = (("In the cycle", groups.loc[INSIDE]), ("Outside it", groups.loc[OUTSIDE]))
@@ -140,6 +158,7 @@ def rises(by_group: pd.DataFrame, scores: pd.DataFrame, inside: PermutationTest)
         f"{', '.join(beyond_chance(scores)) or 'none'}. The share of generated values inside "
         f"the measured interval rises for {int(shares.observed)} of "
         f"{int(np.isfinite(inside.change).sum())} constants ({shares.mean:.0f} expected)."
+        + (f" {too_few(least)}" if least > 0.05 else "")
     )
 
 

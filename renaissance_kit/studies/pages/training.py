@@ -13,7 +13,7 @@ from renaissance_kit.studies.baseline import Baseline
 from renaissance_kit.studies.models import Confirmation
 from renaissance_kit.studies.repeats import Repeat
 from renaissance_kit.studies.scale import Scale
-from renaissance_kit.studies.text import Text
+from renaissance_kit.studies.text import Text, percent
 from renaissance_kit.training.nes import NESSettings
 
 
@@ -127,7 +127,8 @@ def unbiased(baseline: Baseline) -> Text:
     low, high = baseline.interval
     return Text(
         f"{baseline.valid:,} of {len(baseline.lambda_max_per_h):,} unbiased models are valid: "
-        f"{baseline.incidence:.2%} (95 % Wilson interval {low:.2%} to {high:.2%}). A model whose "
+        f"{percent(baseline.incidence, 2)} (95 % Wilson interval {percent(low, 2)} to "
+        f"{percent(high, 2)}). A model whose "
         f"Jacobian is not finite counts as not valid; there are {baseline.not_finite:,}."
     )
 
@@ -142,15 +143,18 @@ def incidence(first_and_last: pd.DataFrame, baseline: Baseline) -> Text:
     (_, own), *published = first_and_last.groupby("group", sort=False)
     low, high = baseline.interval
     reached = "; ".join(
-        f"the {label} {part['last'].mean():.1%} in {part.steps.iloc[0]} generations over "
+        f"the {label} {percent(part['last'].mean(), 1)} in {part.steps.iloc[0]} generations over "
         f"{len(part)} repeat(s)"
         for label, part in published
     )
     return Text(
-        f"Mean incidence went from {own['first'].mean():.1%} to {own['last'].mean():.1%} in "
+        f"Mean incidence went from {percent(own['first'].mean(), 1)} to "
+        f"{percent(own['last'].mean(), 1)} in "
         f"{own.steps.iloc[0]} generations over {len(own)} repeat(s), from "
-        f"{own['last'].min():.1%} to {own['last'].max():.1%}. Unbiased sampling has "
-        f"{baseline.incidence:.2%} ({low:.2%} to {high:.2%}). Reached by published "
+        f"{percent(own['last'].min(), 1)} to {percent(own['last'].max(), 1)}. Unbiased sampling "
+        f"has "
+        f"{percent(baseline.incidence, 2)} ({percent(low, 2)} to {percent(high, 2)}). Reached by "
+        f"published "
         f"recipes: {reached}."
     )
 
@@ -178,8 +182,8 @@ def settings_grid(grid: pd.DataFrame | None, scale: str) -> Text:
     best = best_of_grid(grid)
     return Text(
         f"Best of {len(grid)} trainings: σ = {best.sigma:g}, α = {best.learning_rate:g}, "
-        f"n = {best.population:.0f}, decay {best.decay:.0%}, with an incidence of "
-        f"{best.incidence:.1%}; the worst had {grid.incidence.min():.1%}."
+        f"n = {best.population:.0f}, decay {percent(best.decay, 0)}, with an incidence of "
+        f"{percent(best.incidence, 1)}; the worst had {percent(grid.incidence.min(), 1)}."
     )
 
 
@@ -189,8 +193,10 @@ def recipe_parts(parts: pd.DataFrame | None, scale: str) -> Text:
         return Text(f"Not computed at scale {scale}; set `parts=True`, or a larger scale.")
     mean = parts.groupby("variant", sort=False).incidence.mean()
     loss = (mean.iloc[0] - mean.iloc[1:]).sort_values(ascending=False)
-    losses = ", ".join(f"{name} ({mean[name]:.1%})" for name in loss.index[:4])
-    return Text(f"The default recipe reached {mean.iloc[0]:.1%}. The largest losses: {losses}.")
+    losses = ", ".join(f"{name} ({percent(mean[name], 1)})" for name in loss.index[:4])
+    return Text(
+        f"The default recipe reached {percent(mean.iloc[0], 1)}. The largest losses: {losses}."
+    )
 
 
 def ensemble(file: str, check: Confirmation) -> Text:

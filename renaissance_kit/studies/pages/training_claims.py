@@ -15,6 +15,7 @@ from renaissance_kit.studies.pages.states_claims import size_of_network
 from renaissance_kit.studies.pages.training import GRIDS, MILLION, best_of_grid, seconds_of
 from renaissance_kit.studies.published import Claim
 from renaissance_kit.studies.repeats import Repeat
+from renaissance_kit.studies.text import percent
 from renaissance_kit.training.nes import NESSettings
 from renaissance_kit.training.recipes import RELEASED_GENERATIONS
 
@@ -29,8 +30,8 @@ def spread(shares: pd.Series, models: int) -> str:
     """
     low, high, basis = incidence_interval(list(shares), [models] * len(shares))
     return (
-        f"{shares.min():.1%} to {shares.max():.1%} over {len(shares)} repeat(s); "
-        f"95 % interval, by {basis}, {low:.1%} to {high:.1%}"
+        f"{percent(shares.min(), 1)} to {percent(shares.max(), 1)} over {len(shares)} repeat(s); "
+        f"95 % interval, by {basis}, {percent(low, 1)} to {percent(high, 1)}"
     )
 
 
@@ -64,23 +65,25 @@ def claims(
         best, length = best_of_grid(grid), GRIDS[scale].generations
         chosen = (
             f"σ {best.sigma:g}, α {best.learning_rate:g}, n {best.population:.0f}, "
-            f"decay {best.decay:.0%}"
+            f"decay {percent(best.decay, 0)}"
         )
         of_grid = f"{len(grid)} trainings of {length} generations, one seed"
         grid_full = length >= PUBLISHED_GENERATIONS
     return [
         *size_of_network(network),
-        ("C3", "mean incidence after training", f"{last.mean():.1%}", spread(last, models), full),
-        ("C3", "repeats at 100 %", f"{(last == 1).sum()} of {len(last)}", f"best {last.max():.1%}",
+        ("C3", "mean incidence after training", percent(last.mean(), 1), spread(last, models),
          full),
-        ("C3", "mean incidence with the paper's settings", f"{paper['last'].mean():.1%}",
+        ("C3", "repeats at 100 %", f"{(last == 1).sum()} of {len(last)}",
+         f"best {percent(last.max(), 1)}", full),
+        ("C3", "mean incidence with the paper's settings", f"{percent(paper['last'].mean(), 1)}",
          spread(paper["last"], models), paper_full),
-        ("C3", "mean incidence with the released code's settings", f"{released['last'].mean():.1%}",
-         spread(released["last"], models), released_full),
+        ("C3", "mean incidence with the released code's settings",
+         percent(released["last"].mean(), 1), spread(released["last"], models), released_full),
         ("C4", "median λmax, first and last generation (1/h)",
          f"{medians.iloc[0]:.3g}, {medians.iloc[-1]:.3g}", f"{len(lambdas):,} models", full),
-        ("C5", "incidence of unbiased sampling", f"{baseline.incidence:.2%}",
-         f"{low:.2%} to {high:.2%} (Wilson), {len(baseline.lambda_max_per_h):,} models", True),
+        ("C5", "incidence of unbiased sampling", percent(baseline.incidence, 2),
+         f"{percent(low, 2)} to {percent(high, 2)} (Wilson), {len(baseline.lambda_max_per_h):,} "
+         f"models", True),
         ("C6", "time of a training (min)", f"{seconds_of(runs) / 60:.2f}",
          f"{len(runs)} training(s), {workers} workers", full),
         ("C6", "time for a million KM sets (s)", f"{stream['seconds_per_million']:.1f}",

@@ -1,0 +1,310 @@
+"""What each notebook found, in one sentence with its number and how sure that is.
+
+A notebook asks one question, its title; the functions here answer it, each from the tables of its
+notebook. The sentence ends the notebook and stands beside the question on the first screen of the
+gallery, with what the paper says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from renaissance_kit.analysis.intervals import incidence_interval, wilson_interval
+from renaissance_kit.kinetics.ensembles import KineticEnsemble
+from renaissance_kit.kinetics.spectrum import Spectrum
+from renaissance_kit.network.network import Network
+from renaissance_kit.simulation.fit import Fit
+from renaissance_kit.studies.baseline import Baseline
+from renaissance_kit.studies.intracellular import SEARCH, UNBIASED, share_row
+from renaissance_kit.studies.km_comparisons import Comparison
+from renaissance_kit.studies.measured import INSIDE
+from renaissance_kit.studies.models import Confirmation
+from renaissance_kit.studies.published import published, published_returns
+from renaissance_kit.studies.robustness import CYTOSOL, share_at
+from renaissance_kit.studies.text import LEAST, Answer, between, percent, with_interval
+
+TOO_SMALL = "This run is too small to tell"
+
+
+def start_here(
+    network: Network, random: Spectrum, trained: KineticEnsemble, generations: int
+) -> Answer:
+    """00: whether a generator can learn constants that make a model valid."""
+    n, before, after = len(trained), int(random.valid.sum()), int(trained.valid.sum())
+    untrained = wilson_interval(before, len(random.valid))
+    learned = wilson_interval(after, n)
+    said = (
+        f"after {generations} generations {with_interval(after / n, *learned)} of the models of a "
+        f"generator are valid, of models with random constants "
+        f"{with_interval(before / len(random.valid), *untrained)}."
+    )
+    begun = "Yes: " if learned[0] > untrained[1] else "Not told by so short a training: "
+    return Answer(begun + said, _value(network, "{}", "mean incidence after training"),
+                  "ecoli_lambda_max")  # fmt: skip
+
+
+def states(
+    network: Network, checks: pd.DataFrame, diagnostics: pd.DataFrame, *, states: int
+) -> Answer:
+    """01: whether the states are possible.
+
+    Args:
+        checks, diagnostics: as from `renaissance_kit.studies.check_table` and
+            `diagnostics_table`.
+    """
+    passed = states - int(checks.failed.max())
+    low, high = wilson_interval(passed, states)
+    mixed = diagnostics.rhat.max() <= 1.05
+    text = (
+        f"{'Yes: ' if passed == states else ''}{passed:,} of {states:,} states "
+        f"({between(low, high)}) pass all {len(checks)} checks of balance, energy and data; the "
+        f"sample is worth at least {diagnostics.ess.min():,.0f} independent ones"
+        + ("." if mixed else f", and has not mixed (R-hat {diagnostics.rhat.max():.2f}).")
+    )  # fmt: skip
+    paper = _value(network, "{} states", "thermodynamically consistent steady states")
+    return Answer(text, paper, "reaction_energies")
+
+
+def training(
+    network: Network, first_and_last: pd.DataFrame, baseline: Baseline, *, models: int
+) -> Answer:
+    """02: whether training works.
+
+    Args:
+        first_and_last: as from `renaissance_kit.studies.first_and_last`, the default recipe first.
+        models: that each last share is of.
+    """
+    _, own = next(iter(first_and_last.groupby("group", sort=False)))
+    low, high, _ = incidence_interval(list(own["last"]), [models] * len(own))
+    sampled = baseline.interval
+    steps = own.steps.iloc[0]
+    text = (
+        f"{'Yes' if low > sampled[1] else 'Not in so short a training'}: in {steps} generations "
+        f"the share of valid models went from {percent(own['first'].mean())} to "
+        f"{with_interval(own['last'].mean(), low, high)}, by {len(own)} "
+        f"{'training' if len(own) == 1 else 'trainings'}; "
+        f"unbiased constants give {with_interval(baseline.incidence, *sampled)}."
+    )
+    return Answer(text, _value(network, "{}", "mean incidence after training"), "incidence")
+
+
+def robustness(
+    network: Network, shares: pd.DataFrame, *, times_min: Sequence[float], tolerance: float,
+    size: float,
+) -> Answer:  # fmt: skip
+    """03, and the end of 10: whether valid models come back from a large disturbance.
+
+    Args:
+        shares: as from `renaissance_kit.studies.return_shares`.
+        times_min: at which the shares are read.
+    """
+    read = [share_at(shares, CYTOSOL, minutes, tolerance) for minutes in times_min]
+    within = " and ".join(
+        f"{with_interval(row.share, row.low, row.high)} within {minutes:g} min"
+        for row, minutes in zip(read, times_min, strict=True)
+    )
+    begun = (
+        "Yes" if read[-1].low > 0.5 else "Not most of them" if read[-1].high < 0.5 else TOO_SMALL
+    )
+    text = (
+        f"{begun}: of {int(read[0].perturbed):,} perturbed models (each concentration by up to "
+        f"{100 * size:g} %) all cytosolic metabolites are back to "
+        f"{100 * tolerance:g} % in {within}."
+    )
+    known = published_returns(network)
+    paper = " and ".join(
+        f"{percent(known[CYTOSOL, m])} within {m:g} min" for m in times_min if (CYTOSOL, m) in known
+    )
+    return Answer(text, paper, "returned")
+
+
+def bioreactor(network: Network, fit: Fit) -> Answer:
+    """04: whether the models ferment like the strain."""
+    matching = int(fit.matches.sum())
+    low, high = wilson_interval(matching, len(fit))
+    curves = fit.matched.sum(axis=0)
+    each = ", ".join(f"{name} {n:,}" for name, n in zip(fit.quantities, curves, strict=True))
+    begun = "Some" if matching else "No" if high < 0.05 else TOO_SMALL
+    text = (
+        f"{begun}: {matching:,} of {len(fit):,} models ({between(low, high)}) match all "
+        f"{len(fit.quantities)} measured curves; one by one {each}."
+    )
+    paper = _value(network, "{}", "models that match all three curves")
+    return Answer(text, paper, "courses")
+
+
+def intracellular(network: Network, table: pd.DataFrame, *, models: int, generic: str) -> Answer:
+    """05: in which states a cell can be.
+
+    Args:
+        table: as from `renaissance_kit.studies.without_model`.
+        models: unbiased ones at each state.
+        generic: name of the population that the answer is of.
+    """
+    rows = {effort: share_row(table[table.effort == effort], generic)
+            for effort in (UNBIASED, SEARCH)}  # fmt: skip
+    found, random = (
+        with_interval(1 - row.share, 1 - row.high, 1 - row.low)
+        for row in (rows[SEARCH], rows[UNBIASED])
+    )
+    told = rows[UNBIASED].low > rows[SEARCH].high
+    text = (
+        f"{'In more than random constants show' if told else TOO_SMALL}: a search finds a valid "
+        f"model at {found} of {rows[SEARCH].states:,} {generic} states, {models:,} sets of random "
+        f"constants hold one at {random}."
+    )
+    paper = _value(network, "{} of the states without one",
+                   "states without a valid model, no bound on turnover")  # fmt: skip
+    return Answer(text, paper, "without_model")
+
+
+def aconitase(
+    network: Network, counts: pd.DataFrame, *, held: int, trainings: tuple[int, int],
+    exact: Mapping[str, Comparison],
+) -> Answer:  # fmt: skip
+    """06: what a few measured constants tell of the others.
+
+    Args:
+        counts: as from `renaissance_kit.studies.change_counts`, of other reactions.
+        held: measured constants.
+        trainings: without and with data.
+        exact: as from `renaissance_kit.studies.compare_exact`.
+    """
+    every = int(counts.loc["parameters of other reactions"].sum())
+    moved = int(counts.loc["shifted (q < 0.05)"].sum())
+    least = float(counts.loc[LEAST].max())
+    low, high = wilson_interval(moved, every)
+    together = int(np.ceil(least * every / len(counts.columns) / 0.05))
+    if least > 0.05:
+        said = (
+            f"{TOO_SMALL} by training: with {trainings[1]} trainings against {trainings[0]} no "
+            f"p-value falls below {least:.2g}"
+        )
+    else:
+        much = "Nothing" if not moved else "Little" if high < 0.05 else "Much"
+        said = (
+            f"{much} of other reactions: with {held} measured constants {moved} of {every} "
+            f"parameters ({between(low, high)}) shift beyond chance (q < 0.05, which fewer than "
+            f"{together} of a kind together cannot reach)"
+            if together > 1
+            else f"{much} of other reactions: with {held} measured constants {moved} of {every} "
+            f"parameters ({between(low, high)}) shift beyond chance (q < 0.05)"
+        )
+    with_data = list(exact.values())[-1]
+    if with_data.enough:
+        said += f"; in exact samples {len(with_data.changed)} of {len(with_data.table)} change"
+    paper = _value(network, "{}", "KM within 1 to 3 steps that change (q < 0.05)")
+    return Answer(f"{said}.", paper, "by_distance")
+
+
+def subsystem(network: Network, by_group: pd.DataFrame, *, least: float) -> Answer:
+    """07: whether data on a subsystem help its other constants.
+
+    Args:
+        by_group: as from `renaissance_kit.studies.scores_by_place`.
+        least: smallest p-value that so few trainings can have.
+    """
+    row = by_group.set_index("group").loc[INSIDE]
+    low, high = wilson_interval(int(row.improved), int(row.constants))
+    said = (
+        f"{int(row.improved)} of {int(row.constants)} held-out constants of the cycle "
+        f"({between(low, high)}) come nearer to their measurement, {row.improved_null:.1f} by "
+        f"chance (p = {row.p_improved:.2g})."
+    )
+    if least > 0.05:
+        begun = TOO_SMALL
+    else:
+        begun = "Yes" if row.p_improved < 0.05 else "Not beyond chance"
+    paper = _value(network, "{}", "TCA constants with a higher overlap score when held out")
+    return Answer(f"{begun}: {said}", paper, "overlap")
+
+
+def shifts(network: Network, table: pd.DataFrame, level: str, changes: pd.DataFrame) -> Answer:
+    """08: where constants without data go.
+
+    Args:
+        table: as from `renaissance_kit.studies.shift_table`.
+        level: of data, that the answer is of.
+        changes: of the single constants at that level.
+    """
+    row = table.loc[level]
+    moved = int((changes.q_shift < 0.05).sum())
+    if row[LEAST] > 0.05:
+        begun = TOO_SMALL
+    elif row["p of shift"] >= 0.05:
+        begun = "Nowhere beyond chance"
+    else:
+        low, high = wilson_interval(moved, len(changes))
+        begun = f"{moved} of {len(changes)} ({between(low, high)}) shift beyond chance"
+    text = (
+        f"{begun}: with {level.removeprefix('all ')} constants in their ranges the others move by "
+        f"{row['shift (decades)']:.2f} decades, {row['shift, null']:.2f} by chance "
+        f"(p = {row['p of shift']:.2g}), and trainings agree "
+        + ("better" if row["p of nearer"] < 0.05 else "no better than chance")
+        + f" (p = {row['p of nearer']:.2g})."
+    )
+    paper = _value(network, "they {}", f"shift of their medians, {level} (decades)")
+    return Answer(text, paper, "distances")
+
+
+def routes(network: Network, costs: pd.DataFrame, held_out: pd.DataFrame) -> Answer:
+    """09: which route to valid models is best.
+
+    Args:
+        costs: as from `renaissance_kit.studies.cost_table`.
+        held_out: as from `renaissance_kit.studies.held_out_table`.
+    """
+    of_route = costs.groupby("route", sort=False).seconds_to_90
+    slow, fast = of_route.median().reindex(["NES", "gradient"])
+    unseen: Any = next(held_out[held_out.generator == "conditional"].itertuples())
+    seconds = costs[costs.route == "gradient"].seconds_to_90.dropna()
+    span = f" ({seconds.min():.1f} to {seconds.max():.1f})" if len(seconds) > 1 else ""
+    reached = (
+        f"By gradient: 90 % valid after {fast:.1f} s{span}, by NES after {slow:.0f} s"
+        if np.isfinite(fast) and np.isfinite(slow)
+        else f"By gradient: 90 % valid after {fast:.1f} s{span}; NES did not get there"
+        if np.isfinite(fast)
+        else f"{TOO_SMALL}: neither gradient nor NES reached 90 % valid in it"
+    )
+    text = (
+        f"{reached}; one generator for all states makes "
+        f"{with_interval(unseen.incidence, unseen.low, unseen.high)} valid at "
+        f"{int(unseen.states):,} states that it has not seen."
+    )
+    return Answer(
+        text, _value(network, "{}", "time of one training to 90 % incidence, NES"), "cost"
+    )
+
+
+def own_organism(
+    check: Confirmation, unbiased: Baseline, shares: pd.DataFrame, *, at_min: float,
+    tolerance: float,
+) -> Answer:  # fmt: skip
+    """10: whether it works for another organism.
+
+    Args:
+        shares: as from `renaissance_kit.studies.return_shares`.
+        at_min: when they are read.
+    """
+    low, high = wilson_interval(check.counted, check.models)
+    back = share_at(shares, CYTOSOL, at_min, tolerance)
+    begun = "Yes" if low > unbiased.interval[1] and back.low > 0.5 else TOO_SMALL
+    text = (
+        f"{begun}: {with_interval(check.counted / check.models, low, high)} of the models of a "
+        f"generator are valid, of unbiased ones "
+        f"{with_interval(unbiased.incidence, *unbiased.interval)}; "
+        f"{with_interval(back.share, back.low, back.high)} of {int(back.perturbed):,} perturbed "
+        f"ones are back within {at_min:g} min."
+    )
+    return Answer(text, "", "lambda_max")
+
+
+def _value(network: Network, sentence: str, quantity: str) -> str:
+    """A published value in words; nothing where the network has none."""
+    table: Mapping[str, str] = dict(zip(*(published(network)[c] for c in ("quantity", "value")),
+                                        strict=True))  # fmt: skip
+    return sentence.format(table[quantity]) if quantity in table else ""
