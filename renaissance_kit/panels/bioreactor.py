@@ -21,7 +21,7 @@ from renaissance_kit.network.network import Network
 from renaissance_kit.panels.charts import LiveChart, specification
 from renaissance_kit.panels.controls import Choice, Control, Number
 from renaissance_kit.panels.jobs import Handle, State, Update
-from renaissance_kit.panels.models import models_control, source_parameters
+from renaissance_kit.panels.models import models_control, network_parameter, source_parameters
 from renaissance_kit.panels.panel import Panel
 from renaissance_kit.simulation.bioreactor import Bioreactor, BioreactorResult, batch_of, cultivate
 from renaissance_kit.simulation.conditions import OWN, ReactorConditions, condition_names
@@ -70,6 +70,8 @@ class BioreactorPanel(Panel):
     title: ClassVar[str] = "Ferment with valid models"
     notebook: ClassVar[str] = "04_bioreactor"
     result_name: ClassVar[str] = "cultivations.nc"
+    compiles: ClassVar[tuple[str, ...]] = ("kinetics.models", "simulation.equations")
+    asked_later: ClassVar[frozenset[str]] = frozenset({"cut"})
 
     def __init__(
         self,
@@ -130,6 +132,7 @@ class BioreactorPanel(Panel):
         values = self.values()
         medium = {k[len(MEDIUM) :]: values.pop(k) for k in list(values) if k.startswith(MEDIUM)}
         return {
+            **network_parameter(self.network),
             **values,
             "medium_mM": medium,
             **({} if self.states == "own" else {"states": self.states}),
@@ -222,7 +225,7 @@ class BioreactorPanel(Panel):
             self.curves_chart.draw(self._figure(self._finished))
             self.fits_text.value = _listed(self._finished.fit)
             if self.state is State.DONE:
-                self._say(self.finish(self._finished.result))
+                self._answer(self.finish(self._finished.result))
 
     def _other_conditions(self) -> None:
         """Put medium, inoculum and duration of other conditions into their controls."""

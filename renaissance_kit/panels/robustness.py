@@ -20,9 +20,10 @@ from renaissance_kit.figures.theme import percent
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.network import Network
 from renaissance_kit.panels.charts import LiveChart, specification
-from renaissance_kit.panels.controls import LABEL_WIDTH, WHOLE_WIDTH, Choice, Control, Number, Words
+from renaissance_kit.panels.controls import Choice, Control, Number, Words
+from renaissance_kit.panels.fields import chooser, row_of
 from renaissance_kit.panels.jobs import Handle, State, Update
-from renaissance_kit.panels.models import models_control, source_parameters
+from renaissance_kit.panels.models import models_control, network_parameter, source_parameters
 from renaissance_kit.panels.panel import Panel
 from renaissance_kit.simulation.perturbation import Perturbation, PerturbationResult, perturb
 from renaissance_kit.studies import CYTOSOL
@@ -67,6 +68,8 @@ class RobustnessPanel(Panel):
     title: ClassVar[str] = "Perturb valid models"
     notebook: ClassVar[str] = "03_robustness"
     result_name: ClassVar[str] = "perturbation.nc"
+    compiles: ClassVar[tuple[str, ...]] = ("kinetics.models", "simulation.equations")
+    asked_later: ClassVar[frozenset[str]] = frozenset({"tolerance"})
 
     def __init__(
         self,
@@ -87,16 +90,12 @@ class RobustnessPanel(Panel):
         self._finished: _Finished | None = None
         self._drawn: float | None = None  # the tolerance of the charts
         self._filling = False
-        self.chosen_choice = widgets.Dropdown(
-            options=[("after a run", "")],
-            value="",
-            description="Model in the time courses",
-            tooltip="Model in the courses: whose time courses are drawn; a click on a point of the "
-            "chart does the same",
-            disabled=True,
-            style={"description_width": LABEL_WIDTH},
-            layout={"width": WHOLE_WIDTH},
+        self.chosen_choice = chooser(
+            "Model in the time courses",
+            "whose time courses are drawn; a click on a point of the chart does the same",
+            [("after a run", "")],
         )
+        self.chosen_choice.disabled = True
         self.chosen_choice.observe(self._choose, "value")
         super().__init__(_controls(network), scale=scale, folder=folder)
         self.set(**{name: value for name, value in values.items() if value is not None})
@@ -105,14 +104,15 @@ class RobustnessPanel(Panel):
         """Shares over time, every model, and the time courses of one."""
         return [self.shares_chart, self._picker, self._time_courses]
 
-    def extras(self) -> list[widgets.Widget]:
+    def choosers(self) -> list[widgets.Widget]:
         """Another way than the mouse to pick a model."""
-        return [self.chosen_choice]
+        return [row_of(self.chosen_choice, kind="rk-wide")]
 
     def parameters(self) -> dict[str, Any]:
         """The settings, and the file of the models."""
         which = {} if self.states == "own" else {"states": self.states}
-        return {**self.values(), **which, **source_parameters(self.ensemble, self.trained)}
+        source = source_parameters(self.ensemble, self.trained)
+        return {**network_parameter(self.network), **self.values(), **which, **source}
 
     def prepare(self, settings: Mapping[str, Any], *, resume: bool) -> _Task:
         """The models and the perturbation."""
@@ -191,7 +191,7 @@ class RobustnessPanel(Panel):
             self.shares_chart.draw(shares)
             self._fill(table)
             if self.state is State.DONE:
-                self._say(self.finish(self._finished.result))
+                self._answer(self.finish(self._finished.result))
 
     def _figures(
         self, finished: _Finished, tolerance: float

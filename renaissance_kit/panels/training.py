@@ -22,6 +22,7 @@ from renaissance_kit.network.network import Network
 from renaissance_kit.panels.charts import LiveChart, specification
 from renaissance_kit.panels.controls import Number
 from renaissance_kit.panels.jobs import Handle, Update
+from renaissance_kit.panels.models import network_parameter
 from renaissance_kit.panels.panel import Panel
 from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.states.steady_states import SteadyStates
@@ -123,7 +124,7 @@ class TrainingPanel(Panel):
 
     def parameters(self) -> dict[str, Any]:
         """The settings, and one repeat as here."""
-        return {**self.values(), "repeats": 1}
+        return {**network_parameter(self.network), **self.values(), "repeats": 1}
 
     def recipe(self, settings: Mapping[str, Any]) -> Recipe:
         """The recipe of some settings."""
