@@ -234,9 +234,37 @@ def small_copy(folder: Path) -> Path:
     return path
 
 
+def require_two_columns(page: Any, panel: str = ".rk-panel") -> None:
+    """At the sizes of old and of common laptops: Run in sight, charts beside, nothing cut."""
+    for width, height in ((1024, 700), (1366, 768)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.locator(f"{panel} h3").first.scroll_into_view_if_needed()
+        until(lambda: page.evaluate(LAYOUT, panel)["beside"])
+        found = page.evaluate(LAYOUT, panel)
+        assert found["run"] <= height, (width, found)
+        assert found["outside"] == [], (width, found)
+        require_labels_in_full(page)
+
+
+LAYOUT = """panel => {
+    const root = document.querySelector(panel);
+    const at = name => root.querySelector(name).getBoundingClientRect();
+    const edge = root.getBoundingClientRect().right + 1;
+    const parts = root.querySelectorAll("button, input, select, svg.marks, .widget-html-content");
+    return {
+        beside: at(".rk-results").left >= at(".rk-controls").right,
+        run: at(".rk-run button").bottom,
+        outside: [...parts]
+            .filter(part => part.getBoundingClientRect().right > Math.min(edge, innerWidth))
+            .map(part => part.outerHTML.slice(0, 90)),
+    };
+}"""
 KERNEL_READY = """() => {
     const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
     return kernel?.connectionStatus === "connected" && kernel.status === "idle";
+}"""
+RESTART = """async () => {
+    await jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart();
 }"""
 ROUND_TRIPS = """async () => {
     const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
@@ -390,6 +418,18 @@ def test_points_are_clicked_and_states_brushed_in_jupyterlab(
         visit.picture("states-brushed")
         assert states.locator("button", has_text="Draw new states").is_enabled()
 
+        require_two_columns(page)
+        visit.picture("robustness-3-on-a-laptop")
+
+        # Without its kernel a panel says so, and its buttons cannot be pressed.
+        page.evaluate(RESTART)
+        page.wait_for_function("() => document.querySelectorAll('.rk-panel .rk-lost').length == 2")
+        assert "Run the cell" in page.locator(".rk-lost").first.inner_text()
+        assert page.evaluate(
+            "() => Boolean(document.querySelector('.rk-panel button').closest('[inert]'))"
+        )
+        visit.picture("robustness-4-restarted")
+
 
 def selected(menu: Any) -> str:
     text = str(menu.evaluate("menu => menu.selectedOptions[0]?.textContent ?? ''"))
@@ -429,6 +469,7 @@ def test_voila_serves_each_panel_as_a_page(visit: Visit, tmp_path: Path) -> None
             each.page.wait_for_selector(".rk-panel input")
             assert each.button("Run").is_enabled()
             require_labels_in_full(each.page)
+            require_two_columns(each.page)
             each.picture(f"voila-{name}")
     assert len(opened) == 5
     assert visit.outside == []

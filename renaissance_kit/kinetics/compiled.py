@@ -31,7 +31,7 @@ from numba.extending import register_jitable
 
 from renaissance_kit.core.versions import sources_digest
 
-_SECONDS = {"kinetics.models": 10.0, "simulation.equations": 15.0, "kinetics.gradients": 25.0}
+_SECONDS = {"kinetics.models": 10.0, "simulation.equations": 15.0, "kinetics.gradients": 35.0}
 """Of compiling what is in a module, on one of two cores that others use as well."""
 
 _DONE: dict[str, list[Any]] = {}

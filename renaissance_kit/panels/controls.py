@@ -97,6 +97,7 @@ class Number(_Base):
         step: of a linear slider.
         slider_high: where the slider ends, if that is below the upper bound.
         hint: text beside the control, from the value; the bounds if not given.
+        explained: the hint is a sentence and stands below.
     """
 
     def __init__(
@@ -114,6 +115,7 @@ class Number(_Base):
         step: float = 0.0,
         slider_high: float | None = None,
         hint: Callable[[float], str] | None = None,
+        explained: bool = False,
     ) -> None:
         super().__init__(name, label, unit, tooltip)
         self.low, self.high, self.whole, self._hint = low, high, whole, hint
@@ -124,6 +126,8 @@ class Number(_Base):
             self.row = row_of(self.text, self.note)
         else:
             self.row = row_of(self.text, self.slider, self.note, kind="rk-slider")
+        if explained:
+            self.row.add_class("rk-long")
         self._moving = False
         self.text.observe(self._typed, "value")
         if self.slider is not None:

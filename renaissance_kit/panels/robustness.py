@@ -28,13 +28,14 @@ from renaissance_kit.panels.panel import Panel
 from renaissance_kit.simulation.perturbation import Perturbation, PerturbationResult, perturb
 from renaissance_kit.studies import CYTOSOL
 
-SHOWN_MIN = 60.0
+SHOWN_MIN, WIDTH = 60.0, 400
 MARKED_MIN = (24.0, 34.0)
 
 
 @dataclass(frozen=True)
 class _Task:
     models: KineticModels
+    where: str
     lambda_max_per_h: np.ndarray
     settings: Perturbation
     tolerance: float
@@ -116,7 +117,7 @@ class RobustnessPanel(Panel):
 
     def prepare(self, settings: Mapping[str, Any], *, resume: bool) -> _Task:
         """The models and the perturbation."""
-        chosen, _ = studies.valid_ensemble(
+        chosen, where = studies.valid_ensemble(
             self.network,
             settings["models"],
             path=self.ensemble,
@@ -128,7 +129,7 @@ class RobustnessPanel(Panel):
             times_min=studies.RETURN_TIMES_MIN,
             **{k: settings[k] for k in ("size", "metabolites", "per_model", "totals", "seed")},
         )
-        return _Task(models, chosen.lambda_max_per_h, perturbation, settings["tolerance"])
+        return _Task(models, where, chosen.lambda_max_per_h, perturbation, settings["tolerance"])
 
     def work(self, task: _Task, handle: Handle) -> PerturbationResult | None:
         """Integrate, draw and write."""
@@ -175,7 +176,10 @@ class RobustnessPanel(Panel):
             f"{percent(share)} within {time:g} min"
             for share, time in zip(shares.share, shares.time_min, strict=True)
         )
+        assert self._finished is not None
+        task = self._finished.task
         return (
+            f"{len(task.models):,} valid models from {task.where}. "
             f"All cytosolic metabolites are back to {100 * tolerance:g} % in {said}. "
             f"Written: {self.folder / self.result_name}"
         )
@@ -207,7 +211,7 @@ class RobustnessPanel(Panel):
             result, finished.task.lambda_max_per_h, self.groups[CYTOSOL], tolerance=tolerance
         )
         figure = figures.returned_over_time(shares, marked_min=MARKED_MIN)
-        return specification(figure), table.sort_values("return_min", kind="stable")
+        return specification(figure, width=WIDTH), table.sort_values("return_min", kind="stable")
 
     def _fill(self, table: pd.DataFrame) -> None:
         """The list of models, earliest first; the one that was chosen stays chosen."""
@@ -259,7 +263,7 @@ class RobustnessPanel(Panel):
                     width=60,
                 )
             )
-            self._time_courses.draw(specification(figure))
+            self._time_courses.draw(specification(figure, width=WIDTH))
 
 
 def _controls(network: Network) -> list[Control]:
@@ -291,7 +295,9 @@ def _controls(network: Network) -> list[Control]:
               example=f"all, {', '.join(compartments[:3])}, or ids: {', '.join(few)}"),
         Number("tolerance", "Tolerance", "share",
                "largest |c/c* − 1| of what has returned; larger lets models be back earlier",
-               0.01, 0.001, 0.5, slider="log", hint=lambda v: f"within {100 * v:.3g} %"),
+               0.01, 0.001, 0.5, slider="log", explained=True,
+               hint=lambda v: "A metabolite is back when it stays within "
+               f"{100 * v:.3g} % of its steady state from then on."),
         Choice("totals", "Totals of conserved moieties",
                "kept: adenylates, NAD(H) and others keep their totals; resampled: the totals "
                "change too, and the model settles at another state",

@@ -87,6 +87,7 @@ class StatesPanel(Panel):
     title: ClassVar[str] = "Explore steady states"
     notebook: ClassVar[str] = "05_intracellular_states"
     result_name: ClassVar[str] = "unbiased.nc"
+    compiles: ClassVar[tuple[str, ...]] = ()  # first it samples, which needs no kernel
     asked_later: ClassVar[frozenset[str]] = frozenset({"resampled"})
 
     def __init__(
@@ -107,7 +108,7 @@ class StatesPanel(Panel):
         self.found_states: StatesResult | None = None
         self.members_text: NDArray[np.bool_] | None = None
         self._filling = False
-        self._map, self._ranges = LiveChart(), LiveChart()
+        self._map, self._ranges = LiveChart(fixed=True), LiveChart()
         self.state_choice = chooser(
             "Neighbourhood",
             "whose ranges are shown and in whose bounds new states are drawn; a rectangle on the "
@@ -346,6 +347,7 @@ class StatesPanel(Panel):
         assert self.found_states.chart is not None
         if members.sum() < 2:
             self._forget("Fewer than two such states; choose another neighbourhood.")
+            self.members_text, self.resample_button.disabled = None, True
             return
         self.members_text = members
         self._forget()
