@@ -428,6 +428,7 @@ def test_points_are_clicked_and_states_brushed_in_jupyterlab(
         assert page.evaluate(
             "() => Boolean(document.querySelector('.rk-panel button').closest('[inert]'))"
         )
+        assert page.evaluate(LAYOUT, ".rk-panel")["beside"]
         visit.picture("robustness-4-restarted")
 
 
