@@ -78,9 +78,11 @@ reproduction: figures ## run them at the study's states as well, and write docs/
 docs: $(VENV)/.ready ## build the documentation, without a network: build/docs/index.html
 	$(BIN)/python tools/build_docs.py build/docs
 
+# Opens the first notebook; the scripts beside the notebooks are not listed and nothing is asked.
 lab: $(VENV)/.ready ## open the notebooks in JupyterLab
-	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" \
-	    --LabApp.default_url=/lab/tree/notebooks --LabApp.news_url=None \
+	JUPYTER_CONFIG_PATH="$(CURDIR)/tools/jupyter/config" $(BIN)/jupyter lab \
+	    --ServerApp.root_dir="$(CURDIR)" --LabApp.news_url=None \
+	    --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb \
 	    --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate $(LAB_ARGS)
 
 # A panel runs Python: without the token of the printed address anyone on this machine could use it.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import socket
 import statistics
@@ -130,18 +131,24 @@ def visit(chromium: Any) -> Iterator[Visit]:
 
 
 @contextmanager
-def server(command: list[str], folder: Path) -> Iterator[str]:
-    """Run a server on a free port of this machine; gives its address."""
+def server(command: list[str], folder: Path, *, plain: bool = False) -> Iterator[str]:
+    """Run a server on a free port of this machine; gives its address.
+
+    Args:
+        plain: as a user has it, with the settings in the repository and no others.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     configuration = folder / "jupyter"
     lab = configuration / "labconfig"
     lab.mkdir(parents=True)
+    ours = ROOT / "tools" / "jupyter" / "config"
     quiet = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
-    (lab / "page_config.json").write_text(json.dumps(quiet))
     needed = {"ServerApp": {"jpserver_extensions": EXTENSIONS}}
-    (configuration / "jupyter_server_config.json").write_text(json.dumps(needed))
+    if not plain:
+        (lab / "page_config.json").write_text(json.dumps(quiet))
+        (configuration / "jupyter_server_config.json").write_text(json.dumps(needed))
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
@@ -152,6 +159,7 @@ def server(command: list[str], folder: Path) -> Iterator[str]:
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
         "IPYTHONDIR": str(folder / "ipython"),
         "JUPYTER_PATH": str(ROOT / "tools" / "jupyter"),
+        **({"JUPYTER_CONFIG_PATH": str(ours)} if plain else {}),
     }
     address = f"http://127.0.0.1:{port}"
     log = folder / "server.log"
@@ -473,5 +481,37 @@ def test_voila_serves_each_panel_as_a_page(visit: Visit, tmp_path: Path) -> None
             require_two_columns(each.page)
             each.picture(f"voila-{name}")
     assert len(opened) == 5
+    assert visit.outside == []
+    assert visit.errors == []
+
+
+def lab_command() -> list[str]:
+    """What `make lab` runs, without the variable in front."""
+    text = (ROOT / "Makefile").read_text().replace("\\\n", " ").replace("$(CURDIR)", str(ROOT))
+    (line,) = re.findall(r"\$\(BIN\)/jupyter (lab .+)\$\(LAB_ARGS\)", text)
+    return ["jupyterlab", *shlex.split(line)[1:]]
+
+
+def test_make_lab_opens_the_first_notebook_and_asks_nothing(visit: Visit, tmp_path: Path) -> None:
+    page = visit.page
+    command = [*lab_command(), "--allow-root", f"--IdentityProvider.token={TOKEN}"]
+    with server(command, tmp_path, plain=True) as address:
+        page.goto(f"{address}/?token={TOKEN}")
+        page.wait_for_selector(".jp-Notebook h1")
+        page.wait_for_selector(".jp-DirListing-itemText")
+        assert page.url.endswith("/notebooks/00_start_here.ipynb")
+        assert page.locator(".jp-Notebook h1").first.inner_text().startswith("Start here")
+        page.wait_for_timeout(3000)  # for what might still be asked
+        listed = page.locator(".jp-DirListing-itemText").all_inner_texts()
+        assert sorted(listed) == sorted(
+            [path.name for path in (ROOT / "notebooks").glob("*.ipynb")]
+            + [
+                path.name
+                for path in (ROOT / "notebooks").iterdir()
+                if path.is_dir() and not path.name.startswith((".", "__"))
+            ]
+        )
+        assert page.locator(".jp-Dialog, .Toastify__toast").count() == 0
+        visit.picture("lab")
     assert visit.outside == []
     assert visit.errors == []
