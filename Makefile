@@ -78,11 +78,11 @@ reproduction: figures ## run them at the study's states as well, and write docs/
 docs: $(VENV)/.ready ## build the documentation, without a network: build/docs/index.html
 	$(BIN)/python tools/build_docs.py build/docs
 
-lab: $(VENV)/.ready ## open the notebooks in JupyterLab, at the first one
-	JUPYTER_CONFIG_PATH="$(CURDIR)/tools/jupyter" \
-	    $(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" \
+# Opens the first notebook; the scripts beside the notebooks are not listed and nothing is asked.
+lab: $(VENV)/.ready ## open the notebooks in JupyterLab
+	JUPYTER_CONFIG_PATH="$(CURDIR)/tools/jupyter/config" $(BIN)/jupyter lab \
+	    --ServerApp.root_dir="$(CURDIR)" --LabApp.news_url=None \
 	    --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb \
-	    --ContentsManager.hide_globs='*.py' --ContentsManager.hide_globs='__pycache__' \
 	    --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate $(LAB_ARGS)
 
 # A panel runs Python: without the token of the printed address anyone on this machine could use it.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import socket
 import statistics
@@ -130,18 +131,24 @@ def visit(chromium: Any) -> Iterator[Visit]:
 
 
 @contextmanager
-def server(command: list[str], folder: Path) -> Iterator[str]:
-    """Run a server on a free port of this machine; gives its address."""
+def server(command: list[str], folder: Path, *, plain: bool = False) -> Iterator[str]:
+    """Run a server on a free port of this machine; gives its address.
+
+    Args:
+        plain: as a user has it, with the settings in the repository and no others.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     configuration = folder / "jupyter"
     lab = configuration / "labconfig"
     lab.mkdir(parents=True)
+    ours = ROOT / "tools" / "jupyter" / "config"
     quiet = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
-    (lab / "page_config.json").write_text(json.dumps(quiet))
     needed = {"ServerApp": {"jpserver_extensions": EXTENSIONS}}
-    (configuration / "jupyter_server_config.json").write_text(json.dumps(needed))
+    if not plain:
+        (lab / "page_config.json").write_text(json.dumps(quiet))
+        (configuration / "jupyter_server_config.json").write_text(json.dumps(needed))
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
@@ -152,6 +159,7 @@ def server(command: list[str], folder: Path) -> Iterator[str]:
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
         "IPYTHONDIR": str(folder / "ipython"),
         "JUPYTER_PATH": str(ROOT / "tools" / "jupyter"),
+        **({"JUPYTER_CONFIG_PATH": str(ours)} if plain else {}),
     }
     address = f"http://127.0.0.1:{port}"
     log = folder / "server.log"
@@ -234,9 +242,37 @@ def small_copy(folder: Path) -> Path:
     return path
 
 
+def require_two_columns(page: Any, panel: str = ".rk-panel") -> None:
+    """At the sizes of old and of common laptops: Run in sight, charts beside, nothing cut."""
+    for width, height in ((1024, 700), (1366, 768)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.locator(f"{panel} h3").first.scroll_into_view_if_needed()
+        until(lambda: page.evaluate(LAYOUT, panel)["beside"])
+        found = page.evaluate(LAYOUT, panel)
+        assert found["run"] <= height, (width, found)
+        assert found["outside"] == [], (width, found)
+        require_labels_in_full(page)
+
+
+LAYOUT = """panel => {
+    const root = document.querySelector(panel);
+    const at = name => root.querySelector(name).getBoundingClientRect();
+    const edge = root.getBoundingClientRect().right + 1;
+    const parts = root.querySelectorAll("button, input, select, svg.marks, .widget-html-content");
+    return {
+        beside: at(".rk-results").left >= at(".rk-controls").right,
+        run: at(".rk-run button").bottom,
+        outside: [...parts]
+            .filter(part => part.getBoundingClientRect().right > Math.min(edge, innerWidth))
+            .map(part => part.outerHTML.slice(0, 90)),
+    };
+}"""
 KERNEL_READY = """() => {
     const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
     return kernel?.connectionStatus === "connected" && kernel.status === "idle";
+}"""
+RESTART = """async () => {
+    await jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart();
 }"""
 ROUND_TRIPS = """async () => {
     const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
@@ -390,6 +426,19 @@ def test_points_are_clicked_and_states_brushed_in_jupyterlab(
         visit.picture("states-brushed")
         assert states.locator("button", has_text="Draw new states").is_enabled()
 
+        require_two_columns(page)
+        visit.picture("robustness-3-on-a-laptop")
+
+        # Without its kernel a panel says so, and its buttons cannot be pressed.
+        page.evaluate(RESTART)
+        page.wait_for_function("() => document.querySelectorAll('.rk-panel .rk-lost').length == 2")
+        assert "Run the cell" in page.locator(".rk-lost").first.inner_text()
+        assert page.evaluate(
+            "() => Boolean(document.querySelector('.rk-panel button').closest('[inert]'))"
+        )
+        assert page.evaluate(LAYOUT, ".rk-panel")["beside"]
+        visit.picture("robustness-4-restarted")
+
 
 def selected(menu: Any) -> str:
     text = str(menu.evaluate("menu => menu.selectedOptions[0]?.textContent ?? ''"))
@@ -429,7 +478,40 @@ def test_voila_serves_each_panel_as_a_page(visit: Visit, tmp_path: Path) -> None
             each.page.wait_for_selector(".rk-panel input")
             assert each.button("Run").is_enabled()
             require_labels_in_full(each.page)
+            require_two_columns(each.page)
             each.picture(f"voila-{name}")
     assert len(opened) == 5
+    assert visit.outside == []
+    assert visit.errors == []
+
+
+def lab_command() -> list[str]:
+    """What `make lab` runs, without the variable in front."""
+    text = (ROOT / "Makefile").read_text().replace("\\\n", " ").replace("$(CURDIR)", str(ROOT))
+    (line,) = re.findall(r"\$\(BIN\)/jupyter (lab .+)\$\(LAB_ARGS\)", text)
+    return ["jupyterlab", *shlex.split(line)[1:]]
+
+
+def test_make_lab_opens_the_first_notebook_and_asks_nothing(visit: Visit, tmp_path: Path) -> None:
+    page = visit.page
+    command = [*lab_command(), "--allow-root", f"--IdentityProvider.token={TOKEN}"]
+    with server(command, tmp_path, plain=True) as address:
+        page.goto(f"{address}/?token={TOKEN}")
+        page.wait_for_selector(".jp-Notebook h1")
+        page.wait_for_selector(".jp-DirListing-itemText")
+        assert page.url.endswith("/notebooks/00_start_here.ipynb")
+        assert page.locator(".jp-Notebook h1").first.inner_text().startswith("Start here")
+        page.wait_for_timeout(3000)  # for what might still be asked
+        listed = page.locator(".jp-DirListing-itemText").all_inner_texts()
+        assert sorted(listed) == sorted(
+            [path.name for path in (ROOT / "notebooks").glob("*.ipynb")]
+            + [
+                path.name
+                for path in (ROOT / "notebooks").iterdir()
+                if path.is_dir() and not path.name.startswith((".", "__"))
+            ]
+        )
+        assert page.locator(".jp-Dialog, .Toastify__toast").count() == 0
+        visit.picture("lab")
     assert visit.outside == []
     assert visit.errors == []

@@ -296,6 +296,59 @@ def test_another_panel_ends_the_work_of_the_one_before(
     assert panel.wait(PATIENCE_S) is State.STOPPED
 
 
+def test_an_answer_goes_when_the_settings_change_and_comes_back_with_them(
+    panel: TrainingPanel,
+) -> None:
+    panel.run()
+    assert panel.wait(PATIENCE_S) is State.DONE
+    said = panel.message.value
+    assert "models are valid" in said
+    panel.set(sigma=0.5)
+    assert panel.message.value == ""
+    assert "settings have changed" in panel.status.value
+    panel.set(sigma=0.04)
+    assert panel.message.value == said
+    assert "done" in panel.status.value
+    panel.set(km_low_mM=10, km_high_mM=1)
+    panel.run()
+    assert "Not started" in panel.message.value
+    panel.set(km_low_mM=0.1)
+    assert "Not started" not in panel.message.value
+
+
+def test_while_nothing_is_done_it_says_what_it_waits_for(
+    panel: TrainingPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rate laws that are compiled take up to a minute, in which no generation ends."""
+    left = iter([30.0, 30.0, 30.0])
+    seen: list[str] = []
+    monkeypatch.setattr("renaissance_kit.panels.waiting.EVERY_S", 0.05)
+    monkeypatch.setattr(
+        "renaissance_kit.panels.waiting.seconds_to_compile", lambda *modules: next(left, 0.0)
+    )
+    show = panel._update
+
+    def noted(update: Update) -> None:
+        seen.append(update.doing)
+        show(update)
+
+    def slow(handle: Handle) -> None:
+        handle.report(Update(0, 20, doing="0 of 20 models"))
+        time.sleep(1.0)
+        handle.report(Update(1, 20, doing="1 of 20 models"))
+        time.sleep(0.2)
+
+    monkeypatch.setattr(panel, "_update", noted)
+    monkeypatch.setattr(panel, "work", lambda task, handle: slow(handle))
+    monkeypatch.setattr(panel, "finish", lambda result: "")
+    panel.run()
+    assert panel.wait(PATIENCE_S) is State.DONE
+    first = seen.index(next(words for words in seen if words.startswith("compiling")))
+    assert seen[0] == "0 of 20 models"
+    assert any(words.startswith("0 of 20 models") for words in seen[first:])
+    assert seen[-1] == "1 of 20 models"
+
+
 # --- from a panel to a batch run -----------------------------------------------------------------
 
 

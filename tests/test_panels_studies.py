@@ -110,6 +110,21 @@ def test_single_models_are_taken_by_their_numbers(
             studies.valid_ensemble(tiny, nothing, path=valid_models)
 
 
+@pytest.mark.parametrize("name", ["ecoli_w3110_trpd9923", "ecoli_w3110_trpd9923+published"])
+@pytest.mark.parametrize("kind", [RobustnessPanel, BioreactorPanel])
+def test_panels_take_the_models_that_the_notebooks_take(
+    kind: type[RobustnessPanel | BioreactorPanel], name: str, tmp_path: Path
+) -> None:
+    network = Network.open(name)
+    panel = kind(network, folder=tmp_path, models=3)
+    task = panel.prepare(panel.values(), resume=False)
+    expected, _ = studies.valid_ensemble(network, 3)
+    np.testing.assert_array_equal(task.models.km_mM, expected.dataset.km.values)
+    assert panel.parameters()["network"] == name
+    assert f"-p network {name}" in panel.command()
+    batch.check_parameters(batch.notebook_path(panel.notebook), panel.parameters())
+
+
 def test_a_click_shows_the_courses_of_a_model(robustness: RobustnessPanel) -> None:
     done(robustness)
     charts = robustness.charts()
@@ -179,7 +194,7 @@ def test_fermentations_are_those_of_the_study(ecoli: Network, tmp_path: Path) ->
     loose = panel.curves_chart.made_chart().spec
     panel.set(cut=20.0)
     assert panel.curves_chart.made_chart().spec != loose
-    assert "1 of 1 models match" in panel.message.value
+    assert "1 of 1 valid models from" in panel.message.value
 
 
 def test_other_conditions_fill_the_controls(ecoli: Network, tmp_path: Path) -> None:
@@ -270,11 +285,23 @@ def test_the_states_are_those_of_the_study(ecoli: Network, tmp_path: Path) -> No
     assert panel.state_choice.value != first
     np.testing.assert_array_equal(panel.members_text, xy[:, 1] >= 0)
     panel.on_brush({"x": [900.0, 901.0], "y": [0.0, 1.0]})
-    assert "at least two states" in panel.message.value
+    assert "at least two states" in panel.resample_message.value
     panel.state_choice.value = first
+    assert panel.resample_message.value == ""
     assert panel.members_text is not None
     assert panel.members_text.sum() == 4  # a third of the map
     assert not panel.resample_button.disabled
+
+    # What was asked there is answered there, and goes with the neighbourhood.
+    said = panel.message.value
+    panel.set(resampled=3)
+    panel.resample()
+    assert panel.wait(PATIENCE_S) is State.DONE
+    assert "Drawn inside the neighbourhood" in panel.resample_message.value
+    assert panel.message.value == said
+    panel.state_choice.value = panel.state_choice.options[1][1]
+    assert panel.resample_message.value == ""
+    assert panel.message.value == said
 
 
 @pytest.mark.slow
@@ -290,7 +317,8 @@ def test_states_of_one_kind_are_said_to_be(ecoli: Network, tmp_path: Path) -> No
     assert "0 of 8 states support valid dynamics" in panel.message.value
     assert "All states are of one kind." in panel.message.value
     panel.state_choice.value = "supports"
-    assert "Fewer than two such states" in panel.message.value
+    assert "Fewer than two such states" in panel.resample_message.value
+    assert panel.resample_button.disabled
 
 
 # --- a batch run does the same -------------------------------------------------------------------

@@ -9,5 +9,6 @@ from renaissance_kit import Network
 from renaissance_kit.panels import BioreactorPanel
 
 network = Network.open("ecoli_w3110_trpd9923")  # an example, or a folder of tables
-panel = BioreactorPanel(network, folder="../../build/panels/bioreactor")
+trained = "../build/figures/02_generator_training/ensemble.nc"  # taken where notebook 02 has run
+panel = BioreactorPanel(network, trained=trained, folder="../../build/panels/bioreactor")
 panel

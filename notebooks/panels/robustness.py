@@ -10,5 +10,6 @@ from renaissance_kit import Network
 from renaissance_kit.panels import RobustnessPanel
 
 network = Network.open("ecoli_w3110_trpd9923")  # an example, or a folder of tables
-panel = RobustnessPanel(network, folder="../../build/panels/robustness")
+trained = "../build/figures/02_generator_training/ensemble.nc"  # taken where notebook 02 has run
+panel = RobustnessPanel(network, trained=trained, folder="../../build/panels/robustness")
 panel

@@ -16,7 +16,7 @@ from renaissance_kit.figures.theme import Figure, count, number, percent
 BRUSH = "brushed"
 """Name of the selection in `brush_map`."""
 
-WIDTH = 400
+WIDTH = 370
 
 
 # --- states --------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from renaissance_kit.figures.theme import Figure, number
 INCIDENCE, LAMBDA, FIRST = "incidence_so_far", "lambda_now", "lambda_first"
 """Names of the data in the charts."""
 
-WIDTH, HEIGHT = 400, 240
+WIDTH, HEIGHT = 370, 240
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -49,7 +49,7 @@ def incidence_so_far(table: pd.DataFrame, *, steps: int) -> Figure:
         "color": theme.darker(theme.VALID),
         "fontSize": 18,
         "fontWeight": "bold",
-        "dy": -14,
+        "dy": alt.expr("datum.incidence > 0.85 ? 24 : -14"),  # inside, whatever it says
     }
     return alt.layer(
         alt.Chart(data).mark_area(color=theme.VALID, opacity=0.2).encode(x=x, y=low, y2="high:Q"),

@@ -31,12 +31,48 @@ from numba.extending import register_jitable
 
 from renaissance_kit.core.versions import sources_digest
 
+_SECONDS = {"kinetics.models": 10.0, "simulation.equations": 15.0, "kinetics.gradients": 35.0}
+"""Of compiling what is in a module, on one of two cores that others use as well."""
+
+_DONE: dict[str, list[Any]] = {}
 _OPTIONS: Any = {"nogil": True, "error_model": "numpy"}
 _CONFIG: Any = numba.config
 
 
 def compiled(function: Callable[..., Any]) -> Any:
     """Compile a function for all threads, without the interpreter lock; kept on disk."""
+    made = _compiled(function)
+    _DONE.setdefault(function.__module__.partition(".")[2], []).append(made)
+    return made
+
+
+def seconds_to_compile(*modules: str) -> float:
+    """About how long the compiling of modules will take; 0 where it is done and kept.
+
+    Args:
+        modules: of this package, such as ``kinetics.models``.
+
+    >>> from renaissance_kit.kinetics.compiled import seconds_to_compile
+    >>> seconds_to_compile() == 0
+    True
+    """
+    return sum(
+        _SECONDS.get(module, 0.0)
+        for module in modules
+        if not all(map(_is_kept, _DONE.get(module, [])))
+    )
+
+
+def _is_kept(made: Any) -> bool:
+    """Whether a function is compiled in this process, or its code lies on disk."""
+    if made.signatures:
+        return True
+    folder = made.stats.cache_path
+    name = made.py_func.__qualname__
+    return folder is not None and any(Path(folder).glob(f"*.{name}-*.nbi"))
+
+
+def _compiled(function: Callable[..., Any]) -> Any:
     _make_callable_from(function)
     if _folder_for_files(Path(function.__code__.co_filename).parent):
         name = function.__qualname__

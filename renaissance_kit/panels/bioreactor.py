@@ -21,7 +21,7 @@ from renaissance_kit.network.network import Network
 from renaissance_kit.panels.charts import LiveChart, specification
 from renaissance_kit.panels.controls import Choice, Control, Number
 from renaissance_kit.panels.jobs import Handle, State, Update
-from renaissance_kit.panels.models import models_control, source_parameters
+from renaissance_kit.panels.models import models_control, network_parameter, source_parameters
 from renaissance_kit.panels.panel import Panel
 from renaissance_kit.simulation.bioreactor import Bioreactor, BioreactorResult, batch_of, cultivate
 from renaissance_kit.simulation.conditions import OWN, ReactorConditions, condition_names
@@ -30,11 +30,13 @@ from renaissance_kit.simulation.fit import Fit, fit_of, measured_curves
 MEDIUM = "medium_"  # before the metabolite, in the names of controls
 LIMITS_MM = 1000.0
 LISTED = 10
+WIDTH = 440
 
 
 @dataclass(frozen=True)
 class _Task:
     models: KineticModels
+    where: str
     reactor: Bioreactor
     threshold: float
 
@@ -43,6 +45,7 @@ class _Task:
 class _Finished:
     result: BioreactorResult
     fit: Fit
+    where: str
 
 
 class BioreactorPanel(Panel):
@@ -70,6 +73,8 @@ class BioreactorPanel(Panel):
     title: ClassVar[str] = "Ferment with valid models"
     notebook: ClassVar[str] = "04_bioreactor"
     result_name: ClassVar[str] = "cultivations.nc"
+    compiles: ClassVar[tuple[str, ...]] = ("kinetics.models", "simulation.equations")
+    asked_later: ClassVar[frozenset[str]] = frozenset({"cut"})
 
     def __init__(
         self,
@@ -130,6 +135,7 @@ class BioreactorPanel(Panel):
         values = self.values()
         medium = {k[len(MEDIUM) :]: values.pop(k) for k in list(values) if k.startswith(MEDIUM)}
         return {
+            **network_parameter(self.network),
             **values,
             "medium_mM": medium,
             **({} if self.states == "own" else {"states": self.states}),
@@ -139,7 +145,7 @@ class BioreactorPanel(Panel):
 
     def prepare(self, settings: Mapping[str, Any], *, resume: bool) -> _Task:
         """The models and the reactor."""
-        chosen, _ = studies.valid_ensemble(
+        chosen, where = studies.valid_ensemble(
             self.network,
             settings["models"],
             path=self.ensemble,
@@ -157,7 +163,7 @@ class BioreactorPanel(Panel):
             medium_mM=medium,
             **given,
         )
-        return _Task(models, reactor, settings["cut"])
+        return _Task(models, where, reactor, settings["cut"])
 
     def work(self, task: _Task, handle: Handle) -> BioreactorResult | None:
         """Simulate, draw and write."""
@@ -180,7 +186,7 @@ class BioreactorPanel(Panel):
         if done == total:
             result.save(self.folder / self.result_name)
             write_csv(self.folder / "fit.csv", fit.table())
-        finished = _Finished(result, fit)
+        finished = _Finished(result, fit, task.where)
         handle.report(
             Update(done, total, doing=f"{done:,} of {total:,} models", keep=True,
                    content=(finished, self._figure(finished)))
@@ -203,7 +209,8 @@ class BioreactorPanel(Panel):
         named = self.conditions[self.settings["reactor"]].medium_mM
         other = any(named.get(m, v) != v for m, v in _medium_in(self.settings).items())
         return (
-            f"{fit.matches.sum():,} of {len(fit):,} models match all curves"
+            f"{fit.matches.sum():,} of {len(fit):,} valid models from {self._finished.where} match "
+            "all curves"
             + (f"; {failed:,} did not finish" if failed else "")
             + (". The medium is not that of the measurements" if other else "")
             + f". Written: {self.folder / self.result_name}"
@@ -222,7 +229,7 @@ class BioreactorPanel(Panel):
             self.curves_chart.draw(self._figure(self._finished))
             self.fits_text.value = _listed(self._finished.fit)
             if self.state is State.DONE:
-                self._say(self.finish(self._finished.result))
+                self._answer(self.finish(self._finished.result))
 
     def _other_conditions(self) -> None:
         """Put medium, inoculum and duration of other conditions into their controls."""
@@ -246,7 +253,7 @@ class BioreactorPanel(Panel):
             finished=int(fit.finished.sum()),
             threshold=fit.threshold,
         )
-        return specification(figure)
+        return specification(figure, width=WIDTH)
 
 
 def _listed(fit: Fit) -> str:
@@ -299,6 +306,9 @@ def _controls(
                conditions.duration_h, 5.0, 200.0, slider="linear", step=1.0),
         Number("cut", "Threshold of fit", "dimensionless",
                "largest goodness of fit of a curve that is matched; larger lets more match",
-               1.0, 0.05, 20.0, slider="log"),
+               1.0, 0.05, 20.0, slider="log", explained=True,
+               hint=lambda v: "A model matches when each curve is, as root mean square, at most "
+               f"{v:.3g} u from the measurements; u is half an error bar, at least 10 % of the "
+               "curve's largest value."),
         models_control(10),
     ]  # fmt: skip

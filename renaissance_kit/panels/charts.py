@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import ipywidgets as widgets
 
-from renaissance_kit.figures.theme import config, themed
+from renaissance_kit.figures.theme import WIDTH, config, themed
 
 DEBOUNCE_MS = 250  # after the last movement of a brush
 EMBED = {
@@ -17,22 +17,45 @@ EMBED = {
 }
 
 
-def specification(chart: Any) -> dict[str, Any]:
-    """A chart as the browser takes it, in our theme; may be called in a thread."""
+def specification(chart: Any, *, width: int | None = None) -> dict[str, Any]:
+    """A chart as the browser takes it, in our theme; may be called in a thread.
+
+    Args:
+        width: in pixels, of axes that have none of their own.
+    """
     made: dict[str, Any] = chart.to_dict(validate=False)
-    return {**made, "config": config()}
+    ours = config()
+    if width is not None:
+        ours["view"] = {**ours["view"], "continuousWidth": width}
+        made = _with_right_edge_at(width, made)
+    return {**made, "config": ours}
+
+
+def _with_right_edge_at(width: int, part: Any) -> Any:
+    """A specification whose labels at the right edge of a plot of `WIDTH` are at another's."""
+    if isinstance(part, dict):
+        if part == {"value": WIDTH}:
+            return {"value": width}
+        return {key: _with_right_edge_at(width, value) for key, value in part.items()}
+    return [_with_right_edge_at(width, p) for p in part] if isinstance(part, list) else part
 
 
 class LiveChart:
     """An Altair chart in a notebook.
 
+    Args:
+        chart: to begin with.
+        fixed: it does not shrink where it has less room, since positions on it are read in pixels.
+
     Attributes:
         widget: to put into a layout.
     """
 
-    def __init__(self, chart: Any | None = None) -> None:
+    def __init__(self, chart: Any | None = None, *, fixed: bool = False) -> None:
         alt.JupyterChart.enable_offline()
-        self.widget = widgets.Box([], layout={"overflow": "visible", "margin": "8px 24px 0 0"})
+        self.widget = widgets.Box([], layout={"overflow": "visible"})
+        if fixed:
+            self.widget.add_class("rk-fixed")
         self._chart: alt.JupyterChart | None = None
         if chart is not None:
             self.show(chart)

@@ -10,9 +10,8 @@ from typing import Any, Protocol
 import ipywidgets as widgets
 
 from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.panels.fields import FULL_LABEL, readable, row_of, written
 
-LABEL_WIDTH, FIELD_WIDTH, SLIDER_WIDTH, GAP = "290px", "410px", "210px", "0 0 0 12px"
-WHOLE_WIDTH = "632px"  # of a field that has the place of the slider too
 STEPS = 60  # of a logarithmic slider, over its whole length
 
 
@@ -57,16 +56,11 @@ class _Base:
         self.name, self.label, self.unit = name, label, unit
         self.title = f"{label} ({unit})" if unit else label
         self.tooltip = f"{self.title}: {tooltip}"
-        self.note = widgets.HTML(layout={"margin": "0 0 0 12px", "flex": "1 1 220px"})
+        self.note = widgets.HTML()
         self._listeners: list[Callable[[], None]] = []
 
-    def field_settings(self, width: str = FIELD_WIDTH) -> dict[str, Any]:
-        return {
-            "description": self.title,
-            "tooltip": self.tooltip,
-            "style": {"description_width": LABEL_WIDTH},
-            "layout": {"width": width},
-        }
+    def field_settings(self) -> dict[str, Any]:
+        return {"description": self.title, "tooltip": self.tooltip, "style": FULL_LABEL}
 
     def on_change(self, call: Callable[[], None]) -> None:
         """Call whenever the input changes."""
@@ -103,6 +97,7 @@ class Number(_Base):
         step: of a linear slider.
         slider_high: where the slider ends, if that is below the upper bound.
         hint: text beside the control, from the value; the bounds if not given.
+        explained: the hint is a sentence and stands below.
     """
 
     def __init__(
@@ -120,14 +115,19 @@ class Number(_Base):
         step: float = 0.0,
         slider_high: float | None = None,
         hint: Callable[[float], str] | None = None,
+        explained: bool = False,
     ) -> None:
         super().__init__(name, label, unit, tooltip)
         self.low, self.high, self.whole, self._hint = low, high, whole, hint
         self._end = high if slider_high is None else slider_high
         self.text = widgets.Text(written(value), continuous_update=False, **self.field_settings())
         self.slider = self._slider(slider, value, step)
-        beside = self.slider or widgets.Box(layout={"width": SLIDER_WIDTH, "margin": GAP})
-        self.row = row_of(self.text, beside, self.note)
+        if self.slider is None:
+            self.row = row_of(self.text, self.note)
+        else:
+            self.row = row_of(self.text, self.slider, self.note, kind="rk-slider")
+        if explained:
+            self.row.add_class("rk-long")
         self._moving = False
         self.text.observe(self._typed, "value")
         if self.slider is not None:
@@ -177,11 +177,7 @@ class Number(_Base):
         return f"{readable(self.low)} to {readable(self.high)}"
 
     def _slider(self, kind: str, value: float, step: float) -> widgets.Widget | None:
-        common = {
-            "tooltip": self.tooltip,
-            "readout": False,
-            "layout": {"width": SLIDER_WIDTH, "margin": GAP},
-        }
+        common = {"tooltip": self.tooltip, "readout": False, "layout": {"width": "auto"}}
         if kind == "log":
             low, high = math.log10(self.low), math.log10(self._end)
             return widgets.FloatLogSlider(
@@ -242,9 +238,9 @@ class Choice(_Base):
     ) -> None:
         super().__init__(name, label, "", tooltip)
         self.menu = widgets.Dropdown(
-            options=list(options.items()), value=value, **self.field_settings(WHOLE_WIDTH)
+            options=list(options.items()), value=value, **self.field_settings()
         )
-        self.row = row_of(self.menu, self.note)
+        self.row = row_of(self.menu, self.note, kind="rk-wide")
         self.menu.observe(lambda _: self._changed(), "value")
 
     @property
@@ -287,9 +283,9 @@ class Words(_Base):
         self._parse, self._show, self._example = parse, show, example
         self.text = widgets.Combobox(
             value=show(value), options=list(options), ensure_option=False,
-            continuous_update=False, **self.field_settings(WHOLE_WIDTH),
+            continuous_update=False, **self.field_settings(),
         )  # fmt: skip
-        self.row = row_of(self.text, self.note)
+        self.row = row_of(self.text, self.note, kind="rk-wide")
         self.text.observe(self._typed, "value")
         self._typed()
 
@@ -349,12 +345,10 @@ class Picks(_Base):
     ) -> None:
         super().__init__(name, label, unit, tooltip)
         self._parse, self._unpack = parse, unpack
-        settings = self.field_settings()
-        settings["layout"] = {"width": WHOLE_WIDTH, "height": f"{26 * rows}px"}
         self.menu = widgets.SelectMultiple(
-            options=list(options.items()), value=tuple(value), rows=rows, **settings
+            options=list(options.items()), value=tuple(value), rows=rows, **self.field_settings()
         )
-        self.row = row_of(self.menu, self.note)
+        self.row = row_of(self.menu, self.note, kind="rk-wide")
         self.menu.observe(self._picked, "value")
         self._picked()
 
@@ -387,29 +381,3 @@ class Picks(_Base):
         else:
             self.complain("")
         self._changed()
-
-
-def row_of(*parts: widgets.Widget) -> widgets.HBox:
-    """Field, slider and note beside each other."""
-    row = widgets.HBox(parts, layout={"align_items": "center", "flex_flow": "row wrap"})
-    row.add_class("rk-row")
-    return row
-
-
-def readable(value: float) -> str:
-    """A bound in words: ``5,000``, ``0.001``, ``1e-6``, ``−2.5``.
-
-    >>> readable(5000), readable(1e-6), readable(-2.5)
-    ('5,000', '1e-6', '−2.5')
-    """
-    text = f"{value:,}" if float(value).is_integer() else f"{value:.6g}"
-    return text.removesuffix(".0").replace("e-0", "e-").replace("-", "−").replace("e−", "e-")
-
-
-def written(value: float) -> str:
-    """A number as it is typed: as short as it can be without changing it.
-
-    >>> written(0.04), written(100), written(1e-5), written(-2.5)
-    ('0.04', '100', '1e-05', '-2.5')
-    """
-    return f"{value:d}" if isinstance(value, int) else f"{value:.12g}"

@@ -14,7 +14,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -66,10 +66,17 @@ class Handle:
         self._go.set()
         self._stop = threading.Event()
         self.stopped = False
+        self.last: Update | None = None
 
     def report(self, update: Update) -> None:
         """Hand an update over; of several that wait only the last is shown, and those to keep."""
+        self.last = update
         self._post(("update", update))
+
+    def repeat(self, update: Update, doing: str, left_s: float) -> None:
+        """Hand the last update over in other words, unless there is a later one."""
+        if self.last is update:
+            self._post(("update", replace(update, doing=doing, left_s=left_s, content=None)))
 
     def stop(self) -> bool:
         """Ask between two steps: waits while the job is paused, True if the work should end."""

@@ -21,8 +21,10 @@ from renaissance_kit.figures import choices
 from renaissance_kit.km.measurements import KMMeasurements
 from renaissance_kit.network.network import Network
 from renaissance_kit.panels.charts import LiveChart, specification
-from renaissance_kit.panels.controls import LABEL_WIDTH, WHOLE_WIDTH, Control, Number, Picks
+from renaissance_kit.panels.controls import Control, Number, Picks
+from renaissance_kit.panels.fields import chooser, row_of
 from renaissance_kit.panels.jobs import Handle, Update
+from renaissance_kit.panels.models import network_parameter
 from renaissance_kit.panels.panel import Panel
 from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.training.gradient import GradientSettings
@@ -73,6 +75,7 @@ class KMPanel(Panel):
     title: ClassVar[str] = "Constrain KM to their measured ranges"
     notebook: ClassVar[str] = "06_km_aconitase"
     result_name: ClassVar[str] = "ensembles"
+    compiles: ClassVar[tuple[str, ...]] = ("kinetics.models", "kinetics.gradients")
 
     def __init__(
         self,
@@ -92,18 +95,15 @@ class KMPanel(Panel):
         self.intervals = measured_intervals(self.table)
         self.constant_chart, self.scores_chart = LiveChart(), LiveChart()
         self._shown: KMResult | None = None
-        self.km_choice = widgets.Dropdown(
-            options=[(name.replace(":", " "), name) for name in self.intervals],
-            description="Constant in the chart",
-            tooltip="Constant in the chart: whose distribution is drawn; all measured ones first",
-            style={"description_width": LABEL_WIDTH},
-            layout={"width": WHOLE_WIDTH},
-        )
         others = [name for name in network.km_names if name not in self.intervals]
-        self.km_choice.options = [
-            *((f"{name.replace(':', ' ')} (measured)", name) for name in self.intervals),
-            *((name.replace(":", " "), name) for name in others),
-        ]
+        self.km_choice = chooser(
+            "Constant in the chart",
+            "whose distribution is drawn; all measured ones first",
+            [
+                *((f"{name.replace(':', ' ')} (measured)", name) for name in self.intervals),
+                *((name.replace(":", " "), name) for name in others),
+            ],
+        )
         self.km_choice.observe(self._another, "value")
         super().__init__(_controls(self.table), scale=scale, folder=folder)
         self.set(**{name: value for name, value in values.items() if value is not None})
@@ -112,14 +112,14 @@ class KMPanel(Panel):
         """One constant, and the scores of the others."""
         return [self.constant_chart, self.scores_chart]
 
-    def extras(self) -> list[widgets.Widget]:
+    def choosers(self) -> list[widgets.Widget]:
         """Which constant is drawn."""
-        return [self.km_choice]
+        return [row_of(self.km_choice, kind="rk-wide")]
 
     def parameters(self) -> dict[str, Any]:
         """The settings, and the table of measurements if it is not the network's."""
         table = {} if self.km_table is None else {"km_table": str(Path(self.km_table).resolve())}
-        return {**self.values(), **table}
+        return {**network_parameter(self.network), **self.values(), **table}
 
     def prepare(self, settings: Mapping[str, Any], *, resume: bool) -> _Task:
         """The study, and what is constrained."""

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.paths import example_folder, example_names
+from renaissance_kit.network.network import Network
 from renaissance_kit.panels.controls import Words
 
 MOST = 1000
@@ -24,6 +26,20 @@ def models_control(value: int | Sequence[int]) -> Words:
         _show,
         example=f"1 to {MOST:,} of them, or numbers: 3, 17, 40",
     )
+
+
+def network_parameter(network: Network) -> dict[str, str]:
+    """The network as a batch run is told it; nothing for one that was not read from a folder.
+
+    >>> network_parameter(Network.open("ecoli_w3110_trpd9923+published"))
+    {'network': 'ecoli_w3110_trpd9923+published'}
+    """
+    if network.folder is None:
+        return {}
+    folder = Path(network.folder).resolve()
+    examples = {example_folder(name).resolve(): name for name in example_names()}
+    regulation = f"+{network.regulation}" if network.regulation else ""
+    return {"network": f"{examples.get(folder, folder)}{regulation}"}
 
 
 def source_parameters(ensemble: str | Path | None, trained: str | Path | None) -> dict[str, str]:

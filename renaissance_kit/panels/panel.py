@@ -9,47 +9,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-import anywidget
 import ipywidgets as widgets
 
 from renaissance_kit.core.errors import ParameterError, RenaissanceError, nearest
 from renaissance_kit.panels.charts import LiveChart
 from renaissance_kit.panels.controls import Control
 from renaissance_kit.panels.export import command, save_parameters
-from renaissance_kit.panels.jobs import Handle, Job, State, Update, duration, explain
-
-STYLE = """<style>
-.rk-panel { --jp-widgets-font-size: 15px; font-size: 15px; line-height: 1.4;
-  padding: 4px 12px 12px; overflow: visible; }
-.rk-panel .widget-label, .rk-panel .jupyter-button, .rk-panel .widget-html-content {
-  font-size: 15px; }
-.rk-panel .widget-label { text-align: left; }
-.rk-panel h3 { font-size: 19px; margin: 6px 0 2px; }
-.rk-panel h4 { font-size: 16px; margin: 10px 0 2px; }
-.rk-panel .rk-hint { color: #555; }
-.rk-panel .rk-wrong { color: #A34700; font-weight: 600; }
-.rk-panel .rk-box { border-left: 4px solid #D55E00; background: #FFF4EC; color: #222;
-  padding: 8px 12px; margin: 6px 0; white-space: pre-wrap; }
-.rk-panel .jupyter-button { height: 36px; line-height: 36px; min-width: 96px; }
-.rk-panel .jupyter-button.mod-primary { background: #005A8F; color: white; }
-.rk-panel input:disabled, .rk-panel select:disabled { opacity: 0.85; color: #444; }
-.rk-panel .jupyter-button:disabled { opacity: 0.45; }
-.rk-panel *:focus-visible { outline: 3px solid #D55E00 !important; outline-offset: 2px; }
-.rk-panel textarea { font-family: monospace; font-size: 14px; }
-.rk-panel .rk-table { border-collapse: collapse; }
-.rk-panel .rk-table td, .rk-panel .rk-table th { padding: 3px 14px 3px 0; text-align: left; }
-.rk-panel .progress-bar { background: #0072B2; }
-</style>"""
-
-
-class Assist(anywidget.AnyWidget):
-    """Names for sliders, for screen readers."""
-
-    _esm = Path(__file__).parent / "assist.js"
+from renaissance_kit.panels.frame import Assist, bare, box, button, failure, heading, sentence
+from renaissance_kit.panels.jobs import Handle, Job, State, Update, duration
+from renaissance_kit.panels.waiting import until_something_is_done
 
 
 class Panel(ABC):
-    """A panel: controls on top, then buttons and progress, then charts.
+    """A panel: buttons and progress on top, below them controls and charts in two columns.
 
     A subclass says what its controls, work and charts are. Everything that is shown can also be
     done from Python: `set`, `run`, `pause`, `resume`, `stop`, `wait`, `parameters`, `result`.
@@ -58,12 +30,16 @@ class Panel(ABC):
         widget: to display; showing the panel itself does the same.
         folder: where results are written.
         job: the work at present, or None.
+        asked_later: controls that ask something of a run that is there; it stays what it was.
+        compiles: modules whose kernels the work needs.
     """
 
     title: ClassVar[str]
     notebook: ClassVar[str]
     result_name: ClassVar[str]
     about: ClassVar[str] = ""
+    asked_later: ClassVar[frozenset[str]] = frozenset()
+    compiles: ClassVar[tuple[str, ...]] = ("kinetics.models",)
 
     _open: ClassVar[weakref.WeakSet[Panel]] = weakref.WeakSet()
 
@@ -72,6 +48,7 @@ class Panel(ABC):
         self.scale, self.folder = scale, Path(folder)
         self.job: Job | None = None
         self.settings: dict[str, Any] = {}  # of the last run
+        self._answers: dict[widgets.HTML, str] = {}
         self._build()
         for control in controls:
             control.on_change(self._changed)
@@ -105,8 +82,12 @@ class Panel(ABC):
         """Called with a complete result; a sentence about it."""
         return ""
 
+    def choosers(self) -> list[widgets.Widget]:
+        """What stands above the charts and says what they show."""
+        return []
+
     def extras(self) -> list[widgets.Widget]:
-        """What stands between the charts and the export."""
+        """What stands below the charts."""
         return []
 
     def review(self) -> None:
@@ -179,7 +160,7 @@ class Panel(ABC):
         try:
             self.settings = self.values()
         except ParameterError as error:
-            self._say(f"Not started. {error}", wrong=True)
+            self._refuse(error)
             return
         self._begin(resume=False)
 
@@ -210,7 +191,7 @@ class Panel(ABC):
             ParameterError: nothing was started; says why, if it was tried.
         """
         if self.job is None:
-            said = self.message.value and html.unescape(_bare(self.message.value))
+            said = bare(self.message.value)
             raise ParameterError(said or "nothing was started; call run() first")
         return self.job.wait(timeout_s, until=until)
 
@@ -223,14 +204,6 @@ class Panel(ABC):
     # --- how it is made
 
     def _build(self) -> None:
-        def button(text: str, icon: str, tip: str, call: Any, style: str = "") -> widgets.Button:
-            made = widgets.Button(
-                description=text, icon=icon, tooltip=tip, button_style=style,
-                layout={"width": "auto", "margin": "2px 8px 2px 0"},
-            )  # fmt: skip
-            made.on_click(lambda _: call())
-            return made
-
         self.buttons = {
             "run": button("Run", "play", "Run: begin from the start with these settings",
                           self.run, "primary"),
@@ -240,47 +213,45 @@ class Panel(ABC):
             "resume": button("Resume", "step-forward", "Resume: go on where it was paused or "
                              "stopped, with the settings of that run", self.resume),
         }  # fmt: skip
-        self.bar = widgets.FloatProgress(min=0, max=1, layout={"width": "320px", "height": "20px"})
-        self.status = widgets.HTML()
-        self.message = widgets.HTML(layout={"width": "auto"})
+        self.bar = widgets.FloatProgress(min=0, max=1)
+        self.status, self.message, self.saved = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.batch = widgets.Textarea(
             layout={"width": "100%", "height": "310px"}, disabled=False,
             tooltip="Copy this into a terminal, in the folder of the project",
         )  # fmt: skip
-        self.saved = widgets.HTML()
         tip = "Save settings: write them as papermill parameters (JSON)"
         save = button("Save settings", "save", tip, self._save)
         export = widgets.Accordion([widgets.VBox([self.batch, widgets.HBox([save, self.saved])])])
         export.set_title(0, "The same as a batch run")
         export.selected_index = None
-        live = widgets.HBox(
-            [chart.widget for chart in self.charts()],
-            layout={"flex_flow": "row wrap", "overflow": "visible"},
+        empty = widgets.HTML('<div class="rk-hint rk-empty">Charts appear here after Run.</div>')
+        results = widgets.VBox(
+            [
+                empty,
+                *self.choosers(),
+                box("rk-charts", [chart.widget for chart in self.charts()]),
+                *self.extras(),
+            ]
         )
-        heading = f"<h3>{html.escape(self.title)}</h3>" + (
-            f"<div>{html.escape(self.about)}</div>" if self.about else ""
-        )
+        results.add_class("rk-results")
+        controls = box("rk-controls", [control.row for control in self.controls.values()])
         self.widget = widgets.VBox(
             [
-                widgets.HTML(STYLE + heading),
-                widgets.VBox([control.row for control in self.controls.values()]),
-                widgets.HBox(
-                    [*self.buttons.values(), self.bar, self.status],
-                    layout={"flex_flow": "row wrap", "align_items": "center",
-                            "margin": "8px 0 0 0"},
-                ),
+                heading(self.title, self.about),
+                box("rk-run", [*self.buttons.values(), self.bar, self.status]),
                 self.message,
-                live,
-                *self.extras(),
+                box("rk-columns", [controls, results]),
                 export,
                 Assist(),
-            ],
-            layout={"overflow": "visible"},
-        )  # fmt: skip
+            ]
+        )
         self.widget.add_class("rk-panel")
 
     def _changed(self) -> None:
-        """An input changed: explain what does not go together, and write the command anew."""
+        """An input changed: explain what does not go together, and write the command anew.
+
+        What is said about other settings goes.
+        """
         values, wrong = {}, {}
         for name, control in self.controls.items():
             try:
@@ -298,6 +269,11 @@ class Panel(ABC):
         else:
             if not self.state.active:
                 self.review()
+        if not self.state.active:
+            said = self._answers if self.state is State.DONE and self.as_run else {}
+            for place in {self.place, self.message, *self._answers}:
+                place.value = said.get(place, "")
+            self._write_status()
 
     def _save(self) -> None:
         try:
@@ -307,18 +283,29 @@ class Panel(ABC):
         else:
             self.saved.value = f'<span role="status">written: {html.escape(str(path))}</span>'
 
+    @property
+    def as_run(self) -> bool:
+        """Whether the controls say what they said at the last run."""
+        try:
+            now = {name: control.value for name, control in self.controls.items()}
+        except ParameterError:
+            return False
+        return all(now[k] == v for k, v in self.settings.items() if k not in self.asked_later)
+
     def _begin(self, *, resume: bool) -> None:
-        self._say("")
+        for place in (self.message, *self._answers):
+            place.value = ""
+        self._answers.clear()
         try:
             task = self.prepare(self.settings, resume=resume)
         except (RenaissanceError, OSError) as error:
-            self._say(f"Not started. {error}", wrong=True)
+            self._refuse(error)
             return
         self._start(task, resume=resume)
 
     def _start(self, task: Any, *, resume: bool = False) -> None:
         self.job = Job(
-            lambda handle: self.work(task, handle),
+            lambda handle: self._watched(task, handle),
             on_update=self._update,
             on_state=self._show_state,
         )
@@ -326,6 +313,10 @@ class Panel(ABC):
             self.bar.value = 0
         self.status.value = ""
         self.job.start()
+
+    def _watched(self, task: Any, handle: Handle) -> Any:
+        with until_something_is_done(handle, self.compiles):
+            return self.work(task, handle)
 
     def _update(self, update: Update) -> None:
         self.bar.value = update.done / max(update.total, 1)
@@ -354,7 +345,7 @@ class Panel(ABC):
         elif state is State.DONE and job is not None:
             self.bar.value = 1
             try:
-                self._say(self.finish(job.result))
+                self._answer(self.finish(job.result))
                 self._doing = ""
             except Exception as error:
                 self._fail(error)
@@ -365,38 +356,34 @@ class Panel(ABC):
             State.IDLE: "ready", State.PAUSED: "paused", State.STOPPED: "stopped",
             State.DONE: "done", State.FAILED: "failed", State.RUNNING: "",
         }[self.state]  # fmt: skip
+        if self.state is State.DONE and not self.as_run:
+            words = "settings have changed; charts and files are of the run before"
         asked = {"pause": "pausing after this step", "stop": "stopping after this step"}
         words = asked.get(self._asked, words)
         doing = self._doing if self.state in (State.RUNNING, State.PAUSED, State.STOPPED) else ""
         if self.state is not State.RUNNING:
             doing = doing.split(" · about")[0]
         text = " · ".join(part for part in (words, doing) if part)
-        self.status.value = (
-            f'<span class="rk-status" role="status" style="margin-left:12px">'
-            f"{html.escape(text)}</span>"
-        )
+        self.status.value = f'<span class="rk-status" role="status">{html.escape(text)}</span>'
 
     @property
     def _asked(self) -> str:
         return "" if self.job is None else self.job.asked
 
-    def _say(self, text: str, *, wrong: bool = False) -> None:
-        if wrong:
-            self.message.value = f'<div class="rk-box" role="alert">{html.escape(text)}</div>'
-        else:
-            self.message.value = f'<div role="status">{html.escape(text)}</div>' if text else ""
+    @property
+    def place(self) -> widgets.HTML:
+        """Where the answer of the present work stands: beside the button that asked for it."""
+        return self.message
+
+    def _refuse(self, error: BaseException) -> None:
+        self.message.value = sentence(f"Not started. {error}", wrong=True)
+
+    def _answer(self, text: str) -> None:
+        """Say what came out; it goes when the settings change, and comes back with them."""
+        self._answers[self.place] = self.place.value = sentence(text)
 
     def _fail(self, error: BaseException) -> None:
-        text, trace = explain(error)
-        details = (
-            f"<details><summary>Details for a report</summary><pre>{html.escape(trace)}</pre>"
-            "</details>"
-            if trace
-            else ""
-        )
-        self.message.value = (
-            f'<div class="rk-box" role="alert">⚠ {html.escape(text)}{details}</div>'
-        )
+        self.place.value = failure(error)
 
     def _leave_others(self) -> None:
         """A cell that is run again makes another panel: the work of the one before ends."""
@@ -406,14 +393,3 @@ class Panel(ABC):
         Panel._open.add(self)
 
     _doing = ""
-
-
-def _bare(text: str) -> str:
-    """Text without tags."""
-    inside, out = False, []
-    for letter in text:
-        if letter in "<>":
-            inside = letter == "<"
-        elif not inside:
-            out.append(letter)
-    return "".join(out)

@@ -20,20 +20,22 @@ from renaissance_kit.figures.theme import percent
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.network import Network
 from renaissance_kit.panels.charts import LiveChart, specification
-from renaissance_kit.panels.controls import LABEL_WIDTH, WHOLE_WIDTH, Choice, Control, Number, Words
+from renaissance_kit.panels.controls import Choice, Control, Number, Words
+from renaissance_kit.panels.fields import chooser, row_of
 from renaissance_kit.panels.jobs import Handle, State, Update
-from renaissance_kit.panels.models import models_control, source_parameters
+from renaissance_kit.panels.models import models_control, network_parameter, source_parameters
 from renaissance_kit.panels.panel import Panel
 from renaissance_kit.simulation.perturbation import Perturbation, PerturbationResult, perturb
 from renaissance_kit.studies import CYTOSOL
 
-SHOWN_MIN = 60.0
+SHOWN_MIN, WIDTH = 60.0, 400
 MARKED_MIN = (24.0, 34.0)
 
 
 @dataclass(frozen=True)
 class _Task:
     models: KineticModels
+    where: str
     lambda_max_per_h: np.ndarray
     settings: Perturbation
     tolerance: float
@@ -67,6 +69,8 @@ class RobustnessPanel(Panel):
     title: ClassVar[str] = "Perturb valid models"
     notebook: ClassVar[str] = "03_robustness"
     result_name: ClassVar[str] = "perturbation.nc"
+    compiles: ClassVar[tuple[str, ...]] = ("kinetics.models", "simulation.equations")
+    asked_later: ClassVar[frozenset[str]] = frozenset({"tolerance"})
 
     def __init__(
         self,
@@ -87,16 +91,12 @@ class RobustnessPanel(Panel):
         self._finished: _Finished | None = None
         self._drawn: float | None = None  # the tolerance of the charts
         self._filling = False
-        self.chosen_choice = widgets.Dropdown(
-            options=[("after a run", "")],
-            value="",
-            description="Model in the time courses",
-            tooltip="Model in the courses: whose time courses are drawn; a click on a point of the "
-            "chart does the same",
-            disabled=True,
-            style={"description_width": LABEL_WIDTH},
-            layout={"width": WHOLE_WIDTH},
+        self.chosen_choice = chooser(
+            "Model in the time courses",
+            "whose time courses are drawn; a click on a point of the chart does the same",
+            [("after a run", "")],
         )
+        self.chosen_choice.disabled = True
         self.chosen_choice.observe(self._choose, "value")
         super().__init__(_controls(network), scale=scale, folder=folder)
         self.set(**{name: value for name, value in values.items() if value is not None})
@@ -105,18 +105,19 @@ class RobustnessPanel(Panel):
         """Shares over time, every model, and the time courses of one."""
         return [self.shares_chart, self._picker, self._time_courses]
 
-    def extras(self) -> list[widgets.Widget]:
+    def choosers(self) -> list[widgets.Widget]:
         """Another way than the mouse to pick a model."""
-        return [self.chosen_choice]
+        return [row_of(self.chosen_choice, kind="rk-wide")]
 
     def parameters(self) -> dict[str, Any]:
         """The settings, and the file of the models."""
         which = {} if self.states == "own" else {"states": self.states}
-        return {**self.values(), **which, **source_parameters(self.ensemble, self.trained)}
+        source = source_parameters(self.ensemble, self.trained)
+        return {**network_parameter(self.network), **self.values(), **which, **source}
 
     def prepare(self, settings: Mapping[str, Any], *, resume: bool) -> _Task:
         """The models and the perturbation."""
-        chosen, _ = studies.valid_ensemble(
+        chosen, where = studies.valid_ensemble(
             self.network,
             settings["models"],
             path=self.ensemble,
@@ -128,7 +129,7 @@ class RobustnessPanel(Panel):
             times_min=studies.RETURN_TIMES_MIN,
             **{k: settings[k] for k in ("size", "metabolites", "per_model", "totals", "seed")},
         )
-        return _Task(models, chosen.lambda_max_per_h, perturbation, settings["tolerance"])
+        return _Task(models, where, chosen.lambda_max_per_h, perturbation, settings["tolerance"])
 
     def work(self, task: _Task, handle: Handle) -> PerturbationResult | None:
         """Integrate, draw and write."""
@@ -175,7 +176,10 @@ class RobustnessPanel(Panel):
             f"{percent(share)} within {time:g} min"
             for share, time in zip(shares.share, shares.time_min, strict=True)
         )
+        assert self._finished is not None
+        task = self._finished.task
         return (
+            f"{len(task.models):,} valid models from {task.where}. "
             f"All cytosolic metabolites are back to {100 * tolerance:g} % in {said}. "
             f"Written: {self.folder / self.result_name}"
         )
@@ -191,7 +195,7 @@ class RobustnessPanel(Panel):
             self.shares_chart.draw(shares)
             self._fill(table)
             if self.state is State.DONE:
-                self._say(self.finish(self._finished.result))
+                self._answer(self.finish(self._finished.result))
 
     def _figures(
         self, finished: _Finished, tolerance: float
@@ -207,7 +211,7 @@ class RobustnessPanel(Panel):
             result, finished.task.lambda_max_per_h, self.groups[CYTOSOL], tolerance=tolerance
         )
         figure = figures.returned_over_time(shares, marked_min=MARKED_MIN)
-        return specification(figure), table.sort_values("return_min", kind="stable")
+        return specification(figure, width=WIDTH), table.sort_values("return_min", kind="stable")
 
     def _fill(self, table: pd.DataFrame) -> None:
         """The list of models, earliest first; the one that was chosen stays chosen."""
@@ -259,7 +263,7 @@ class RobustnessPanel(Panel):
                     width=60,
                 )
             )
-            self._time_courses.draw(specification(figure))
+            self._time_courses.draw(specification(figure, width=WIDTH))
 
 
 def _controls(network: Network) -> list[Control]:
@@ -291,7 +295,9 @@ def _controls(network: Network) -> list[Control]:
               example=f"all, {', '.join(compartments[:3])}, or ids: {', '.join(few)}"),
         Number("tolerance", "Tolerance", "share",
                "largest |c/c* − 1| of what has returned; larger lets models be back earlier",
-               0.01, 0.001, 0.5, slider="log", hint=lambda v: f"within {100 * v:.3g} %"),
+               0.01, 0.001, 0.5, slider="log", explained=True,
+               hint=lambda v: "A metabolite is back when it stays within "
+               f"{100 * v:.3g} % of its steady state from then on."),
         Choice("totals", "Totals of conserved moieties",
                "kept: adenylates, NAD(H) and others keep their totals; resampled: the totals "
                "change too, and the model settles at another state",

@@ -29,15 +29,18 @@ from renaissance_kit.figures import choices
 from renaissance_kit.figures.theme import number, percent
 from renaissance_kit.network.network import Network
 from renaissance_kit.panels.charts import LiveChart, specification
-from renaissance_kit.panels.controls import LABEL_WIDTH, WHOLE_WIDTH, Control, Number
+from renaissance_kit.panels.controls import Control, Number
+from renaissance_kit.panels.fields import chooser, row_of
+from renaissance_kit.panels.frame import box, button, sentence
 from renaissance_kit.panels.jobs import Handle, State, Update
+from renaissance_kit.panels.models import network_parameter
 from renaissance_kit.panels.panel import Panel
+from renaissance_kit.panels.ranges import ranges_apart
 from renaissance_kit.states.constraints import Constraints
 from renaissance_kit.states.sampling import StateSpace
 from renaissance_kit.states.steady_states import SteadyStates
 from renaissance_kit.studies.intracellular import bounds_with_room
 
-METABOLITES = 12
 BRUSHED = "brushed"
 
 
@@ -84,6 +87,8 @@ class StatesPanel(Panel):
     title: ClassVar[str] = "Explore steady states"
     notebook: ClassVar[str] = "05_intracellular_states"
     result_name: ClassVar[str] = "unbiased.nc"
+    compiles: ClassVar[tuple[str, ...]] = ()  # first it samples, which needs no kernel
+    asked_later: ClassVar[frozenset[str]] = frozenset({"resampled"})
 
     def __init__(
         self,
@@ -103,27 +108,22 @@ class StatesPanel(Panel):
         self.found_states: StatesResult | None = None
         self.members_text: NDArray[np.bool_] | None = None
         self._filling = False
-        self._map, self._ranges = LiveChart(), LiveChart()
-        self.state_choice = widgets.Dropdown(
-            options=[("after a run", "")],
-            value="",
-            description="Neighbourhood",
-            tooltip="Neighbourhood: whose ranges are shown and in whose bounds new states are "
-            "drawn; a rectangle on the map chooses one too",
-            disabled=True,
-            style={"description_width": LABEL_WIDTH},
-            layout={"width": WHOLE_WIDTH},
+        self._map, self._ranges = LiveChart(fixed=True), LiveChart()
+        self.state_choice = chooser(
+            "Neighbourhood",
+            "whose ranges are shown and in whose bounds new states are drawn; a rectangle on the "
+            "map chooses one too",
+            [("after a run", "")],
         )
+        self.state_choice.disabled = True
         self.state_choice.observe(self.chosen_choice, "value")
-        self.resample_button = widgets.Button(
-            description="Draw new states",
-            icon="random",
-            tooltip="Draw new states: inside the bounds of the neighbourhood, and search for the "
-            "valid ones among random models at each",
-            disabled=True,
-            layout={"width": "auto", "margin": "2px 8px 2px 12px"},
-        )
-        self.resample_button.on_click(lambda _: self.resample())
+        self.resample_button = button(
+            "Draw new states", "random",
+            "Draw new states: inside the bounds of the neighbourhood, and search for the valid "
+            "ones among random models at each", self.resample,
+        )  # fmt: skip
+        self.resample_button.disabled = True
+        self.resample_message = widgets.HTML()
         super().__init__(_controls(), scale=scale, folder=folder)
         self.set(**{name: value for name, value in values.items() if value is not None})
 
@@ -131,13 +131,10 @@ class StatesPanel(Panel):
         """The map, and the ranges of the neighbourhood."""
         return [self._map, self._ranges]
 
-    def extras(self) -> list[widgets.Widget]:
+    def choosers(self) -> list[widgets.Widget]:
         """Another way than the mouse to choose a neighbourhood, and what to do with it."""
-        row = widgets.HBox(
-            [self.state_choice, self.resample_button],
-            layout={"align_items": "center", "flex_flow": "row wrap"},
-        )
-        return [row]
+        row = box("rk-run", [row_of(self.state_choice, kind="rk-wide"), self.resample_button])
+        return [row, self.resample_message]
 
     def check(self, settings: Mapping[str, Any]) -> dict[str, str]:
         """No more states than are sampled."""
@@ -148,7 +145,7 @@ class StatesPanel(Panel):
     def parameters(self) -> dict[str, Any]:
         """The settings, and the file of states if there is one."""
         file = {} if self.generic is None else {"generic": str(Path(self.generic).resolve())}
-        return {**self.values(), **file}
+        return {**network_parameter(self.network), **self.values(), **file}
 
     def prepare(self, settings: Mapping[str, Any], *, resume: bool) -> _Task:
         """What was done last, again, or a new sample."""
@@ -163,7 +160,7 @@ class StatesPanel(Panel):
             return
         self.settings = {**self._found_settings, "resampled": self.controls["resampled"].value}
         self._last = _Task(self.settings, self.members_text)
-        self._say("")
+        self._forget()
         self._start(self._last)
 
     def work(self, task: _Task, handle: Handle) -> StatesResult | None:
@@ -220,6 +217,21 @@ class StatesPanel(Panel):
     # --- pieces
 
     _last = _Task({})
+
+    @property
+    def place(self) -> widgets.HTML:
+        """Beside the button that draws new states, if that was asked."""
+        return self.message if self._last.members is None else self.resample_message
+
+    def _forget(self, text: str = "") -> None:
+        """What was said about another neighbourhood goes."""
+        self._answers.pop(self.resample_message, None)
+        self.resample_message.value = sentence(text)
+
+    def _write_status(self) -> None:
+        super()._write_status()
+        if self._last.members is not None and self.state.active:
+            self.resample_message.value = self.status.value
 
     def _show_state(self, state: State) -> None:
         super()._show_state(state)
@@ -322,7 +334,7 @@ class StatesPanel(Panel):
             position = self.found_states.chart.xy[:, column]
             inside &= (position >= low) & (position <= high)
         if inside.sum() < 2:
-            self._say("A neighbourhood needs at least two states; draw a larger rectangle.")
+            self._forget("A neighbourhood needs at least two states; draw a larger rectangle.")
             return
         self._filling = True
         self.state_choice.value = BRUSHED
@@ -334,9 +346,11 @@ class StatesPanel(Panel):
         assert self.found_states is not None
         assert self.found_states.chart is not None
         if members.sum() < 2:
-            self._say("Fewer than two such states; choose another neighbourhood.")
+            self._forget("Fewer than two such states; choose another neighbourhood.")
+            self.members_text, self.resample_button.disabled = None, True
             return
         self.members_text = members
+        self._forget()
         self.resample_button.disabled = self.state.active
         found = self.found_states
         assert found.chart is not None
@@ -354,29 +368,9 @@ class StatesPanel(Panel):
             )
             self._map.show(figure)
             self._map.on_brush(choices.BRUSH, self.on_brush)
-        ranges = _ranges(self.network, found.states, members)
+        ranges = ranges_apart(self.network, found.states, members)
         figure = choices.neighbourhood_ranges(ranges, members=int(members.sum()))
         self._ranges.draw(specification(figure))
-
-
-def _ranges(network: Network, states: SteadyStates, members: NDArray[np.bool_]) -> pd.DataFrame:
-    """The metabolites whose median differs most from that of all, in spreads of all (log)."""
-    names = list(network.dynamic)
-    values = states.dataset.concentration.sel(metabolite=names).values
-    logs = np.log(values)
-    spread = logs.std(axis=0)
-    apart = np.abs(np.median(logs[members], axis=0) - np.median(logs, axis=0))
-    score = np.where(spread > 1e-6, apart / np.maximum(spread, 1e-6), 0.0)
-    order = np.argsort(-score, kind="stable")[:METABOLITES]
-    everyone = np.quantile(values[:, order], [0.025, 0.5, 0.975], axis=0)
-    few = np.quantile(values[members][:, order], [0.025, 0.5, 0.975], axis=0)
-    return pd.DataFrame(
-        {
-            "metabolite": [names[i] for i in order],
-            **dict(zip(("all_low", "all_median", "all_high"), everyone, strict=True)),
-            **dict(zip(("low", "median", "high"), few, strict=True)),
-        }
-    )
 
 
 def _controls() -> list[Control]:

@@ -22,6 +22,7 @@ from renaissance_kit.network.network import Network
 from renaissance_kit.panels.charts import LiveChart, specification
 from renaissance_kit.panels.controls import Number
 from renaissance_kit.panels.jobs import Handle, Update
+from renaissance_kit.panels.models import network_parameter
 from renaissance_kit.panels.panel import Panel
 from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.states.steady_states import SteadyStates
@@ -123,7 +124,7 @@ class TrainingPanel(Panel):
 
     def parameters(self) -> dict[str, Any]:
         """The settings, and one repeat as here."""
-        return {**self.values(), "repeats": 1}
+        return {**network_parameter(self.network), **self.values(), "repeats": 1}
 
     def recipe(self, settings: Mapping[str, Any]) -> Recipe:
         """The recipe of some settings."""
@@ -290,10 +291,10 @@ def _controls(network: Network, states: SteadyStates | SteadyState) -> list[Numb
                "largest Michaelis constant that a model may have; higher allows enzymes that "
                "answer to every change", conditions["km_upper_bound"].value, 1e-6, 1e4,
                slider="log"),
-        Number("threshold_per_h", "Threshold λ_partition", "1/h",
+        Number("threshold_per_h", "Threshold of λmax", "1/h",
                "models with λmax at or below it are valid; lower asks for faster models and makes "
                "them rarer", conditions["eigenvalue_threshold"].value, -30.0, 0.0,
-               slider="linear", step=0.1, hint=_time_constant),
+               slider="linear", step=0.1, hint=_time_constant, explained=True),
         Number("seed", "Seed", "whole number",
                "of all random numbers; the same seed gives the same result, bit by bit",
                1, 0, 2**31 - 1, whole=True),
@@ -311,8 +312,11 @@ def _controls(network: Network, states: SteadyStates | SteadyState) -> list[Numb
 
 def _time_constant(threshold_per_h: float) -> str:
     if threshold_per_h == 0:
-        return "0: stable models, however slow"
-    return f"every time constant at most {60 / -threshold_per_h:.3g} min"
+        return "A model is valid when it is stable, however slow."
+    return (
+        "A model is valid when λmax is at or below this, so that every small disturbance fades "
+        f"with a time constant of at most {60 / -threshold_per_h:.3g} min (λ_partition)."
+    )
 
 
 def chosen_state(states: SteadyStates | SteadyState, number: int) -> SteadyState:
