@@ -270,7 +270,7 @@ def test_a_shade_for_each_factor(n: int) -> None:
     ("left", "title"),
     [
         (0.001, "Growth stops when tryptophan is used up, in 3 of 3 models"),
-        (0.7, "Growth stops with nutrients left, in 3 of 3 models (at least 70% of each, median)"),
+        (0.7, "Growth stops with nutrients left, in 3 of 3 models (at least 70 % of each, median)"),
     ],
 )
 def test_the_title_says_whether_growth_stops_for_lack_of_anything(left: float, title: str) -> None:

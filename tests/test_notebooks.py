@@ -77,7 +77,9 @@ def test_notebook_runs_at_smoke_scale(name: str, tmp_path: Path) -> None:
     said = [
         output.get("text", "") for cell in run.notebook.cells for output in cell.get("outputs", [])
     ]
-    assert not [text for text in said if "Warning" in text], "clean pages"
+    # That a small sample has not mixed is ours to say.
+    foreign = [text for text in said if "Warning" in text and "have not mixed" not in text]
+    assert not foreign, "clean pages"
 
 
 @pytest.mark.slow

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from renaissance_kit import cli, core, network as networks, states as steady, training
-from renaissance_kit.core.arguments import require_kinds
 from renaissance_kit.core.errors import DataError, ParameterError
 
 RECIPES = ("default", "paper", "released-code", "by-gradient")
@@ -45,7 +44,7 @@ class Request:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        require_kinds(self)
+        core.require_kinds(self)
         if self.recipe not in RECIPES:
             hint = core.nearest(self.recipe, RECIPES)
             raise ParameterError(f"recipe {self.recipe!r}{hint} There are: {', '.join(RECIPES)}")

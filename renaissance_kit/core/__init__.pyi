@@ -1,4 +1,5 @@
 from .archives import load_archive as load_archive, save_archive as save_archive
+from .arguments import require_kinds as require_kinds
 from .clusters import use_cluster as use_cluster
 from .columns import Column as Column, Kind as Kind
 from .datasets import Labelled as Labelled, Layout as Layout, Variable as Variable
