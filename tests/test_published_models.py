@@ -6,29 +6,21 @@ need ``skimpy_ecoli_parameters.hdf5`` in the folder that RENAISSANCE_KIT_EXTERNA
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
+from external import FOLDER, external
 
 from renaissance_kit import KineticModels, Network, SteadyStates, cultivate
 from renaissance_kit.formats import SkimpyParameters
 from renaissance_kit.simulation import batch_of, fit_of, measured_curves
 
-EXTERNAL = os.environ.get("RENAISSANCE_KIT_EXTERNAL", "")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not EXTERNAL, reason="RENAISSANCE_KIT_EXTERNAL is not set"),
-]
+pytestmark = [pytest.mark.slow, external]
 
 
 @pytest.fixture(scope="module")
 def published() -> list[KineticModels]:
     network = Network.example(regulation="published")
-    sets = SkimpyParameters.read(
-        Path(EXTERNAL) / "skimpy_ecoli_parameters.hdf5", network, growth_scale=5e5
-    )
+    sets = SkimpyParameters.read(FOLDER / "skimpy_ecoli_parameters.hdf5", network, growth_scale=5e5)
     states = SteadyStates.published(network)
     return [
         sets.models(i, states.numbered(int(label.split(",")[0])))

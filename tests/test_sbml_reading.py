@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import libsbml
 import numpy as np
 import pytest
+from external import FOLDER, external
 
 from renaissance_kit import KineticEnsemble, KineticModels, Network, SteadyState
 from renaissance_kit.core import DataError, SteadyStateError
@@ -262,10 +262,7 @@ def test_a_damaged_annotation_is_named(tmp_path: Path) -> None:
         read_sbml(file)
 
 
-@pytest.mark.skipif(
-    not os.environ.get("RENAISSANCE_KIT_EXTERNAL"), reason="needs RENAISSANCE_KIT_EXTERNAL"
-)
+@external
 def test_a_file_that_skimpy_wrote_with_a_law_against_its_equation() -> None:
-    folder = Path(os.environ["RENAISSANCE_KIT_EXTERNAL"])
     with pytest.raises(DataError, match="reaction pfk: its law drives it from right to left"):
-        read_sbml(folder / "skimpy_test_model.sbml")
+        read_sbml(FOLDER / "skimpy_test_model.sbml")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 import yaml
+from external import FOLDER, external
 from guides import guide_blocks
 from skimpy_rates import balances, parameter_names, rates
 
@@ -27,8 +27,6 @@ from renaissance_kit.formats import (
 from renaissance_kit.kinetics import eigenvalues
 
 MADE_UP = Path(__file__).parent / "data" / "skimpy.yaml"
-EXTERNAL = os.environ.get("RENAISSANCE_KIT_EXTERNAL", "")
-external = pytest.mark.skipif(not EXTERNAL, reason="RENAISSANCE_KIT_EXTERNAL is not set")
 FILES = ("skimpy_ecoli_varma.yml", "skimpy_ecoli_trpD9923.yaml", "skimpy_yeast_st10284.yaml")
 
 
@@ -572,7 +570,7 @@ def test_mistakes_of_parameter_sets(model, models, tmp_path, tiny):
 @external
 @pytest.mark.parametrize(("file", "moieties"), [*zip(FILES, (6, 5, 28), strict=True)])
 def test_a_published_file_is_read_and_written_again(file, moieties, tmp_path):
-    path = Path(EXTERNAL) / file
+    path = FOLDER / file
     model = read_skimpy(path)
     assert len(model.network.moieties) == moieties
     write_skimpy(tmp_path / file, model)
@@ -584,7 +582,7 @@ def test_a_published_file_is_read_and_written_again(file, moieties, tmp_path):
 @external
 def test_the_published_sets_of_ecoli(ecoli):
     """Ten regulated models: balances by the formulas, Vmax, λmax at the threshold or below."""
-    folder = Path(EXTERNAL)
+    folder = FOLDER
     files = folder / FILES[1], folder / "nomad_regulation.csv"
     model = read_skimpy(files[0], regulation=files[1])
     sets = SkimpyParameters.read(folder / "skimpy_ecoli_parameters.hdf5", model.network)

@@ -147,7 +147,7 @@ def _regulations(network: networks.Network) -> dict[str, Reader]:
 
     def reader(name: str) -> Reader:
         def read(network: networks.Network) -> str:
-            found = networks.Network.from_folder(network.file("."), regulation=name)
+            found = _with(network, name)
             modifiers = sum(len(r.modifiers) for r in found.reactions.values())
             return f"{modifiers} inhibitions and activations, {len(found.km_names):,} constants"
 
@@ -157,21 +157,24 @@ def _regulations(network: networks.Network) -> dict[str, Reader]:
     return {f"regulation_{name}.csv": reader(name) for name in names}
 
 
+def _with(network: networks.Network, regulation: str) -> networks.Network:
+    """The network with another regulation of its folder."""
+    return networks.Network.from_folder(network.file("."), regulation=regulation)
+
+
 def _ensembles(network: networks.Network) -> dict[str, Reader]:
     """Readers of the ensembles, at each set of states, without and with each regulation."""
 
     def reader(regulation: str, states: str) -> Reader:
         def read(network: networks.Network) -> str:
-            folder = network.file(".")
-            its = networks.Network.from_folder(folder, regulation=regulation)
+            its = _with(network, regulation)
             found = kinetics.KineticEnsemble.example(its, states)
             return f"{len(found.models(its)):,} models, {int(found.valid.sum()):,} valid"
 
         return read
 
-    plain = replace(network, regulation="")
     return {
-        kinetics.example_file(replace(plain, regulation=name), of): reader(name, of)
+        kinetics.example_file(replace(network, regulation=name), of): reader(name, of)
         for name in ("", *networks.regulations(network.file(".")))
         for of in ("own", "published")
     }

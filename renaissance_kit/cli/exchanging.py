@@ -76,15 +76,24 @@ class Format:
 
     Attributes:
         suffixes: by which it is known; the first one is given to a name without.
-        beside: endings of files that may be written beside the one that is asked for.
+        others: (path, number of models); files that may be written beside this one or for it.
         write: (path, ensemble, network, options); gives the files. None where none is written.
         read: (path, options); gives `Imported`. None where none is read.
     """
 
     suffixes: tuple[str, ...]
-    beside: tuple[str, ...] = ()
+    others: Callable[[Path, int], list[Path]]
     write: Writer | None = None
     read: Reader | None = None
+
+
+def _numbered(path: Path, number: int) -> list[Path]:
+    names = (f"{path.stem}_{i}{path.suffix}" for i in range(number))
+    return [path.with_name(name) for name in names] if number > 1 else []
+
+
+def _beside(path: Path, number: int) -> list[Path]:
+    return [path.with_name(path.stem + ending) for ending in (_LIST, _SETS)]
 
 
 def _write_sbml(
@@ -140,9 +149,9 @@ def _write_archive(
 
 
 FORMATS = {
-    "sbml": Format((".xml", ".sbml"), (), _write_sbml, _read_sbml),
-    "omex": Format((".omex",), (), _write_archive),
-    "skimpy": Format((".yaml", ".yml"), (_LIST, _SETS), _write_skimpy, _read_skimpy),
+    "sbml": Format((".xml", ".sbml"), _numbered, _write_sbml, _read_sbml),
+    "omex": Format((".omex",), lambda path, number: [], _write_archive),
+    "skimpy": Format((".yaml", ".yml"), _beside, _write_skimpy, _read_skimpy),
 }
 
 
@@ -209,14 +218,11 @@ def export(
         out = out.with_name(out.name + FORMATS[chosen or "sbml"].suffixes[0])
     found = format_of(out, chosen, reading=False)
     require_free(out, force, models)
-    for ending in found.beside:
-        require_free(out.with_name(out.stem + ending), force)
     opened = networks.Network.open(network)
     ensemble = chosen_ensemble(opened, models, number, also_invalid)
     assert found.write is not None
-    if len(ensemble) > 1 and chosen in (None, "sbml") and found is FORMATS["sbml"]:
-        for i in range(len(ensemble)):
-            require_free(out.with_name(f"{out.stem}_{i}{out.suffix}"), force)
+    for file in found.others(out, len(ensemble)):
+        require_free(file, force)
     for file in found.write(out, ensemble, opened, Asked(conditions, starts, seed)):
         click.echo(f"{file}: {opened.name}")
 

@@ -1,4 +1,4 @@
-"""Reading the formula of a molecule, and one side of the equation of a reaction."""
+"""The formula of a molecule, read and written, and one side of the equation of a reaction."""
 
 from __future__ import annotations
 
@@ -13,6 +13,15 @@ _TERM = re.compile(
     r"(?:(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s+)?(?P<name>[A-Za-z0-9_]+)"
 )
 _ELEMENT = re.compile(r"([A-Z][a-z]?)([0-9]*)")
+
+
+def formula_text(formula: Mapping[str, int]) -> str:
+    """A formula as it is written; `parse_formula` reads it back.
+
+    >>> formula_text({"C": 6, "H": 12, "O": 1})
+    'C6H12O'
+    """
+    return "".join(f"{e}{n if n != 1 else ''}" for e, n in formula.items())
 
 
 def is_proton(formula: Mapping[str, int]) -> bool:

@@ -16,7 +16,7 @@ from pathlib import Path
 from renaissance_kit.core import formulas
 from renaissance_kit.core.columns import Column, Kind
 from renaissance_kit.core.errors import DataError, nearest
-from renaissance_kit.core.formulas import parse_formula
+from renaissance_kit.core.formulas import formula_text, parse_formula
 from renaissance_kit.core.numbers import number_of
 from renaissance_kit.core.tables import Row, Table
 from renaissance_kit.draft.decisions import Decisions
@@ -280,20 +280,21 @@ def _hydrogens_added(
     if _heavy(formula) != _heavy(record.formula):
         problems.append(
             f"{m.id} is {m.formula} in the model, but the energy ({record.origin}) is of "
-            f"{_text(record.formula)}: another substance. Give the energy of this one"
+            f"{formula_text(record.formula)}: another substance. Give the energy of this one"
         )
         return 0
     added = record.formula.get("H", 0) - formula.get("H", 0)
     if m.charge is not None and round(record.charge - m.charge, 6) != added:
         problems.append(
             f"{m.id}: hydrogens and charge do not agree. The model has {m.formula} with charge "
-            f"{m.charge:g}, the energy ({record.origin}) is of {_text(record.formula)} with charge "
-            f"{record.charge:g}; a hydrogen more is a charge more. Correct one of the two"
+            f"{m.charge:g}, the energy ({record.origin}) is of {formula_text(record.formula)} "
+            f"with charge {record.charge:g}; a hydrogen more is a charge more. Correct one of the "
+            "two"
         )
         return 0
     if added:
         decisions.choose(
-            m.id, "protonation", f"{_text(record.formula)}, charge {record.charge:g}",
+            m.id, "protonation", f"{formula_text(record.formula)}, charge {record.charge:g}",
             f"the protonation of the energy ({record.origin}); the model has {m.formula}, charge "
             f"{_charge(m)}. Reactions are rebalanced with protons",
         )  # fmt: skip
@@ -313,7 +314,3 @@ def _role(m: ModelMetabolite, formula: Mapping[str, int], medium: str, decisions
     if m.compartment == medium:
         return decisions.choose(m.id, "role", "constant", "the medium is held in a single cell")
     return decisions.choose(m.id, "role", "dynamic", "inside the cell", ("constant",))
-
-
-def _text(formula: Mapping[str, int]) -> str:
-    return "".join(f"{e}{n if n != 1 else ''}" for e, n in formula.items())

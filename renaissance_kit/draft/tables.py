@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from renaissance_kit.core.formulas import formula_text
 from renaissance_kit.draft.decisions import POSITIVE, RANGE, Decisions, between, range_of
 from renaissance_kit.draft.model import FluxModel
 from renaissance_kit.draft.reactions import DraftReaction, sides
@@ -13,6 +14,7 @@ from renaissance_kit.draft.rooms import Room
 from renaissance_kit.draft.species import Species
 from renaissance_kit.laws.registry import REGISTRY
 from renaissance_kit.network.conditions import CONDITIONS
+from renaissance_kit.network.writing import number_text, terms_text
 
 Table = tuple[Sequence[str], Sequence[Sequence[Any]]]
 
@@ -69,7 +71,6 @@ def metabolite_rows(species: Iterable[Species]) -> Table:
     rows = []
     for s in species:
         record = s.record
-        formula = "".join(f"{e}{n if n != 1 else ''}" for e, n in s.formula.items())
         energies: list[Any] = ["", "", "", "", s.id]
         if record is not None:
             energies = [
@@ -81,8 +82,8 @@ def metabolite_rows(species: Iterable[Species]) -> Table:
             ]  # fmt: skip
         source = "the model" if record is None else f"the model; energy: {record.source}"
         rows.append([
-            s.id, s.name, formula, "" if s.charge is None else f"{s.charge:g}", s.compartment,
-            s.role, 1 if s.names & _CURRENCY else "", *energies, source,
+            s.id, s.name, formula_text(s.formula), "" if s.charge is None else f"{s.charge:g}",
+            s.compartment, s.role, 1 if s.names & _CURRENCY else "", *energies, source,
         ])  # fmt: skip
     return header, rows
 
@@ -111,12 +112,7 @@ def reaction_rows(
 
 
 def _terms(net: Mapping[str, float], sign: int) -> str:
-    listed = [(m, abs(n)) for m, n in net.items() if n * sign > 0]
-    return " + ".join(m if n == 1 else f"{_number(n)} {m}" for m, n in listed)
-
-
-def _number(n: float) -> str:
-    return f"{n:g}" if float(f"{n:g}") == n else repr(n)
+    return terms_text(tuple((m, abs(n)) for m, n in net.items() if n * sign > 0))
 
 
 def _protons(r: DraftReaction, species: Mapping[str, Species]) -> str:
@@ -127,7 +123,7 @@ def _protons(r: DraftReaction, species: Mapping[str, Species]) -> str:
     for m, n in r.stoichiometry.items():
         if species[m].is_proton and species[m].role != "dynamic":
             mode = "displacement" if reversible else "first_order" if n < 0 else "balance_only"
-            terms.append(f"{mode} {_number(n)} {m}")
+            terms.append(f"{mode} {number_text(n)} {m}")
     return "; ".join(terms)
 
 
@@ -254,14 +250,30 @@ def constraint_rows(
     for r in reactions:
         if r.id == growth:
             low, high = growth_per_h
-            add(r.id, "flux", _number(round(low, 6)), _number(round(high, 6)), "1/h", RULE, "")
+            add(
+                r.id,
+                "flux",
+                number_text(round(low, 6)),
+                number_text(round(high, 6)),
+                "1/h",
+                RULE,
+                "",
+            )
         elif r.role == "exchange":
             low, high = (max(-_LARGEST_FLUX, min(_LARGEST_FLUX, b)) for b in (r.low, r.high))
-            add(r.id, "flux", _number(low), _number(high), "mmol/gDW/h", "bounds of the model", "")
+            add(
+                r.id,
+                "flux",
+                number_text(low),
+                number_text(high),
+                "mmol/gDW/h",
+                "bounds of the model",
+                "",
+            )
         elif r.rate_law:
             if r.low > 0 or r.high < _LARGEST_FLUX:
                 low, high = (max(-_LARGEST_FLUX, min(_LARGEST_FLUX, b)) for b in (r.low, r.high))
-                add(r.id, "flux", _number(low), _number(high), "mmol/gDW/h",
+                add(r.id, "flux", number_text(low), number_text(high), "mmol/gDW/h",
                     "bounds of the model", "")  # fmt: skip
             elif r.low >= 0:
                 add(r.id, "direction", 1, 1, "1", "bounds of the model", "")
@@ -286,7 +298,7 @@ def medium_rows(
             "concentration of your medium", RANGE,
         )  # fmt: skip
         a, b = range_of(text)
-        rows.append([s.id, f"{math.sqrt(a * b):.4g}", _number(a), _number(b), RULE, ""])
+        rows.append([s.id, f"{math.sqrt(a * b):.4g}", number_text(a), number_text(b), RULE, ""])
     return ["metabolite", "value_mM", "low_mM", "high_mM", "source", "note"], rows
 
 

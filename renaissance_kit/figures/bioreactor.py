@@ -52,7 +52,7 @@ def time_courses(
             float(back.value.quantile(0.995)) if len(back) else 0.0,
         )
         x = _time(last, title="Time (h)" if i == len(quantities) - 1 else None)
-        title = f"{_titled(quantity)} ({points.unit.iloc[0]})"
+        title = f"{theme.titled(quantity)} ({points.unit.iloc[0]})"
         y = _amount("value", title, high)
         thin = alt.Chart(back).mark_line(
             color=theme.INVALID, strokeWidth=1, opacity=0.35, clip=True
@@ -168,7 +168,7 @@ def goodness_of_fit(
                 color=theme.darker(theme.THRESHOLD), align="right", dx=-5, baseline="top"
             )
             layers.append(text.encode(x=x, y=alt.value(2), text="text:N"))
-        name = "All: the worst of the curves" if curve == "all" else _titled(curve)
+        name = "All: the worst of the curves" if curve == "all" else theme.titled(curve)
         shades = [theme.darker(colours[g]) for g in groups]
         layers.extend(_above([name, *(f"{t} match" for t in texts)], [theme.INK, *shades]))
         panels.append(alt.layer(*layers).properties(height=120))
@@ -287,7 +287,7 @@ def engineered_strains(
                 float(measured[inside].high.max()), float(before.high.max()), float(every)
             )
             x = _time(last, title="Time (h)" if r == len(changed) - 1 else None, ticks=4)
-            title = f"{_titled(quantity)} ({points.unit.iloc[0]})"
+            title = f"{theme.titled(quantity)} ({points.unit.iloc[0]})"
             y = _amount("value", title, top)
             each = part[part.factor == default_factor]
             middle = part.groupby(["factor", "time_h"]).value.median().reset_index()
@@ -508,11 +508,6 @@ def _left_over(table: pd.DataFrame, best: int, left: Mapping[str, str], last: fl
             labels.append((float(lead.share.iloc[-1]), name, colour))
     layers.append(_labels(labels, "share", high, 0.095))
     return alt.layer(*layers).properties(height=210)
-
-
-def _titled(quantity: str) -> str:
-    """A quantity of the table at the beginning of a title."""
-    return quantity[:1].upper() + quantity[1:]
 
 
 def shades_of(factors: Sequence[float]) -> list[str]:

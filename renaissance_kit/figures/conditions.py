@@ -69,9 +69,7 @@ def one_change_at_a_time(
             ).properties(
                 width=_PANEL,
                 height=_ROW * len(order),
-                title=alt.Title(
-                    quantity[:1].upper() + quantity[1:], fontSize=theme.TITLE, fontWeight="normal"
-                ),
+                title=alt.Title(theme.titled(quantity), fontSize=theme.TITLE, fontWeight="normal"),
             )
         )
     models = table.model.nunique()

@@ -156,9 +156,7 @@ def against_concentration(
             0.95 * float(part.concentration_mM.min()),
             1.05 * float(part.concentration_mM.max()),
         ]
-        ticks = theme.round_ticks(*span)
-        if len(ticks) < 3:
-            ticks = [float(f"{v:.2g}") for v in np.geomspace(span[0], span[1], 5)[1:-1]]
+        ticks = theme.at_least_three_ticks(*span)
         along = alt.Scale(type="log", domain=span, nice=False)
         x = alt.X(
             "concentration_mM:Q",

@@ -45,7 +45,7 @@ def courses(table: pd.DataFrame, measured: pd.DataFrame, *, source: Source | Non
             axis=alt.Axis(tickCount=6),
         )  # fmt: skip
         scale = alt.Scale(domain=[0, top], nice=False)
-        title = f"{quantity[:1].upper()}{quantity[1:]} ({points.unit.iloc[0]})"
+        title = f"{theme.titled(quantity)} ({points.unit.iloc[0]})"
         base = alt.Chart(spread)
         bars = alt.Chart(points)
         layers: list[Any] = [

@@ -141,6 +141,15 @@ def headline(title: str, *sentences: str | Source, width: int = CAPTION_CHARACTE
     return alt.Title(title, subtitle=lines)
 
 
+def titled(text: str) -> str:
+    """A text at the beginning of a title.
+
+    >>> titled("glucose")
+    'Glucose'
+    """
+    return text[:1].upper() + text[1:]
+
+
 def count(n: int, thing: str, things: str | None = None) -> str:
     """A number with its noun: ``1 model``, ``2,000 models``."""
     return f"{n:,} {thing if n == 1 else things or thing + 's'}"
@@ -231,6 +240,14 @@ def lambda_axis(
         scale=lambda_scale(low, high),
         axis=alt.Axis(values=ticks, labelExpr=tick_labels(ticks, symlog_label)),
     )
+
+
+def at_least_three_ticks(low: float, high: float) -> list[float]:
+    """`round_ticks` of a logarithmic axis; evenly spaced ones where there are fewer than three."""
+    ticks = round_ticks(low, high)
+    if len(ticks) < 3:
+        ticks = [float(f"{v:.2g}") for v in np.geomspace(low, high, 5)[1:-1]]
+    return ticks
 
 
 def tick_labels(values: Sequence[float], label: Any) -> str:

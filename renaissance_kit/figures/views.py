@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import altair as alt
-import numpy as np
 import pandas as pd
 
 from renaissance_kit import studies
@@ -39,9 +38,7 @@ def state_views(
         for axis, channel in (("x", alt.X), ("y", alt.Y)):
             (of,) = theme.called([str(part[f"{axis}_of"].iloc[0])], names)
             span = [float(part[axis].min()), float(part[axis].max())]
-            ticks = theme.round_ticks(*span) if metabolites else []
-            if metabolites and len(ticks) < 3:
-                ticks = [float(f"{v:.2g}") for v in np.geomspace(span[0], span[1], 5)[1:-1]]
+            ticks = theme.at_least_three_ticks(*span) if metabolites else []
             axes[axis] = channel(
                 f"{axis}:Q",
                 title=f"{_upper(of)} ({unit})",
@@ -78,7 +75,7 @@ def state_views(
 
 
 def _upper(text: str) -> str:
-    return text if text.startswith("t-SNE") else text[:1].upper() + text[1:]
+    return text if text.startswith("t-SNE") else theme.titled(text)
 
 
 def _signed(value: float) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from xml.etree.ElementTree import Element, SubElement
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from renaissance_kit.formats.members import Members
 from renaissance_kit.formats.petab import write_petab
 from renaissance_kit.formats.sbml import document_of
 from renaissance_kit.formats.sedml import Simulations
+from renaissance_kit.formats.xml_text import xml_text
 from renaissance_kit.kinetics.ensembles import KineticEnsemble
 from renaissance_kit.network.network import Network
 from renaissance_kit.simulation.bioreactor import Bioreactor
@@ -188,7 +189,7 @@ def _manifest(files: Mapping[str, Path]) -> str:
     for name, file in files.items():
         content = {"location": f"./{name}", "format": _FORMATS[file.suffix]}
         SubElement(root, "content", content | ({"master": "true"} if name == SIMULATIONS else {}))
-    return _xml(root)
+    return xml_text(root)
 
 
 def _description(members: Members, chosen: Sequence[int]) -> str:
@@ -204,9 +205,4 @@ def _description(members: Members, chosen: Sequence[int]) -> str:
     for term in ("created", "modified"):
         date = SubElement(about, f"dcterms:{term}", {"rdf:parseType": "Resource"})
         SubElement(date, "dcterms:W3CDTF").text = now
-    return _xml(root)
-
-
-def _xml(root: Element) -> str:
-    indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode")
+    return xml_text(root)

@@ -8,7 +8,7 @@ the one cannot read with the other.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from xml.etree.ElementTree import Element, SubElement
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from renaissance_kit.core.errors import DataError
 from renaissance_kit.core.types import Array
 from renaissance_kit.formats.sbml_document import Document
 from renaissance_kit.formats.sbml_reactor import BIOMASS
+from renaissance_kit.formats.xml_text import xml_text
 
 _SEDML = "http://sed-ml.org/sed-ml/level1/version4"
 _SBML_CORE = "http://www.sbml.org/sbml/level3/version2/core"
@@ -102,8 +103,7 @@ class Simulations:
 
     def text(self) -> str:
         """As XML."""
-        indent(self._root)
-        return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(self._root, encoding="unicode")
+        return xml_text(self._root)
 
 
 def _species(made: Document, metabolite: str) -> str:

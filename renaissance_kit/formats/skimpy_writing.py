@@ -130,11 +130,7 @@ def _tree_of(
 def _parameters(
     network: Network, file_ids: Mapping[str, str], numbers: Mapping[tuple[str, str], float]
 ) -> dict[str, float | None]:
-    out: dict[str, float | None] = {}
-    for compartment in network.compartments.values():
-        fraction = compartment.volume_fraction
-        out[f"volume_{compartment.id}"] = 1.0 if fraction is None else fraction
-        out[f"cell_volume_{compartment.id}"] = 1.0
+    out: dict[str, float | None] = {**_volumes(network)}
     for m in network.constant:
         out[file_ids[m]] = numbers.get(("constant", m))
     for name in network.kinetic_reactions:
@@ -147,6 +143,15 @@ def _parameters(
                 out[parameter.name] = numbers[parameter.kind, parameter.ours]
         if reaction.rate_law in _FIXED_HILL:
             out[f"hill_coefficient_{file_ids[name]}"] = 1.0
+    return out
+
+
+def _volumes(network: Network) -> dict[str, float]:
+    """Volumes of the compartments and of the cell, as a model and its sets name them."""
+    out: dict[str, float] = {}
+    for c in network.compartments.values():
+        out[f"volume_{c.id}"] = 1.0 if c.volume_fraction is None else c.volume_fraction
+        out[f"cell_volume_{c.id}"] = 1.0
     return out
 
 
@@ -250,10 +255,7 @@ def write_skimpy_parameters(
             numbers = numbers_of(batch, member, units)
             sets.append([numbers[key] for key in names.values()])
             index.append(f"{batch.state.label},{member}")
-    volumes = {}
-    for c in network.compartments.values():
-        volumes[f"volume_{c.id}"] = 1.0 if c.volume_fraction is None else c.volume_fraction
-        volumes[f"cell_volume_{c.id}"] = 1.0
+    volumes = _volumes(network)
     index = index if labels is None else [str(label) for label in labels]
     if len(index) != len(sets) or len(set(index)) < len(index):
         raise ParameterError(

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from renaissance_kit.core.types import Array, Index
 from renaissance_kit.kinetics.kernels import rates_kernel, slot_gradient_kernel
 from renaissance_kit.kinetics.slots import Slots
-from renaissance_kit.laws.registry import REGISTRY
 from renaissance_kit.network.network import Network
 
 
@@ -36,10 +35,9 @@ class RateLaws:
     def of(cls, network: Network) -> RateLaws:
         """Compile the rate laws of a network."""
         slots = Slots.of(network)
-        laws = [REGISTRY[network.reactions[r].rate_law] for r in network.kinetic_reactions]
         influential = np.zeros(len(network.km_names), dtype=bool)
         influential[slots.km[slots.km >= 0]] = True
-        return cls(slots, np.array([law.reversible for law in laws]), influential)
+        return cls(slots, slots.backward > 0, influential)
 
     @property
     def slot_reaction(self) -> Index:

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from renaissance_kit.core.errors import DataError
+from renaissance_kit.core.formulas import formula_text
 from renaissance_kit.core.sheets import write_csv
 from renaissance_kit.laws.record import Terms
 from renaissance_kit.network.network import Network
@@ -127,10 +128,9 @@ def _condition(name: str, q: Quantity) -> list[str]:
 
 
 def _metabolite(m: Metabolite) -> list[str]:
-    formula = "".join(f"{e}{n if n != 1 else ''}" for e, n in m.formula.items())
     charge = math.nan if m.charge is None else m.charge
     return [
-        m.id, m.name, formula, number_text(charge), m.compartment, m.role,
+        m.id, m.name, formula_text(m.formula), number_text(charge), m.compartment, m.role,
         "1" if m.currency else "", number_text(m.formation_energy_kJ_mol),
         number_text(m.formation_energy_error_kJ_mol), number_text(m.hydrogens),
         ";".join(number_text(p) for p in m.pka), m.database_id, m.source,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +15,7 @@ import cobra
 import pandas as pd
 
 from renaissance_kit.core.errors import DataError
+from renaissance_kit.core.formulas import formula_text
 from renaissance_kit.network.network import Network
 from renaissance_kit.states._pytfa import ThermoModel
 
@@ -185,7 +185,7 @@ def _compounds(network: Network) -> dict[str, Any]:
         compounds[m.database_id] = {
             "id": m.database_id,
             "name": m.name,
-            "formula": _formula(m.formula),
+            "formula": formula_text(m.formula),
             "pKa": list(m.pka),
             "error": "Nil",
             "deltaGf_std": m.formation_energy_kJ_mol,
@@ -198,10 +198,6 @@ def _compounds(network: Network) -> dict[str, Any]:
     return {"units": "kJ/mol", "cues": {}, "metabolites": compounds}
 
 
-def _formula(elements: Mapping[str, int]) -> str:
-    return "".join(f"{e}{n if n != 1 else ''}" for e, n in elements.items())
-
-
 def _flux_model(network: Network, maximum_flux: float) -> cobra.Model:
     model = cobra.Model(network.name)
     model.solver = "glpk"
@@ -209,7 +205,7 @@ def _flux_model(network: Network, maximum_flux: float) -> cobra.Model:
     for m in network.metabolites.values():
         if m.charge is not None:
             species[m.id] = cobra.Metabolite(
-                m.id, formula=_formula(m.formula), charge=m.charge, compartment=m.compartment
+                m.id, formula=formula_text(m.formula), charge=m.charge, compartment=m.compartment
             )
             species[m.id].annotation = {"seed_id": m.database_id}
     reactions = []
