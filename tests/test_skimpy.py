@@ -530,6 +530,17 @@ def test_mistakes_of_a_list_of_regulation(tmp_path, changed):
         read_skimpy(MADE_UP, regulation=path)
 
 
+def test_a_row_of_a_list_of_regulation_that_stands_again_is_one_regulator(model, tmp_path):
+    """Published lists repeat rows: SERD_L of the E. coli list has three inhibitors, each twice."""
+    once, again = tmp_path / "once.csv", tmp_path / "again.csv"
+    plain = tmp_path / "plain.yaml"
+    write_skimpy(plain, model, regulation=once)
+    header, *rows = once.read_text(encoding="utf-8").splitlines()
+    again.write_text("\n".join([header, *rows, *rows]) + "\n", encoding="utf-8")
+    first, second = (read_skimpy(plain, regulation=path).network for path in (once, again))
+    assert first.km_names == second.km_names == model.network.km_names
+
+
 def test_mistakes_of_parameter_sets(model, models, tmp_path, tiny):
     path = tmp_path / "sets.h5"
     write_skimpy_parameters(path, models)

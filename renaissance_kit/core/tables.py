@@ -106,6 +106,8 @@ class Table:
         key: columns which together say what a row is about; no two rows may agree in them. Without
             a key no two rows may agree in all columns.
         twice: what to do about two rows that do.
+        repeats: whether rows may agree in all columns where there is no key: for lists of other
+            programs, in which saying a thing twice changes nothing.
         ranges: columns (low, value, high) with low ≤ value ≤ high; an empty name for none.
         one_of: groups of columns that say the same in other units: one of each must be there.
         at_most_one_of: likewise, but none may be there.
@@ -115,6 +117,7 @@ class Table:
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
     twice: str = "remove one of the two"
+    repeats: bool = False
     ranges: tuple[tuple[str, str, str], ...] = ()
     one_of: tuple[tuple[str, ...], ...] = ()
     at_most_one_of: tuple[tuple[str, ...], ...] = field(default=())
@@ -257,6 +260,8 @@ class Table:
                 )
 
     def _problems_of_keys(self, rows: Iterable[Row]) -> Iterator[str]:
+        if self.repeats:
+            return
         seen: dict[tuple[object, ...], Row] = {}
         for row in rows:
             values = tuple(self._same(row, name) for name in self.key or row)

@@ -24,6 +24,7 @@ SKIMPY_REGULATION_TABLE = Table(
         Column("regulator", filled=True),
         Column("regulation", words=tuple(KINDS), filled=True),
     ),
+    repeats=True,
 )
 
 
@@ -37,7 +38,8 @@ def read_regulation(
     """Put a list of regulation into reactions; rows of others are passed by.
 
     Such lists are made for a larger network than one model has. Competitive inhibitors of a
-    reaction keep the order of the rows: their constants in parameter sets are numbered so.
+    reaction keep the order of the rows: their constants in parameter sets are numbered so. A row
+    that stands again, as rows of published lists do, is one regulator.
 
     Args:
         reactions: by id in the network.
