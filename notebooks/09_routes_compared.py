@@ -31,9 +31,10 @@ from renaissance_kit.cli import check_injected
 from renaissance_kit.core import Run, derived_seed, write_csv
 from renaissance_kit.figures import Source, routes as figures, save, use_theme
 from renaissance_kit.kinetics import incidence_of
+from renaissance_kit.objectives import FastestDynamics
 from renaissance_kit.states import StateFeatures
 from renaissance_kit.studies.pages import answers, routes as page
-from renaissance_kit.training import FastestDynamics, split_states
+from renaissance_kit.training import split_states
 
 check_injected()
 use_theme()
@@ -92,7 +93,7 @@ nes = Recipe.default(
     models_per_generator=size.models_per_generator,
     monitor_models=min(100, size.models_per_generator),
 )
-study = nes.but("study's reward", reward=FastestDynamics(n_fastest=10))
+study = nes.but("study's reward", objective=FastestDynamics(n_fastest=10))
 gradient = Recipe.by_gradient(
     network, threshold_per_h=threshold, steps=size.gradient_steps,
     models_per_step=size.gradient_models, diversity=diversity,

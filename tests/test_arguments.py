@@ -24,17 +24,10 @@ from renaissance_kit import (
 )
 from renaissance_kit.analysis import map_of
 from renaissance_kit.core import ParameterError, RenaissanceError, Run, run_chunks
+from renaissance_kit.objectives import FastestDynamics, Incidence, SmoothIncidence, SoftMargin
 from renaissance_kit.search import SearchSettings
 from renaissance_kit.simulation import Tolerances
-from renaissance_kit.training import (
-    TRAINERS,
-    FastestDynamics,
-    Incidence,
-    SmoothIncidence,
-    SoftMargin,
-    nes_of_states,
-    split_states,
-)
+from renaissance_kit.training import TRAINERS, nes_of_states, split_states
 
 NETWORK = Network.example("tiny")
 MAKERS: dict[str, Callable[..., Any]] = {

@@ -18,8 +18,9 @@ from renaissance_kit import (
     train,
 )
 from renaissance_kit.core import ParameterError, derived_seed
+from renaissance_kit.objectives import FastestDynamics, SmoothIncidence
 from renaissance_kit.states import StateFeatures
-from renaissance_kit.training import FastestDynamics, NESSettings, Settings, SmoothIncidence
+from renaissance_kit.training import NESSettings, Settings
 
 QUICK = NESSettings(generations=1, population=2, models_per_generator=2, monitor_models=0)
 
@@ -196,16 +197,16 @@ def test_a_misspelt_setting_of_a_recipe_names_the_nearest(tiny, recipe):
         recipe(tiny, sgima=0.1)
     with pytest.raises(ParameterError, match="did you mean 'threshold_per_h'"):
         recipe(tiny, treshold_per_h=-1.0)
-    with pytest.raises(ParameterError, match=r"'reward' is no setting.*give it to Recipe.but"):
-        recipe(tiny, reward=SmoothIncidence())
+    with pytest.raises(ParameterError, match=r"'objective' is no setting.*give it to Recipe.but"):
+        recipe(tiny, objective=SmoothIncidence())
 
 
 def test_a_misspelt_change_of_a_recipe_names_the_nearest(tiny):
     recipe = Recipe.default(tiny)
     with pytest.raises(ParameterError, match="did you mean 'learning_rate'"):
         recipe.but(learning_rat=1e-3)
-    with pytest.raises(ParameterError, match="did you mean 'reward'"):
-        recipe.but(rewards=SmoothIncidence())
+    with pytest.raises(ParameterError, match="did you mean 'objective'"):
+        recipe.but(objectives=SmoothIncidence())
     with pytest.raises(ParameterError, match=r"'xyz' cannot be set here\. There are: .*sigma"):
         recipe.but(xyz=1)
     with pytest.raises(ParameterError, match="settings is a dict; give NESSettings, or settings"):
@@ -280,7 +281,7 @@ def test_a_threshold_that_lets_models_run_away_is_refused(tiny, tiny_state, thre
 
 
 def test_a_threshold_without_its_reward_is_refused(tiny):
-    with pytest.raises(ParameterError, match="the reward has a threshold of its own"):
+    with pytest.raises(ParameterError, match="the objective has a threshold of its own"):
         Recipe.default(tiny).but(threshold_per_h=-10.0)
 
 

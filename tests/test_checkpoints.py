@@ -26,12 +26,10 @@ from renaissance_kit.core import (
     save_archive,
     versions,
 )
+from renaissance_kit.objectives import FastestDynamics, SmoothIncidence, SoftMargin
 from renaissance_kit.training import (
     TRAINERS,
-    FastestDynamics,
     NESSettings,
-    SmoothIncidence,
-    SoftMargin,
     TrainingState,
     load_checkpoint,
     save_checkpoint,
@@ -123,7 +121,7 @@ def run(tiny, tiny_state):
     def run(**changes):
         parts = {"settings": SETTINGS, "generator": generator} | {
             k: changes.pop(k)
-            for k in ("settings", "reward", "generator", "threshold_per_h")
+            for k in ("settings", "objective", "generator", "threshold_per_h")
             if k in changes
         }
         recipe = Recipe.default(tiny).but(**parts)
@@ -229,7 +227,7 @@ def test_what_belongs_to_another_run_is_refused(case, run_case, tmp_path):
     with pytest.raises(CheckpointError, match="other settings"):
         run_case(2, checkpoint=path, resume=True, but=case.a_change)
     with pytest.raises(CheckpointError, match="another objective"):
-        run_case(2, checkpoint=path, resume=True, but={"reward": case.another_reward})
+        run_case(2, checkpoint=path, resume=True, but={"objective": case.another_reward})
     with pytest.raises(CheckpointError, match="begun with seed 5, not 6"):
         run_case(2, checkpoint=path, resume=True, seed=6)
     assert path.read_bytes() == before
@@ -289,8 +287,8 @@ def test_a_checkpoint_gives_back_what_was_saved(tmp_path):
     rng = np.random.default_rng(3)
     memory = {"first_moment": rng.standard_normal(11).astype(np.float32)}
     state = TrainingState.begin(rng.standard_normal(11), rng, seed=3, memory=memory)
-    save_checkpoint(tmp_path / "run.npz", state, SETTINGS, "objective")
-    loaded = load_checkpoint(tmp_path / "run.npz", SETTINGS, "objective")
+    save_checkpoint(tmp_path / "run.npz", state, SETTINGS, "fitness")
+    loaded = load_checkpoint(tmp_path / "run.npz", SETTINGS, "fitness")
     np.testing.assert_array_equal(loaded.weights, state.weights)
     np.testing.assert_array_equal(loaded.memory["first_moment"], memory["first_moment"])
     assert (loaded.rng_state, loaded.seed, loaded.step) == (state.rng_state, 3, 0)
@@ -315,7 +313,7 @@ def test_a_flipped_byte_is_never_read_as_a_number(checkpoint, run):
         spoilt[position] ^= 0xFF
         checkpoint.write_bytes(spoilt)
         try:
-            loaded = load_checkpoint(checkpoint, SETTINGS, expected.objective.digest)
+            loaded = load_checkpoint(checkpoint, SETTINGS, expected.fitness.digest)
         except CheckpointError:
             refused += 1
         else:
@@ -443,7 +441,7 @@ def test_a_checkpoint_of_other_libraries_is_refused_with_what_to_do(run, checkpo
 
 def test_a_missing_checkpoint(tmp_path):
     with pytest.raises(CheckpointError, match=r"none\.npz does not exist; start the run without"):
-        load_checkpoint(tmp_path / "none.npz", SETTINGS, "objective")
+        load_checkpoint(tmp_path / "none.npz", SETTINGS, "fitness")
 
 
 @pytest.mark.parametrize(
@@ -461,7 +459,7 @@ def test_a_reward_that_no_other_process_would_recognise_is_refused(run, tmp_path
             return 0.0
 
     with pytest.raises(ParameterError, match="frozen dataclass"):
-        run(reward=Nameless(), checkpoint=tmp_path / "run.npz")
+        run(objective=Nameless(), checkpoint=tmp_path / "run.npz")
 
 
 def test_watching_does_not_change_the_training(run):
@@ -474,8 +472,8 @@ def test_another_objective_is_refused(run, checkpoint, tiny, tiny_state):
     wider = Generator(KMRanges.of(tiny, fixed=FIXED, high_mM=30.0), hidden=(8,))
     steeper = Generator(KMRanges.of(tiny, fixed=FIXED), hidden=(8,), slope=0.1)
     for change in (
-        {"reward": FastestDynamics()},
-        {"threshold_per_h": -3.0, "reward": SmoothIncidence(-3.0)},
+        {"objective": FastestDynamics()},
+        {"threshold_per_h": -3.0, "objective": SmoothIncidence(-3.0)},
         {"generator": wider},
         {"generator": steeper},
     ):

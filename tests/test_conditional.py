@@ -12,7 +12,7 @@ from guides import guide_blocks
 
 from renaissance_kit import Generator, KineticModels, KMRanges, Recipe, SteadyStates, train
 from renaissance_kit.core import CheckpointError, ParameterError, SteadyStateError
-from renaissance_kit.kinetics import pinned_over_states, smooth_lambda_max
+from renaissance_kit.objectives import SoftMargin
 from renaissance_kit.states import StateFeatures
 from renaissance_kit.states.features import LARGEST
 from renaissance_kit.training import (
@@ -20,8 +20,8 @@ from renaissance_kit.training import (
     ConditionalGenerator,
     ConditionalNet,
     ConditionalSettings,
+    ModelScores,
     ProjectedShare,
-    SoftMargin,
     divergence,
     split_states,
 )
@@ -144,21 +144,24 @@ def test_several_states_in_one_batch(tiny, states):
     batches = [
         KineticModels(tiny, state, km[3 * i : 3 * i + 3]) for i, state in enumerate(states[:2])
     ]
-    together = pinned_over_states(batches, workers=2)
-    single = [smooth_lambda_max(batch, workers=1) for batch in batches]
-    for name in ("value", "lambda_max_per_h", "gradient", "status"):
-        np.testing.assert_array_equal(
-            getattr(together, name), np.concatenate([getattr(one, name) for one in single])
-        )
+    log_km = torch.from_numpy(np.log(km)).requires_grad_()
+    score, lambda_max = ModelScores.apply(log_km, SoftMargin(), batches, 0.2, 2)
+    score.sum().backward()
+    single = [SoftMargin().derivative(batch, tau=0.2, workers=1) for batch in batches]
+    for found, name in (
+        (score.detach(), "score"), (lambda_max, "lambda_max_per_h"), (log_km.grad, "by_log_km"),
+    ):  # fmt: skip
+        expected = np.concatenate([getattr(one, name) for one in single])
+        np.testing.assert_allclose(found.numpy(), expected, rtol=1e-12)
 
 
 def test_derivative_by_every_part_of_the_weights(run, net, states):
-    """Of the whole objective, against finite differences along random directions."""
-    objective = run().objective
+    """Of the whole fitness, against finite differences along random directions."""
+    fitness = run().fitness
     rng = np.random.default_rng(3)
     weights = net.initial_weights(rng) + 0.3 * rng.standard_normal(net.n_weights, dtype=np.float32)
     noise = rng.standard_normal((8, net.generator.latent), dtype=np.float32)
-    features = np.repeat(objective.features[:2], 4, axis=0)
+    features = np.repeat(fitness.features[:2], 4, axis=0)
 
     def value(w):
         y = net.outputs(w, noise, features).double()
@@ -265,7 +268,7 @@ def test_a_checkpoint_of_other_states_is_refused(run, tmp_path):
     with pytest.raises(CheckpointError, match="another objective"):
         run(checkpoint=path, resume=True, where=slice(1, 21))
     with pytest.raises(CheckpointError, match="another objective"):
-        run(checkpoint=path, resume=True, reward=SoftMargin(margin=0.3))
+        run(checkpoint=path, resume=True, objective=SoftMargin(margin=0.3))
     with pytest.raises(CheckpointError, match="other settings"):
         run(checkpoint=path, resume=True, states_per_step=4)
 

@@ -206,7 +206,7 @@ def test_a_run_that_was_begun_meanwhile_is_not_overwritten(tmp_path: Path, tiny,
     recipe = Recipe.default(tiny, generations=1, population=2, models_per_generator=2)
     trainer = trainer_of(tiny, tiny_state, recipe)
     rng = np.random.default_rng(1)
-    first = trainer.init(rng, trainer.objective.initial_weights(rng), seed=1)
+    first = trainer.init(rng, trainer.fitness.initial_weights(rng), seed=1)
     train(tiny, tiny_state, seed=2, recipe=recipe, checkpoint=tmp_path / "run.npz")
     before = (tmp_path / "run.npz").read_bytes()
     with pytest.raises(CheckpointError, match="holds an earlier run"):

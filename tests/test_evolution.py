@@ -14,6 +14,7 @@ from scipy import stats
 
 from renaissance_kit.core import CheckpointError
 from renaissance_kit.training import (
+    Evaluation,
     NESSettings,
     NESTrainer,
     gradient_estimate,
@@ -25,7 +26,7 @@ from renaissance_kit.training import (
 
 @dataclass
 class Function:
-    """An objective whose reward is a plain function of the weights."""
+    """A fitness whose reward is a plain function of the weights."""
 
     f: object
     seen: list = field(default_factory=list)
@@ -40,7 +41,8 @@ class Function:
         self.seen.append(candidates)
         rewards = np.array([self.f(weights.astype(float)) for weights, _ in candidates])
         self.rewards.append(rewards)
-        return rewards, -np.abs(rewards)[:, None]
+        lambda_max = -np.abs(rewards)[:, None]
+        return Evaluation(rewards, lambda_max, lambda_max <= self.threshold_per_h)
 
 
 def settings(**changes):
@@ -242,13 +244,13 @@ def test_a_step_is_the_formula_with_its_own_random_numbers(mirrored):
         population=6, sigma=0.1, learning_rate=0.02, decay=0.25, mirrored=mirrored,
         shaping="standardised",
     )  # fmt: skip
-    objective = Function(lambda w: -np.sum(w**2))
-    trainer = NESTrainer(objective, chosen)
+    fitness = Function(lambda w: -np.sum(w**2))
+    trainer = NESTrainer(fitness, chosen)
     state = trainer.init(rng(5), np.arange(4, dtype=np.float32))
     random = rng(5)
     for generation in range(3):
         noise = random.standard_normal((3 if mirrored else 6, 4), dtype=np.float32)
-        objective.draw_noise(1, random)
+        fitness.draw_noise(1, random)
         random.integers(2**63)  # seeds what watches the progress
         if mirrored:
             noise = np.concatenate([noise, -noise])
@@ -257,7 +259,7 @@ def test_a_step_is_the_formula_with_its_own_random_numbers(mirrored):
         z = (rewards - rewards.mean()) / rewards.std()
         expected = state.weights + 0.02 * 0.75**generation / (6 * 0.1) * z @ noise
         state, _ = trainer.step(state)
-        seen = np.array([weights for weights, _ in objective.seen[-1]])
+        seen = np.array([weights for weights, _ in fitness.seen[-1]])
         np.testing.assert_allclose(seen, candidates, rtol=1e-5, atol=1e-6)
         np.testing.assert_allclose(state.weights, expected, rtol=1e-5, atol=1e-6)
 
@@ -333,27 +335,28 @@ def test_a_run_stops_when_asked():
 @pytest.mark.parametrize(("common", "distinct"), [(True, 1), (False, 6)])
 def test_common_noise_is_the_same_for_all_generators(common, distinct):
     chosen = settings(population=6, models_per_generator=4, common_noise=common)
-    objective = Function(np.sum)
-    trainer = NESTrainer(objective, chosen)
+    fitness = Function(np.sum)
+    trainer = NESTrainer(fitness, chosen)
     trainer.step(trainer.init(rng(), np.zeros(3, np.float32)))
-    noise = [tuple(n) for _, n in objective.seen[0]]
+    noise = [tuple(n) for _, n in fitness.seen[0]]
     assert len(noise) == 6
     assert len(set(noise)) == distinct
 
 
 def test_the_record_watches_the_unperturbed_generator():
-    """Before the step, with noise of its own; λmax of this objective is −|reward|."""
+    """Before the step, with noise of its own; λmax of this fitness is −|reward|."""
     chosen = settings(population=4, monitor_models=5)
-    objective = Function(lambda w: 3.0 + 0 * w[0])
-    trainer = NESTrainer(objective, chosen)
+    fitness = Function(lambda w: 3.0 + 0 * w[0])
+    trainer = NESTrainer(fitness, chosen)
     state = trainer.init(rng(), np.full(3, 2.0, np.float32))
     _, record = trainer.step(state)
-    ((watched, noise),) = objective.seen[1]
+    ((watched, noise),) = fitness.seen[1]
     np.testing.assert_array_equal(watched, state.weights)
     assert len(noise) == 5
     assert record.lambda_max_per_h == [-3.0]
     assert record.values == {
-        "population_incidence": 1.0, "reward_mean": 3.0, "reward_std": 0.0, "reward_max": 3.0,
+        "population_incidence": 1.0, "met": 1.0, "population_met": 1.0,
+        "reward_mean": 3.0, "reward_std": 0.0, "reward_max": 3.0,
     }  # fmt: skip
     assert record.seconds > 0
 

@@ -62,16 +62,16 @@ def test_six_generations_agree(shaping, optimiser, mirrored):
         optimiser=optimiser, mirrored=mirrored,
     )  # fmt: skip
     begin = rng(2).standard_normal(DIMENSIONS).astype(np.float32)
-    objective = Function(reward)
-    trainer = NESTrainer(objective, chosen)
+    function = Function(reward)
+    trainer = NESTrainer(function, chosen)
     ours = trainer.init(rng(3), begin)
     strategy = oracle(shaping, optimiser, mirrored)
     key, params = jax.random.key(0), strategy.default_params
     theirs = strategy.init(key, jnp.asarray(begin), params)
     for _ in range(6):
         ours, _ = trainer.step(ours)
-        population = jnp.asarray(np.array([weights for weights, _ in objective.seen[-1]]))
-        fitness = -jnp.asarray(objective.rewards[-1], dtype=jnp.float32)
+        population = jnp.asarray(np.array([weights for weights, _ in function.seen[-1]]))
+        fitness = -jnp.asarray(function.rewards[-1], dtype=jnp.float32)
         theirs, _ = strategy.tell(key, population, fitness, theirs, params)
     # their population is the perturbed weights, from which the noise is recovered in float32
     np.testing.assert_allclose(ours.weights, np.asarray(theirs.mean), rtol=2e-4, atol=2e-5)

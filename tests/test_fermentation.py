@@ -21,6 +21,7 @@ from renaissance_kit.states import (
 )
 
 RATE, START = 0.3, 0.05  # 1/h, gDW/L
+FILE = "fermentation.csv"
 COLUMNS = (
     "strain", "quantity", "variable", "weighed_as", "time_h", "value", "low", "high", "unit",
     "source",
@@ -64,9 +65,11 @@ PRODUCTS = {"ethanol": (50.0, -6.0, "mM"), "acetate": (0.0, 1.5, "mM")}
 
 def test_biomass_integral_of_exponential_growth_is_exact(ecoli: Network, tmp_path: Path) -> None:
     write(tmp_path, exponential("W", GLUCOSE, (0, 3, 7)))
-    integral = biomass_integral(read_time_course(ecoli, "biomass", "W", folder=tmp_path), 7)
+    integral = biomass_integral(read_time_course(ecoli, "biomass", "W", table=tmp_path / FILE), 7)
     assert integral == pytest.approx(START * (math.exp(RATE * 7) - 1) / RATE)
-    assert specific_rate(ecoli, "glucose", 7, "W", folder=tmp_path).value == pytest.approx(-4.0)
+    assert specific_rate(ecoli, "glucose", 7, "W", table=tmp_path / FILE).value == pytest.approx(
+        -4.0
+    )
 
 
 def test_any_substance_in_mM_and_any_strain(ecoli: Network, tmp_path: Path) -> None:
@@ -74,15 +77,19 @@ def test_any_substance_in_mM_and_any_strain(ecoli: Network, tmp_path: Path) -> N
         tmp_path,
         exponential("mine", PRODUCTS, (0, 2, 5)) + exponential("other", GLUCOSE, (0, 2, 5)),
     )
-    assert specific_rate(ecoli, "ethanol", 5, "mine", folder=tmp_path).value == pytest.approx(-6.0)
-    assert specific_rate(ecoli, "acetate", 2, "mine", folder=tmp_path).value == pytest.approx(1.5)
-    uptake = uptake_range(ecoli, "ethanol", 2, 5, "mine", folder=tmp_path)
-    assert (uptake.low, uptake.value, uptake.high) == pytest.approx((6.0, 6.0, 6.0))
-    assert uptake_range(ecoli, "glucose", 2, 5, "other", folder=tmp_path).value == pytest.approx(
-        4.0
+    assert specific_rate(ecoli, "ethanol", 5, "mine", table=tmp_path / FILE).value == pytest.approx(
+        -6.0
     )
+    assert specific_rate(ecoli, "acetate", 2, "mine", table=tmp_path / FILE).value == pytest.approx(
+        1.5
+    )
+    uptake = uptake_range(ecoli, "ethanol", 2, 5, "mine", table=tmp_path / FILE)
+    assert (uptake.low, uptake.value, uptake.high) == pytest.approx((6.0, 6.0, 6.0))
+    assert uptake_range(
+        ecoli, "glucose", 2, 5, "other", table=tmp_path / FILE
+    ).value == pytest.approx(4.0)
     assert (
-        read_time_course(ecoli, "biomass", folder=tmp_path).strain == "mine"
+        read_time_course(ecoli, "biomass", table=tmp_path / FILE).strain == "mine"
     )  # the first in the table
 
 
@@ -147,7 +154,7 @@ def test_what_no_rate_follows_from(
 ) -> None:
     write(tmp_path, rows)
     with pytest.raises(DataError, match=message):
-        specific_rate(ecoli, "ethanol", 2, "W", folder=tmp_path)
+        specific_rate(ecoli, "ethanol", 2, "W", table=tmp_path / FILE)
 
 
 def test_units_of_a_course(ecoli: Network, tmp_path: Path) -> None:
@@ -155,11 +162,11 @@ def test_units_of_a_course(ecoli: Network, tmp_path: Path) -> None:
     rows[0][-2] = "mM"
     write(tmp_path, rows)
     with pytest.raises(DataError, match=r"line 2 \(biomass\): unit 'mM' of biomass; write 'g/L'"):
-        read_time_course(ecoli, "biomass", folder=tmp_path)
+        read_time_course(ecoli, "biomass", table=tmp_path / FILE)
     rows[4][-2] = "g/L"
     write(tmp_path, rows)
     with pytest.raises(DataError, match=r"line 6 \(ethanol\): unit 'g/L' after 'mM'"):
-        read_time_course(ecoli, "ethanol", folder=tmp_path)
+        read_time_course(ecoli, "ethanol", table=tmp_path / FILE)
 
 
 # --- in constraints.csv ---------------------------------------------------------------------

@@ -9,14 +9,8 @@ from scipy.special import digamma
 
 from renaissance_kit import Generator, KineticModels, KMRanges, Recipe, SteadyStates, train
 from renaissance_kit.core import ParameterError
-from renaissance_kit.training import (
-    FastestDynamics,
-    GradientSettings,
-    Incidence,
-    SmoothIncidence,
-    SmoothLambdaMax,
-    divergence,
-)
+from renaissance_kit.objectives import FastestDynamics, Incidence, SmoothIncidence
+from renaissance_kit.training import GradientSettings, ModelScores, divergence
 
 SIZE = {"steps": 6, "models_per_step": 12}
 
@@ -45,7 +39,7 @@ def test_torch_finds_the_same_derivative(tiny, tiny_state):
     log_km.requires_grad_(True)
 
     def value(x):
-        return SmoothLambdaMax.apply(x, [models], 0.2, 1)[0]
+        return ModelScores.apply(x, SmoothIncidence(), [models], 0.2, 1)[0]
 
     assert torch.autograd.gradcheck(value, (log_km,), eps=1e-4, atol=1e-6, rtol=1e-5)
 
@@ -146,12 +140,12 @@ def test_dropout_and_given_weights(run, tiny):
     np.testing.assert_array_equal(a.weights, run(weights, generator=generator).weights)
 
 
-def test_any_reward_with_a_derivative_can_be_climbed(run):
-    found = run(reward=SmoothIncidence()).history
+def test_any_objective_with_a_derivative_can_be_climbed(run):
+    found = run(objective=SmoothIncidence()).history
     assert found.reward.between(0, 1).all()
-    for reward in (Incidence(), FastestDynamics()):
+    for objective in (Incidence(), FastestDynamics()):
         with pytest.raises(ParameterError, match=r"no derivative.*SmoothIncidence or SoftMargin"):
-            run(reward=reward)
+            run(objective=objective)
 
 
 def test_outputs_that_depend_on_their_batch_are_refused(run, tiny):

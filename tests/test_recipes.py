@@ -9,7 +9,8 @@ import pytest
 
 from renaissance_kit import KMRanges, Recipe, SteadyState, studies, train
 from renaissance_kit.core import CheckpointError
-from renaissance_kit.training import FastestDynamics, Incidence, NESSettings
+from renaissance_kit.objectives import FastestDynamics, Incidence
+from renaissance_kit.training import NESSettings
 
 
 def test_the_text_of_the_paper(ecoli):
@@ -18,7 +19,7 @@ def test_the_text_of_the_paper(ecoli):
     assert (settings.sigma, settings.learning_rate, settings.decay) == (0.01, 1e-3, 0.05)
     assert (settings.generations, settings.population) == (50, 20)
     assert settings.models_per_generator == 100
-    assert recipe.reward == Incidence(partition_per_h=-2.5)
+    assert recipe.objective == Incidence(partition_per_h=-2.5)
     assert set(ranges.low_mM) == {1.3e-3}
     assert set(ranges.high_mM) == {20.0}
 
@@ -29,7 +30,7 @@ def test_the_released_code_differs_in_bounds_reward_and_length_only(ecoli):
     ranges = code.generator.ranges
     np.testing.assert_allclose(np.log(ranges.low_mM / 1e3), -25, rtol=1e-12)
     np.testing.assert_allclose(np.log(ranges.high_mM / 1e3), 3, rtol=1e-12)
-    assert code.reward == FastestDynamics(n_fastest=10)
+    assert code.objective == FastestDynamics(n_fastest=10)
     assert code.settings == NESSettings.paper(generations=25)
     assert code.generator.architecture == text.generator.architecture
     assert code.threshold_per_h == text.threshold_per_h == -2.5

@@ -31,22 +31,24 @@ ALLOWED = {
     "draft": {"core", "laws", "network"},
     "kinetics": {"core", "laws", "network", "states"},
     "km": {"core", "laws", "network", "kinetics"},
-    "training": {"core", "network", "states", "kinetics", "km"},
+    "objectives": {"core", "network", "states", "kinetics", "km", "simulation"},
+    "training": {"core", "network", "states", "kinetics", "km", "objectives"},
     "search": {"core", "network", "states", "kinetics", "km"},
     "simulation": {"core", "laws", "network", "states", "kinetics"},
     "analysis": {"core", "laws", "network", "states", "kinetics", "km"},
     "formats": {"core", "laws", "network", "states", "kinetics", "simulation"},
     "studies": {
-        "core", "network", "states", "draft", "kinetics", "km", "training", "search",
-        "simulation", "analysis", "formats",
+        "core", "network", "states", "draft", "kinetics", "km", "objectives", "training",
+        "search", "simulation", "analysis", "formats",
     },
     "figures": {"core", "kinetics", "studies"},
     "panels": {
-        "core", "network", "states", "kinetics", "km", "training", "simulation", "analysis",
-        "studies", "figures",
+        "core", "network", "states", "kinetics", "km", "objectives", "training", "simulation",
+        "analysis", "studies", "figures",
     },
     "cli": {
-        "core", "network", "states", "draft", "kinetics", "km", "training", "simulation", "formats",
+        "core", "network", "states", "draft", "kinetics", "km", "objectives", "training",
+        "simulation", "formats",
     },
 }  # fmt: skip
 ROOMS = tuple(ALLOWED)

@@ -61,13 +61,13 @@ def test_the_reward_by_another_road(tiny, seed):
         fastest = min(remaining)
         remaining.remove(fastest)
         product *= math.exp(-0.1 * fastest)
-    assert Recipe.study_of_states(tiny).reward(lambda_max) == pytest.approx(
+    assert Recipe.study_of_states(tiny).objective(lambda_max) == pytest.approx(
         0.5 * product**0.1, rel=1e-12
     )
 
 
 def test_the_reward_in_closed_form(tiny):
-    reward = Recipe.study_of_states(tiny).reward
+    reward = Recipe.study_of_states(tiny).objective
     values = np.full(100, 1e8)
     values[20:30] = -2.5
     assert reward(values) == pytest.approx(0.5 * math.exp(0.25), rel=1e-12)
@@ -113,7 +113,7 @@ def test_every_run_has_a_place_of_its_own_in_the_store(tiny, states, recipe, tmp
         {"recipe": recipe.but(sigma=0.5)},
         {"seed": 2},
         {"models": 3},
-        {"recipe": recipe.but(reward=replace(recipe.reward, n_fastest=9))},
+        {"recipe": recipe.but(objective=replace(recipe.objective, n_fastest=9))},
         {"states": states[1:2]},
         {},
     ):

@@ -228,9 +228,9 @@ def test_time_budget_adds_up(repeats: list[studies.Repeat]) -> None:
 
 def test_timed_evaluation_is_the_same_evaluation(repeats: list[studies.Repeat]) -> None:
     training = repeats[0].training
-    noise = training.objective.draw_noise(60, np.random.default_rng(3))
-    timed = timing._TimedObjective(training.objective)
-    ours, theirs = (o.evaluate([(training.weights, noise)]) for o in (timed, training.objective))
+    noise = training.fitness.draw_noise(60, np.random.default_rng(3))
+    timed = timing._TimedFitness(training.fitness)
+    ours, theirs = (o.evaluate([(training.weights, noise)]) for o in (timed, training.fitness))
     assert np.array_equal(ours[0], theirs[0])
     assert np.array_equal(ours[1], theirs[1])
 

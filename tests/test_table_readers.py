@@ -47,7 +47,9 @@ READERS: dict[str, Callable[[Network, Path], object]] = {
     "constraints.csv": _states,
     "concentrations.csv": _states,
     "medium.csv": _states,
-    "fermentation.csv": lambda network, folder: read_time_course(network, "biomass", folder=folder),
+    "fermentation.csv": lambda network, folder: read_time_course(
+        network, "biomass", table=folder / "fermentation.csv"
+    ),
     "published_states.csv": lambda network, folder: SteadyStates.published(
         Network.from_folder(folder)
     ),

@@ -40,7 +40,7 @@ def models(network: Network, drawn_models: int = DRAWN, kept: int = KEPT) -> Non
         chosen = training.models(1, np.random.default_rng(SEED)).with_km(km)
         ensemble = KineticEnsemble.from_models(
             chosen,
-            chosen.spectrum(threshold_per_h=training.objective.threshold_per_h),
+            chosen.spectrum(threshold_per_h=training.fitness.threshold_per_h),
             seed=SEED,
             generator_digest=str(drawn.dataset.attrs["generator_digest"]),
             attributes={

@@ -6,7 +6,6 @@ from .ensembles import (
 from .gradients import (
     GradientStatus as GradientStatus,
     eigenvalue_gradients as eigenvalue_gradients,
-    pinned_over_states as pinned_over_states,
     pinned_smooth_lambda_max as pinned_smooth_lambda_max,
     smooth_lambda_max as smooth_lambda_max,
 )

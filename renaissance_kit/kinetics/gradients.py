@@ -168,25 +168,6 @@ def by_log_km(models: KineticModels, by_entry: Array, *, start: int = 0) -> Arra
     return out
 
 
-def pinned_over_states(
-    batches: Sequence[KineticModels], *, tau: float = TAU, workers: int = 2
-) -> SmoothMaximum:
-    """`pinned_smooth_lambda_max` of batches at different states, one after the other.
-
-    Args:
-        batches: one or more, such as `KineticModels.at` makes.
-        workers: threads; each has one state at a time.
-    """
-    if len(batches) == 1:
-        return pinned_smooth_lambda_max(batches[0], tau=tau, workers=workers)
-
-    def one(batch: KineticModels) -> SmoothMaximum:
-        return pinned_smooth_lambda_max(batch, tau=tau, workers=1)
-
-    with single_threaded_pool(workers) as pool:
-        return _joined(list(pool.map(one, batches)))
-
-
 def _joined(parts: Sequence[SmoothMaximum]) -> SmoothMaximum:
     return SmoothMaximum(
         *(np.concatenate([getattr(part, name) for part in parts]) for name in _FIELDS)

@@ -27,8 +27,8 @@ from renaissance_kit.panels.panel import Panel
 from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.states.steady_states import SteadyStates
 from renaissance_kit.training.fit import Training, train
+from renaissance_kit.training.fitness import Fitness
 from renaissance_kit.training.nes import NESSettings
-from renaissance_kit.training.objective import KineticObjective
 from renaissance_kit.training.recipes import Recipe
 from renaissance_kit.training.trainer import TrainingState
 from renaissance_kit.training.trainers import trainer_of
@@ -213,12 +213,12 @@ class TrainingPanel(Panel):
     def _first_look(self, task: _Task) -> _Drawing:
         """Models of the untrained generator: new charts, on axes for the whole run."""
         recipe, threshold = task.recipe, task.recipe.threshold_per_h
-        objective = KineticObjective(
-            self.network, task.state, recipe.generator, recipe.reward, threshold, self.workers
+        fitness = Fitness(
+            self.network, task.state, recipe.generator, recipe.objective, threshold, self.workers
         )
         rng = np.random.default_rng(task.seed)
-        weights = objective.initial_weights(rng)
-        lambda_max = objective.evaluate([(weights, objective.draw_noise(FIRST_LOOK, rng))])[1][0]
+        weights = fitness.initial_weights(rng)
+        lambda_max = fitness.evaluate([(weights, fitness.draw_noise(FIRST_LOOK, rng))])[1][0]
         low, high = lambda_range(lambda_max, threshold)
         self._edges = studies.lambda_edges(min(low, LEAST_LAMBDA_PER_H), high, threshold)
         self._first = studies.lambda_bins(lambda_max, self._edges, threshold)
@@ -235,7 +235,7 @@ class TrainingPanel(Panel):
 
     def _end(self, training: Training, ensemble: KineticEnsemble) -> _Drawing:
         """Charts that hold their data, the ensemble as the last point."""
-        threshold, lambda_max = training.objective.threshold_per_h, ensemble.lambda_max_per_h
+        threshold, lambda_max = training.fitness.threshold_per_h, ensemble.lambda_max_per_h
         last = studies.incidence_row(training.state.step, lambda_max, threshold)
         before = studies.incidence_so_far(training.state.history, threshold)
         rows = pd.concat([before, last], ignore_index=True)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from renaissance_kit.simulation.bioreactor import BioreactorResult
 from renaissance_kit.states.fermentation import (
     BIOMASS,
     MeasuredTimeCourse,
+    is_inside,
     quantities,
     read_time_course,
 )
@@ -39,12 +41,14 @@ class MeasuredCurve:
     Attributes:
         quantity: as written in ``fermentation.csv``.
         time_course: the measurements.
+        inside: whether they are of a metabolite in the cell.
         share: of the largest measured value, the least uncertainty of a point.
     """
 
     quantity: str
     time_course: MeasuredTimeCourse
     share: float = 0.1
+    inside: bool = False
 
     def __post_init__(self) -> None:
         if not self.share > 0:
@@ -53,7 +57,7 @@ class MeasuredCurve:
 
     @property
     def variable(self) -> str:
-        """State variable of the reactor: ``biomass``, or a metabolite of the medium."""
+        """State variable of the reactor: ``biomass``, or a metabolite."""
         return self.time_course.variable
 
     @property
@@ -98,14 +102,17 @@ def measured_curves(
     *,
     chosen: Sequence[str] | None = None,
     share: float = 0.1,
+    table: str | Path | pd.DataFrame | None = None,
 ) -> tuple[MeasuredCurve, ...]:
     """The measured curves of a strain.
 
     Args:
-        network: with a ``fermentation.csv`` in its folder.
+        network: with a ``fermentation.csv`` in its folder, unless a table is given.
         strain: as written there; the first one if not given.
         chosen: quantities; all that were measured on the strain if not given.
         share: see `MeasuredCurve`.
+        table: a file or data frame with the columns of ``fermentation.csv``; the network's own if
+            not given.
 
     Raises:
         DataError: no table, no such strain or quantity, or a row that cannot be used.
@@ -116,19 +123,30 @@ def measured_curves(
     [('biomass', 'gDW/L'), ('glucose', 'g/L'), ('anthranilate', 'g/L')]
     """
     return tuple(
-        MeasuredCurve(quantity, read_time_course(network, quantity, strain), share)
-        for quantity in (quantities(network, strain) if chosen is None else chosen)
+        _curve(network, quantity, read_time_course(network, quantity, strain, table), share)
+        for quantity in (quantities(network, strain, table) if chosen is None else chosen)
     )
+
+
+def _curve(
+    network: Network, quantity: str, course: MeasuredTimeCourse, share: float
+) -> MeasuredCurve:
+    inside = course.variable != BIOMASS and is_inside(network, course.variable)
+    return MeasuredCurve(quantity, course, share, inside)
 
 
 def measured_start(curves: Sequence[MeasuredCurve]) -> dict[str, Any]:
     """Inoculum and medium as measured at 0 h, for `ReactorConditions.but` and `batch_of`.
+
+    Metabolites inside the cell begin at the steady state, whatever was measured of them.
 
     Raises:
         DataError: a curve does not begin at 0 h.
     """
     medium, changes = {}, {}
     for curve in curves:
+        if curve.inside:
+            continue
         if curve.time_course.time_h[0] != 0:
             raise DataError(
                 f"{curve.quantity} of {curve.time_course.strain!r} does not begin at 0 h"

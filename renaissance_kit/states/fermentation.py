@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -26,6 +27,10 @@ from renaissance_kit.network.network import Network
 from renaissance_kit.network.other_names import meant
 from renaissance_kit.states.tables import FERMENTATION_TABLE
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+CourseTable: TypeAlias = "str | Path | pd.DataFrame | None"
 FILE = FERMENTATION_TABLE.name
 BIOMASS = "biomass"
 """State variable of a reactor, and what the column ``variable`` holds for it."""
@@ -84,7 +89,7 @@ class MeasuredTimeCourse:
 
 
 def read_time_course(
-    network: Network, quantity: str, strain: str | None = None, folder: Path | None = None
+    network: Network, quantity: str, strain: str | None = None, table: CourseTable = None
 ) -> MeasuredTimeCourse:
     """Read the course of one quantity of one strain from ``fermentation.csv``.
 
@@ -92,34 +97,37 @@ def read_time_course(
         network: whose metabolites the table names.
         quantity: biomass or a substance, as written in the table.
         strain: as written in the table; the first one there if not given.
-        folder: where the table is; the network's own if not given.
+        table: file or data frame; the network's own ``fermentation.csv`` if not given.
 
     Raises:
         DataError: no such quantity or strain in the table, or a row that cannot be used.
     """
-    return _course(network, _table(network, folder), quantity, strain)
+    return _course(network, _rows(network, table), quantity, strain)
 
 
 def quantities(
-    network: Network, strain: str | None = None, folder: Path | None = None
+    network: Network, strain: str | None = None, table: CourseTable = None
 ) -> tuple[str, ...]:
     """What was measured on a strain, in the order of ``fermentation.csv``.
 
     Args:
         strain: as written in the table; the first one there if not given.
-        folder: where the table is; the network's own if not given.
+        table: file or data frame; the network's own ``fermentation.csv`` if not given.
 
     Raises:
         DataError: there is no table, or it has no such strain.
     """
-    table = _table(network, folder)
-    strain = _strain(table, strain)
-    return tuple(dict.fromkeys(r["quantity"] for r in table if r["strain"] == strain))
+    rows = _rows(network, table)
+    strain = _strain(rows, strain)
+    return tuple(dict.fromkeys(r["quantity"] for r in rows if r["strain"] == strain))
 
 
-def _table(network: Network, folder: Path | None) -> list[Row]:
-    path = network.file(FILE) if folder is None else folder / FILE
-    return FERMENTATION_TABLE.read(path)
+def _rows(network: Network, table: CourseTable) -> list[Row]:
+    if table is None:
+        return FERMENTATION_TABLE.read(network.file(FILE))
+    if isinstance(table, str | Path):
+        return FERMENTATION_TABLE.read(table)
+    return FERMENTATION_TABLE.of(table)
 
 
 def _strain(table: list[Row], strain: str | None) -> str:
@@ -174,11 +182,12 @@ def _molar_mass(network: Network, row: Row) -> float:
             raise row.error(f"weighed_as is for substances in g/L; leave {weighed_as!r} out")
         if variable == BIOMASS:
             return float("nan")
-    medium = [m for m in network.constant if _outside(network, m)]
-    if variable not in medium:
+    known = network.species if row["unit"] == "mM" else _medium(network)
+    if variable not in known:
+        inside = " (grams per litre are of the medium)" if variable in network.species else ""
         raise row.error(
-            f"variable {variable!r} is neither 'biomass' nor in the medium"
-            f"{meant(network, variable, medium)}"
+            f"variable {variable!r} is neither 'biomass' nor in the medium{inside}"
+            f"{meant(network, variable, known)}"
         )
     if row["unit"] != "g/L":
         return float("nan")
@@ -199,9 +208,14 @@ def _molar_mass(network: Network, row: Row) -> float:
     return molar_mass_g_mol(formula)
 
 
-def _outside(network: Network, metabolite: str) -> bool:
+def _medium(network: Network) -> list[str]:
+    return [m for m in network.constant if not is_inside(network, m)]
+
+
+def is_inside(network: Network, metabolite: str) -> bool:
+    """Whether a metabolite is in the cell, not in the medium."""
     compartment = network.compartments[network.metabolites[metabolite].compartment]
-    return compartment.volume_fraction is None
+    return compartment.volume_fraction is not None
 
 
 def biomass_integral(biomass: MeasuredTimeCourse, stop_h: float) -> float:
@@ -225,12 +239,12 @@ def specific_rate(
     quantity: str,
     stop_h: float,
     strain: str | None = None,
-    folder: Path | None = None,
+    table: CourseTable = None,
 ) -> Estimate:
     """Mean specific rate of a substance from the first measurement to ``stop_h``.
 
     Args:
-        network, strain, folder: as in `read_time_course`.
+        network, strain, table: as in `read_time_course`.
         quantity: a substance in the table.
         stop_h: a time at which both the substance and the biomass were measured.
 
@@ -247,13 +261,15 @@ def specific_rate(
     >>> round(rate.value, 2)
     0.14
     """
-    table = _table(network, folder)
-    course = _course(network, table, quantity, strain)
+    rows = _rows(network, table)
+    course = _course(network, rows, quantity, strain)
     if course.variable == BIOMASS:
         raise DataError(f"{FILE}: {quantity} is biomass; ask for the rate of a substance")
+    if is_inside(network, course.variable):
+        raise DataError(f"{FILE}: {quantity} is in the cell; ask for a substance of the medium")
     last = _index(course, stop_h, quantity)
     scale = 1.0 if course.unit == "mM" else 1000.0 / course.molar_mass_g_mol
-    biomass = _biomass(network, table, course.strain)
+    biomass = _biomass(network, rows, course.strain)
     if not np.isclose(course.time_h[0], biomass.time_h[0]):
         raise DataError(
             f"fermentation.csv: {quantity} of {course.strain} begins at {course.time_h[0]:g} h, "
@@ -266,11 +282,11 @@ def specific_rate(
 
 
 def biomass_time_course(
-    network: Network, strain: str | None = None, folder: Path | None = None
+    network: Network, strain: str | None = None, table: CourseTable = None
 ) -> MeasuredTimeCourse:
     """The course of the biomass of a strain; arguments and errors as of `read_time_course`."""
-    table = _table(network, folder)
-    return _biomass(network, table, _strain(table, strain))
+    rows = _rows(network, table)
+    return _biomass(network, rows, _strain(rows, strain))
 
 
 def _biomass(network: Network, table: list[Row], strain: str) -> MeasuredTimeCourse:
@@ -286,7 +302,7 @@ def uptake_range(
     first_h: float,
     last_h: float,
     strain: str | None = None,
-    folder: Path | None = None,
+    table: CourseTable = None,
 ) -> Estimate:
     """Specific uptake over the windows from the first point to each one in [first_h, last_h].
 
@@ -297,7 +313,7 @@ def uptake_range(
     0.26 1/h = 6.2, lies inside as well.
 
     Args:
-        network, quantity, strain, folder: as in `specific_rate`.
+        network, quantity, strain, table: as in `specific_rate`.
         first_h, last_h: the windows end between them.
 
     Returns:
@@ -306,7 +322,7 @@ def uptake_range(
     Raises:
         DataError: no measurement in the window.
     """
-    course = read_time_course(network, quantity, strain, folder)
+    course = read_time_course(network, quantity, strain, table)
     times = course.time_h[1:]
     times = times[(times >= first_h) & (times <= last_h)]
     if not len(times):
@@ -314,7 +330,7 @@ def uptake_range(
             f"fermentation.csv has no {quantity} of {course.strain} between {first_h:g} and "
             f"{last_h:g} h; widen the window in constraints.csv"
         )
-    rates = [specific_rate(network, quantity, float(t), course.strain, folder) for t in times]
+    rates = [specific_rate(network, quantity, float(t), course.strain, table) for t in times]
     return Estimate(
         -float(np.mean([r.value for r in rates])),
         -max(r.high for r in rates),

@@ -23,6 +23,7 @@ from renaissance_kit.states.tables import (
     CONCENTRATION_TABLE,
     CONSTRAINT_TABLE,
     CONSTRAINT_UNITS,
+    FERMENTATION_TABLE,
     MEDIUM_TABLE,
 )
 
@@ -228,7 +229,9 @@ def _fermented(row: Row, network: Network, folder: Path) -> Bound:
             "fermentation.csv; fill them in"
         )
     window = _bound(row)
-    rate = uptake_range(network, quantity, window.low, window.high, strain, folder)
+    rate = uptake_range(
+        network, quantity, window.low, window.high, strain, folder / FERMENTATION_TABLE.name
+    )
     return Bound(-rate.high, -rate.low, row["source"])
 
 

@@ -151,7 +151,7 @@ class Integration:
     def _places(self, generator: Generator, seed: int, initial: Weights | None) -> list[Path]:
         """Where an ensemble is kept, or might be, without the suffix; the first is one's own."""
         identity = (
-            self.network.digest, self.state, self.recipe.settings, self.recipe.reward,
+            self.network.digest, self.state, self.recipe.settings, self.recipe.objective,
             self.recipe.threshold_per_h, generator.architecture, generator.ranges, initial, seed,
             self.models,
         )  # fmt: skip

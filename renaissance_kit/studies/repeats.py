@@ -18,7 +18,7 @@ from renaissance_kit.kinetics.spectrum import incidence_of
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.training.fit import Training, train
-from renaissance_kit.training.objective import Where
+from renaissance_kit.training.fitness import Where
 from renaissance_kit.training.recipes import Recipe
 from renaissance_kit.training.trainer import Trainer, TrainingState
 from renaissance_kit.training.trainers import trainer_of
@@ -117,7 +117,7 @@ def incidence_history(repeats: Iterable[Repeat]) -> pd.DataFrame:
         training = repeat.training
         common = {"group": repeat.label, "repeat": repeat.number, "seed": training.seed}
         for record in training.state.history:
-            share = incidence_of(record.lambda_max_per_h, training.objective.threshold_per_h)
+            share = incidence_of(record.lambda_max_per_h, training.fitness.threshold_per_h)
             rows.append(
                 {
                     **common,

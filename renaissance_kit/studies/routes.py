@@ -230,7 +230,7 @@ def _finished(
     training: Training,
     workers: int,
 ) -> RouteRun:
-    threshold_per_h = training.objective.threshold_per_h
+    threshold_per_h = training.fitness.threshold_per_h
     history, each_step = training.state.history, training.settings.models_per_step
     began = time.perf_counter()
     made = draw()

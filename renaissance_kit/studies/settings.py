@@ -13,11 +13,11 @@ import pandas as pd
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.runs import RUN, Run
 from renaissance_kit.network.network import Network
+from renaissance_kit.objectives.dynamics import FastestDynamics, Incidence
 from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.studies.repeats import run_repeats
 from renaissance_kit.training.nes import NESSettings
 from renaissance_kit.training.recipes import Recipe
-from renaissance_kit.training.rewards import FastestDynamics, Incidence
 
 
 def recipe_table(recipes: Sequence[Recipe]) -> pd.DataFrame:
@@ -28,7 +28,7 @@ def recipe_table(recipes: Sequence[Recipe]) -> pd.DataFrame:
         ranges = generator.ranges
         free = ~ranges.fixed
         columns[recipe.label] = {
-            "reward": repr(recipe.reward),
+            "objective": repr(recipe.objective),
             "KM (mM)": f"{ranges.low_mM[free].min():.2g} to {ranges.high_mM[free].max():.2g}",
             "outputs rescaled": generator.rescale,
             "first weights": generator.first_weights
@@ -135,8 +135,8 @@ def leave_one_out(
     threshold, published = default.threshold_per_h, NESSettings.paper()
     variants = [
         default.but("default recipe"),
-        default.but("incidence as the reward", reward=Incidence(partition_per_h=threshold)),
-        default.but("reward of the ten fastest", reward=FastestDynamics()),
+        default.but("incidence as the reward", objective=Incidence(partition_per_h=threshold)),
+        default.but("reward of the ten fastest", objective=FastestDynamics()),
         default.but("biases in plain units", generator=replace(default.generator, bias_unit=1.0)),
         default.but("outputs start at half the spread",
                     generator=replace(default.generator, output_scale=0.5)),

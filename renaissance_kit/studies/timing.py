@@ -13,32 +13,35 @@ import pandas as pd
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.seeds import rng_from, rng_of
 from renaissance_kit.core.threads import single_threaded
-from renaissance_kit.core.types import Array, Weights
+from renaissance_kit.core.types import Weights
 from renaissance_kit.kinetics import spectrum as spectra
 from renaissance_kit.kinetics.ensembles import write_km_stream
+from renaissance_kit.kinetics.spectrum import is_valid
+from renaissance_kit.objectives.dynamics import DynamicsObjective
 from renaissance_kit.training.fit import Training
+from renaissance_kit.training.fitness import Evaluation, Fitness
 from renaissance_kit.training.nes import NESSettings, NESTrainer
-from renaissance_kit.training.objective import KineticObjective
 
 
-class _TimedObjective:
-    """The same evaluation as `KineticObjective` on one thread, with a clock at each part."""
+class _TimedFitness:
+    """The same evaluation as `Fitness` on one thread, with a clock at each part."""
 
-    def __init__(self, objective: KineticObjective) -> None:
-        self.objective = objective
-        self.threshold_per_h = objective.threshold_per_h
-        self.digest = objective.digest
+    def __init__(self, fitness: Fitness) -> None:
+        assert isinstance(fitness.objective, DynamicsObjective)
+        self.fitness, self.objective = fitness, fitness.objective
+        self.threshold_per_h = fitness.threshold_per_h
+        self.digest = fitness.digest
         self.seconds = {"generator": 0.0, "Vmax and Jacobian": 0.0, "eigenvalues": 0.0}
         self.models = 0
 
     def draw_noise(self, n_models: int, rng: np.random.Generator) -> Any:
-        return self.objective.draw_noise(n_models, rng)
+        return self.fitness.draw_noise(n_models, rng)
 
-    def evaluate(self, candidates: list[tuple[Weights, Any]]) -> tuple[Array, Array]:
+    def evaluate(self, candidates: list[tuple[Weights, Any]]) -> Evaluation:
         clock = [time.perf_counter()]
         km = np.concatenate(
             [
-                self.objective.generator.km_from_noise(weights, noise, rng_from(seed))
+                self.fitness.generator.km_from_noise(weights, noise, rng_from(seed))
                 for weights, (noise, seed) in candidates
             ]
         )
@@ -47,17 +50,18 @@ class _TimedObjective:
         lambda_max = np.empty(len(km))
         for start in range(0, len(km), spectra.CHUNK):
             began = time.perf_counter()
-            part = self.objective.batch.with_km(km[start : start + spectra.CHUNK])
+            part = self.fitness.batch.with_km(km[start : start + spectra.CHUNK])
             jacobians = part.jacobians_per_h()
             middle = time.perf_counter()
-            near = self.objective.threshold_per_h
+            near = self.fitness.threshold_per_h
             values = spectra.eigenvalues(jacobians, near=near)
             lambda_max[start : start + len(part)] = values[:, 0].real
             self.seconds["Vmax and Jacobian"] += middle - began
             self.seconds["eigenvalues"] += time.perf_counter() - middle
         self.models += len(km)
         by_candidate = lambda_max.reshape(len(candidates), -1)
-        return np.array([self.objective.reward(v) for v in by_candidate]), by_candidate
+        met = is_valid(by_candidate, self.fitness.threshold_per_h)
+        return Evaluation(np.array([self.objective(v) for v in by_candidate]), by_candidate, met)
 
 
 def time_budget(training: Training) -> pd.DataFrame:
@@ -68,12 +72,12 @@ def time_budget(training: Training) -> pd.DataFrame:
     Raises:
         ParameterError: the training is of another method.
     """
-    objective, settings = _nes_parts(training)
+    fitness, settings = _nes_parts(training)
     with single_threaded():
         small = replace(settings, population=2, models_per_generator=2, monitor_models=1)
-        warm = NESTrainer(_TimedObjective(objective), small)
+        warm = NESTrainer(_TimedFitness(fitness), small)
         warm.step(training.state)  # compiles, fills caches
-        timed = _TimedObjective(objective)
+        timed = _TimedFitness(fitness)
         trainer = NESTrainer(timed, settings)
         began = time.perf_counter()
         trainer.step(training.state)
@@ -92,8 +96,8 @@ def time_km_sets(training: Training, n: int, path: str | Path, *, seed: int) -> 
     Returns:
         sets, seconds, megabytes, and seconds_per_million (extrapolated where n is less).
     """
-    objective, _ = _nes_parts(training)
-    generator, ranges = objective.generator, objective.ranges
+    fitness, _ = _nes_parts(training)
+    generator, ranges = fitness.generator, fitness.ranges
     began = time.perf_counter()
     write_km_stream(
         path,
@@ -111,11 +115,16 @@ def time_km_sets(training: Training, n: int, path: str | Path, *, seed: int) -> 
     }
 
 
-def _nes_parts(training: Training) -> tuple[KineticObjective, NESSettings]:
-    objective, settings = training.objective, training.settings
-    if not isinstance(objective, KineticObjective) or not isinstance(settings, NESSettings):
+def _nes_parts(training: Training) -> tuple[Fitness, NESSettings]:
+    fitness, settings = training.fitness, training.settings
+    if not isinstance(fitness, Fitness) or not isinstance(settings, NESSettings):
         raise ParameterError(
             f"the training is of the method {settings.method!r}; time one by natural evolution "
             "strategies, such as with Recipe.default"
         )
-    return objective, settings
+    if not isinstance(fitness.objective, DynamicsObjective):
+        raise ParameterError(
+            f"the objective is {fitness.objective!r}; time a training for λmax, such as with "
+            "Recipe.default"
+        )
+    return fitness, settings

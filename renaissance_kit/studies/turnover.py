@@ -27,6 +27,7 @@ from renaissance_kit.states.sampling import sample_steady_states
 from renaissance_kit.states.steady_states import SteadyStates
 from renaissance_kit.studies.states import sample_ranges
 from renaissance_kit.training.fit import run
+from renaissance_kit.training.fitness import Evaluation
 from renaissance_kit.training.nes import NESSettings, NESTrainer
 
 SEARCH = NESSettings(
@@ -265,8 +266,9 @@ class _Search:
     def draw_noise(self, n_models: int, rng: np.random.Generator) -> None:
         """Nothing is random but the search."""
 
-    def evaluate(self, candidates: list[tuple[Weights, None]]) -> tuple[Array, Array]:
+    def evaluate(self, candidates: list[tuple[Weights, None]]) -> Evaluation:
         km = self.km(np.stack([weights for weights, _ in candidates]))
-        lambda_max = self.models.with_km(km).spectrum(workers=self.workers).lambda_max_per_h
+        spectrum = self.models.with_km(km).spectrum(workers=self.workers)
+        lambda_max = spectrum.lambda_max_per_h
         reward = -np.arcsinh(np.where(np.isfinite(lambda_max), lambda_max, 1e12))
-        return reward, lambda_max[:, None]
+        return Evaluation(reward, lambda_max[:, None], spectrum.valid[:, None])

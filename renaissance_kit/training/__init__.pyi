@@ -12,11 +12,12 @@ from .conditional_net import (
 )
 from .differentiable import (
     EDGE as EDGE,
+    ModelScores as ModelScores,
     ProjectedShare as ProjectedShare,
-    SmoothLambdaMax as SmoothLambdaMax,
     divergence as divergence,
 )
 from .fit import Training as Training, run as run, train as train
+from .fitness import Evaluation as Evaluation, Fitness as Fitness
 from .generator import Generator as Generator
 from .gradient import GradientSettings as GradientSettings, GradientTrainer as GradientTrainer
 from .nes import (
@@ -25,15 +26,10 @@ from .nes import (
     gradient_estimate as gradient_estimate,
     shape_rewards as shape_rewards,
 )
-from .objective import KineticObjective as KineticObjective
 from .recipes import Recipe as Recipe
-from .rewards import (
-    DifferentiableReward as DifferentiableReward,
-    FastestDynamics as FastestDynamics,
-    Incidence as Incidence,
-    Reward as Reward,
-    SmoothIncidence as SmoothIncidence,
-    SoftMargin as SoftMargin,
+from .score_gradient import (
+    ScoreGradientSettings as ScoreGradientSettings,
+    ScoreGradientTrainer as ScoreGradientTrainer,
 )
 from .trainer import (
     Record as Record,

@@ -69,8 +69,8 @@ def load_checkpoint(path: str | Path, settings: Settings, objective_digest: str)
         )
     if about["objective"] != objective_digest:
         raise CheckpointError(
-            f"{path} was written for another objective (network, steady states, generator, reward "
-            "or threshold); give another checkpoint file"
+            f"{path} was written for another objective, network, steady state, generator or "
+            "threshold; give another checkpoint file"
         )
     saved, now = about["settings"], settings.identity()
     changed = [name for name in now if saved.get(name) != now[name]]

@@ -1,7 +1,7 @@
 """Train one generator at many steady states by gradient, for states that it has not seen.
 
 A generator trained at one state knows that state only. The network of
-`renaissance_kit.training.conditional_net` sees the state beside the noise. The objective is that of
+`renaissance_kit.training.conditional_net` sees the state beside the noise. The fitness is that of
 `renaissance_kit.training.gradient`, averaged over the states of a batch. The divergence is computed
 within each state: over all states together, a generator that makes one model of each would look
 diverse.
@@ -24,10 +24,17 @@ from renaissance_kit.core.types import Array, Weights
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
+from renaissance_kit.objectives.objective import Objective
 from renaissance_kit.states.features import StateFeatures
 from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.training.conditional_net import ConditionalGenerator, ConditionalNet
-from renaissance_kit.training.differentiable import SmoothLambdaMax, divergence, log_km_of
+from renaissance_kit.training.differentiable import (
+    ModelScores,
+    differentiable,
+    divergence,
+    log_km_of,
+)
+from renaissance_kit.training.fitness import Problem, objective_fingerprint, state_arrays
 from renaissance_kit.training.gradient import (
     GradientSettings,
     Loss,
@@ -35,8 +42,6 @@ from renaissance_kit.training.gradient import (
     descend,
     require_trainable,
 )
-from renaissance_kit.training.objective import Problem, reward_fingerprint, state_arrays
-from renaissance_kit.training.rewards import Reward, differentiable
 from renaissance_kit.training.trainer import Record, TrainingState
 
 
@@ -72,30 +77,30 @@ class ConditionalSettings(GradientSettings):
 
 
 @dataclass(frozen=True)
-class ConditionalObjective:
+class ConditionalFitness:
     """What is trained: a conditional generator, by the models that it makes at many states.
 
     Args:
         net: architecture.
         states: to train at.
-        reward: of (models,) λmax.
+        objective: of the dynamics.
         threshold_per_h: of a valid model.
         workers: threads for the eigenvalues.
     """
 
     net: ConditionalNet
     states: tuple[SteadyState, ...] = field(repr=False)
-    reward: Reward
+    objective: Objective
     threshold_per_h: float
     workers: int = 2
 
     @classmethod
-    def of(cls, problem: Problem) -> ConditionalObjective:
-        """The objective of a problem that has many steady states."""
+    def of(cls, problem: Problem) -> ConditionalFitness:
+        """The fitness of a problem that has many steady states."""
         states = problem.all_states()
         features = problem.features or StateFeatures.of(problem.network, states)
         net = ConditionalNet(problem.network, problem.generator, features)
-        return cls(net, states, problem.reward, problem.threshold_per_h, problem.workers)
+        return cls(net, states, problem.objective, problem.threshold_per_h, problem.workers)
 
     @property
     def network(self) -> Network:
@@ -109,10 +114,10 @@ class ConditionalObjective:
 
     @cached_property
     def digest(self) -> str:
-        """Fingerprint of network, states, generator, reward and threshold."""
+        """Fingerprint of network, states, generator, objective and threshold."""
         return fingerprint(
             self.net.digest(), [state_arrays(state) for state in self.states],
-            reward_fingerprint(self.reward), float(self.threshold_per_h),
+            objective_fingerprint(self.objective), float(self.threshold_per_h),
         )  # fmt: skip
 
     @cached_property
@@ -166,7 +171,7 @@ class ConditionalTrainer:
     Values of its records: ``reward`` of the batch and ``divergence`` in nats per constant.
     """
 
-    objective: ConditionalObjective
+    fitness: ConditionalFitness
     settings: ConditionalSettings
 
     @classmethod
@@ -174,16 +179,16 @@ class ConditionalTrainer:
         """For a problem with many steady states.
 
         Raises:
-            ParameterError: a reward or generator without derivatives, or a single state.
+            ParameterError: an objective or generator without derivatives, or a single state.
         """
-        differentiable(problem.reward)
+        differentiable(problem.objective)
         require_trainable(problem.generator)
-        return cls(ConditionalObjective.of(problem), settings)
+        return cls(ConditionalFitness.of(problem), settings)
 
     @property
     def digest(self) -> str:
-        """Fingerprint of the objective."""
-        return self.objective.digest
+        """Fingerprint of the fitness."""
+        return self.fitness.digest
 
     def init(self, rng: np.random.Generator, weights: Weights, *, seed: int = -1) -> TrainingState:
         """State before the first step."""
@@ -194,22 +199,23 @@ class ConditionalTrainer:
         return descend(state, self.settings, self._loss)
 
     def _loss(self, weights: torch.Tensor, rng: np.random.Generator) -> Loss:
-        objective, settings = self.objective, self.settings
+        fitness, settings = self.fitness, self.settings
         number = settings.states_per_step
         each = settings.models_per_step // number
-        there = len(objective.states)
+        there = len(fitness.states)
         chosen = rng.choice(there, number, replace=there < number)
-        latent = objective.net.generator.latent
+        latent = fitness.net.generator.latent
         noise = rng.standard_normal((settings.models_per_step, latent), dtype=np.float32)
         own = child_rng(rng)
-        features = np.repeat(objective.features[chosen], each, axis=0)
-        outputs = objective.net.outputs(weights, noise, features, own).double()
-        log_km = log_km_of(outputs, objective.ranges, own, projected=True)
-        batches = [objective.batch.at(objective.states[i]) for i in chosen]
-        s, lambda_max = SmoothLambdaMax.apply(log_km, batches, settings.tau, objective.workers)
+        features = np.repeat(fitness.features[chosen], each, axis=0)
+        outputs = fitness.net.outputs(weights, noise, features, own).double()
+        log_km = log_km_of(outputs, fitness.ranges, own, projected=True)
+        batches = [fitness.batch.at(fitness.states[i]) for i in chosen]
+        score, lambda_max = ModelScores.apply(
+            log_km, differentiable(fitness.objective), batches, settings.tau, fitness.workers
+        )
         apart = [divergence(part, settings.dependence) for part in outputs.split(each)]
-        reward = differentiable(objective.reward).of(s)
-        return reward, torch.stack(apart).mean(), lambda_max
+        return Loss(score.mean(), torch.stack(apart).mean(), lambda_max)
 
 
 def split_states(n: int, held_out: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -1,6 +1,6 @@
 """Terms of the objectives that are climbed by gradient, as PyTorch functions of the outputs.
 
-ln KM from network outputs y, s = asinh(λmax / 1 h⁻¹) from ln KM, and the divergence of y from
+ln KM from network outputs y, scores from ln KM, and the divergence of y from
 independent standard normal numbers, which would make KM log-uniform and independent. It is
 estimated from a batch, in nats per constant, from the means m, variances v and correlations C:
 
@@ -17,42 +17,68 @@ Reference: Kingma & Welling 2014 ICLR (gradients through samples).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 
-from renaissance_kit.kinetics.gradients import pinned_over_states
+from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.threads import single_threaded_pool
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.km.ranges import KMRanges
+from renaissance_kit.objectives.objective import DifferentiableObjective, Objective
 
 EDGE = 2.0  # standard deviations, within 2.3 % of a constant's range from its bound
 
 
-class SmoothLambdaMax(torch.autograd.Function):
-    """s of models as a function of ln KM, (models, km) in double precision.
+class ModelScores(torch.autograd.Function):
+    """Scores of models as a function of ln KM, (models, km) in double precision.
 
     ``batches`` says where the models stand: each is at one steady state and takes an equal share
-    of the rows, in order. Returns s, 0 and without derivative where there are no eigenvalues, and
-    λmax in 1/h, NaN there.
+    of the rows, in order. Returns the scores and λmax in 1/h, NaN where it was not computed.
     """
 
     @staticmethod
     def forward(
-        ctx: Any, log_km: torch.Tensor, batches: Sequence[KineticModels], tau: float, workers: int
+        ctx: Any,
+        log_km: torch.Tensor,
+        objective: DifferentiableObjective,
+        batches: Sequence[KineticModels],
+        tau: float,
+        workers: int,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         km = np.exp(log_km.detach().numpy()).reshape(len(batches), -1, log_km.shape[1])
         placed = [batch.with_km(own) for batch, own in zip(batches, km, strict=True)]
-        found = pinned_over_states(placed, tau=tau, workers=workers)
-        ctx.save_for_backward(torch.from_numpy(found.gradient))
-        lambda_max = torch.from_numpy(found.lambda_max_per_h)
+        if len(placed) == 1:
+            found = [objective.derivative(placed[0], tau=tau, workers=workers)]
+        else:  # each thread has one state at a time
+            with single_threaded_pool(workers) as pool:
+                one = partial(objective.derivative, tau=tau, workers=1)
+                found = list(pool.map(one, placed))
+        ctx.save_for_backward(torch.from_numpy(np.concatenate([f.by_log_km for f in found])))
+        lambda_max = torch.from_numpy(np.concatenate([f.lambda_max_per_h for f in found]))
         ctx.mark_non_differentiable(lambda_max)
-        return torch.from_numpy(np.nan_to_num(found.value)), lambda_max
+        return torch.from_numpy(np.concatenate([f.score for f in found])), lambda_max
 
     @staticmethod
     def backward(ctx: Any, *outer: torch.Tensor) -> Any:
         (gradient,) = ctx.saved_tensors
-        return outer[0][:, None] * gradient, None, None, None
+        return outer[0][:, None] * gradient, None, None, None, None
+
+
+def differentiable(objective: Objective) -> DifferentiableObjective:
+    """The objective, if its scores have derivatives.
+
+    Raises:
+        ParameterError: they have none; the message names some that have.
+    """
+    if not isinstance(objective, DifferentiableObjective):
+        raise ParameterError(
+            f"{objective!r} has no derivative, and training by gradient needs one; take "
+            "SmoothIncidence or SoftMargin, or train with Recipe.default"
+        )
+    return objective
 
 
 class ProjectedShare(torch.autograd.Function):

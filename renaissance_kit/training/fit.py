@@ -23,8 +23,8 @@ from renaissance_kit.network.network import Network
 from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.training.checkpoints import load_checkpoint, require_memory, save_checkpoint
 from renaissance_kit.training.conditional_net import ConditionalGenerator
+from renaissance_kit.training.fitness import ModelFitness, Where
 from renaissance_kit.training.generator import Generator
-from renaissance_kit.training.objective import ModelObjective, Where
 from renaissance_kit.training.recipes import Recipe
 from renaissance_kit.training.trainer import Settings, Trainer, TrainingState
 from renaissance_kit.training.trainers import ModelTrainer, trainer_of
@@ -51,7 +51,7 @@ def train(
         network: the network.
         state: steady state at which the models stand; for a conditional recipe a sequence of them.
         seed: of every random draw; the same seed gives the same weights.
-        recipe: method with its settings, reward, architecture, bounds and threshold:
+        recipe: method with its settings, objective, architecture, bounds and threshold:
             ``Recipe.default(network)`` if not given, ``Recipe.paper``, ``Recipe.by_gradient`` or,
             for many states, ``Recipe.conditional``.
         initial_weights: to start from a trained generator instead of a new one.
@@ -65,8 +65,8 @@ def train(
 
     Raises:
         SteadyStateError: a state does not belong to the network.
-        ParameterError: settings out of range, weights of another architecture, or states or a
-            reward that the recipe's method cannot use.
+        ParameterError: settings out of range, weights of another architecture, or states or an
+            objective that the recipe's method cannot use.
         CheckpointError: the checkpoint is damaged, of another run, or used by one that goes on.
 
     >>> from renaissance_kit import Network, Recipe, SteadyState, train
@@ -101,9 +101,9 @@ def begin_or_resume(
     if resume and checkpoint is None:
         raise ParameterError("resume=True needs a checkpoint file; give checkpoint=...")
     if checkpoint is None or not Path(checkpoint).expanduser().exists():
-        rng, objective = rng_of(seed), trainer.objective
-        weights = objective.initial_weights(rng) if initial_weights is None else initial_weights
-        objective.check(weights)
+        rng, fitness = rng_of(seed), trainer.fitness
+        weights = fitness.initial_weights(rng) if initial_weights is None else initial_weights
+        fitness.check(weights)
         return trainer.init(rng, weights, seed=seed)
     if not resume:
         raise _earlier_run(checkpoint)
@@ -114,7 +114,7 @@ def begin_or_resume(
             "another checkpoint file"
         )
     try:
-        trainer.objective.check(begun.weights)
+        trainer.fitness.check(begun.weights)
     except ParameterError as error:
         raise CheckpointError(f"{checkpoint}: {error}; delete it and start again") from error
     require_memory(checkpoint, begun, trainer.init(rng_of(seed), begun.weights))
@@ -190,7 +190,7 @@ class Training:
     """A training run, finished or stopped: weights, what led to them, and how to use them.
 
     Attributes:
-        trainer: method and objective.
+        trainer: method and fitness.
         state: the last `TrainingState`.
     """
 
@@ -198,9 +198,9 @@ class Training:
     state: TrainingState = field(repr=False)
 
     @property
-    def objective(self) -> ModelObjective:
+    def fitness(self) -> ModelFitness:
         """What was trained."""
-        return self.trainer.objective
+        return self.trainer.fitness
 
     @property
     def settings(self) -> Settings:
@@ -230,7 +230,7 @@ class Training:
         `renaissance_kit.training.gradient.GradientTrainer`,
         `renaissance_kit.training.conditional.ConditionalTrainer`.
         """
-        threshold = self.objective.threshold_per_h
+        threshold = self.fitness.threshold_per_h
         rows = [
             {
                 "step": record.step,
@@ -258,15 +258,15 @@ class Training:
         about: dict[str, Any] = {
             "seed": self.seed,
             "steps_done": self.state.step,
-            "reward": repr(self.objective.reward),
-            "threshold_per_h": self.objective.threshold_per_h,
+            "objective": repr(self.fitness.objective),
+            "threshold_per_h": self.fitness.threshold_per_h,
             **asdict(self.settings),
         }
-        return self.objective.trained(self.weights, about)
+        return self.fitness.trained(self.weights, about)
 
     def km(self, n: int, rng: np.random.Generator, *, state: SteadyState | None = None) -> Array:
         """Draw n sets of KM in mM, (n, km). Arguments as in `models`."""
-        return self.objective.km(self.weights, n, rng, self.objective.place(state))
+        return self.fitness.km(self.weights, n, rng, self.fitness.place(state))
 
     def models(
         self, n: int, rng: np.random.Generator, *, state: SteadyState | None = None
@@ -280,8 +280,8 @@ class Training:
         Raises:
             ParameterError: n below 1, or no state after a conditional training.
         """
-        place = self.objective.place(state)
-        return KineticModels(self.objective.network, place, self.km(n, rng, state=place))
+        place = self.fitness.place(state)
+        return KineticModels(self.fitness.network, place, self.km(n, rng, state=place))
 
     def ensemble(self, n: int, *, seed: int, state: SteadyState | None = None) -> KineticEnsemble:
         """Draw n models with their eigenvalues, labelled; not all of them need be valid.
@@ -290,24 +290,22 @@ class Training:
             seed: of the draws.
             state: as in `models`.
         """
-        objective, ranges = self.objective, self.objective.ranges
+        fitness, ranges = self.fitness, self.fitness.ranges
         models = self.models(n, rng_of(seed), state=state)
-        spectrum = models.spectrum(
-            threshold_per_h=objective.threshold_per_h, workers=objective.workers
-        )
+        spectrum = models.spectrum(threshold_per_h=fitness.threshold_per_h, workers=fitness.workers)
         method = self.settings.method
         return KineticEnsemble.from_models(
             models,
             spectrum,
             seed=seed,
-            generator_digest=objective.generator_digest(self.weights),
+            generator_digest=fitness.generator_digest(self.weights),
             km_provenance=ranges.provenance,
             km_sources=dict(zip(ranges.names, ranges.sources, strict=True)),
             attributes={
                 "training_method": method,
                 "training_seed": self.seed,
                 "training_steps": self.state.step,
-                "reward": repr(objective.reward),
+                "objective": repr(fitness.objective),
                 **{f"{method}_{k}": v for k, v in asdict(self.settings).items()},
             },
         )

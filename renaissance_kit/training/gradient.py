@@ -1,23 +1,23 @@
 """Train a generator by back-propagation through the eigenvalues, for the widest distribution.
 
-The objective is variational. The constants wanted are the log-uniform distribution within the
+The fitness is variational. The constants wanted are the log-uniform distribution within the
 bounds, restricted to valid models. A generator with outputs y, ln K = low + (high − low) · Φ(y),
 comes near it by making small
 
     diversity · divergence  −  reward,
 
 with the divergence of y from independent standard normal numbers
-(`renaissance_kit.training.differentiable`) and a reward that has a derivative, by default
-`SoftMargin`, of the smooth maximum of `renaissance_kit.kinetics.gradients`. The weights descend by
-Adam.
+(`renaissance_kit.training.differentiable`) and an objective that has a derivative, by
+default `SoftMargin`, of the smooth maximum of `renaissance_kit.kinetics.gradients`. The weights
+descend by Adam.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -28,14 +28,31 @@ from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Weights
 from renaissance_kit.kinetics.gradients import TAU
 from renaissance_kit.training.adam import adam_memory, adam_step
-from renaissance_kit.training.differentiable import SmoothLambdaMax, divergence, log_km_of
+from renaissance_kit.training.differentiable import (
+    ModelScores,
+    differentiable,
+    divergence,
+    log_km_of,
+)
+from renaissance_kit.training.fitness import Fitness, Problem
 from renaissance_kit.training.generator import Generator
-from renaissance_kit.training.objective import KineticObjective, Problem
-from renaissance_kit.training.rewards import differentiable
 from renaissance_kit.training.trainer import Record, Settings, TrainingState
 
-Loss = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
-"""Reward and divergence of a batch, and its (models,) λmax in 1/h."""
+
+class Loss(NamedTuple):
+    """What a batch of models is worth.
+
+    Attributes:
+        reward, divergence: single numbers with derivatives by the weights.
+        lambda_max_per_h: (models,).
+        values: further numbers for the record.
+    """
+
+    reward: torch.Tensor
+    divergence: torch.Tensor
+    lambda_max_per_h: torch.Tensor
+    values: Mapping[str, float] = {}
+
 
 _BETAS = (0.5, 0.9)  # of Adam; a longer memory overshoots where eigenvalues change places
 
@@ -93,7 +110,7 @@ class GradientTrainer:
     Values of its records: ``reward`` of the batch and ``divergence`` in nats per constant.
     """
 
-    objective: KineticObjective
+    fitness: Fitness
     settings: GradientSettings
 
     @classmethod
@@ -101,16 +118,16 @@ class GradientTrainer:
         """For a problem with one steady state.
 
         Raises:
-            ParameterError: a reward or generator without derivatives, or several states.
+            ParameterError: an objective or generator without derivatives, or several states.
         """
-        differentiable(problem.reward)
+        differentiable(problem.objective)
         require_trainable(problem.generator)
-        return cls(KineticObjective.of(problem), settings)
+        return cls(Fitness.of(problem), settings)
 
     @property
     def digest(self) -> str:
-        """Fingerprint of the objective."""
-        return self.objective.digest
+        """Fingerprint of the fitness."""
+        return self.fitness.digest
 
     def init(self, rng: np.random.Generator, weights: Weights, *, seed: int = -1) -> TrainingState:
         """State before the first step."""
@@ -121,16 +138,16 @@ class GradientTrainer:
         return descend(state, self.settings, self._loss)
 
     def _loss(self, weights: torch.Tensor, rng: np.random.Generator) -> Loss:
-        objective, settings = self.objective, self.settings
-        noise, seed = objective.draw_noise(settings.models_per_step, rng)
+        fitness, settings = self.fitness, self.settings
+        noise, seed = fitness.draw_noise(settings.models_per_step, rng)
         own = rng_from(seed)
-        outputs = objective.generator.differentiable_outputs(weights, noise, own).double()
-        log_km = log_km_of(outputs, objective.ranges, own)
-        s, lambda_max = SmoothLambdaMax.apply(
-            log_km, [objective.batch], settings.tau, objective.workers
-        )
-        reward = differentiable(objective.reward).of(s)
-        return reward, divergence(outputs, settings.dependence), lambda_max
+        outputs = fitness.generator.differentiable_outputs(weights, noise, own).double()
+        log_km = log_km_of(outputs, fitness.ranges, own)
+        score, lambda_max = ModelScores.apply(
+            log_km, differentiable(fitness.objective), [fitness.batch], settings.tau,
+            fitness.workers,
+        )  # fmt: skip
+        return Loss(score.mean(), divergence(outputs, settings.dependence), lambda_max)
 
 
 def require_trainable(generator: Generator) -> None:
@@ -165,8 +182,8 @@ def descend(
     began = time.perf_counter()
     rng = rng_from(state.rng_state)
     weights = torch.tensor(state.weights, requires_grad=True)
-    reward, apart, lambda_max = loss(weights, rng)
-    (settings.diversity * apart - reward).backward()
+    found = loss(weights, rng)
+    (settings.diversity * found.divergence - found.reward).backward()
     assert weights.grad is not None
     done = state.step / settings.steps
     moved, memory = adam_step(
@@ -177,5 +194,10 @@ def descend(
         state, weights=moved, step=state.step + 1, rng_state=dict(rng.bit_generator.state),
         memory=memory,
     )  # fmt: skip
-    values = {"reward": float(reward.detach()), "divergence": float(apart.detach())}
-    return after, Record(state.step, lambda_max.numpy(), values, time.perf_counter() - began)
+    values = {
+        "reward": float(found.reward.detach()),
+        "divergence": float(found.divergence.detach()),
+        **found.values,
+    }
+    lambda_max = found.lambda_max_per_h.numpy()
+    return after, Record(state.step, lambda_max, values, time.perf_counter() - began)

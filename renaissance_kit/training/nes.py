@@ -25,7 +25,7 @@ from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array, Weights
 from renaissance_kit.kinetics.spectrum import is_valid
 from renaissance_kit.training.adam import adam_memory, adam_step
-from renaissance_kit.training.objective import KineticObjective, Problem
+from renaissance_kit.training.fitness import Evaluation, Fitness, Problem
 from renaissance_kit.training.trainer import Record, Settings, TrainingState
 
 SHAPING = ("standardised", "ranks")
@@ -113,8 +113,8 @@ class NESSettings(Settings):
         return self.population * self.models_per_generator
 
 
-class Objective(Protocol):
-    """What the strategy needs to know; `KineticObjective` for kinetic models."""
+class FitnessFunction(Protocol):
+    """What the strategy needs to know; `renaissance_kit.training.fitness.Fitness` for models."""
 
     @property
     def digest(self) -> str:
@@ -127,11 +127,11 @@ class Objective(Protocol):
     def draw_noise(self, n_models: int, rng: np.random.Generator) -> Any:
         """Random numbers that one evaluation needs."""
 
-    def evaluate(self, candidates: list[tuple[Weights, Any]]) -> tuple[Array, Array]:
-        """Rewards (candidates,) and λmax (candidates, models) of weights with their noise."""
+    def evaluate(self, candidates: list[tuple[Weights, Any]]) -> Evaluation:
+        """What weights are worth, with their noise."""
 
 
-Of = TypeVar("Of", bound=Objective)
+Of = TypeVar("Of", bound=FitnessFunction)
 
 
 @dataclass(frozen=True)
@@ -139,26 +139,28 @@ class NESTrainer(Generic[Of]):
     """The trainer; the models of its records are those of the unperturbed generator.
 
     Values of its records: ``population_incidence``, the share of valid models among all that the
-    perturbed generators made, and mean, standard deviation and maximum of their rewards,
-    ``reward_mean``, ``reward_std``, ``reward_max``.
+    perturbed generators made; ``met`` and ``population_met``, the shares that do what the objective
+    wants, of the unperturbed generator (NaN where it is not watched) and of the perturbed ones; and
+    mean, standard deviation and maximum of their rewards, ``reward_mean``, ``reward_std``,
+    ``reward_max``.
     """
 
-    objective: Of
+    fitness: Of
     settings: NESSettings
 
     @classmethod
-    def of(cls, problem: Problem, settings: NESSettings) -> NESTrainer[KineticObjective]:
+    def of(cls, problem: Problem, settings: NESSettings) -> NESTrainer[Fitness]:
         """For a problem with one steady state.
 
         Raises:
             ParameterError: several states are given.
         """
-        return NESTrainer(KineticObjective.of(problem), settings)
+        return NESTrainer(Fitness.of(problem), settings)
 
     @property
     def digest(self) -> str:
-        """Fingerprint of the objective."""
-        return self.objective.digest
+        """Fingerprint of the fitness."""
+        return self.fitness.digest
 
     def init(self, rng: np.random.Generator, weights: Weights, *, seed: int = -1) -> TrainingState:
         """State before the first generation."""
@@ -170,14 +172,15 @@ class NESTrainer(Generic[Of]):
     def step(self, state: TrainingState) -> tuple[TrainingState, Record]:
         """One generation."""
         began = time.perf_counter()
-        objective, settings, rng = self.objective, self.settings, rng_from(state.rng_state)
+        fitness, settings, rng = self.fitness, self.settings, rng_from(state.rng_state)
         noise, candidates = self._perturbed(state.weights, rng)
-        rewards, lambda_max = objective.evaluate(candidates)
-        monitored = np.empty(0)
+        rewards, lambda_max, met = fitness.evaluate(candidates)
+        monitored, monitored_met = np.empty(0), np.nan
         watching = child_rng(rng)  # does not touch the training
         if settings.monitor_models:
-            watch = objective.draw_noise(settings.monitor_models, watching)
-            monitored = objective.evaluate([(state.weights, watch)])[1][0]
+            watch = fitness.draw_noise(settings.monitor_models, watching)
+            watched = fitness.evaluate([(state.weights, watch)])
+            monitored, monitored_met = watched.lambda_max_per_h[0], float(watched.met.mean())
         direction = gradient_estimate(noise, rewards, settings)
         rate = settings.learning_rate * (1.0 - settings.decay) ** state.step
         memory = state.memory
@@ -194,7 +197,9 @@ class NESTrainer(Generic[Of]):
         with np.errstate(invalid="ignore"):  # a reward may be −∞
             spread = float(rewards.std())
         values = {
-            "population_incidence": float(is_valid(lambda_max, objective.threshold_per_h).mean()),
+            "population_incidence": float(is_valid(lambda_max, fitness.threshold_per_h).mean()),
+            "met": monitored_met,
+            "population_met": float(met.mean()),
             "reward_mean": float(rewards.mean()),
             "reward_std": spread,
             "reward_max": float(rewards.max()),
@@ -205,16 +210,16 @@ class NESTrainer(Generic[Of]):
         self, weights: Weights, rng: np.random.Generator
     ) -> tuple[Weights, list[tuple[Weights, Any]]]:
         """The perturbations, and the perturbed weights with the noise of their models."""
-        settings, objective = self.settings, self.objective
+        settings, fitness = self.settings, self.fitness
         draws = settings.population // (2 if settings.mirrored else 1)
         noise = rng.standard_normal((draws, len(weights)), dtype=np.float32)
-        shared = objective.draw_noise(settings.models_per_generator, rng)
+        shared = fitness.draw_noise(settings.models_per_generator, rng)
         candidates = []
         for i in range(settings.population):
             sign = np.float32(settings.sigma if i < draws else -settings.sigma)
             own = shared
             if not settings.common_noise and i > 0:
-                own = objective.draw_noise(settings.models_per_generator, rng)
+                own = fitness.draw_noise(settings.models_per_generator, rng)
             candidates.append((weights + sign * noise[i % draws], own))
         return noise, candidates
 

@@ -18,24 +18,25 @@ from renaissance_kit.core.errors import ParameterError, nearest
 from renaissance_kit.kinetics.spectrum import require_threshold
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
+from renaissance_kit.objectives.dynamics import (
+    FastestDynamics,
+    Incidence,
+    SmoothIncidence,
+    SoftMargin,
+)
+from renaissance_kit.objectives.objective import Objective
 from renaissance_kit.states.features import StateFeatures
 from renaissance_kit.training.conditional import ConditionalSettings
 from renaissance_kit.training.generator import Generator
 from renaissance_kit.training.gradient import GradientSettings
 from renaissance_kit.training.nes import NESSettings
-from renaissance_kit.training.rewards import (
-    FastestDynamics,
-    Incidence,
-    Reward,
-    SmoothIncidence,
-    SoftMargin,
-)
+from renaissance_kit.training.score_gradient import ScoreGradientSettings
 from renaissance_kit.training.trainer import Settings
 
 RELEASED_BOUNDS_MM = (1e3 * math.exp(-25.0), 1e3 * math.exp(3.0))  # ln KM in mol/L
 RELEASED_GENERATIONS = 25
 
-_PARTS = {"settings", "reward", "generator", "threshold_per_h", "features"}
+_PARTS = {"settings", "objective", "generator", "threshold_per_h", "features"}
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Recipe:
     Attributes:
         label: name in tables and figures.
         settings: of the method; their class says which method it is.
-        reward: of a generator's models.
+        objective: what is wanted of the models; its reward of a generator is climbed.
         generator: architecture, KM bounds and first weights.
         threshold_per_h: bound on λmax of a valid model.
         features: of a steady state that a conditional generator sees; all those that vary among
@@ -55,7 +56,7 @@ class Recipe:
 
     label: str
     settings: Settings
-    reward: Reward
+    objective: Objective
     generator: Generator
     threshold_per_h: float
     features: StateFeatures | None = None
@@ -153,7 +154,7 @@ class Recipe:
         ranges = ranges or KMRanges.of(network, low_mM=low, high_mM=high)
         settings = {"generations": RELEASED_GENERATIONS, **settings}
         text = cls.paper(network, threshold_per_h=threshold_per_h, ranges=ranges, **settings)
-        return text.but("released code's settings", reward=FastestDynamics(n_fastest=10))
+        return text.but("released code's settings", objective=FastestDynamics(n_fastest=10))
 
     @classmethod
     def study_of_states(
@@ -172,7 +173,7 @@ class Recipe:
         Reference: Choudhury et al. 2024 Nat Catal 7:1086 (intracellular states).
         """
         text = cls.paper(network, threshold_per_h=threshold_per_h, ranges=ranges, **settings)
-        return text.but("paper's study of states", reward=FastestDynamics(n_fastest=10))
+        return text.but("paper's study of states", objective=FastestDynamics(n_fastest=10))
 
     @classmethod
     def by_gradient(
@@ -199,6 +200,40 @@ class Recipe:
             "by gradient",
             GradientSettings(**settings),
             SoftMargin(partition_per_h=threshold),
+            Generator(ranges or KMRanges.of(network)),
+            threshold,
+        )
+
+    @classmethod
+    def by_score(
+        cls,
+        network: Network,
+        objective: Objective,
+        *,
+        threshold_per_h: float | None = None,
+        ranges: KMRanges | None = None,
+        **settings: Any,
+    ) -> Recipe:
+        """Training for any objective, by a search gradient in the space of the outputs.
+
+        Begin with the weights of a generator of valid models (``initial_weights`` of `train`): an
+        objective that no model meets teaches little.
+
+        Arguments as in `default`; the settings are those of `ScoreGradientSettings`.
+
+        >>> from renaissance_kit import Network, Recipe, SteadyState, train
+        >>> from renaissance_kit.objectives import ConstantsChanged
+        >>> network = Network.example("tiny")
+        >>> recipe = Recipe.by_score(network, ConstantsChanged(), steps=2, models_per_step=8)
+        >>> train(network, SteadyState.from_folder(network), seed=1, recipe=recipe).models_evaluated
+        16
+        """
+        _require_own(ScoreGradientSettings, settings)
+        threshold = _threshold(network, threshold_per_h)
+        return cls(
+            "by score",
+            ScoreGradientSettings(**settings),
+            objective,
             Generator(ranges or KMRanges.of(network)),
             threshold,
         )
@@ -249,12 +284,12 @@ class Recipe:
 
         Args:
             label: new name; the same if not given.
-            changes: ``settings``, ``reward``, ``generator``, ``threshold_per_h`` or ``features``,
-                or settings of the method by name.
+            changes: ``settings``, ``objective``, ``generator``, ``threshold_per_h`` or
+                ``features``, or settings of the method by name.
 
         Raises:
             ParameterError: a name that is none of these, a value out of its range, settings of
-                another method, or a threshold without a reward.
+                another method, or a threshold without an objective.
 
         >>> from renaissance_kit import Network, Recipe
         >>> Recipe.default(Network.example("tiny")).but("mirrored", mirrored=True).label
@@ -263,10 +298,10 @@ class Recipe:
         kind = type(self.settings)
         _require_known(changes, _names(kind) | _PARTS | {"label"})
         own = {k: changes.pop(k) for k in _PARTS - {"settings"} if k in changes}
-        if "threshold_per_h" in own and "reward" not in own:
+        if "threshold_per_h" in own and "objective" not in own:
             raise ParameterError(
-                "the reward has a threshold of its own; give threshold_per_h to Recipe.default or "
-                "another constructor, or a reward as well"
+                "the objective has a threshold of its own; give threshold_per_h to Recipe.default "
+                "or another constructor, or an objective as well"
             )
         settings = changes.pop("settings", self.settings)
         if type(settings) is not kind:

@@ -1,6 +1,6 @@
 """What a trainer is: it makes the next state of a training from the last, and a record of it.
 
-A trainer has an objective and `Settings`. `TrainingState.begin` makes the first state,
+A trainer has a fitness and `Settings`. `TrainingState.begin` makes the first state,
 `Trainer.step` the next one; every random number comes from the state's own stream, so a state is
 all that a run needs to go on from. The loop over the steps, checkpoints and the history are those
 of `renaissance_kit.training.fit`, the same for all.

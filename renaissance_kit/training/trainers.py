@@ -7,16 +7,18 @@ from typing import Any, Protocol
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.network.network import Network
 from renaissance_kit.training.conditional import ConditionalSettings, ConditionalTrainer
+from renaissance_kit.training.fitness import ModelFitness, Problem, Where
 from renaissance_kit.training.gradient import GradientSettings, GradientTrainer
 from renaissance_kit.training.nes import NESSettings, NESTrainer
-from renaissance_kit.training.objective import ModelObjective, Problem, Where
 from renaissance_kit.training.recipes import Recipe
+from renaissance_kit.training.score_gradient import ScoreGradientSettings, ScoreGradientTrainer
 from renaissance_kit.training.trainer import Settings, Trainer
 
 TRAINERS: dict[type[Settings], Any] = {
     NESSettings: NESTrainer,
     GradientSettings: GradientTrainer,
     ConditionalSettings: ConditionalTrainer,
+    ScoreGradientSettings: ScoreGradientTrainer,
 }
 
 
@@ -24,7 +26,7 @@ class ModelTrainer(Trainer, Protocol):
     """A trainer of a generator of kinetic models."""
 
     @property
-    def objective(self) -> ModelObjective:
+    def fitness(self) -> ModelFitness:
         """What is trained."""
 
 
@@ -36,7 +38,7 @@ def trainer_of(network: Network, state: Where, recipe: Recipe, *, workers: int =
 
     Raises:
         SteadyStateError: a state does not belong to the network.
-        ParameterError: settings without a trainer, or states, a reward or a generator that it
+        ParameterError: settings without a trainer, or states, an objective or a generator that it
             cannot use.
     """
     kind = TRAINERS.get(type(recipe.settings))
@@ -46,7 +48,7 @@ def trainer_of(network: Network, state: Where, recipe: Recipe, *, workers: int =
             f"no trainer has settings of type {type(recipe.settings).__name__}; there are {names}"
         )
     problem = Problem(
-        network, state, recipe.generator, recipe.reward, recipe.threshold_per_h, recipe.features,
+        network, state, recipe.generator, recipe.objective, recipe.threshold_per_h, recipe.features,
         workers,
     )  # fmt: skip
     trainer: ModelTrainer = kind.of(problem, recipe.settings)

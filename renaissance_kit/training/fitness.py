@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -14,16 +14,17 @@ from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.seeds import child_rng, rng_from
 from renaissance_kit.core.threads import single_threaded, single_threaded_pool
-from renaissance_kit.core.types import Array, Weights
+from renaissance_kit.core.types import Array, Mask, Weights
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
+from renaissance_kit.objectives.dynamics import LAMBDA_MAX
+from renaissance_kit.objectives.objective import Objective, Scores
 from renaissance_kit.states.features import StateFeatures
 from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.states.steady_states import SteadyStates
 from renaissance_kit.training.conditional_net import ConditionalGenerator
 from renaissance_kit.training.generator import Generator
-from renaissance_kit.training.rewards import Reward
 
 Where = SteadyState | SteadyStates | Sequence[SteadyState]
 """The steady state to train at, or several of them."""
@@ -37,7 +38,7 @@ class Problem:
         network: the network.
         states: one steady state, or several.
         generator: architecture and bounds.
-        reward: of (models,) λmax.
+        objective: what is wanted of the models.
         threshold_per_h: of a valid model.
         features: that a conditional generator sees; None for those of the states.
         workers: threads for the eigenvalues.
@@ -46,7 +47,7 @@ class Problem:
     network: Network
     states: Where = field(repr=False)
     generator: Generator
-    reward: Reward
+    objective: Objective
     threshold_per_h: float
     features: StateFeatures | None = None
     workers: int = 2
@@ -92,16 +93,30 @@ class Problem:
         return states
 
 
-class ModelObjective(Protocol):
-    """What a finished training asks its objective, to draw models with the trained weights."""
+class Evaluation(NamedTuple):
+    """What candidates are worth.
+
+    Attributes:
+        rewards: (candidates,).
+        lambda_max_per_h: (candidates, models) of their models.
+        met: (candidates, models) True where a model does what is wanted.
+    """
+
+    rewards: Array
+    lambda_max_per_h: Array
+    met: Mask
+
+
+class ModelFitness(Protocol):
+    """What a finished training asks its fitness, to draw models with the trained weights."""
 
     @property
     def network(self) -> Network:
         """The network."""
 
     @property
-    def reward(self) -> Reward:
-        """Of (models,) λmax."""
+    def objective(self) -> Objective:
+        """What is wanted of the models."""
 
     @property
     def threshold_per_h(self) -> float:
@@ -135,13 +150,13 @@ class ModelObjective(Protocol):
 
 
 @dataclass(frozen=True)
-class KineticObjective:
+class Fitness:
     """Reward of a generator by the models it makes at one steady state.
 
     Args:
         network, state: where the models stand.
         generator: architecture and bounds.
-        reward: of (models,) λmax.
+        objective: what is wanted of the models.
         threshold_per_h: of a valid model.
         workers: threads for the eigenvalues.
     """
@@ -149,15 +164,15 @@ class KineticObjective:
     network: Network
     state: SteadyState
     generator: Generator
-    reward: Reward
+    objective: Objective
     threshold_per_h: float = -2.5
     workers: int = 2
 
     @classmethod
-    def of(cls, problem: Problem) -> KineticObjective:
-        """The objective of a problem that has one steady state."""
+    def of(cls, problem: Problem) -> Fitness:
+        """The fitness of a problem that has one steady state."""
         return cls(
-            problem.network, problem.one_state(), problem.generator, problem.reward,
+            problem.network, problem.one_state(), problem.generator, problem.objective,
             problem.threshold_per_h, problem.workers,
         )  # fmt: skip
 
@@ -173,11 +188,11 @@ class KineticObjective:
 
     @property
     def digest(self) -> str:
-        """Fingerprint of network, steady state, generator, reward and threshold."""
+        """Fingerprint of network, steady state, generator, objective and threshold."""
         ranges = self.ranges
         return fingerprint(
             self.network.digest, state_arrays(self.state), self.generator.architecture,
-            ranges.low_mM, ranges.high_mM, ranges.fixed, reward_fingerprint(self.reward),
+            ranges.low_mM, ranges.high_mM, ranges.fixed, objective_fingerprint(self.objective),
             float(self.threshold_per_h),
         )  # fmt: skip
 
@@ -210,8 +225,8 @@ class KineticObjective:
         noise = rng.standard_normal((n_models, self.generator.latent), dtype=np.float32)
         return noise, dict(child_rng(rng).bit_generator.state)
 
-    def evaluate(self, candidates: list[tuple[Weights, Any]]) -> tuple[Array, Array]:
-        """Rewards and λmax of every candidate, all models in one batch."""
+    def evaluate(self, candidates: list[tuple[Weights, Any]]) -> Evaluation:
+        """Rewards of every candidate, all models in one batch."""
 
         def km_of(candidate: tuple[Weights, Any]) -> Array:
             weights, (noise, seed) = candidate
@@ -219,9 +234,22 @@ class KineticObjective:
 
         with single_threaded(), single_threaded_pool(self.workers) as pool:
             models = self.batch.with_km(np.concatenate(list(pool.map(km_of, candidates))))
-        spectrum = models.spectrum(threshold_per_h=self.threshold_per_h, workers=self.workers)
-        lambda_max = spectrum.lambda_max_per_h.reshape(len(candidates), -1)
-        return np.array([self.reward(values) for values in lambda_max]), lambda_max
+        scores = self.objective.evaluate(models, workers=self.workers)
+        lambda_max = self.lambda_max_per_h(models, scores)
+        rows = len(candidates)
+        return Evaluation(
+            np.array([self.objective.reward(part) for part in scores.split(len(models) // rows)]),
+            lambda_max.reshape(rows, -1),
+            scores.met.reshape(rows, -1),
+        )
+
+    def lambda_max_per_h(self, models: KineticModels, scores: Scores) -> Array:
+        """(models,) λmax, from the scores where they hold it."""
+        found = scores.values.get(LAMBDA_MAX)
+        if found is None or np.isnan(found).any():
+            spectrum = models.spectrum(threshold_per_h=self.threshold_per_h, workers=self.workers)
+            return spectrum.lambda_max_per_h
+        return found
 
 
 def state_arrays(state: SteadyState) -> tuple[Array, ...]:
@@ -229,16 +257,16 @@ def state_arrays(state: SteadyState) -> tuple[Array, ...]:
     return state.concentrations_mM, state.fluxes_mM_h, state.log_displacement
 
 
-def reward_fingerprint(reward: Reward) -> str:
-    """Fingerprint of a reward, for checkpoints.
+def objective_fingerprint(objective: Objective) -> str:
+    """Fingerprint of an objective, for checkpoints.
 
     Raises:
         ParameterError: another process would not recognise it.
     """
     try:
-        return fingerprint(reward)
+        return fingerprint(objective)
     except ParameterError as error:
         raise ParameterError(
-            f"{type(reward).__name__} would not be recognised when a checkpoint is resumed; make "
-            "the reward a frozen dataclass of numbers and texts"
+            f"{type(objective).__name__} would not be recognised when a checkpoint is resumed; "
+            "make the objective a frozen dataclass of numbers and texts"
         ) from error

@@ -1,0 +1,5 @@
+"""Objectives: what is wanted of a kinetic model, as a score of each model."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

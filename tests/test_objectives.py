@@ -1,0 +1,436 @@
+"""Objectives: each against a truth of its own, and how they combine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from renaissance_kit import KineticEnsemble, KineticModels, KMRanges, Network, Perturbation, perturb
+from renaissance_kit.core import DataError, ParameterError, Run, fingerprint
+from renaissance_kit.kinetics import example_file
+from renaissance_kit.network import write_tables
+from renaissance_kit.objectives import (
+    ConstantsChanged,
+    DifferentiableObjective,
+    FastestDynamics,
+    FitToCourses,
+    Incidence,
+    InhibitorPulse,
+    KMPriors,
+    Objective,
+    Phenotype,
+    Phenotypes,
+    ReturnsAfter,
+    Scored,
+    Scores,
+    SmoothIncidence,
+    SoftMargin,
+    all_of,
+)
+from renaissance_kit.simulation import (
+    Dynamics,
+    Step,
+    batch_of,
+    cultivate,
+    fit_of,
+    measured_curves,
+    measured_start,
+    shift,
+)
+
+ONE = Run(workers=1)
+
+
+@pytest.fixture(scope="module")
+def models(tiny, tiny_state):
+    return KineticModels(tiny, tiny_state, KMRanges.of(tiny).uniform(12, np.random.default_rng(4)))
+
+
+@dataclass(frozen=True)
+class Fixed(Objective):
+    """Says what it is told of the models whose first constant it knows; counts its models."""
+
+    first: tuple[float, ...]
+    scores: tuple[float, ...]
+    met: tuple[bool, ...]
+    failed: tuple[bool, ...] = ()
+    name: str = "fixed"
+
+    def evaluate(self, models, *, workers=2):
+        rows = [self.first.index(k) for k in models.km_mM[:, 0].tolist()]
+        failed = np.array(self.failed or (False,) * len(self.met))[rows]
+        score = np.array(self.scores)[rows]
+        return Scores.of(
+            score, met=np.array(self.met)[rows], failed=failed, values={self.name: score},
+            cost={"asked": len(rows)},
+        )  # fmt: skip
+
+
+# --- dynamics --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("objective", [Incidence(), FastestDynamics(), SmoothIncidence()], ids=repr)
+def test_dynamics_are_those_of_the_spectrum(models, objective):
+    spectrum = models.spectrum(threshold_per_h=-2.5)
+    scores = objective.evaluate(models)
+    np.testing.assert_array_equal(scores.met, spectrum.valid)
+    assert objective.reward(scores) == objective(spectrum.lambda_max_per_h)
+    assert scores.cost == {"spectra": 12}
+
+
+@pytest.mark.parametrize(
+    "objective",
+    [
+        SmoothIncidence(),
+        SoftMargin(),
+        KMPriors(("PGI:g6p_c", "HEX:atp_c"), (0.3, 0.1), (0.5, 0.7)),
+        all_of(fast=SmoothIncidence(), known=KMPriors(("PGI:g6p_c",), (0.3,), (0.5,))),
+    ],
+    ids=["smooth", "margin", "priors", "both"],
+)
+def test_derivatives_are_finite_differences(models, objective):
+    """Of a narrow smooth maximum, which is λmax itself where no eigenvalue is near it."""
+    assert isinstance(objective, DifferentiableObjective)
+    few = models.with_km(models.km_mM[:3])
+    found = objective.derivative(few, tau=1e-3, workers=1)
+    np.testing.assert_allclose(found.score, objective.evaluate(few).score, rtol=1e-6)
+    for k in range(models.km_mM.shape[1]):
+        up, down = few.km_mM.copy(), few.km_mM.copy()
+        up[:, k] *= np.exp(1e-5)
+        down[:, k] *= np.exp(-1e-5)
+        change = objective.evaluate(few.with_km(up)).score
+        change = (change - objective.evaluate(few.with_km(down)).score) / 2e-5
+        np.testing.assert_allclose(found.by_log_km[:, k], change, rtol=1e-4, atol=1e-6)
+
+
+# --- exactness -------------------------------------------------------------------------------
+
+
+def test_changed_constants_by_hand(models):
+    objective = ConstantsChanged(change=0.2, copies=4, seed=9, threshold_per_h=-200.0)
+    z = np.random.default_rng(9).standard_normal((4, 10))
+    scores = objective.evaluate(models)
+    assert 0 < scores.share < 1
+    for i in range(len(models)):
+        own = models.with_km(models.km_mM[i] * np.exp(0.2 * z))
+        lambda_max = own.spectrum().lambda_max_per_h
+        assert scores.values["worst_copy_per_h"][i] == lambda_max.max()
+        assert scores.met[i] == (lambda_max <= -200.0).all()
+        expected = SmoothIncidence(partition_per_h=-200.0)(lambda_max)
+        assert scores.score[i] == pytest.approx(expected, rel=1e-12)
+
+
+# --- return ----------------------------------------------------------------------------------
+
+
+def test_return_is_that_of_the_perturbations(models):
+    settings = Perturbation(size=0.3, per_model=2, seed=3)
+    result = perturb(models, settings, run=ONE)
+    times = result.return_time_min(0.01).max(axis=-1)
+    minutes = float(np.median(times))
+    scores = ReturnsAfter(minutes=minutes, perturbation=settings).evaluate(models, workers=1)
+    np.testing.assert_array_equal(scores.met, result.returned_by(minutes).all(axis=1))
+    assert 0 < scores.share < 1
+    expected = 1 / (1 + (times / minutes) ** 2)  # of a width of 1/2
+    np.testing.assert_allclose(scores.score, expected.mean(axis=1), rtol=1e-9)
+    with pytest.raises(ParameterError, match="after the end of the simulation at 600 min"):
+        ReturnsAfter(minutes=700)
+
+
+# --- courses ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def shipped(ecoli):
+    return KineticEnsemble.load(ecoli.file(example_file(ecoli))).models(ecoli)
+
+
+def test_fit_is_that_of_the_bioreactor(ecoli, shipped):
+    few = shipped.with_km(shipped.km_mM[:3])
+    objective = FitToCourses.of(ecoli)
+    curves = measured_curves(ecoli)
+    result = cultivate(few, batch_of(ecoli, **measured_start(curves)), run=ONE)
+    fit = fit_of(result, curves)
+    scores = objective.evaluate(few, workers=1)
+    np.testing.assert_array_equal(scores.met, fit.matches)
+    expected = (1 / (1 + fit.goodness_of_fit**4)).mean(axis=1)  # of a width of 1/4
+    np.testing.assert_allclose(scores.score, expected, rtol=1e-9)
+
+
+def test_any_table_of_courses_will_do(ecoli, shipped):
+    """A course that the model itself has made, also of a metabolite in the cell, is matched."""
+    one = shipped.with_km(shipped.km_mM[:1])
+    reactor = FitToCourses.of(ecoli).reactor
+    result = cultivate(one, reactor, run=ONE)
+    times = [0.0, 4.0, 8.0]
+    rows = [
+        ("mine", name, variable, t, float(value), "", "", unit, "made up")
+        for name, variable, unit in (("X", "biomass", "g/L"), ("G6P", "g6p_c", "mM"))
+        for t, value in zip(times, result.at(variable, times)[0], strict=True)
+    ]
+    columns = ["strain", "quantity", "variable", "time_h", "value", "low", "high", "unit", "source"]
+    table = pd.DataFrame(rows, columns=columns)
+    objective = FitToCourses.of(ecoli, table=table)
+    again = replace(objective, reactor=reactor).evaluate(one, workers=1)
+    assert again.met.all()
+    assert again.values["goodness_of_fit:G6P"] == pytest.approx(0, abs=1e-6)
+    table.loc[3:, "unit"] = "g/L"
+    with pytest.raises(DataError, match="grams per litre are of the medium"):
+        FitToCourses.of(ecoli, table=table)
+
+
+# --- phenotypes ------------------------------------------------------------------------------
+
+
+def test_a_knock_down_in_closed_form(tiny, models):
+    """At the new steady state production equals use; both rates follow from a root by hand."""
+    found = shift(models, (Step(vmax_factors={"HEX": 0.5}),), np.array([0.0, 500.0]), run=ONE)
+    assert found.steady.all()
+    rates = found.rates[:, -1] * models.state.fluxes_mM_h
+    np.testing.assert_allclose(
+        tiny.stoichiometry[: len(tiny.dynamic)] @ rates.T, 0, atol=1e-3
+    )  # the balance of every metabolite
+    assert (found.rates[:, -1, tiny.reaction_index["HEX"]] < 1).all()
+
+
+def test_a_knock_out_stops_its_reaction(tiny, models):
+    seen = Phenotypes((Phenotype("no HEX", {"HEX": 0.0}, "HEX", 0.0, 0.01),), hours=5000)
+    scores = seen.evaluate(models, workers=1)
+    value = scores.values["no HEX: HEX"]
+    assert set(np.unique(np.nan_to_num(value))) == {0.0}
+    np.testing.assert_array_equal(scores.status == Scored.FAILED, np.isnan(value))
+
+
+def test_phenotypes_of_a_table(ecoli, shipped, tmp_path):
+    path = tmp_path / "phenotypes.csv"
+    path.write_text(
+        "strain,reaction,factor,quantity,low,high,source\n"
+        "down,TKT1,0.9,growth,0.5,1.5,made up\n"
+        "down,TKT2,0.9,growth,0.5,1.5,made up\n",
+        encoding="utf-8",
+    )
+    objective = Phenotypes.read(ecoli, path)
+    assert objective.phenotypes[0].vmax_factors == {"TKT1": 0.9, "TKT2": 0.9}
+    few = shipped.with_km(shipped.km_mM[:2])
+    scores = objective.evaluate(few, workers=1)
+    ratio = scores.values["down: growth"]
+    assert ((ratio > 0.5) & (ratio < 1.2)).all()
+    assert not (ratio == 1).any()
+    for change, message in (
+        ("TKT1", "TKT9"), ("growth", "grwoth"), ("0.5,1.5", "1.5,0.5"),
+    ):  # fmt: skip
+        spoiled = path.read_text(encoding="utf-8").replace(change, message)
+        bad = tmp_path / "bad.csv"
+        bad.write_text(spoiled, encoding="utf-8")
+        with pytest.raises(DataError, match=r"bad.csv, line 2.*"):
+            Phenotypes.read(ecoli, bad)
+
+
+def test_two_simulators_agree_on_a_shifted_cell(models):
+    """The response to a small change of one Vmax, against the derivative of the steady state."""
+    network = models.network
+    up, down = (
+        shift(models, (Step(vmax_factors={"PGI": f}),), np.array([0.0, 300.0]), run=ONE).rates
+        for f in (1.001, 0.999)
+    )
+    by_shift = (up[:, -1] - down[:, -1]) / 0.002
+    # flux control coefficients from the Jacobian: C = I − ε L (N_R ε L)⁻¹ N_R, scaled
+    j = network.reaction_index["PGI"]
+    rows = [network.species_index[m] for m in network.independent]
+    for i in range(len(models)):
+        own = models.with_km(models.km_mM[i : i + 1])
+        v = own.state.fluxes_mM_h
+        n = network.stoichiometry[: len(network.dynamic)]
+        elasticity = elasticities(own)
+        n_r = n[rows]
+        c = np.eye(len(v)) - elasticity @ network.link_matrix @ np.linalg.solve(
+            n_r @ elasticity @ network.link_matrix, n_r
+        )
+        control = c[:, j] * v[j] / v
+        np.testing.assert_allclose(by_shift[i], control, rtol=2e-3, atol=2e-4)
+
+
+def elasticities(one: KineticModels) -> np.ndarray:
+    """(reactions, dynamic) unscaled, by finite differences of the rates."""
+    cell = Dynamics(one)
+    c = cell.steady_state
+    out = np.empty((len(one.network.kinetic_reactions), len(c)))
+    for k in range(len(c)):
+        h = 1e-6 * c[k]
+        up, down = c.copy(), c.copy()
+        up[k] += h
+        down[k] -= h
+        out[:, k] = (cell.rates_mM_h(0, up) - cell.rates_mM_h(0, down)) / (2 * h)
+    return out
+
+
+# --- pulse of an inhibitor -------------------------------------------------------------------
+
+
+@pytest.fixture
+def drugged(tiny, tiny_state, tmp_path):
+    """Models of the tiny network with a drug that slows HEX; and their Ki, (models,)."""
+    write_tables(tiny, tmp_path)
+    for name, line in (
+        ("metabolites.csv", {"id": "drug_c", "name": "drug", "compartment": "c",
+                             "role": "constant", "charge": "0", "source": "made up"}),
+        ("regulation.csv", {"reaction": "HEX", "metabolite": "drug_c", "kind": "inhibition",
+                            "source": "made up"}),
+    ):  # fmt: skip
+        path = tmp_path / name
+        table = pd.read_csv(path, dtype=str, keep_default_na=False) if path.is_file() else None
+        frame = pd.DataFrame([line])
+        if table is not None:
+            frame = pd.concat([table, frame]).reindex(columns=table.columns).fillna("")
+        frame.to_csv(path, index=False)
+    network = Network.from_folder(tmp_path)
+    assert network.km_names[-1] == "HEX:drug_c:Ki"
+    c = dict(zip(tiny.species, tiny_state.concentrations_mM, strict=True)) | {"drug_c": 0.1}
+    state = replace(
+        tiny_state,
+        concentrations_mM=np.array([c[name] for name in network.species]),
+        network_digest=network.structure_digest,
+    )
+    km = KMRanges.of(network, low_mM=0.05, high_mM=5.0).uniform(5, np.random.default_rng(2))
+    return KineticModels(network, state, km)
+
+
+def test_a_pulse_is_a_knock_down_for_a_while(drugged):
+    """Simple inhibition is a factor (1 + I₀/Ki) / (1 + I/Ki) of Vmax."""
+    ki = drugged.km_mM[:, -1]
+    times = np.array([0.0, 0.05, 0.1, 0.2, 0.4])
+    for i in range(len(drugged)):
+        one = drugged.with_km(drugged.km_mM[i : i + 1])
+        by_drug = shift(one, (Step(constants_mM={"drug_c": 2.0}), Step(0.1)), times, run=ONE)
+        factor = {"HEX": (1 + 0.1 / ki[i]) / (1 + 2.0 / ki[i])}
+        by_enzyme = shift(one, (Step(vmax_factors=factor), Step(0.1)), times, run=ONE)
+        np.testing.assert_allclose(by_drug.rates, by_enzyme.rates, rtol=1e-6)
+        back = shift(one, (Step(constants_mM={"drug_c": 2.0}), Step(0.1)), np.array([0, 60.0]))
+        np.testing.assert_allclose(back.rates[0, -1], 1, rtol=1e-5)
+
+
+def test_the_response_to_a_pulse_is_compared_with_what_was_measured(drugged):
+    times = np.array([0.0, 3.0, 6.0, 12.0])
+    steps = (Step(constants_mM={"drug_c": 2.0}), Step(0.1))
+    rates = shift(drugged, steps, times / 60, run=ONE).rates
+    own = rates[:, 1:, drugged.network.reaction_index["PGI"]]
+    error = (0.02, 0.03, 0.02)
+    pulse = InhibitorPulse("drug_c", 2.0, 6.0, "PGI", (3.0, 6.0, 12.0), tuple(own[2]), error)
+    scores = pulse.evaluate(drugged, workers=1)
+    expected = np.sqrt((((own - own[2]) / error) ** 2).mean(axis=1))
+    np.testing.assert_allclose(scores.values["goodness_of_fit"], expected, atol=1e-6)
+    assert scores.met[2]
+    assert scores.score[2] == 1
+    with pytest.raises(ParameterError, match="regulates a reaction; did you mean 'drug_c'"):
+        replace(pulse, regulator="drag_c").evaluate(drugged)
+    with pytest.raises(ParameterError, match="an error for each"):
+        replace(pulse, error=(0.1,))
+
+
+# --- measured constants ----------------------------------------------------------------------
+
+
+def test_priors_in_closed_form(tiny, models):
+    objective = KMPriors.of(tiny, {"PGI:g6p_c": (0.3, 0.5), "HEX:atp_c": (2.0, 1.0)}, most=1.0)
+    first = np.log(models.km_mM[:, tiny.km_index["PGI:g6p_c"]] / 0.3) / 0.5
+    second = np.log(models.km_mM[:, tiny.km_index["HEX:atp_c"]] / 2.0)
+    scores = objective.evaluate(models)
+    np.testing.assert_allclose(scores.score, np.exp(-(first**2 + second**2) / 4))
+    np.testing.assert_allclose(objective.log_density(models), -(first**2 + second**2) / 2)
+    np.testing.assert_array_equal(scores.met, np.maximum(abs(first), abs(second)) <= 1)
+    with pytest.raises(ParameterError, match="did you mean 'PGI:g6p_c'"):
+        KMPriors.of(tiny, {"PGI:g6p": (0.3, 0.5)})
+
+
+# --- together --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def parts(models):
+    """Two objectives that are told what to say of six models."""
+    first = tuple(models.km_mM[:6, 0].tolist())
+    cheap = Fixed(first, (0.9, 0.8, 0.2, 0.1, 0.7, 0.6), (1, 1, 0, 0, 1, 1), name="cheap")
+    dear = Fixed(
+        first, (1.0, 0.0, 1.0, 1.0, 0.0, 0.4), (1, 0, 1, 1, 0, 0), (0, 0, 0, 0, 1, 0), name="dear"
+    )
+    return models.with_km(models.km_mM[:6]), cheap, dear
+
+
+def test_weights_and_verdicts(parts):
+    six, cheap, dear = parts
+    scores = all_of(cheap=cheap, dear=dear, weights={"cheap": 1, "dear": 3}).evaluate(six)
+    np.testing.assert_allclose(
+        scores.score, (np.array(cheap.scores) + 3 * np.array(dear.scores)) / 4
+    )
+    names = [Scored(s).name for s in scores.status]
+    assert names == ["MET", "NOT_MET", "NOT_MET", "NOT_MET", "FAILED", "NOT_MET"]
+    assert scores.cost == {"asked": 12}
+
+
+def test_a_later_stage_is_asked_about_models_that_passed_only(parts):
+    six, cheap, dear = parts
+    staged = all_of(cheap=cheap, dear=dear, stages=[["cheap"], ["dear"]])
+    scores = staged.evaluate(six)
+    assert scores.cost == {"asked": 6 + 4}
+    np.testing.assert_array_equal(np.isnan(scores.values["dear"]), [0, 0, 1, 1, 0, 0])
+    np.testing.assert_allclose(scores.score, [0.95, 0.4, 0.1, 0.05, 0.35, 0.5])
+    assert scores.met.tolist() == [True, False, False, False, False, False]
+    nobody = replace(cheap, met=(0,) * 6)
+    nothing = all_of(cheap=nobody, dear=dear, stages=[["cheap"], ["dear"]]).evaluate(six)
+    assert nothing.cost == {"asked": 6}
+    assert np.isnan(nothing.values["score:dear"]).all()
+
+
+def test_the_order_of_stages_does_not_change_who_meets_all(parts):
+    six, cheap, dear = parts
+    one, two, together = (
+        all_of(cheap=cheap, dear=dear, stages=stages).evaluate(six).met
+        for stages in ([["cheap"], ["dear"]], [["dear"], ["cheap"]], None)
+    )
+    assert one.tolist() == two.tolist() == together.tolist()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({}, "no objective to combine"),
+        ({"a": Incidence(), "weights": {"b": 1}}, "weights: 'b' is no part"),
+        ({"a": Incidence(), "b": Incidence(), "stages": [["a"]]}, "name every part once: a, b"),
+        ({"a": Incidence(), "stages": [["a"], ["a"]]}, "name every part once"),
+        ({"a": Incidence(), "weights": {"a": 0}}, "the weight of a is 0"),
+        ({"a": Incidence(), "weight": {"a": 1}}, "which is no objective; write weights="),
+        ({"a": Incidence}, "is no objective"),
+    ],
+)
+def test_mistakes_in_a_combination(given, message):
+    with pytest.raises(ParameterError, match=message):
+        all_of(**given)
+
+
+def test_every_objective_has_a_fingerprint_and_a_copy_the_same(ecoli, tiny):
+    made = [
+        ConstantsChanged(), FitToCourses.of(ecoli), ReturnsAfter(minutes=24.0),
+        Phenotypes((Phenotype("a", {"PGI": 0.0}, "growth", 0.0, 0.1),)),
+        KMPriors.of(tiny, {"PGI:g6p_c": (0.3, 0.5)}), all_of(a=Incidence(), b=SoftMargin()),
+    ]  # fmt: skip
+    again = [
+        ConstantsChanged(), FitToCourses.of(ecoli), ReturnsAfter(minutes=24.0),
+        Phenotypes((Phenotype("a", {"PGI": 0.0}, "growth", 0.0, 0.1),)),
+        KMPriors.of(tiny, {"PGI:g6p_c": (0.3, 0.5)}), all_of(a=Incidence(), b=SoftMargin()),
+    ]  # fmt: skip
+    names = [fingerprint(objective) for objective in made]
+    assert names == [fingerprint(objective) for objective in again]
+    assert len(set(names)) == len(names)
+    assert fingerprint(replace(made[1], threshold=2.0)) != names[1]
+
+
+def test_scores_as_a_table():
+    scores = Scores.of(np.array([0.5, 0.1]), met=[True, False], values={"x": np.array([1.0, 2.0])})
+    assert scores.table().to_dict("list") == {
+        "score": [0.5, 0.1], "status": ["MET", "NOT_MET"], "x": [1.0, 2.0],
+    }  # fmt: skip
+    first, second = scores.split(1)
+    assert (first.share, second.share) == (1.0, 0.0)
