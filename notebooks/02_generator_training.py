@@ -17,6 +17,7 @@ network = "ecoli_w3110_trpd9923"
 states = "own"  # at which models are made: own, or published (the study's)
 seed = 1
 steady_state = -1  # number of the state; -1 is the default profile
+objective = "dynamics"  # what is wanted: dynamics, exactness, return or fermentation
 threshold_per_h: float = None  # bound on λmax; None is the network's, −2.5
 workers = 2
 # None takes these from the scale, see the table below.
@@ -61,6 +62,7 @@ from renaissance_kit.figures import (
     training as figures,
     use_theme,
 )
+from renaissance_kit.objectives import named_objective
 from renaissance_kit.studies.pages import answers, training as page, training_claims as tables
 
 check_injected()
@@ -119,7 +121,7 @@ default = Recipe.default(
     generations=size.generations,
     **budget,
     **{k: v for k, v in chosen.items() if v is not None},
-)
+).but(objective=named_objective(network, objective, threshold_per_h=threshold))
 published = Recipe.paper(
     network,
     threshold_per_h=threshold,

@@ -50,7 +50,7 @@ class Case:
     sizes: dict[str, Any]
     length: str
     a_change: dict[str, Any]
-    another_reward: Any
+    another_objective: Any
     where: str = "one state"
 
 
@@ -63,6 +63,9 @@ CASES = {
     "gradient": Case(
         Recipe.by_gradient, {"models_per_step": 12}, "steps", {"diversity": 3.0},
         SoftMargin(margin=0.3),
+    ),
+    "score_gradient": Case(
+        Recipe.by_score, {"models_per_step": 12}, "steps", {"sigma": 0.2}, SoftMargin(margin=0.3),
     ),
     "conditional": Case(
         Recipe.conditional, {"models_per_step": 12, "states_per_step": 3}, "steps",
@@ -227,7 +230,7 @@ def test_what_belongs_to_another_run_is_refused(case, run_case, tmp_path):
     with pytest.raises(CheckpointError, match="other settings"):
         run_case(2, checkpoint=path, resume=True, but=case.a_change)
     with pytest.raises(CheckpointError, match="another objective"):
-        run_case(2, checkpoint=path, resume=True, but={"objective": case.another_reward})
+        run_case(2, checkpoint=path, resume=True, but={"objective": case.another_objective})
     with pytest.raises(CheckpointError, match="begun with seed 5, not 6"):
         run_case(2, checkpoint=path, resume=True, seed=6)
     assert path.read_bytes() == before

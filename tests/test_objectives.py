@@ -7,12 +7,25 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
-from renaissance_kit import KineticEnsemble, KineticModels, KMRanges, Network, Perturbation, perturb
+from renaissance_kit import (
+    Generator,
+    KineticEnsemble,
+    KineticModels,
+    KMRanges,
+    Network,
+    Perturbation,
+    Recipe,
+    perturb,
+    train,
+)
+from renaissance_kit.cli import trained
 from renaissance_kit.core import DataError, ParameterError, Run, fingerprint
 from renaissance_kit.kinetics import example_file
 from renaissance_kit.network import write_tables
 from renaissance_kit.objectives import (
+    OBJECTIVES,
     ConstantsChanged,
     DifferentiableObjective,
     FastestDynamics,
@@ -29,6 +42,8 @@ from renaissance_kit.objectives import (
     SmoothIncidence,
     SoftMargin,
     all_of,
+    named_objective,
+    objectives_for,
 )
 from renaissance_kit.simulation import (
     Dynamics,
@@ -40,6 +55,7 @@ from renaissance_kit.simulation import (
     measured_start,
     shift,
 )
+from renaissance_kit.training import trainer_of
 
 ONE = Run(workers=1)
 
@@ -434,3 +450,66 @@ def test_scores_as_a_table():
     }  # fmt: skip
     first, second = scores.split(1)
     assert (first.share, second.share) == (1.0, 0.0)
+
+
+# --- by name ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_named_objectives_ask_for_valid_models_first(ecoli, shipped, name):
+    two = shipped.with_km(np.stack([shipped.km_mM[0], np.full(shipped.km_mM.shape[1], 1.0)]))
+    scores = named_objective(ecoli, name).evaluate(two, workers=1)
+    valid = two.spectrum(threshold_per_h=-2.5).valid
+    assert valid.tolist() == [True, False]
+    assert scores.status[0] in (Scored.MET, Scored.NOT_MET)
+    assert scores.status[1] == Scored.NOT_MET
+    assert scores.score[0] > scores.score[1]
+
+
+def test_a_name_that_is_unknown_or_has_no_data(tiny):
+    with pytest.raises(ParameterError, match="did you mean 'exactness'"):
+        named_objective(tiny, "exactnes")
+    with pytest.raises(DataError, match=r"fermentation\.csv"):
+        named_objective(tiny, "fermentation")
+    assert "fermentation" not in objectives_for(tiny)
+
+
+def test_the_command_offers_the_named_objectives():
+    assert tuple(OBJECTIVES) == trained.OBJECTIVES
+
+
+# --- training for them -----------------------------------------------------------------------
+
+
+def test_a_search_gradient_is_the_gradient_of_the_smoothed_score(tiny, tiny_state):
+    """By the weights, on average over draws, against back-propagation through the same scores."""
+    recipe = Recipe.by_score(
+        tiny, KMPriors.of(tiny, {"PGI:g6p_c": (0.3, 2.0)}), models_per_step=20_000, sigma=0.05
+    ).but(generator=Generator(KMRanges.of(tiny), hidden=(4,)))
+    by_score = trainer_of(tiny, tiny_state, recipe)
+    other = Recipe.by_gradient(tiny, models_per_step=20_000)
+    by_gradient = trainer_of(
+        tiny, tiny_state, other.but(objective=recipe.objective, generator=recipe.generator)
+    )
+    start = by_score.fitness.initial_weights(np.random.default_rng(1))
+    slopes = []
+    for trainer in (by_score, by_gradient):
+        weights = torch.tensor(start, requires_grad=True)
+        trainer._loss(weights, np.random.default_rng(2)).reward.backward()
+        slopes.append(weights.grad.numpy().astype(float))
+    cosine = slopes[0] @ slopes[1] / np.prod([np.linalg.norm(s) for s in slopes])
+    assert cosine > 0.95
+    assert np.linalg.norm(slopes[0]) == pytest.approx(np.linalg.norm(slopes[1]), rel=0.1)
+
+
+def test_training_for_known_constants_finds_them(tiny, tiny_state):
+    objective = KMPriors.of(tiny, {"PGI:g6p_c": (1.0, 1.0), "HEX:atp_c": (5.0, 1.0)})
+    recipe = Recipe.by_score(tiny, objective, steps=60, models_per_step=200, diversity=0.1)
+    found = train(tiny, tiny_state, seed=1, recipe=recipe)
+    assert found.history.met.iloc[0] < 0.3
+    assert found.history.met.iloc[-5:].mean() > 0.6
+    widths = np.log(found.km(500, np.random.default_rng(3))).std(axis=0)
+    others = [i for i, n in enumerate(tiny.km_names) if n not in objective.names]
+    assert widths[others].min() > 2.4  # log-uniform: 2.8
+    known = [i for i, n in enumerate(tiny.km_names) if n in objective.names]
+    assert widths[known].max() < 1.7

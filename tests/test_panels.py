@@ -19,7 +19,7 @@ from renaissance_kit.cli import batch, main
 from renaissance_kit.core import ParameterError, repeat_seeds
 from renaissance_kit.figures import live
 from renaissance_kit.panels import Job, State, TrainingPanel, Update
-from renaissance_kit.panels.controls import Number
+from renaissance_kit.panels.controls import Choice, Number
 from renaissance_kit.panels.export import command
 from renaissance_kit.panels.jobs import Handle
 
@@ -177,6 +177,10 @@ def test_slider_and_field_follow_each_other() -> None:
 
 def test_every_control_has_label_unit_tooltip_and_bounds(panel: TrainingPanel) -> None:
     for name, control in panel.controls.items():
+        if isinstance(control, Choice):
+            assert control.menu.description
+            assert control.menu.tooltip
+            continue
         assert isinstance(control, Number)
         assert f"({control.unit})" in control.text.description, name
         assert len(control.tooltip) > len(control.title) + 20, name
@@ -275,16 +279,21 @@ def test_an_unexpected_error_has_its_traceback_folded_away(
     assert capsys.readouterr() == ("", "")
 
 
+def field_of(control):
+    """The widget that is typed into or chosen from."""
+    return control.menu if isinstance(control, Choice) else control.text
+
+
 def test_controls_are_locked_while_it_runs(panel: TrainingPanel) -> None:
     panel.set(generations=500)
     panel.run()
     panel.pause()
     panel.wait(PATIENCE_S, until=State.PAUSED)
-    assert all(control.text.disabled for control in panel.controls.values())
+    assert all(field_of(control).disabled for control in panel.controls.values())
     assert panel.buttons["run"].disabled
     panel.stop()
     panel.wait(PATIENCE_S)
-    assert not any(control.text.disabled for control in panel.controls.values())
+    assert not any(field_of(control).disabled for control in panel.controls.values())
 
 
 def test_another_panel_ends_the_work_of_the_one_before(

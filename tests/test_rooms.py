@@ -31,7 +31,7 @@ ALLOWED = {
     "draft": {"core", "laws", "network"},
     "kinetics": {"core", "laws", "network", "states"},
     "km": {"core", "laws", "network", "kinetics"},
-    "objectives": {"core", "network", "states", "kinetics", "km", "simulation"},
+    "objectives": {"core", "network", "states", "kinetics", "simulation"},
     "training": {"core", "network", "states", "kinetics", "km", "objectives"},
     "search": {"core", "network", "states", "kinetics", "km"},
     "simulation": {"core", "laws", "network", "states", "kinetics"},

@@ -32,6 +32,7 @@ from renaissance_kit.core.errors import DataError, ParameterError
     "renaissance-kit train tiny --out training",
     "renaissance-kit train data/mine --states states.nc --state 0 -p generations 20",
     "renaissance-kit train ecoli_w3110_trpd9923 --recipe paper --seed 7 --out build/paper",
+    "renaissance-kit train ecoli_w3110_trpd9923 --recipe by-score --objective fermentation",
 ))  # fmt: skip
 @network_argument
 @click.option("--states", type=FileToRead(), help="Steady states; the network's if not given.")
@@ -41,7 +42,7 @@ from renaissance_kit.core.errors import DataError, ParameterError
     type=click.Choice(trained.RECIPES),
     default="default",
     show_default=True,
-    help="Method, reward and bounds.",
+    help="Method, objective and bounds.",
 )
 @click.option(
     "-p",
@@ -51,6 +52,12 @@ from renaissance_kit.core.errors import DataError, ParameterError
     multiple=True,
     metavar="KEY VALUE",
     help="A setting of the method, such as 'generations 20'; repeat for several.",
+)
+@click.option(
+    "--objective",
+    type=click.Choice(trained.OBJECTIVES),
+    help="What is wanted of a model; valid dynamics if not given. Others have no derivative: take "
+    "the recipe by-score, or default.",
 )
 @click.option("--threshold", type=float, metavar="1/h", help="Bound on λmax; the network's.")
 @seed_option(1)
@@ -65,8 +72,8 @@ from renaissance_kit.core.errors import DataError, ParameterError
 @click.option("--force", is_flag=True, help="Begin anew where another training is.")
 def train(
     network: str, states: Path | None, state: int | None, recipe: str,
-    parameters: tuple[tuple[str, str], ...], threshold: float | None, seed: int, workers: int,
-    out: Path, force: bool,
+    parameters: tuple[tuple[str, str], ...], objective: str | None,
+    threshold: float | None, seed: int, workers: int, out: Path, force: bool,
 ) -> None:  # fmt: skip
     """Train a generator of Michaelis constants at one steady state of NETWORK.
 
@@ -76,7 +83,7 @@ def train(
     asked = trained.Request(
         network if network in core.example_names() else str(Path(network).resolve()),
         None if states is None else str(states.resolve()), state, recipe,
-        trained.read_settings(opened, recipe, parameters), threshold, seed,
+        trained.read_settings(opened, recipe, parameters), threshold, objective, seed,
     )  # fmt: skip
     require_writable(out)
     _, at, method = asked.parts()

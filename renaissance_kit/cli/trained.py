@@ -12,11 +12,14 @@ from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from renaissance_kit import cli, core, network as networks, states as steady, training
+from renaissance_kit import cli, core, network as networks, objectives, states as steady, training
 from renaissance_kit.core.errors import DataError, ParameterError
 
-RECIPES = ("default", "paper", "released-code", "by-gradient")
+RECIPES = ("default", "paper", "released-code", "by-gradient", "by-score")
 """Recipes of one steady state, as the command calls them."""
+
+OBJECTIVES = ("dynamics", "exactness", "return", "fermentation")
+"""What is wanted, as `renaissance_kit.objectives.OBJECTIVES`; here so that help loads no NumPy."""
 
 REQUEST, CHECKPOINT, HISTORY = "training.json", "checkpoint.npz", "history.csv"
 
@@ -32,6 +35,8 @@ class Request:
         recipe: one of `RECIPES`.
         settings: of the method, by name.
         threshold_per_h: bound on λmax of a valid model; the network's if None.
+        objective: what is wanted, one of `renaissance_kit.objectives.OBJECTIVES`; that of the
+            recipe if None.
         seed: of every random draw.
     """
 
@@ -41,10 +46,16 @@ class Request:
     recipe: str = "default"
     settings: Mapping[str, Any] = field(default_factory=dict)
     threshold_per_h: float | None = None
+    objective: str | None = None
     seed: int = 1
 
     def __post_init__(self) -> None:
         core.require_kinds(self)
+        if self.objective is not None and self.objective not in OBJECTIVES:
+            hint = core.nearest(self.objective, OBJECTIVES)
+            raise ParameterError(
+                f"objective {self.objective!r}{hint} There are: {', '.join(OBJECTIVES)}"
+            )
         if self.recipe not in RECIPES:
             hint = core.nearest(self.recipe, RECIPES)
             raise ParameterError(f"recipe {self.recipe!r}{hint} There are: {', '.join(RECIPES)}")
@@ -97,6 +108,11 @@ class Request:
         """
         network = networks.Network.open(self.network)
         recipe = recipe_of(network, self.recipe, self.settings, self.threshold_per_h)
+        if self.objective is not None:
+            wanted = objectives.named_objective(
+                network, self.objective, threshold_per_h=self.threshold_per_h
+            )
+            recipe = recipe.but(objective=wanted)
         return network, state_in(network, self.states, self.state), recipe
 
 

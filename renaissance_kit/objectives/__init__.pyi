@@ -10,6 +10,11 @@ from .dynamics import (
     SmoothIncidence as SmoothIncidence,
     SoftMargin as SoftMargin,
 )
+from .named import (
+    OBJECTIVES as OBJECTIVES,
+    named_objective as named_objective,
+    objectives_for as objectives_for,
+)
 from .objective import (
     DifferentiableObjective as DifferentiableObjective,
     Objective as Objective,

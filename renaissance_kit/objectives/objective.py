@@ -189,12 +189,12 @@ def step(distance: Array, width: float) -> Array:
     """1 / (1 + exp(distance / width)): a smooth step from 1 to 0; 0 where the distance is NaN.
 
     >>> import numpy as np
-    >>> step(np.array([-np.inf, 0.0, np.nan]), width=0.5)
+    >>> step(np.array([-np.inf, 0.0, 1e3]), width=0.5).round(2)
     array([1. , 0.5, 0. ])
     """
     far = np.asarray(distance, float) / width
-    far = np.where(np.isnan(far), LARGEST_EXPONENT, np.minimum(far, LARGEST_EXPONENT))
-    return np.asarray(1.0 / (1.0 + np.exp(far)))
+    far = np.minimum(np.nan_to_num(far, nan=0.0), LARGEST_EXPONENT)
+    return np.where(np.isnan(distance), 0.0, 1.0 / (1.0 + np.exp(far)))
 
 
 def require_positive(objective: object, *names: str) -> None:

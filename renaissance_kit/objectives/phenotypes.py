@@ -91,7 +91,7 @@ class Phenotypes(Objective):
     >>> models = KineticModels(network, SteadyState.from_folder(network), np.ones((2, 10)))
     >>> seen = Phenotypes((Phenotype("half HEX", {"HEX": 0.5}, "PGI", 0.1, 0.9),))
     >>> [f"{r:.2f}" for r in seen.evaluate(models, workers=1).values["half HEX: PGI"]]
-    ['0.61', '0.61']
+    ['0.76', '0.76']
     """
 
     phenotypes: tuple[Phenotype, ...]

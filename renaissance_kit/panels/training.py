@@ -19,8 +19,9 @@ from renaissance_kit.figures.theme import lambda_range, number, percent
 from renaissance_kit.kinetics.ensembles import KineticEnsemble
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
+from renaissance_kit.objectives.named import named_objective, objectives_for
 from renaissance_kit.panels.charts import LiveChart, specification
-from renaissance_kit.panels.controls import Number
+from renaissance_kit.panels.controls import Choice, Control, Number
 from renaissance_kit.panels.jobs import Handle, Update
 from renaissance_kit.panels.models import network_parameter
 from renaissance_kit.panels.panel import Panel
@@ -128,7 +129,7 @@ class TrainingPanel(Panel):
 
     def recipe(self, settings: Mapping[str, Any]) -> Recipe:
         """The recipe of some settings."""
-        return Recipe.default(
+        recipe = Recipe.default(
             self.network,
             threshold_per_h=settings["threshold_per_h"],
             ranges=KMRanges.of(
@@ -142,6 +143,11 @@ class TrainingPanel(Panel):
                 )
             },
         )  # fmt: skip
+        return recipe.but(
+            objective=named_objective(
+                self.network, settings["objective"], threshold_per_h=settings["threshold_per_h"]
+            )
+        )
 
     def prepare(self, settings: Mapping[str, Any], *, resume: bool) -> _Task:
         """Recipe, state and checkpoint; the earlier one of the same settings for a new run goes."""
@@ -254,7 +260,7 @@ class TrainingPanel(Panel):
         )
 
 
-def _controls(network: Network, states: SteadyStates | SteadyState) -> list[Number]:
+def _controls(network: Network, states: SteadyStates | SteadyState) -> list[Control]:
     usual = NESSettings()
     conditions = network.conditions
     last = len(states) - 1 if isinstance(states, SteadyStates) else -1
@@ -265,6 +271,10 @@ def _controls(network: Network, states: SteadyStates | SteadyState) -> list[Numb
         return f"of 0 to {last:,}; −1 is the default profile"
 
     return [
+        Choice("objective", "Objective",
+               "what is wanted of a model; all but the dynamics simulate every valid model, which "
+               "takes minutes a generation",
+               {text: name for name, text in objectives_for(network).items()}, "dynamics"),
         Number("sigma", "Step σ", "initial weight spreads",
                "how far the tried generators are from the present one; larger explores more, and "
                "the estimate of the direction becomes coarser",

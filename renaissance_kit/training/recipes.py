@@ -208,7 +208,7 @@ class Recipe:
     def by_score(
         cls,
         network: Network,
-        objective: Objective,
+        objective: Objective | None = None,
         *,
         threshold_per_h: float | None = None,
         ranges: KMRanges | None = None,
@@ -216,10 +216,14 @@ class Recipe:
     ) -> Recipe:
         """Training for any objective, by a search gradient in the space of the outputs.
 
-        Begin with the weights of a generator of valid models (``initial_weights`` of `train`): an
-        objective that no model meets teaches little.
+        An objective that hardly any model meets teaches little: combine it with the dynamics
+        (`renaissance_kit.objectives.all_of`), or begin with the weights of a generator of valid
+        models (``initial_weights`` of `train`).
 
-        Arguments as in `default`; the settings are those of `ScoreGradientSettings`.
+        Args:
+            objective: what is wanted; valid dynamics if not given.
+
+        The other arguments are as in `default`; the settings are those of `ScoreGradientSettings`.
 
         >>> from renaissance_kit import Network, Recipe, SteadyState, train
         >>> from renaissance_kit.objectives import ConstantsChanged
@@ -233,7 +237,7 @@ class Recipe:
         return cls(
             "by score",
             ScoreGradientSettings(**settings),
-            objective,
+            objective or SmoothIncidence(partition_per_h=threshold),
             Generator(ranges or KMRanges.of(network)),
             threshold,
         )
