@@ -30,6 +30,10 @@ second_factor = 10.0  # the same for the next scarcest
 best_models: int = None  # models that are looked at closely; None takes it from the scale
 control_models: int = None  # unbiased models for comparison; None takes it from the scale
 compared_models: int = None  # grown under each of the compared conditions; None: from the scale
+fit_steps: int = None  # of the training for the fermentation; None takes it from the scale
+fit_models: int = None  # simulated in each of these steps; None takes it from the scale
+fit_drawn: int = None  # drawn from that generator in the end; None takes it from the scale
+start_generations: int = None  # of the generator that is selected from; None: from the scale
 workers = 2
 store: str = None  # folder that keeps what is done; None is one in output_dir
 widgets = True  # False leaves out the panel at the end
@@ -42,13 +46,14 @@ import numpy as np
 import pandas as pd
 from IPython.display import display
 
-from renaissance_kit import KineticModels, KMRanges, Network, cultivate, studies
+from renaissance_kit import KineticModels, KMRanges, Network, Recipe, cultivate, studies
 from renaissance_kit.cli import check_injected
 from renaissance_kit.core import Run, write_csv
 from renaissance_kit.figures import (
     Source,
     bioreactor as figures,
     conditions,
+    fitted as fitted_figures,
     regulation,
     save,
     use_theme,
@@ -78,6 +83,10 @@ size = page.Sizes.at(
     control_models=control_models,
     vmax_scan=vmax_scan,
     compared_models=compared_models,
+    start_generations=start_generations,
+    fit_steps=fit_steps,
+    fit_models=fit_models,
+    fit_drawn=fit_drawn,
 )
 page.Sizes.table()
 
@@ -373,6 +382,57 @@ page.strains(strain_changes, product, vmax_factor)
 
 # %%
 strain_changes.round(3)
+
+# %% [markdown]
+# ## Select, or train?
+#
+# The models above were drawn from a generator of valid models, and those that match were selected,
+# as in the published study. A generator can also be trained for the fermentation itself. Its
+# objective has two stages, so only valid models are simulated. The training needs no derivatives:
+# it perturbs the outputs of the generator and climbs the mean score. Selection may simulate as many
+# models. Then the models of both routes that match the host predict the engineered strains.
+
+# %%
+goal = studies.wanted_fermentation(
+    culture,
+    curves,
+    threshold_per_h=network.conditions["eigenvalue_threshold"].value,
+    threshold=cut,
+)
+selected, fitted, training = studies.selected_and_trained(
+    network,
+    batch.state,
+    goal,
+    start=Recipe.default(network, generations=size.start_generations),
+    steps=size.fit_steps,
+    models_per_step=size.fit_models,
+    drawn=size.fit_drawn,
+    seed=seed,
+    run=run,
+)
+routes = studies.routes_table([selected, fitted], training.fitness.ranges)
+matching = {route.name: route.matching for route in (selected, fitted)}
+scores = studies.strain_scores(
+    {name: models for name, models in matching.items() if models is not None},
+    network,
+    culture,
+    strains,
+    vmax_factor,
+    run=run,
+)
+write_csv(output / "fitted.csv", routes)
+write_csv(output / "strain_scores.csv", scores)
+figure = fitted_figures.matches(
+    training.history, routes, scores, models_per_step=size.fit_models, source=source
+)
+save(figure, output / "fitted")
+figure
+
+# %%
+page.fitted(routes, scores)
+
+# %%
+display(routes.round(3), scores.round(3))
 
 # %% [markdown]
 # ## Inside the cell

@@ -1,4 +1,5 @@
 from .correlations import state_correlations as state_correlations
+from .crps import crps as crps
 from .diversity import (
     Diversity as Diversity,
     coverage as coverage,

@@ -6,6 +6,7 @@ from . import (
     density as density,
     displacement as displacement,
     draft as draft,
+    fitted as fitted,
     km_change as km_change,
     km_exact as km_exact,
     km_overlap as km_overlap,

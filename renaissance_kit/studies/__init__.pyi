@@ -48,6 +48,15 @@ from .exactness import (
     exactness_table as exactness_table,
 )
 from .exchange import Exchange as Exchange, sbml_round_trip as sbml_round_trip
+from .fitted import (
+    SELECTED as SELECTED,
+    TRAINED as TRAINED,
+    Route as Route,
+    routes_table as routes_table,
+    selected_and_trained as selected_and_trained,
+    strain_scores as strain_scores,
+    wanted_fermentation as wanted_fermentation,
+)
 from .held_out import held_out_table as held_out_table, incidence_by_state as incidence_by_state
 from .intracellular import (
     Surveyed as Surveyed,

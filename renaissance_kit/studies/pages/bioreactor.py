@@ -35,6 +35,10 @@ class Sizes(Scale):
         vmax_scan: factors on Vmax of the overexpressed enzymes.
         compared_models: that are grown under each of the compared conditions, and with and without
             regulation.
+        start_generations: of the training of the generator that is selected from.
+        fit_steps: of the training for the fermentation.
+        fit_models: that are simulated in each of these steps.
+        fit_drawn: drawn from that generator in the end.
     """
 
     models: int | Sequence[int]
@@ -42,6 +46,10 @@ class Sizes(Scale):
     control_models: int
     vmax_scan: Sequence[float]
     compared_models: int
+    start_generations: int
+    fit_steps: int
+    fit_models: int
+    fit_drawn: int
 
     SIZES: ClassVar[dict[str, tuple[Any, Any, Any, Any]]] = {
         "models": (3, 20, 200, 1_000),
@@ -49,6 +57,10 @@ class Sizes(Scale):
         "control_models": (2, 10, 100, 300),
         "vmax_scan": ((1, 2), (1, 2, 4, 8), (1, 2, 4, 8), (1, 2, 4, 8)),
         "compared_models": (1, 5, 30, 100),
+        "start_generations": (3, 20, 50, 50),
+        "fit_steps": (2, 6, 18, 30),
+        "fit_models": (6, 40, 200, 400),
+        "fit_drawn": (6, 20, 200, 1_000),
     }
 
 
@@ -265,3 +277,43 @@ def inside(
         f"{'' if network.regulated else 'no regulation and '}no maintenance of a starving cell, so "
         "what they say about the time after growth is about the medium, not about the cell."
     )
+
+
+def fitted(routes: pd.DataFrame, scores: pd.DataFrame) -> Text:
+    """Whether training for the fermentation finds more models than selection.
+
+    Args:
+        routes: as from `renaissance_kit.studies.routes_table`; may be empty.
+        scores: as from `renaissance_kit.studies.strain_scores`; may be empty.
+    """
+    if routes.empty:
+        return Text("No fermentation was measured: nothing to train for.")
+    selected, trained = routes.iloc[0], routes.iloc[1]
+    told = [
+        f"{row['match']} of {row.drawn:,} models that were drawn match all curves "
+        f"({percent(row.share)}, 95 % interval {percent(row.low)} to {percent(row.high)})"
+        for row in (selected, trained)
+    ]
+    apart = trained.low > selected.high or selected.low > trained.high
+    verdict = (
+        ""
+        if apart
+        else " The intervals overlap: this run is too small to tell the two routes apart."
+    )
+    text = (
+        f"Selection: {told[0]}. After training for the fermentation: {told[1]}, with a spread of "
+        f"ln KM of {percent(trained.spread, 0)} of the first generator's. Both took "
+        f"{selected.simulations:,} simulations.{verdict}"
+    )
+    for strain, part in scores.groupby("strain", sort=False):
+        by_route = part.groupby("route", sort=False)
+        means = "; ".join(
+            f"{name} {rows.crps_of_largest.mean():.2f} "
+            f"(coverage {percent(rows.coverage.mean(), 0)})"
+            for name, rows in by_route
+        )
+        text += (
+            f" {strain}, which nobody trained on, CRPS over the largest measured value, mean over "
+            f"the curves: {means}."
+        )
+    return Text(text)

@@ -1,0 +1,104 @@
+"""Models that match a measured fermentation, selected or trained for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from renaissance_kit.figures import theme
+from renaissance_kit.figures.theme import Figure, Source, count, headline
+
+
+def matches(
+    history: pd.DataFrame,
+    routes: pd.DataFrame,
+    scores: pd.DataFrame,
+    *,
+    models_per_step: int,
+    source: Source | None = None,
+) -> Figure:
+    """Share of models that match during training, beside selection; and the predictions of both.
+
+    Args:
+        history: of the training, with ``step`` and ``met``.
+        routes: as from `renaissance_kit.studies.routes_table`.
+        scores: as from `renaissance_kit.studies.strain_scores`; may be empty.
+        models_per_step: simulated in a step.
+    """
+    names = list(routes.route)
+    colour = alt.Color(
+        "route:N",
+        scale=alt.Scale(domain=names, range=[theme.UNBIASED, theme.BLUE]),
+        legend=alt.Legend(title=None, orient="top", symbolOpacity=1),
+    )
+    selected, trained = routes.iloc[0], routes.iloc[1]
+    last = float(history.step.iloc[-1] + 1) * models_per_step
+    course = pd.DataFrame(
+        {
+            "simulations": history.step * models_per_step,
+            "share": 100 * history.met,
+            "route": names[1],
+        }
+    )
+    end = pd.DataFrame(
+        [
+            {"simulations": last, "share": 100 * row.share, "low": 100 * row.low,
+             "high": 100 * row.high, "route": row.route}
+            for row in (selected, trained)
+        ]
+    )  # fmt: skip
+    level = pd.DataFrame(
+        {"simulations": [0.0, last], "share": 100 * selected.share, "route": names[0]}
+    )
+    x = alt.X(
+        "simulations:Q", title="Simulations spent", axis=alt.Axis(tickCount=4),
+        scale=alt.Scale(domain=[0, last * 1.04], nice=False),
+    )  # fmt: skip
+    y = alt.Y("share:Q", title="Models that match all curves (%)", scale=alt.Scale(domain=[0, 100]))
+    left = alt.layer(
+        alt.Chart(level).mark_line(strokeWidth=2).encode(x=x, y=y, color=colour),
+        alt.Chart(course).mark_line(strokeWidth=2, point=True).encode(x=x, y=y, color=colour),
+        alt.Chart(end).mark_rule(strokeWidth=2).encode(x=x, y="low:Q", y2="high:Q", color=colour),
+        alt.Chart(end).mark_point(filled=True, size=70).encode(x=x, y=y, color=colour),
+    ).properties(width=260, height=230)
+    parts: list[Any] = [left]
+    if len(scores):
+        shown = scores.assign(
+            what=scores.strain.str.split("/").str[-1] + ", " + scores.quantity,
+            score=100 * scores.crps_of_largest,
+        )
+        parts.append(
+            alt.Chart(shown)
+            .mark_point(filled=True, size=70, opacity=0.9)
+            .encode(
+                x=alt.X(
+                    "score:Q", title="CRPS (% of the largest measured value)",
+                    scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=5),
+                ),
+                y=alt.Y(
+                    "what:N", title=None, sort=list(dict.fromkeys(shown.what)),
+                    axis=alt.Axis(labelLimit=260),
+                ),
+                color=colour,
+                tooltip=["route", "strain", "quantity", "models", "crps", "coverage"],
+            )
+            .properties(width=230, height=230)
+        )  # fmt: skip
+    ratio = ", ".join(f"{row['match']} of {row.drawn:,} {row.route}" for row in (selected, trained))
+    return alt.hconcat(*parts, spacing=26).properties(
+        title=headline(
+            f"Models that match all measured curves: {ratio}",
+            "Left: share of the models of each step while a generator is trained for the "
+            f"fermentation, {count(int(models_per_step), 'simulation')} each; at the end models "
+            "drawn anew, bar the 95 % interval; level: drawn from the generator of valid models "
+            "that it began with.",
+            "Right: engineered strains that neither has seen, predicted by the models of both that "
+            "match the host; smaller is better."
+            if len(scores)
+            else "",
+            source or "",
+            width=theme.CAPTION_CHARACTERS + 14,
+        )
+    )
