@@ -99,6 +99,6 @@ def matches(
             if len(scores)
             else "",
             source or "",
-            width=theme.CAPTION_CHARACTERS + 14,
+            width=theme.CAPTION_CHARACTERS + 14 if len(scores) else 62,
         )
     )

@@ -230,6 +230,11 @@ from .states import (
 from .strains import predicted_strain as predicted_strain, strain_changes as strain_changes
 from .summaries import write_summary as write_summary
 from .timing import time_budget as time_budget, time_km_sets as time_km_sets
+from .tournament import (
+    answers_table as answers_table,
+    hardest_state as hardest_state,
+    tournament_table as tournament_table,
+)
 from .turnover import (
     bound_makes_faster as bound_makes_faster,
     reached_by_turnover as reached_by_turnover,
