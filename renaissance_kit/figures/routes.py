@@ -15,8 +15,12 @@ from renaissance_kit.studies import held_out_table
 COLOURS: Mapping[str, str] = {
     "NES": theme.BLUE,
     "NES, study's reward": theme.SKY,
+    "score": theme.INDIGO,
     "gradient": theme.GREEN,
     "gradient, reward alone": theme.GREY,
+    "REKINDLE": theme.WINE,
+    "iSCHRUNK": theme.OLIVE,
+    "flow": theme.TEAL,
     "conditional": theme.PURPLE,
     "without seeing the state": theme.BLACK,
     "direct search": theme.VERMILLION,

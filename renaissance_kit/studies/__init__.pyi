@@ -233,6 +233,7 @@ from .timing import time_budget as time_budget, time_km_sets as time_km_sets
 from .tournament import (
     answers_table as answers_table,
     hardest_state as hardest_state,
+    study_state as study_state,
     tournament_table as tournament_table,
 )
 from .turnover import (

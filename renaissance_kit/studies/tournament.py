@@ -15,7 +15,22 @@ from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
 from renaissance_kit.objectives.objective import Objective
 from renaissance_kit.states.steady_state import SteadyState
+from renaissance_kit.states.steady_states import SteadyStates
+from renaissance_kit.states.tables import PUBLISHED_STATE_TABLE
 from renaissance_kit.studies.routes import RouteRun
+
+
+def study_state(network: Network) -> tuple[SteadyState, ...]:
+    """The published default profile as a tuple of one; empty where the folder has none.
+
+    >>> from renaissance_kit import Network
+    >>> [s.label for s in study_state(Network.example())], study_state(Network.example("tiny"))
+    (['1712'], ())
+    """
+    folder = network.folder
+    if folder is None or not (folder / PUBLISHED_STATE_TABLE.name).is_file():
+        return ()
+    return (SteadyStates.published(network).default,)
 
 
 def hardest_state(

@@ -26,6 +26,11 @@ class Sizes(Scale):
         models_per_generator: models that judge each of them.
         gradient_steps: of a training by gradient.
         gradient_models: models that judge a step.
+        score_steps: of a training by score.
+        score_models: models that judge a step of it.
+        labelled_sets: that REKINDLE, iSCHRUNK and the flow learn from.
+        hard_states: held-out states of which the hardest is taken.
+        asked_models: valid models of each route that are asked what they are good for.
         models: drawn from each generator.
         searches: direct searches at each state.
         conditional_steps: of the training at many states.
@@ -46,6 +51,11 @@ class Sizes(Scale):
     models_per_generator: int
     gradient_steps: int
     gradient_models: int
+    score_steps: int
+    score_models: int
+    labelled_sets: int
+    hard_states: int
+    asked_models: int
     models: int
     searches: int
     conditional_steps: int
@@ -58,7 +68,7 @@ class Sizes(Scale):
     coverage_pairs: int
 
     SIZES: ClassVar[dict[str, tuple[Any, Any, Any, Any]]] = {
-        "states": (1, 1, 2, 10),
+        "states": (1, 1, 3, 10),
         "nes_repeats": (1, 1, 1, 3),
         "gradient_repeats": (1, 1, 2, 5),
         "generations": (2, 20, 40, 50),
@@ -66,6 +76,11 @@ class Sizes(Scale):
         "models_per_generator": (8, 50, 100, 100),
         "gradient_steps": (4, 60, 100, 100),
         "gradient_models": (12, 32, 64, 64),
+        "score_steps": (4, 30, 40, 60),
+        "score_models": (12, 100, 200, 400),
+        "labelled_sets": (2_000, 10_000, 20_000, 80_000),
+        "hard_states": (2, 5, 20, 100),
+        "asked_models": (3, 10, 50, 200),
         "models": (30, 200, 500, 1_000),
         "searches": (24, 40, 100, 300),
         "conditional_steps": (6, 100, 500, 2_000),
@@ -116,6 +131,43 @@ def time_to_90(costs: pd.DataFrame) -> Text:
             late = " and ".join(r for r in ("NES", "gradient") if not np.isfinite(row[r]))
             sentences.append(f"state {label}: {late} did not get there")
     return Text(f"To 90 % incidence (median of the repeats): {'; '.join(sentences)}.")
+
+
+def tournament(table: pd.DataFrame) -> Text:
+    """Which route is first at what.
+
+    Args:
+        table: as from `renaissance_kit.studies.tournament_table`.
+    """
+    told = []
+    for label in dict.fromkeys(table.state):
+        rows = table[table.state == label].set_index("route")
+        parts = []
+        for column, what, largest in (
+            ("seconds_to_90", "first at 90 %", False),
+            ("evaluations_to_90", "with the fewest models", False),
+            ("std_mean", "widest", True),
+            ("stays valid after 1 %", "most exact", True),
+            ("back in 24 min", "back most often", True),
+            ("matches the fermentation", "matches the fermentation most often", True),
+        ):
+            values = rows[column].dropna() if column in rows else pd.Series(dtype=float)
+            if not len(values) or (column.endswith("fermentation") and not values.max()):
+                continue
+            best = values.max() if largest else values.min()
+            first = list(values.index[values == best])
+            if len(first) < len(values):
+                parts.append(f"{what}: {' and '.join(first)} ({_told(column, float(best))})")
+        told.append(f"State {label}: {'; '.join(parts) or 'nothing tells the routes apart'}.")
+    return Text(" ".join(told))
+
+
+def _told(column: str, value: float) -> str:
+    if column.startswith("seconds"):
+        return f"{value:.1f} s"
+    if column.startswith("evaluations"):
+        return f"{value:,.0f}"
+    return f"{value:.2f}" if column == "std_mean" else percent(value)
 
 
 def diversity(table: pd.DataFrame) -> Text:
