@@ -22,6 +22,10 @@ PFK,pep_c,inhibition,made up
 PFK,adp_c,activation,made up
 PYK,fdp_c,essential_activation,made up
 """,
+    "a table of phenotypes": """strain,reaction,factor,quantity,low,high,source
+down,PFK,0.5,growth,0.2,0.9,made up
+out,PYK,0,growth,0.8,1.1,made up
+""",
     "a list of regulation": """reaction_id,regulator,regulation
 PFK,pep_c,competitive inhibition
 PFK,pep_c,inhibition

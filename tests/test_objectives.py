@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from guides import guide_blocks
 
 from renaissance_kit import (
     Generator,
@@ -513,3 +515,13 @@ def test_training_for_known_constants_finds_them(tiny, tiny_state):
     assert widths[others].min() > 2.4  # log-uniform: 2.8
     known = [i for i, n in enumerate(tiny.km_names) if n in objective.names]
     assert widths[known].max() < 1.7
+
+
+def test_the_guide_runs_as_it_is_written(tmp_path, monkeypatch):
+    """With fewer steps and models."""
+    monkeypatch.chdir(tmp_path)
+    blocks = guide_blocks(Path(__file__).parents[1] / "docs" / "own-objective.md")
+    text = "\n".join(blocks)
+    small = text.replace("steps=100", "steps=3").replace("training.models(20", "training.models(4")
+    assert small != text
+    exec(compile(small, "own-objective.md", "exec"), {"__name__": __name__})

@@ -22,6 +22,7 @@ from renaissance_kit.core import DataError
 from renaissance_kit.draft import NetworkDraft
 from renaissance_kit.formats import read_skimpy
 from renaissance_kit.network import other_ids
+from renaissance_kit.objectives import Phenotypes
 from renaissance_kit.simulation import engineered_strains
 from renaissance_kit.states import Constraints, read_time_course
 from renaissance_kit.studies import published
@@ -69,6 +70,9 @@ READERS: dict[str, Callable[[Network, Path], object]] = {
     "decisions.csv": lambda network, folder: _drafted(decisions=folder / "decisions.csv"),
     "a list of regulation": lambda network, folder: read_skimpy(
         SKIMPY, regulation=folder / "a list of regulation"
+    ),
+    "a table of phenotypes": lambda network, folder: Phenotypes.read(
+        network, folder / "a table of phenotypes"
     ),
     "a table of enzymes": lambda network, folder: EnzymeCapacities.read(
         network, folder / "a table of enzymes"

@@ -79,7 +79,11 @@ def test_the_readme_names_every_column_of_every_table() -> None:
 
 
 def test_the_guides_name_every_column_of_what_users_bring() -> None:
-    guides = {"km_measurements.csv": "own-km.md", "a table of enzymes": "own-kcat.md"}
+    guides = {
+        "km_measurements.csv": "own-km.md",
+        "a table of enzymes": "own-kcat.md",
+        "a table of phenotypes": "own-objective.md",
+    }
     for name, guide in guides.items():
         text = (DATA.parent / "docs" / guide).read_text(encoding="utf-8")
         for column in TABLES[name].columns:
