@@ -429,6 +429,24 @@ def test_points_are_clicked_and_states_brushed_in_jupyterlab(
         require_two_columns(page)
         visit.picture("robustness-3-on-a-laptop")
 
+        # What another version began is not gone on with; a fresh folder is offered beside the word.
+        for path in (tmp_path / "r").rglob("run.json"):
+            content = json.loads(path.read_text())
+            content["made_with"]["numpy"] = "1.0"
+            path.write_text(json.dumps(content))
+        anew = robustness.get_by_role("button", name="Start anew")
+        assert anew.count() == 0
+        robustness.locator("button", has_text="Run").click()
+        robustness.locator(".rk-status", has_text="failed").wait_for()
+        robustness.get_by_text("begun with other versions").wait_for()
+        anew.wait_for()
+        page.evaluate("() => document.querySelector('.rk-panel').scrollIntoView()")
+        visit.picture("robustness-4-begun-by-another-version")
+        anew.click()
+        robustness.locator(".rk-status", has_text="done").wait_for()
+        anew.wait_for(state="hidden")
+        assert (tmp_path / "r" / "anew" / "outcomes.csv").is_file()
+
         # Without its kernel a panel says so, and its buttons cannot be pressed.
         page.evaluate(RESTART)
         page.wait_for_function("() => document.querySelectorAll('.rk-panel .rk-lost').length == 2")
@@ -437,7 +455,7 @@ def test_points_are_clicked_and_states_brushed_in_jupyterlab(
             "() => Boolean(document.querySelector('.rk-panel button').closest('[inert]'))"
         )
         assert page.evaluate(LAYOUT, ".rk-panel")["beside"]
-        visit.picture("robustness-4-restarted")
+        visit.picture("robustness-5-restarted")
 
 
 def selected(menu: Any) -> str:

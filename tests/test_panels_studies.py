@@ -139,6 +139,50 @@ def test_a_click_shows_the_courses_of_a_model(robustness: RobustnessPanel) -> No
     assert robustness.chosen_choice.value == key
 
 
+def of_another_version(folder: Path) -> dict[Path, bytes]:
+    """Let the runs in a folder say that another version began them; all files as they are then."""
+    for path in folder.rglob("run.json"):
+        content = json.loads(path.read_text())
+        content["made_with"]["numpy"] = "1.0"
+        path.write_text(json.dumps(content))
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_run_of_another_version_stays_and_a_fresh_one_is_offered(
+    robustness: RobustnessPanel, tmp_path: Path
+) -> None:
+    robustness.set(metabolites=["g6p_c"])
+    done(robustness)
+    assert not robustness.anew.offered
+    for name in ("anew", "anew-2"):
+        before = of_another_version(tmp_path / "panel")
+        robustness.run()
+        assert robustness.wait(PATIENCE_S) is State.FAILED
+        assert "begun with other versions" in robustness.message.value
+        assert robustness.anew.offered
+        assert str(tmp_path / "panel" / name) in robustness.anew.note.value
+        robustness.anew.button.click()
+        assert not robustness.anew.offered
+        assert robustness.wait(PATIENCE_S) is State.DONE
+        assert str(tmp_path / "panel" / name / "perturbation.nc") in robustness.message.value
+        assert (tmp_path / "panel" / name / "outcomes.csv").is_file()
+        assert all(path.read_bytes() == content for path, content in before.items())
+    assert robustness.save_parameters().parent == tmp_path / "panel" / "anew-2"
+
+
+def test_the_offer_goes_with_its_message(robustness: RobustnessPanel, tmp_path: Path) -> None:
+    done(robustness)
+    of_another_version(tmp_path / "panel")
+    robustness.run()
+    robustness.wait(PATIENCE_S)
+    assert robustness.anew.offered
+    robustness.set(size=0.2)
+    assert not robustness.anew.offered
+    assert robustness.message.value == ""
+    done(robustness)  # of other settings, so that nothing is in the way
+    assert robustness.folder == tmp_path / "panel"
+
+
 def test_another_tolerance_needs_no_new_run(robustness: RobustnessPanel) -> None:
     done(robustness)
     job, before = robustness.job, robustness.shares_chart.made_chart().spec
@@ -302,6 +346,17 @@ def test_the_states_are_those_of_the_study(ecoli: Network, tmp_path: Path) -> No
     panel.state_choice.value = panel.state_choice.options[1][1]
     assert panel.resample_message.value == ""
     assert panel.message.value == said
+
+    # Where the folder holds what another version began, the same is asked in a fresh one.
+    panel.state_choice.value = first
+    of_another_version(tmp_path / "panel")
+    panel.resample()
+    assert panel.wait(PATIENCE_S) is State.FAILED
+    assert "begun with other versions" in panel.message.value
+    panel.anew.button.click()
+    assert panel.wait(PATIENCE_S) is State.DONE
+    assert "Drawn inside the neighbourhood" in panel.resample_message.value
+    assert list((tmp_path / "panel" / "anew" / "runs").iterdir())
 
 
 @pytest.mark.slow

@@ -20,6 +20,45 @@ class Assist(anywidget.AnyWidget):
     _esm = _HERE / "assist.js"
 
 
+class Anew:
+    """A button, and what it does, that appear beside a message and go with it."""
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        tip = "Start anew: in a fresh folder with these settings; what is there stays"
+        self.button = button("Start anew", "folder-open", tip, call)
+        self.note = widgets.HTML()
+        self.widget = box("rk-run", [self.button, self.note])
+        self.hide()
+
+    def offer(self, folder: Path) -> None:
+        """Show it, with the folder that results would go to."""
+        text = f"in the fresh folder {folder}; what is there stays as it is"
+        self.note.value = f'<span class="rk-hint">{html.escape(text)}</span>'
+        self.widget.layout.display = None
+
+    def hide(self) -> None:
+        """Take it away."""
+        self.widget.layout.display = "none"
+
+    @property
+    def offered(self) -> bool:
+        """Whether it is to be seen."""
+        return self.widget.layout.display != "none"
+
+
+def fresh_folder(home: Path) -> Path:
+    """A folder in another one that is not there yet: ``anew``, ``anew-2`` and so on.
+
+    >>> fresh_folder(Path("nowhere")).name
+    'anew'
+    """
+    path, number = home / "anew", 1
+    while path.exists():
+        number += 1
+        path = home / f"anew-{number}"
+    return path
+
+
 def heading(title: str, about: str = "") -> widgets.HTML:
     """Style and title of a panel."""
     style = (_HERE / "style.css").read_text(encoding="utf-8")

@@ -11,11 +11,26 @@ from typing import Any, ClassVar
 
 import ipywidgets as widgets
 
-from renaissance_kit.core.errors import ParameterError, RenaissanceError, nearest
+from renaissance_kit.core.errors import (
+    CheckpointError,
+    ParameterError,
+    RenaissanceError,
+    nearest,
+)
 from renaissance_kit.panels.charts import LiveChart
 from renaissance_kit.panels.controls import Control
 from renaissance_kit.panels.export import command, save_parameters
-from renaissance_kit.panels.frame import Assist, bare, box, button, failure, heading, sentence
+from renaissance_kit.panels.frame import (
+    Anew,
+    Assist,
+    bare,
+    box,
+    button,
+    failure,
+    fresh_folder,
+    heading,
+    sentence,
+)
 from renaissance_kit.panels.jobs import Handle, Job, State, Update, duration
 from renaissance_kit.panels.waiting import until_something_is_done
 
@@ -28,7 +43,7 @@ class Panel(ABC):
 
     Attributes:
         widget: to display; showing the panel itself does the same.
-        folder: where results are written.
+        folder: where results are written; a fresh one in it after `start_anew`.
         job: the work at present, or None.
         asked_later: controls that ask something of a run that is there; it stays what it was.
         compiles: modules whose kernels the work needs.
@@ -46,6 +61,7 @@ class Panel(ABC):
     def __init__(self, controls: Sequence[Control], *, scale: str, folder: str | Path) -> None:
         self.controls = {control.name: control for control in controls}
         self.scale, self.folder = scale, Path(folder)
+        self._home = self.folder
         self.job: Job | None = None
         self.settings: dict[str, Any] = {}  # of the last run
         self._answers: dict[widgets.HTML, str] = {}
@@ -184,6 +200,19 @@ class Panel(ABC):
             self.job.stop()
             self._show_state(self.state)
 
+    def start_anew(self) -> None:
+        """Run in a fresh folder inside the panel's own, for what is there cannot be gone on with.
+
+        Such as what another version began. It stays as it is.
+        """
+        if not self.state.active:
+            self.folder = fresh_folder(self._home)
+            self.again()
+
+    def again(self) -> None:
+        """Do what was asked last."""
+        self.run()
+
     def wait(self, timeout_s: float = 60.0, *, until: State | None = None) -> State:
         """Wait for the end, or for a state; for scripts, since it blocks a notebook.
 
@@ -215,6 +244,7 @@ class Panel(ABC):
         }  # fmt: skip
         self.bar = widgets.FloatProgress(min=0, max=1)
         self.status, self.message, self.saved = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self.anew = Anew(self.start_anew)
         self.batch = widgets.Textarea(
             layout={"width": "100%", "height": "310px"}, disabled=False,
             tooltip="Copy this into a terminal, in the folder of the project",
@@ -240,6 +270,7 @@ class Panel(ABC):
                 heading(self.title, self.about),
                 box("rk-run", [*self.buttons.values(), self.bar, self.status]),
                 self.message,
+                self.anew.widget,
                 box("rk-columns", [controls, results]),
                 export,
                 Assist(),
@@ -270,6 +301,7 @@ class Panel(ABC):
             if not self.state.active:
                 self.review()
         if not self.state.active:
+            self.anew.hide()
             said = self._answers if self.state is State.DONE and self.as_run else {}
             for place in {self.place, self.message, *self._answers}:
                 place.value = said.get(place, "")
@@ -331,6 +363,8 @@ class Panel(ABC):
 
     def _show_state(self, state: State) -> None:
         active = state.active
+        if active:
+            self.anew.hide()
         self.buttons["run"].disabled = active
         self.buttons["pause"].disabled = state is not State.RUNNING or self._asked != ""
         self.buttons["stop"].disabled = not active or self._asked == "stop"
@@ -377,13 +411,24 @@ class Panel(ABC):
 
     def _refuse(self, error: BaseException) -> None:
         self.message.value = sentence(f"Not started. {error}", wrong=True)
+        self._offer(error)
+
+    def _offer(self, error: BaseException) -> None:
+        """A way on, beside the message, where what the folder holds is in the way."""
+        if isinstance(error, CheckpointError):
+            self.anew.offer(fresh_folder(self._home))
+        else:
+            self.anew.hide()
 
     def _answer(self, text: str) -> None:
         """Say what came out; it goes when the settings change, and comes back with them."""
         self._answers[self.place] = self.place.value = sentence(text)
 
     def _fail(self, error: BaseException) -> None:
-        self.place.value = failure(error)
+        self.place.value = ""
+        place = self.message if isinstance(error, CheckpointError) else self.place
+        place.value = failure(error)
+        self._offer(error)
 
     def _leave_others(self) -> None:
         """A cell that is run again makes another panel: the work of the one before ends."""

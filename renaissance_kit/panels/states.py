@@ -163,6 +163,13 @@ class StatesPanel(Panel):
         self._forget()
         self._start(self._last)
 
+    def again(self) -> None:
+        """What was done last: a new sample, or new states inside the neighbourhood."""
+        if self._last.members is None:
+            self.run()
+        else:
+            self.resample()
+
     def work(self, task: _Task, handle: Handle) -> StatesResult | None:
         """Sample states and make models at them."""
         if task.members is None:
