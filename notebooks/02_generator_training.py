@@ -199,7 +199,12 @@ released_runs = studies.run_repeats(
 
 # %%
 history = studies.incidence_history([*runs, *paper_runs, *released_runs])
-figure = figures.incidence_over_generations(history, baseline=baseline, source=source)
+figure = figures.incidence_over_generations(
+    history,
+    baseline=baseline,
+    paper_incidence=studies.published_incidence(network, state, threshold_per_h=threshold),
+    source=source,
+)
 save(figure, output / "incidence")
 figure
 

@@ -115,7 +115,7 @@ def eigenvalues() -> np.ndarray:
 
 FIGURES: dict[str, Callable[[], Any]] = {
     "incidence": lambda: figures.incidence_over_generations(
-        history(), baseline=baseline(), source=SOURCE
+        history(), baseline=baseline(), paper_incidence=0.92, source=SOURCE
     ),
     "ridge": lambda: figures.lambda_ridge(lambdas(), threshold_per_h=THRESHOLD, source=SOURCE),
     "grid": lambda: settings.settings_grid(grid(), source=SOURCE),
@@ -192,6 +192,13 @@ def test_incidence_shows_repeats_band_baseline_and_paper() -> None:
     assert "paper reports 92 %" in texts(specification)
     assert "unbiased sampling" in texts(specification)
     assert "3 repeats" in texts(specification)
+
+
+def test_no_line_of_a_paper_where_it_has_none() -> None:
+    specification = figures.incidence_over_generations(history(), baseline=baseline()).to_dict()
+    marks = [n["mark"] for n in nodes(specification) if isinstance(n.get("mark"), dict)]
+    assert not [m for m in marks if m["type"] == "rule" and m.get("color") == theme.PAPER]
+    assert "paper reports" not in texts(specification)
 
 
 def test_one_repeat_has_a_band_too() -> None:

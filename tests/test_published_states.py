@@ -14,6 +14,7 @@ from renaissance_kit import (
     KineticModels,
     KMRanges,
     Network,
+    SteadyState,
     SteadyStates,
     studies,
 )
@@ -207,3 +208,16 @@ def test_an_ensemble_of_the_other_states_is_not_taken(ecoli: Network, tmp_path: 
         chosen.models(ecoli).state.concentrations_mM,
         SteadyStates.published(ecoli).default.concentrations_mM,
     )
+
+
+def test_the_papers_incidence_stands_beside_its_own_problem_only(
+    ecoli: Network, tiny: Network, tiny_state: SteadyState, published: SteadyStates
+) -> None:
+    known = studies.published_incidence
+    assert known(ecoli, published.default, threshold_per_h=-2.5) == 0.92
+    assert known(ecoli, published.default, threshold_per_h=-10.0) is None
+    assert known(ecoli, published[1], threshold_per_h=-2.5) is None
+    ours = SteadyStates.example(ecoli)
+    assert known(ecoli, ours.default, threshold_per_h=-2.5) is None
+    assert known(ecoli, ours.numbered(1712), threshold_per_h=-2.5) is None, "a number of our own"
+    assert known(tiny, tiny_state, threshold_per_h=-2.5) is None

@@ -16,14 +16,13 @@ from renaissance_kit.kinetics.spectrum import incidence_of
 from renaissance_kit.studies import Baseline, mean_over_repeats
 
 BANDWIDTH = 0.12  # decades, of the densities of constants
-PAPER_INCIDENCE = 0.92  # Choudhury et al. 2024 Nat Catal 7:1086, mean after 50 generations
 
 
 def incidence_over_generations(
     history: pd.DataFrame,
     *,
     baseline: Baseline | None = None,
-    paper_incidence: float = PAPER_INCIDENCE,
+    paper_incidence: float | None = None,
     source: Source | None = None,
 ) -> Figure:
     """Share of valid models over the generations: every repeat, mean and interval.
@@ -31,7 +30,7 @@ def incidence_over_generations(
     Args:
         history: as from `renaissance_kit.studies.incidence_history`; first group in blue.
         baseline: unbiased sampling at the same state, drawn as a line with its interval.
-        paper_incidence: the published mean, drawn as a dashed line.
+        paper_incidence: the published mean of this network at this state, drawn as a dashed line.
     """
     groups = list(dict.fromkeys(history.group))
     colour = alt.Color("group:N", scale=_group_scale(groups), legend=None)
@@ -58,8 +57,13 @@ def incidence_over_generations(
             last.group, last.incidence, _colours(groups), strict=True
         )
     ]
-    labels.append((paper_incidence, f"paper reports {percent(paper_incidence)}", theme.PAPER))
     layers: list[alt.Chart] = []
+    if paper_incidence is not None:
+        labels.append((paper_incidence, f"paper reports {percent(paper_incidence)}", theme.PAPER))
+        dashed = alt.Chart(pd.DataFrame({"incidence": [paper_incidence]})).mark_rule(
+            color=theme.PAPER, strokeDash=[7, 5], strokeWidth=1.5
+        )
+        layers.append(dashed.encode(y=y))
     if baseline is not None:
         low, high = baseline.interval
         data = pd.DataFrame({"incidence": [baseline.incidence], "low": [low], "high": [high]})
@@ -72,14 +76,10 @@ def incidence_over_generations(
                 theme.UNBIASED,
             )
         )
-    dashed = alt.Chart(pd.DataFrame({"incidence": [paper_incidence]})).mark_rule(
-        color=theme.PAPER, strokeDash=[7, 5], strokeWidth=1.5
-    )
     area = alt.Chart(summary).mark_area(opacity=0.2)
     thin = alt.Chart(history).mark_line(strokeWidth=1, opacity=0.55)
     thick = alt.Chart(summary).mark_line(strokeWidth=3)
     layers += [
-        dashed.encode(y=y),
         area.encode(x=x, y=alt.Y("low:Q", scale=y_scale, title=y_title), y2="high:Q", color=colour),
         thin.encode(x=x, y=y, color=colour, detail="repeat:N"),
         thick.encode(x=x, y=y, color=colour),

@@ -149,6 +149,7 @@ from .published import (
     PUBLISHED_TABLE as PUBLISHED_TABLE,
     claims_table as claims_table,
     published as published,
+    published_incidence as published_incidence,
     published_returns as published_returns,
     published_rules as published_rules,
 )

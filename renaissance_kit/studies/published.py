@@ -13,6 +13,8 @@ import pandas as pd
 from renaissance_kit.core.columns import Column, Kind
 from renaissance_kit.core.tables import Row, Table, each
 from renaissance_kit.network.network import Network
+from renaissance_kit.states.steady_state import SteadyState
+from renaissance_kit.states.steady_states import SteadyStates
 from renaissance_kit.studies.text import percent
 from renaissance_kit.studies.verdicts import Rule, verdict
 
@@ -73,6 +75,36 @@ def published_returns(network: Network) -> dict[tuple[str, float], float]:
     table = published(network)
     rows = table[table.time_min.notna()].to_dict("records")
     return {(row["quantity"], float(row["time_min"])): float(row["value"]) for row in rows}
+
+
+def published_incidence(
+    network: Network, state: SteadyState, *, threshold_per_h: float
+) -> float | None:
+    """The published share of valid models after training, where it is of the same problem.
+
+    Args:
+        state: at which models are trained. The published share is of the first state in
+            ``published_states.csv``.
+        threshold_per_h: bound on λmax. The published share is of the network's own.
+
+    Returns:
+        A share, 0 to 1; None where the network has none, or for another state or threshold.
+
+    >>> network = Network.example()
+    >>> published_incidence(network, SteadyStates.published(network).default, threshold_per_h=-2.5)
+    0.92
+    >>> published_incidence(network, SteadyStates.example(network).default, threshold_per_h=-2.5)
+    """
+    table = published(network)
+    texts = table.value[table.quantity == "mean incidence after training"]
+    found = re.search(r"(\d[\d.]*) ?%", " ".join(texts))
+    limit = network.conditions.get("eigenvalue_threshold")
+    if found is None or limit is None or threshold_per_h != limit.value:
+        return None
+    if not network.file("published_states.csv").is_file():
+        return None
+    same = replace(SteadyStates.published(network).default, label=state.label) == state
+    return float(found[1]) / 100 if same else None
 
 
 def claims_table(network: Network, rows: Iterable[Claim]) -> pd.DataFrame:
