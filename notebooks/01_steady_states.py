@@ -186,7 +186,7 @@ checks.style.format({"states": "{:,}", "worst": "{:.2g}", "limit": "{:.2g}"}, na
 
 # %%
 diagnostics = studies.diagnostics_table(states)
-figure = sampling.convergence(diagnostics, draws=len(states), source=shown)
+figure = sampling.convergence(diagnostics, draws=len(states), names=network.names, source=shown)
 save(figure, output / "convergence")
 figure
 

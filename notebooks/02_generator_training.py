@@ -339,13 +339,14 @@ figure = figures.km_shift(
     names=list(shift.name[:12]),
     concentrations_mM=dict(zip(network.species, state.concentrations_mM, strict=True)),
     after="valid model" if enough else "model",
+    called=network.names,
     source=source,
 )
 save(figure, output / "km_shift")
 figure
 
 # %%
-page.km_shift(shift)
+page.km_shift(shift, network.names)
 
 # %%
 shift.head(12).round(4)

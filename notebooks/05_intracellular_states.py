@@ -347,7 +347,7 @@ save(figure, output / "correlations")
 figure
 
 # %%
-page.correlations(of_speed)
+page.correlations(of_speed, network.names)
 
 # %%
 pd.concat({name: one.head(10) for name, one in of_speed.items()}, names=["population", ""]).round(4)

@@ -222,7 +222,9 @@ counts = studies.change_counts(elsewhere)
 counts.round(3)
 
 # %%
-figure = figures.moved_most(elsewhere["KM"], rows=20, what="KM of other reactions", source=source)
+figure = figures.moved_most(
+    elsewhere["KM"], rows=20, what="KM of other reactions", names=network.names, source=source
+)
 save(figure, output / "moved_most")
 figure
 

@@ -159,7 +159,14 @@ for measure in ("overlap", "inside"):
 scores = tests["overlap"].table().assign(group=[groups[n] for n in intervals])
 write_csv(output / "overlap.csv", scores)
 write_csv(output / "inside.csv", tests["inside"].table())
-figure = figures.overlap_by_constant(scores, runs=(len(without), len(with_data)), source=source)
+least = least_p_value(len(without), len(with_data), size.permutations, paired=trained)
+figure = figures.overlap_by_constant(
+    scores,
+    runs=(len(without), len(with_data)),
+    least=least,
+    names=network.names,
+    source=source,
+)
 save(figure, output / "overlap")
 figure
 
@@ -169,12 +176,13 @@ page.overlap(scores)
 # %%
 by_group = studies.scores_by_place(tests["overlap"], network, cycle.names)
 write_csv(output / "subsystems.csv", by_group)
-figure = figures.overlap_by_group(by_group, paper=page.published_counts(network), source=source)
+figure = figures.overlap_by_group(
+    by_group, paper=page.published_counts(network), least=least, source=source
+)
 save(figure, output / "subsystems")
 figure
 
 # %%
-least = least_p_value(len(without), len(with_data), size.permutations, paired=trained)
 page.rises(by_group, scores, tests["inside"], least)
 
 # %%

@@ -150,7 +150,9 @@ shifts.T.round(4)
 changes = change_table(km[NONE], km[ALL], rng=rng, permutations=size.permutations)
 changes = changes[changes.name.isin(unknown)].reset_index(drop=True)
 write_csv(output / "constants.csv", changes)
-figure = change_figures.moved_most(changes, what="constants without data", source=source)
+figure = change_figures.moved_most(
+    changes, what="constants without data", names=network.names, source=source
+)
 save(figure, output / "constants")
 figure
 

@@ -122,7 +122,8 @@ FIGURES: dict[str, Callable[[], Any]] = {
     "parts": lambda: settings.recipe_parts(parts(), source=SOURCE),
     "km": lambda: figures.km_shift(
         km(-2.0), km(1.0), names=["PFK:f6p_c", "ACONTa:cit_c"],
-        concentrations_mM={"f6p_c": 0.2}, source=SOURCE,
+        concentrations_mM={"f6p_c": 0.2}, called={"PFK:f6p_c": "PFK, fructose 6-phosphate"},
+        source=SOURCE,
     ),
     "time": lambda: figures.time_budget(budget(), source=SOURCE),
     "draft": lambda: draft.decisions_by_rule(
@@ -226,8 +227,8 @@ def test_grid_has_a_number_in_each_cell() -> None:
 
 def test_km_labels_are_direct() -> None:
     text = texts(FIGURES["km"]().to_dict())
-    assert "PFK f6p_c" in text
-    assert "ACONTa cit_c" in text
+    assert "PFK, fructose 6-phosphate" in text
+    assert "ACONTa:cit_c" in text, "the id where there is no name"
 
 
 def test_histogram_counts_the_threshold_as_valid() -> None:
@@ -239,7 +240,8 @@ def test_histogram_counts_the_threshold_as_valid() -> None:
     shares = pd.DataFrame(bars).groupby("colour").share.sum()
     assert shares[theme.VALID] == pytest.approx(0.5)
     assert shares[theme.INVALID] == pytest.approx(0.25)
-    assert "2 of 4 valid (50 %)" in texts(chart.to_dict())
+    assert "2 of 4 valid" in texts(chart.to_dict())
+    assert chart.to_dict()["title"]["text"] == "Valid models: x 50 %"
 
 
 def test_colours_are_those_of_okabe_and_ito() -> None:

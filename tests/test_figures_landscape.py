@@ -150,7 +150,7 @@ FIGURES: dict[str, tuple[Callable[[], Any], int, tuple[str, ...]]] = {
     "ranges": (
         ranges,
         130,
-        ("30 generic states", "Blue: 20", "(2 of them)", "seed 3"),
+        ("30 generic states", "Blue: 20", "over 7 metabolites", "seed 3"),
     ),
     "without model": (without_model, 96, ("50 unbiased", "−2.5 1/h", "Wilson", "seed 3")),
     "correlations": (correlations, 116, ("ln ρ", "false discovery", "seed 3")),

@@ -176,6 +176,12 @@ def test_map_has_every_metabolite_once_and_its_median_return() -> None:
     assert {"rect", "tick"} <= {m["type"] for m in marks(specification)}
 
 
+def test_each_time_course_is_named_as_it_was_chosen() -> None:
+    """And not as the metabolite whose line is named last."""
+    specification = trajectories().to_dict()
+    assert [panel["title"]["text"] for panel in specification["hconcat"]] == ["Model 1", "Model 4"]
+
+
 def test_trajectories_end_where_a_failed_course_ends() -> None:
     table = studies.time_courses(perturbed(), {"failed": (6, 0)})
     chart = robustness.trajectories(

@@ -11,7 +11,7 @@ from renaissance_kit.figures.theme import Figure, Source, count, headline, numbe
 from renaissance_kit.studies.conditions import NOTHING
 
 _ROW = 24  # height of a row in points
-_PANEL = 190
+_PANEL = 220
 
 
 def one_change_at_a_time(
@@ -44,8 +44,11 @@ def one_change_at_a_time(
             "goodness_of_fit:Q",
             title="Goodness of fit (dimensionless)",
             scale=alt.Scale(type="log", domain=[low, high], nice=False),
-            axis=alt.Axis(values=ticks, labelExpr=theme.tick_labels(ticks, lambda v: f"{v:g}")),
-        )
+            axis=alt.Axis(
+                values=ticks, labelExpr=theme.tick_labels(ticks, lambda v: f"{v:g}"),
+                titleFontSize=theme.CAPTION,
+            ),
+        )  # fmt: skip
         y = alt.Y(
             "row:N",
             title=None,

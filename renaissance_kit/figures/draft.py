@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import altair as alt
 import pandas as pd
 
@@ -20,8 +22,8 @@ def decisions_by_rule(summary: pd.DataFrame, *, source: Source | None = None) ->
     data = summary.reset_index()
     given = "given by the user"
     data["text"] = [
-        f"{n}: {c if len(c) <= _CHOICES else c[: _CHOICES - 1] + '…'}"
-        for n, c in zip(data.decisions, data.choices.str.replace("_", " "), strict=True)
+        f"{n}: {_first_of(c.replace('_', ' '))}"
+        for n, c in zip(data.decisions, data.choices, strict=True)
     ]
     parts = pd.concat(
         [
@@ -55,3 +57,15 @@ def decisions_by_rule(summary: pd.DataFrame, *, source: Source | None = None) ->
             source or "",
         ),
     )  # fmt: skip
+
+
+def _first_of(choices: str) -> str:
+    """As many choices as stand beside a bar, whole ones; numbers with a real minus sign.
+
+    >>> _first_of("reversible michaelis menten (25); generalized reversible hill (20); growth (1)")
+    'reversible michaelis menten (25); …'
+    """
+    shown = re.sub(r"(?<![\w.])-(?=[\d.])", "−", choices)
+    while len(shown) > _CHOICES and "; " in shown:
+        shown = shown.removesuffix("; …").rpartition("; ")[0] + "; …"
+    return shown if len(shown) <= _CHOICES else shown[: _CHOICES - 1] + "…"

@@ -187,6 +187,7 @@ def moved_most(
     rows: int = 20,
     what: str = "constants without data",
     threshold: float = 0.05,
+    names: Mapping[str, str] | None = None,
     source: Source | None = None,
 ) -> Figure:
     """Shift of the medians that moved most, each beside its permutation null distribution.
@@ -195,11 +196,14 @@ def moved_most(
         table: as from `renaissance_kit.analysis.km_change.change_table`.
         rows: how many to show.
         what: the rows of the table, in words.
+        names: of constants for readers; as in the table where there is none.
     """
     order = np.argsort(-np.abs(table["shift"].to_numpy()), kind="stable")[:rows]
     shown = table.iloc[order].reset_index(drop=True)
     shown = shown.assign(
-        row=range(len(shown)), found=np.where(shown.q_shift < threshold, "found", "noise")
+        row=range(len(shown)),
+        found=np.where(shown.q_shift < threshold, "found", "noise"),
+        name=theme.called(shown.name, names),
     )
     y = row_axis(shown, "name", len(shown) - 1)
     title = "Shift of the median (decades)"

@@ -21,7 +21,9 @@ def overlap_by_constant(
     *,
     columns: int = 3,
     runs: tuple[int, int],
+    least: float = 0.0,
     threshold: float = 0.05,
+    names: Mapping[str, str] | None = None,
     source: Source | None = None,
 ) -> Figure:
     """Score of each measured constant that was held out, without and with data.
@@ -30,8 +32,11 @@ def overlap_by_constant(
         table: columns name, group, before, after, null_low, null_high and q_value, as from
             `renaissance_kit.analysis.PermutationTest.table` with the subsystem as group.
         runs: number of trainings without and with data.
+        least: smallest p-value that so few trainings can have.
+        names: of constants for readers; as in the table where there is none.
     """
     table = table[np.isfinite(table.change)]
+    table = table.assign(name=theme.called(table.name, names))
     order = sorted(dict.fromkeys(table.group), key=lambda g: -int((table.group == g).sum()))
     table = pd.concat([table[table.group == g] for g in order])
     placed, headings = in_columns(table, columns, group="group")
@@ -64,11 +69,14 @@ def overlap_by_constant(
     down = int(((table.q_value < threshold) & (table.change < 0)).sum())
     return alt.hconcat(*panels, spacing=24).properties(
         title=headline(
-            "Overlap of generated and measured constants",
+            _too_few(least, threshold)
+            or f"With data {sure} of {len(table)} constants come nearer to their measurement, "
+            f"{down} go away from it",
             f"{len(table)} measured constants that were held out. Grey ring: without data "
             f"({count(runs[0], 'training')}), blue: with ({count(runs[1], 'training')}); grey bar: "
-            f"95 % of the permutation null distribution. The score of {up} of them rises; beyond "
-            f"it, at a false discovery rate of {100 * threshold:g} %, {sure} rise and {down} fall.",
+            f"95 % of the permutation null distribution. The score of {up} of them rises; "
+            f"those that count do so beyond the bar, at a false discovery rate of "
+            f"{100 * threshold:g} %.",
             source or "",
             width=150,
         )
@@ -79,6 +87,8 @@ def overlap_by_group(
     table: pd.DataFrame,
     *,
     paper: Mapping[str, tuple[int, int]] | None = None,
+    least: float = 0.0,
+    threshold: float = 0.05,
     source: Source | None = None,
 ) -> Figure:
     """Mean change of the score and share of improved constants, by group.
@@ -86,6 +96,8 @@ def overlap_by_group(
     Args:
         table: as from `renaissance_kit.analysis.km_overlap.by_subsystem`.
         paper: improved and all constants of a group in the paper.
+        least: smallest p-value that so few trainings can have.
+        threshold: of p-values.
     """
     rows = table.reset_index(drop=True)
     rows = rows.assign(
@@ -150,11 +162,23 @@ def overlap_by_group(
     )
     return alt.hconcat(left, right, spacing=20).properties(
         title=headline(
-            "Overlap scores by subsystem",
+            _too_few(least, threshold) or _of_first(rows.iloc[0]),
             "Held-out constants, their number in brackets. Left, grey bars: 95 % of the "
             "permutation null distribution; blue: mean change beyond it. Right, black tick: its "
             "mean." + (f" Diamond: the paper ({known})." if known else ""),
             source or "",
             width=125,
         )
+    )
+
+
+def _too_few(least: float, threshold: float) -> str:
+    return f"Too few trainings to tell: no p-value below {least:.2g}" if least > threshold else ""
+
+
+def _of_first(row: pd.Series) -> str:
+    """What became of the first group, and what would by chance."""
+    return (
+        f"{row.group}: {row.improved:.0f} of {row.constants:.0f} constants come nearer to their "
+        f"measurement, {row.improved_null:.1f} by chance"
     )

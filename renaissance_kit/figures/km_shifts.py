@@ -86,7 +86,10 @@ def repeat_distances(table: pd.DataFrame, *, source: Source | None = None) -> Fi
     x = alt.X(
         "distance:Q", title="Distance between medians (decades)",
         scale=alt.Scale(domain=[0, 1.05 * float(table.distance.max())], nice=False),
+        axis=alt.Axis(tickCount=6),
     )  # fmt: skip
+    between = means[means.kind == "between"].set_index("level").distance
+    together = [f"{between.get(level, np.nan):.2f} decades" for level in levels]
     colour = alt.Color(
         "kind:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())),
         legend=alt.Legend(orient="top", title=None, labelExpr=(
@@ -100,7 +103,8 @@ def repeat_distances(table: pd.DataFrame, *, source: Source | None = None) -> Fi
     ).properties(
         height=70 * len(levels),
         title=headline(
-            "Do the trainings draw together?",
+            f"Two trainings are {together[0]} apart with {levels[0]}, {together[-1]} with "
+            f"{levels[-1]}",
             "Root mean square over the constants without data. Black ticks: means. Orange ticks: "
             "what the finite number of models makes of one training.",
             source or "",

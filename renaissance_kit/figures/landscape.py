@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import altair as alt
@@ -110,17 +111,24 @@ def supporting_ranges(
         panels.append(alt.layer(*layers).properties(width=380, height=ROW * (last + 1)))
     return alt.hconcat(*panels, spacing=30).properties(
         title=headline(
-            "Which concentrations support valid dynamics?",
+            _that_differ(found, len(table), states, supporting),
             f"{count(states, f'{population} state')}. Blue: {supporting:,} that support valid "
             f"dynamics; grey: {states - supporting:,} others. Line: 95 % of them, tick: median; "
-            f" the {len(part)} metabolites with the largest difference "
+            f"the {len(part)} metabolites with the largest difference "
             "(Kolmogorov–Smirnov), largest first. "
-            f"●: significant at a false discovery rate of 5 % over {len(table)} metabolites "
-            f"({found} of them).",
+            f"●: significant at a false discovery rate of 5 % over {len(table)} metabolites.",
             source or "",
             width=130,
         )
     )
+
+
+def _that_differ(found: int, metabolites: int, states: int, supporting: int) -> str:
+    """How many concentrations differ, where any test could tell."""
+    least = 1 / math.comb(states, supporting)  # p-value of the clearest order of the states
+    if least > 0.05 / metabolites:
+        return f"Too few states to tell: {supporting:,} of {states:,} support valid dynamics"
+    return f"{found} of {metabolites} concentrations differ where valid dynamics are supported"
 
 
 def against_concentration(
@@ -227,9 +235,10 @@ def constrained_distributions(
     rows = []
     for name in names:
         values = np.sort(table.lambda_max_per_h[table.population == name].dropna().to_numpy())
-        shares_below = np.arange(1, len(values) + 1) / len(values)
+        shares_below = np.arange(len(values) + 1) / len(values)  # from no state at the lowest one
+        at = [*values[:1], *values]
         rows.append(
-            pd.DataFrame({"lambda_max_per_h": values, "share": shares_below, "population": name})
+            pd.DataFrame({"lambda_max_per_h": at, "share": shares_below, "population": name})
         )
     data = pd.concat(rows)
     y = alt.Y(
@@ -290,7 +299,7 @@ def correlations(
         ]
         y = alt.Y(
             "label:N", sort=list(rows.label), title=None,
-            axis=alt.Axis(labelLimit=260, ticks=False, domain=False, grid=False),
+            axis=alt.Axis(labelLimit=360, ticks=False, domain=False, grid=False),
         )  # fmt: skip
         x = alt.X(
             "rho:Q", title="Spearman correlation (dimensionless)",

@@ -30,7 +30,7 @@ def concentrations(
         ),
         axis=alt.Axis(values=theme.round_ticks(float(values_mM.min()), float(values_mM.max()))),
     )
-    y = alt.Y("metabolite:N", title=None, sort=list(names), axis=alt.Axis(labelLimit=200))
+    y = alt.Y("metabolite:N", title=None, sort=list(names), axis=alt.Axis(labelLimit=280))
     base = alt.Chart(data).encode(x=x, y=y)
     return alt.layer(
         base.mark_circle(color=theme.BLUE, size=130, opacity=1),
@@ -108,6 +108,7 @@ def lambda_histogram(
         )
     )
     panels: list[Any] = []
+    shares = []
     for name, values in groups.items():
         title = "λmax, slowest mode of each model (1/h)" if len(panels) == len(groups) - 1 else None
         x = theme.lambda_axis(low, high, title=title)
@@ -125,7 +126,8 @@ def lambda_histogram(
         )
         bars = alt.Chart(data).mark_rect(stroke="white", strokeWidth=0.5)
         valid = int(is_valid(values, threshold_per_h).sum())
-        text = f"{name}: {valid:,} of {len(values):,} valid ({100 * valid / len(values):.3g} %)"
+        shares.append(f"{name} {theme.percent(valid / len(values))}")
+        text = f"{name}: {valid:,} of {len(values):,} valid"
         label = alt.Chart(pd.DataFrame({"text": [text]})).mark_text(
             align="left", baseline="bottom", dy=-6 if panels else -26
         )
@@ -148,7 +150,7 @@ def lambda_histogram(
         )
     return alt.vconcat(*panels, spacing=22).properties(
         title=headline(
-            "λmax of the models",
+            "Valid models: " + ", ".join(shares),
             f"Threshold of a valid model: {number(threshold_per_h)} 1/h, a time constant of "
             f"{number(-60 / threshold_per_h)} min. Symmetric logarithmic axis.",
             source or "",

@@ -63,7 +63,7 @@ def returned_over_time(
     single = sorted({v for (g, _), v in (paper or {}).items() if g != CYTOSOL})
     return alt.layer(*layers).properties(
         title=headline(
-            "Return after a perturbation",
+            _back_by(shares, marked_min),
             f"Returned: |c/c* − 1| ≤ {as_percent(float(shares.tolerance.iloc[0]))} from then on; "
             f"{CYTOSOL}: of all these metabolites at the same time. "
             f"{count(int(shares.perturbed.iloc[0]), 'perturbed model')}; bands: 95 % intervals.",
@@ -109,7 +109,7 @@ def trajectories(
     axis = alt.Axis(values=ticks, labelExpr=theme.tick_labels(ticks, theme.symlog_label))
     width, height, panels = 400, 360, []
     gap = 0.055 * float(np.ptp(theme.to_symlog([low, high])))
-    for i, (name, text) in enumerate(titles.items()):
+    for i, (name, above) in enumerate(titles.items()):
         part = shown[shown.time_course == name]
         y_title = "Deviation from the steady state (%)" if i == 0 else None
         y = alt.Y("percent:Q", title=y_title, scale=scale, axis=axis)
@@ -131,10 +131,10 @@ def trajectories(
         others = part[~part.variable.isin(single) & (part.time_min == part.time_min.max())]
         if len(others):
             slowest = str(others.set_index("variable").deviation.abs().idxmax())
-            text = theme.called([slowest], names)[0]
-            labels.append((float(ends[slowest]), text, theme.GREY))
+            (called,) = theme.called([slowest], names)
+            labels.append((float(ends[slowest]), called, theme.GREY))
         layers.append(theme.end_labels(labels, "percent", width=width, scale=scale, gap=gap))
-        title = alt.Title(text, fontSize=theme.TITLE, fontWeight="normal", offset=26)
+        title = alt.Title(above, fontSize=theme.TITLE, fontWeight="normal", offset=26)
         panels.append(alt.layer(*layers).properties(width=width, height=height, title=title))
     return alt.hconcat(*panels, spacing=20).properties(
         title=headline(
@@ -182,8 +182,7 @@ def return_against_stability(
     never = 1.2 * high
     span = [low, 1.2 * never if not finite.all() else high]
     table = table.assign(shown=table.return_min.where(finite, never))
-    ticks = [10.0**k * m for k in range(3) for m in (1, 2, 3, 5, 7)]
-    ticks = [t for t in ticks if low <= t <= high]
+    ticks = theme.at_least_three_ticks(low, high)
     levels = ticks if finite.all() else [*ticks, never]
     labels = theme.tick_labels(levels, lambda v: "not back" if v == never else f"{v:g}")
 
@@ -219,7 +218,7 @@ def return_against_stability(
     missing = int((~finite).sum())
     return alt.hconcat(*panels, spacing=24).properties(
         title=headline(
-            "Does linear stability predict the return?",
+            _predicted(rank, len(back), promised),
             f"{count(len(table), 'perturbed model')}; returned: within {as_percent(tolerance)} "
             "from then on. "
             + (correlation if len(back) > 2 else "")
@@ -236,7 +235,33 @@ def return_against_stability(
 
 # --- pieces ------------------------------------------------------------------------------------
 
+
+def _back_by(shares: pd.DataFrame, times_min: tuple[float, ...]) -> str:
+    """What is true at the marked times, of all cytosolic metabolites together."""
+    together = shares[shares.group == CYTOSOL].sort_values("time_min")
+    if not len(together):
+        return "Return after a perturbation"
+    read = [together[together.time_min <= t].share.iloc[-1] for t in times_min]
+    said = " and ".join(
+        f"{percent(float(share))} of models within {number(t)} min" if i == 0
+        else f"{percent(float(share))} within {number(t)} min"
+        for i, (share, t) in enumerate(zip(read, times_min, strict=True))
+    )  # fmt: skip
+    return f"All back in {said}"
+
+
+_FEW = 10  # models whose ranks tell nothing
 _HIGHEST = 10_000.0  # %, of the axis of time courses
+
+
+def _predicted(rank: pd.Series, back: int, promised: bool) -> str:
+    """How well the slowest mode and the linear response say when models are back."""
+    if back < _FEW:
+        return "Too few models to tell whether linear stability predicts the return"
+    said = f"slowest mode {number(float(rank.time_constant_min))}"
+    if promised:
+        said = f"linear response {number(float(rank.linear_return_min))}, {said}"
+    return f"Rank correlation with the return: {said}"
 
 
 def _scatter(table: pd.DataFrame, line: pd.DataFrame, x: alt.X, y: alt.Y) -> Figure:

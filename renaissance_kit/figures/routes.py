@@ -52,7 +52,7 @@ def incidence_over_cost(
         ):
             seen = part[part[unit] > 0].assign(run=part.route + part.seed.astype(str))
             low, high = float(seen[unit].min()), float(seen[unit].max())
-            ticks = [t for t in theme.round_ticks(low, high) if np.isclose(np.log10(t) % 1, 0)]
+            ticks = theme.at_least_three_ticks(low, high)
             x = alt.X(
                 f"{unit}:Q",
                 title=title,
@@ -246,9 +246,11 @@ def held_out_incidence(
         theme.end_labels(labels, "incidence", width=theme.WIDTH, gap=0.065),
     ]
     one = summary.iloc[0]
+    best = str(summary.incidence[names].idxmax())
     return alt.layer(*layers).properties(
         title=headline(
-            "Valid models at states that were never trained at",
+            f"At states that no generator was trained at: {best} "
+            f"{percent(float(summary.incidence[best]))} valid",
             f"{count(int(one.states), 'state')} held back at random, "
             f"{count(int(by_state.models.iloc[0]), 'model')} at each; the conditional generator "
             f"was trained at {count(trained_at, 'other state')}. Means with 95 % intervals: "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import altair as alt
@@ -23,12 +24,19 @@ KINDS = {
 RHAT_LIMIT, ESS_LIMIT = 1.01, 400.0  # Vehtari et al. 2021 Bayesian Analysis 16:667
 
 
-def convergence(table: pd.DataFrame, *, draws: int, source: Source | None = None) -> Figure:
+def convergence(
+    table: pd.DataFrame,
+    *,
+    draws: int,
+    names: Mapping[str, str] | None = None,
+    source: Source | None = None,
+) -> Figure:
     """Effective sample size and R-hat of every sampled variable, the worst of them named.
 
     Args:
         table: as from `renaissance_kit.studies.diagnostics_table`.
         draws: number of states.
+        names: of metabolites, for readers; ids where there is none.
     """
     table = table[np.isfinite(table.ess) & np.isfinite(table.rhat)].reset_index(drop=True)
     colour = alt.Color("kind:N", scale=alt.Scale(domain=list(KINDS), range=list(KINDS.values())),
@@ -58,12 +66,13 @@ def convergence(table: pd.DataFrame, *, draws: int, source: Source | None = None
     worst = pd.concat([table.nsmallest(3, "ess"), table.nlargest(3, "rhat")]).drop_duplicates()
     one = {"ln concentrations": "ln c", "fluxes": "flux"}
     kinds = worst.kind.replace(one)
-    worst = worst.assign(text=[f"{k} {n}" for k, n in zip(kinds, worst.name, strict=True)])
+    called = theme.called(worst.name, names)
+    worst = worst.assign(text=[f"{k} {n}" for k, n in zip(kinds, called, strict=True)])
     span = high - low + 2 * room
     heights = theme.spread(list(worst.rhat), 0.058 * span, low - room, high + room)
     inward = worst.ess < 0.25 * right  # no room on the left, where few points are
     placed = worst.assign(height=heights)
-    names = [
+    marks = [
         alt.Chart(placed[inward]).mark_text(align="left", dx=10, fontSize=14),
         alt.Chart(placed[~inward]).mark_text(align="right", dx=-10, fontSize=14),
     ]
@@ -80,7 +89,7 @@ def convergence(table: pd.DataFrame, *, draws: int, source: Source | None = None
         alt.Chart(lines).mark_line(color=theme.GREY, strokeWidth=1).encode(
             x=x, y=y, detail="line:N"
         ),
-        *(mark.encode(x=x, y=_same(y, "height"), text="text:N") for mark in names),
+        *(mark.encode(x=x, y=_same(y, "height"), text="text:N") for mark in marks),
     ).properties(width=theme.WIDTH, height=theme.HEIGHT)  # fmt: skip
     key = pd.DataFrame({"text": list(KINDS), "kind": list(KINDS), "at": np.arange(len(KINDS))})
     key["text"] = [f"{k} ({(table.kind == k).sum()})" for k in key.kind]
@@ -142,9 +151,10 @@ def two_samples(
     ).properties(
         height=240,
         title=headline(
-            "Two samples, one distribution?",
-            f"{names[0]} and {names[1]}: {len(z)} variables, {100 * inside:.0f} % within ±1.96 "
-            f"(expected 95 %), standard deviation {z.std():.2f} (expected 1). Variables of a "
+            f"Two samples: {100 * inside:.0f} % of the means agree within their errors, 95 % "
+            "expected",
+            f"{names[0]} and {names[1]}: {len(z)} variables, within their errors: ±1.96; "
+            f"standard deviation {z.std():.2f} (expected 1). Variables of a "
             "sample depend on each other, so the histogram is rougher than the curve.",
             source or "",
         ),
@@ -238,7 +248,7 @@ def turnover_and_speed(
 
     panels: list[Any] = []
     for data, panel_title, title in (
-        (unbiased, "random KM", "Bound on turnover time (min)"),
+        (unbiased, "random KM", "Bound (min)"),
         (found, f"fastest of {models:,} tried", None),
     ):
         low, high = theme.lambda_range(data.lambda_max_per_h, threshold_per_h)
@@ -309,10 +319,10 @@ def turnover_and_speed(
     return alt.hconcat(*panels, spacing=40).properties(
         title=headline(
             studies.bound_makes_faster(found),
-            f"{count(int(states), 'state')} for each bound. Left: density of {each:,} log-uniform "
-            "KM sets at each state, tick: 5 % quantile. Right: the fastest model that an evolution "
-            f"strategy found at each state with {models:,} models, tick: median. Symmetric "
-            "logarithmic axes.",
+            f"{count(int(states), 'state')} for each bound on turnover time. Left: density of "
+            f"{each:,} log-uniform KM sets at each state, tick: 5 % quantile. Right: the fastest "
+            f"model that an evolution strategy found at each state with {models:,} models, tick: "
+            "median. Symmetric logarithmic axes.",
             source or "",
             width=130,
         )

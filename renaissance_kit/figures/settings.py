@@ -73,7 +73,7 @@ def settings_grid(
         spacing=18,
     ).properties(
         title=headline(
-            "Incidence after training, by step σ and learning rate α",
+            "Incidence by step σ and learning rate α",
             f"{count(len(cells), 'combination')}, {'–'.join(map(str, size))} "
             f"{'repeat' if size == [1] else 'repeats'} each{below}; "
             f"the same number of models in each generation.{f' {length}' if length else ''}"

@@ -202,10 +202,7 @@ def symlog_ticks(low: float, high: float, most: int = 9) -> list[float]:
             break
     if len(ticks) >= 3:
         return ticks
-    width = (high - low) / 5
-    unit = 10.0 ** math.floor(math.log10(width))
-    step = min((m * unit for m in (1, 2, 5, 10)), key=lambda s: abs(s - width))
-    return [round(k * step, 12) for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
+    return even_ticks(low, high)
 
 
 def symlog_label(value: float) -> str:
@@ -244,11 +241,32 @@ def lambda_axis(
 
 
 def at_least_three_ticks(low: float, high: float) -> list[float]:
-    """`round_ticks` of a logarithmic axis; evenly spaced ones where there are fewer than three."""
-    ticks = round_ticks(low, high)
-    if len(ticks) < 3:
-        ticks = [float(f"{v:.2g}") for v in np.geomspace(low, high, 5)[1:-1]]
-    return ticks
+    """Ticks of a logarithmic axis: as round as they can be if there are to be three.
+
+    >>> at_least_three_ticks(0.001, 100.0), at_least_three_ticks(0.0004, 0.3)
+    ([0.001, 0.01, 0.1, 1.0, 10.0, 100.0], [0.001, 0.01, 0.1])
+    >>> at_least_three_ticks(1.0, 2.8), at_least_three_ticks(17.0, 26.0)
+    ([1.0, 1.5, 2.0, 2.5], [18.0, 20.0, 22.0, 24.0, 26.0])
+    """
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for digits in ((1,), (1, 3), (1, 2, 5)):
+        ticks = [float(f"{m}e{k}") for k in powers for m in digits]
+        ticks = [t for t in ticks if low <= t <= high]
+        if len(ticks) >= 3:
+            return ticks
+    return even_ticks(low, high)
+
+
+def even_ticks(low: float, high: float, about: int = 5) -> list[float]:
+    """Evenly spaced round numbers in a range.
+
+    >>> even_ticks(0.5, 5.6)
+    [1.0, 2.0, 3.0, 4.0, 5.0]
+    """
+    width = (high - low) / about
+    unit = 10.0 ** math.floor(math.log10(width))
+    step = min((m * unit for m in (1, 2, 5, 10)), key=lambda s: abs(s - width))
+    return [round(k * step, 12) for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
 def tick_labels(values: Sequence[float], label: Any) -> str:

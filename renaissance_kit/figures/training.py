@@ -197,6 +197,7 @@ def km_shift(
     names: Sequence[str],
     concentrations_mM: Mapping[str, float] | None = None,
     after: str = "valid model",
+    called: Mapping[str, str] | None = None,
     source: Source | None = None,
 ) -> Figure:
     """Michaelis constants before and after training, one strip for each of ``names``.
@@ -206,6 +207,7 @@ def km_shift(
         names: ``reaction:metabolite`` in the order from the top.
         concentrations_mM: of the metabolites at the steady state, marked on each strip.
         after: what the rows of ``after_mM`` are, for the caption.
+        called: names of constants for readers; ``reaction:metabolite`` where there is none.
     """
     low = float(min(before_mM[list(names)].min().min(), after_mM[list(names)].min().min()))
     high = float(max(before_mM[list(names)].max().max(), after_mM[list(names)].max().max()))
@@ -239,13 +241,13 @@ def km_shift(
             labelExpr=theme.tick_labels(ticks, lambda v: f"{v:g}"),
         ),
     )
-    texts = dict(zip(rows, (n.replace(":", " ") for n in names), strict=True))
+    texts = dict(zip(rows, theme.called(names, called), strict=True))
     height = {
         "title": None,
         "scale": alt.Scale(domain=[-0.4, len(names)], nice=False),
         "axis": alt.Axis(
             values=rows, labelExpr=theme.tick_labels(rows, lambda v: texts[v]), ticks=False,
-            domain=False, labelLimit=260,
+            domain=False, labelLimit=330,
         ),
     }  # fmt: skip
     layers = []

@@ -7,7 +7,7 @@ show what every network has, under its ids.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from renaissance_kit.core.errors import nearest
@@ -40,6 +40,7 @@ def read_labels(
         "variable": (GROWTH_RATE, *dynamic),
         "km": reactions,
         "inside": [m.id for m in metabolites.values() if m.role != "water"],
+        "name": metabolites,
         "pathway": list(dict.fromkeys(r.subsystem for r in reactions.values())),
     }
 
@@ -75,7 +76,8 @@ def names_for_readers(
     A short name that ``figures.csv`` gives goes before the one of ``metabolites.csv``; a substance
     whose name is longer than `LONGEST` keeps its id.
     """
-    called = {m: text for kind in ("inside", "variable") for m, text in labels.get(kind, {}).items()
+    kinds = ("inside", "variable", "name")
+    called = {m: text for kind in kinds for m, text in labels.get(kind, {}).items()
               if m in metabolites}  # fmt: skip
     short = {metabolites[m].base: text for m, text in called.items()}
     names = {}
@@ -86,6 +88,27 @@ def names_for_readers(
         place = compartments[m.compartment].name or m.compartment
         names[m.id] = f"{name} ({place})"
     return names
+
+
+def constants_for_readers(
+    constants: Iterable[str], reactions: Mapping[str, Reaction], names: Mapping[str, str]
+) -> dict[str, str]:
+    """What figures call each constant: ``PYK, pyruvate`` for ``PYK:pyr_c``.
+
+    The compartment stands there where the reaction goes through a membrane, ``Ki`` and its like
+    where it is no Michaelis constant.
+
+    Args:
+        constants: as `renaissance_kit.Network.km_names` lists them.
+        names: of the metabolites, with their compartments.
+    """
+    called = {}
+    for constant in constants:
+        reaction, metabolite, *kind = constant.split(":")
+        places = {names[m].rpartition(" (")[2] for m in reactions[reaction].stoichiometry}
+        name = names[metabolite] if len(places) > 1 else names[metabolite].rpartition(" (")[0]
+        called[constant] = ", ".join([reaction, name, *kind])
+    return called
 
 
 def ratio_of(text: str, row: Row | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -24,7 +24,11 @@ from renaissance_kit.core.records import compared_by_value
 from renaissance_kit.core.types import Array
 from renaissance_kit.laws.modifiers import MODIFIERS
 from renaissance_kit.laws.registry import REGISTRY
-from renaissance_kit.network.labels import Labels, names_for_readers
+from renaissance_kit.network.labels import (
+    Labels,
+    constants_for_readers,
+    names_for_readers,
+)
 from renaissance_kit.network.moieties import ConservedMoiety, conserved_moieties
 from renaissance_kit.network.reading import read_tables, tables_from
 from renaissance_kit.network.records import Compartment, Metabolite, Quantity, Reaction
@@ -303,8 +307,14 @@ class Network:
 
     @cached_property
     def names(self) -> Mapping[str, str]:
-        """What figures and sentences call each metabolite: ``acetate (cytosol)`` for ``ac_c``."""
-        return names_for_readers(self.metabolites, self.compartments, self.labels)
+        """What figures and sentences call each metabolite and each constant.
+
+        >>> names = Network.example().names
+        >>> names["ac_c"], names["PYK:pyr_c"], names["ACt2rpp:ac_p"]
+        ('acetate (cytosol)', 'PYK, pyruvate', 'ACt2rpp, acetate (periplasm)')
+        """
+        names = names_for_readers(self.metabolites, self.compartments, self.labels)
+        return names | constants_for_readers(self.km_names, self.reactions, names)
 
     def counterpart(self, metabolite: str, compartment: str) -> str | None:
         """Id of the same substance in another compartment; None where it is not."""

@@ -11,7 +11,7 @@ METABOLITE_ROLES = ("dynamic", "constant", "water")
 REACTION_ROLES = ("kinetic", "growth", "water_transport", "exchange")
 COMPARTMENT_ROLES = ("cytosol", "periplasm", "organelle", "medium")
 TRANSPORT_CLASSES = ("porin", "diffusion", "symport", "driven")
-LABEL_KINDS = ("flux", "ratio", "variable", "inside", "km", "pathway")
+LABEL_KINDS = ("flux", "ratio", "variable", "inside", "name", "km", "pathway")
 
 _ID = Column("id", Kind.ID, filled=True)
 _SOURCE = Column("source", filled=True)

@@ -237,12 +237,17 @@ def metabolites(tables: Mapping[str, pd.DataFrame], called: Mapping[str, str]) -
     return Text(" ".join(parts) or "All states are of one kind; no ranges to compare.")
 
 
-def correlations(tables: Mapping[str, pd.DataFrame]) -> Text:
-    """How many variables go with the speed of random models, and the strongest of each kind."""
+def correlations(tables: Mapping[str, pd.DataFrame], called: Mapping[str, str]) -> Text:
+    """How many variables go with the speed of random models, and the strongest of each kind.
+
+    Args:
+        tables: as from `renaissance_kit.analysis.state_correlations`, by population.
+        called: names of metabolites, for readers.
+    """
     parts = []
     for population, table in tables.items():
         best = "; ".join(
-            f"{kind} of {row['name']} {row['rho']:.2f}"
+            f"{kind} of {called.get(row['name'], row['name'])} {row['rho']:.2f}"
             for kind, row in ((k, t.iloc[0]) for k, t in table.groupby("kind", sort=False))
         )
         parts.append(

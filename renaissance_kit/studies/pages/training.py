@@ -208,11 +208,15 @@ def ensemble(file: str, check: Confirmation) -> Text:
     )
 
 
-def km_shift(shift: pd.DataFrame) -> Text:
-    """Which constant training moved most, and how many it moved at all."""
+def km_shift(shift: pd.DataFrame, names: Mapping[str, str]) -> Text:
+    """Which constant training moved most, and how many it moved at all.
+
+    Args:
+        names: of constants for readers, as in `renaissance_kit.Network.names`.
+    """
     top = shift.iloc[0]
     return Text(
-        f"{top['name'].replace(':', ' ')} moved most: its median went from "
+        f"{names.get(top['name'], top['name'])} moved most: its median went from "
         f"{top.median_before_mM:.3g} to {top.median_after_mM:.3g} mM "
         f"(Kolmogorov–Smirnov distance {top.distance:.2f}). "
         f"{(shift.distance > 0.5).sum()} of {len(shift)} constants moved by more than 0.5, "
