@@ -30,6 +30,7 @@ import pytest
 from patience import PATIENCE_S
 
 from renaissance_kit import Network, SteadyStates
+from renaissance_kit.cli import write_gallery
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = next(
@@ -117,7 +118,7 @@ def visit(chromium: Any) -> Iterator[Visit]:
     made = Visit(context.new_page())
 
     def guard(route: Any) -> None:
-        if re.match(r"(https?://127\.0\.0\.1[:/]|data:|blob:)", route.request.url):
+        if re.match(r"(https?://127\.0\.0\.1[:/]|data:|blob:|file:)", route.request.url):
             route.continue_()
         else:
             made.outside.append(route.request.url)
@@ -531,5 +532,31 @@ def test_make_lab_opens_the_first_notebook_and_asks_nothing(visit: Visit, tmp_pa
         )
         assert page.locator(".jp-Dialog, .Toastify__toast").count() == 0
         visit.picture("lab")
+    assert visit.outside == []
+    assert visit.errors == []
+
+
+def test_the_first_screen_of_the_gallery_holds_all_questions_and_answers(
+    visit: Visit, tmp_path: Path
+) -> None:
+    """Of eleven notebooks with answers as long as they are, on a common laptop."""
+    for number in range(11):
+        folder = tmp_path / f"{number:02}_name"
+        folder.mkdir()
+        title = nbformat.v4.new_markdown_cell("# Does a question of this length fit in?")
+        nbformat.write(nbformat.v4.new_notebook(cells=[title]), folder / f"{folder.name}.ipynb")
+        about = {"scale": "smoke", "answer": "Yes: 82 % (69 to 90 %). " + "of all " * 22,
+                 "paper": "75 % within 24 min and 93 % within 34 min"}  # fmt: skip
+        (folder / "summary.json").write_text(json.dumps(about))
+        visit.page.screenshot(path=folder / "figure.png")
+    page = visit.page
+    page.goto(write_gallery(tmp_path).page.as_uri())
+    for width, height in ((1366, 768), (1024, 700)):
+        page.set_viewport_size({"width": width, "height": height})
+        cards = [page.locator(".answers li").nth(i).bounding_box() for i in range(11)]
+        assert all(card["x"] + card["width"] <= width for card in cards)
+        if width == 1366:
+            assert max(card["y"] + card["height"] for card in cards) <= height
+        visit.picture(f"gallery-{width}")
     assert visit.outside == []
     assert visit.errors == []

@@ -93,15 +93,16 @@ def index_page(runs: Sequence[NotebookRun], root: Path, problems: Sequence[str] 
     count = sum(len(run.figures) for run in runs)
     cards = "".join(_card(run, root) for run in runs)
     smoke = [run.path.stem[:2] for run in runs if run.about.get("scale") == "smoke"]
+    which = ", ".join(smoke) if len(smoke) < len(runs) else "all"
     warning = (
-        f"<p><b>Scale smoke: {', '.join(smoke)}.</b> Such a run only tests that everything works; "
-        "do not believe its numbers.</p>"
+        f"<p><b>Scale smoke: {which}.</b> Such a run only tests that everything works; do not "
+        "believe its numbers.</p>"
         if smoke
         else ""
     )
     body = (
-        "<header><h1>What renaissance_kit found</h1></header>"
-        f'<main><section class="answers" aria-label="Questions and answers">{warning}'
+        f"<header><h1>What renaissance_kit found</h1>{warning}</header>"
+        '<main><section class="answers" aria-label="Questions and answers">'
         f"<ol>{cards}</ol></section>{_not_shown(problems)}"
         f'<nav aria-label="Contents"><h2>All {count} figures from {len(runs)} notebooks</h2>'
         f"<ul>{''.join(_contents(run) for run in runs)}</ul><p>A click on a figure opens it in "
@@ -266,22 +267,24 @@ def _page(title: str, body: str, *, style: str = "") -> str:
 _STYLE = """
 :root { color-scheme: light; }
 body { font: 1.125rem/1.55 "Liberation Sans", Arial, Helvetica, sans-serif; color: #222222;
-  background: #ffffff; margin: 0 auto; padding: 1rem 1.5rem; max-width: 84rem; }
+  background: #ffffff; margin: 0 auto; padding: .7rem 1.5rem; max-width: 84rem; }
 h1, h2, h3 { line-height: 1.25; }
 h1 { font-size: 2.2rem; } h2 { font-size: 1.8rem; } h3 { font-size: 1.35rem; }
 section { border-top: 3px solid #0072B2; margin-top: 3.5rem; }
 p, li, figcaption { max-width: 48rem; }
 a { color: #00507D; } a:focus-visible, [tabindex]:focus-visible { outline: 3px solid #D55E00; }
 .links, figcaption span { color: #444444; font-size: 1rem; }
-.answers p { margin: 0; font-size: 1rem; line-height: 1.35; }
-.answers ol { list-style: none; padding: 0; margin: .5rem 0; display: grid; gap: .6rem 1.6rem;
+.answers p { margin: 0; font-size: 1rem; line-height: 1.28; }
+.answers ol { list-style: none; padding: 0; margin: .4rem 0; display: grid; gap: .45rem 1.6rem;
   grid-template-columns: repeat(auto-fit, minmax(29rem, 1fr)); }
 .answers li { display: flex; gap: .8rem; max-width: none; }
-.answers h2 { font-size: 1.0625rem; margin: 0; }
-.answers img { width: 8.5rem; height: 6rem; object-fit: cover; object-position: 0 100%;
+.answers h2 { font-size: 1.0625rem; margin: 0; line-height: 1.2; }
+.answers img { width: 8.5rem; height: 5.9rem; object-fit: cover; object-position: 0 100%;
   border: 1px solid #c8c8c8; }
 section.answers { border: 0; margin: 0; } .paper { color: #444444; }
-header h1 { margin: 0; } nav ul { columns: 30rem; padding-left: 1.2rem; }
+header { display: flex; flex-wrap: wrap; gap: 0 2rem; align-items: baseline; }
+header h1, header p { margin: 0; } header p { font-size: 1rem; max-width: none; }
+header h1 { font-size: 1.8rem; } nav ul { columns: 30rem; padding-left: 1.2rem; }
 nav ul ul { columns: auto; } nav li { break-inside: avoid-column; font-size: 1rem; }
 figure { margin: 1rem 0 3rem; } figure img { max-width: 100%; height: auto; }
 figcaption { margin-top: .4rem; } figcaption span { white-space: nowrap; }

@@ -38,7 +38,7 @@ def incidence_over_generations(
         "step:Q",
         title="Generation (steps taken)",
         scale=alt.Scale(domain=[0, int(history.step.max())], nice=False),
-        axis=alt.Axis(tickMinStep=1, format="d", grid=False),
+        axis=alt.Axis(tickCount=10, tickMinStep=1, format="d", grid=False),
     )
     y_title = "Incidence (% of models valid)"
     y_scale = alt.Scale(domain=[0, 1])

@@ -28,6 +28,7 @@ from renaissance_kit.studies.robustness import CYTOSOL, share_at
 from renaissance_kit.studies.text import LEAST, Answer, between, percent, with_interval
 
 TOO_SMALL = "This run is too small to tell"
+TRAINED = "{} of the models are valid after training"
 
 
 def start_here(
@@ -43,7 +44,7 @@ def start_here(
         f"{with_interval(before / len(random.valid), *untrained)}."
     )
     begun = "Yes: " if learned[0] > untrained[1] else "Not told by so short a training: "
-    return Answer(begun + said, _value(network, "{}", "mean incidence after training"),
+    return Answer(begun + said, _value(network, TRAINED, "mean incidence after training"),
                   "ecoli_lambda_max")  # fmt: skip
 
 
@@ -65,7 +66,11 @@ def states(
         f"sample is worth at least {diagnostics.ess.min():,.0f} independent ones"
         + ("." if mixed else f", and has not mixed (R-hat {diagnostics.rhat.max():.2f}).")
     )  # fmt: skip
-    paper = _value(network, "{} states", "thermodynamically consistent steady states")
+    paper = _value(
+        network,
+        "{} thermodynamically consistent states",
+        "thermodynamically consistent steady states",
+    )
     return Answer(text, paper, "reaction_energies")
 
 
@@ -89,7 +94,7 @@ def training(
         f"{'training' if len(own) == 1 else 'trainings'}; "
         f"unbiased constants give {with_interval(baseline.incidence, *sampled)}."
     )
-    return Answer(text, _value(network, "{}", "mean incidence after training"), "incidence")
+    return Answer(text, _value(network, TRAINED, "mean incidence after training"), "incidence")
 
 
 def robustness(
@@ -116,9 +121,10 @@ def robustness(
         f"{100 * tolerance:g} % in {within}."
     )
     known = published_returns(network)
-    paper = " and ".join(
+    shares = [
         f"{percent(known[CYTOSOL, m])} within {m:g} min" for m in times_min if (CYTOSOL, m) in known
-    )
+    ]
+    paper = f"{' and '.join(shares)}; when a model counts as back is not said" if shares else ""
     return Answer(text, paper, "returned")
 
 
@@ -133,7 +139,7 @@ def bioreactor(network: Network, fit: Fit) -> Answer:
         f"{begun}: {matching:,} of {len(fit):,} models ({between(low, high)}) match all "
         f"{len(fit.quantities)} measured curves; one by one {each}."
     )
-    paper = _value(network, "{}", "models that match all three curves")
+    paper = _value(network, "{}, how closely is not said", "models that match all three curves")
     return Answer(text, paper, "courses")
 
 
@@ -157,7 +163,7 @@ def intracellular(network: Network, table: pd.DataFrame, *, models: int, generic
         f"model at {found} of {rows[SEARCH].states:,} {generic} states, {models:,} sets of random "
         f"constants hold one at {random}."
     )
-    paper = _value(network, "{} of the states without one",
+    paper = _value(network, "{} of the states are without a valid model",
                    "states without a valid model, no bound on turnover")  # fmt: skip
     return Answer(text, paper, "without_model")
 
@@ -188,11 +194,11 @@ def aconitase(
         much = "Nothing" if not moved else "Little" if high < 0.05 else "Much"
         said = (
             f"{much} of other reactions: with {held} measured constants {moved} of {every} "
-            f"parameters ({between(low, high)}) shift beyond chance (q < 0.05, which fewer than "
-            f"{together} of a kind together cannot reach)"
+            f"parameters ({between(low, high)}) shift beyond chance (fewer than {together} of a "
+            "kind could not be told)"
             if together > 1
             else f"{much} of other reactions: with {held} measured constants {moved} of {every} "
-            f"parameters ({between(low, high)}) shift beyond chance (q < 0.05)"
+            f"parameters ({between(low, high)}) shift beyond chance"
         )
     with_data = list(exact.values())[-1]
     if with_data.enough:
@@ -219,7 +225,9 @@ def subsystem(network: Network, by_group: pd.DataFrame, *, least: float) -> Answ
         begun = TOO_SMALL
     else:
         begun = "Yes" if row.p_improved < 0.05 else "Not beyond chance"
-    paper = _value(network, "{}", "TCA constants with a higher overlap score when held out")
+    paper = _value(
+        network, "{} come nearer", "TCA constants with a higher overlap score when held out"
+    )
     return Answer(f"{begun}: {said}", paper, "overlap")
 
 
@@ -247,7 +255,9 @@ def shifts(network: Network, table: pd.DataFrame, level: str, changes: pd.DataFr
         + ("better" if row["p of nearer"] < 0.05 else "no better than chance")
         + f" (p = {row['p of nearer']:.2g})."
     )
-    paper = _value(network, "they {}", f"shift of their medians, {level} (decades)")
+    paper = _value(
+        network, "constants without data {}", f"shift of their medians, {level} (decades)"
+    )
     return Answer(text, paper, "distances")
 
 
