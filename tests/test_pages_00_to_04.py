@@ -244,7 +244,10 @@ def test_the_difference_that_matters_most() -> None:
     text = bioreactor.compared(table)
     assert text.startswith("Under the conditions *own* 0 of 5 models match all curves (biomass 1, ")
     assert "matters most is O2 supply (biomass 4, glucose 4)" in text
-    assert text.endswith("(biomass 5, glucose 4), and no single change matters.")
+    assert text.endswith("(biomass 5, glucose 4); no single change matters.")
+    few = bioreactor.compared(table.assign(models=4))
+    assert "4 models do not tell which change matters" in few
+    assert "matters most" not in few
     assert "one table of conditions" in bioreactor.compared(pd.DataFrame())
 
 

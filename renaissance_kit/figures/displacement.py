@@ -67,8 +67,8 @@ def incidence_by_bound(
     ]
     for column, place, head in (
         ("mean", 8, "mean"),
-        ("text", 70, "states with a valid one"),
-        ("stable", 230, "stable models"),
+        ("text", 92, "states with a valid one"),
+        ("stable", 252, "stable models"),
     ):
         layers += [
             alt.Chart(marks)

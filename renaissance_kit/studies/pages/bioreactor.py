@@ -22,6 +22,8 @@ from renaissance_kit.studies.text import Text, percent
 
 THRESHOLDS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 """Thresholds that are compared."""
+FEW = 5
+"""Fewer models do not tell which of two conditions is better."""
 
 
 @dataclass(frozen=True)
@@ -150,12 +152,15 @@ def compared(summary: pd.DataFrame) -> Text:
         change = changes.matched - plain.matched
         most = changes.loc[change.abs().sort_values(ascending=False, kind="stable").index[0]]
         then = ", ".join(f"{name} {most[name]}" for name in curves)
+        if plain.models < FEW:
+            told = f"{plain.models} models do not tell which change matters"
+        elif change.any():
+            told = f"the single change that matters most is {most.changed} ({then})"
+        else:
+            told = "no single change matters"
         parts.append(
             f"under the conditions *{start}* {plain['all']} of {plain.models} models match all "
-            f"curves ({each}); the single change that matters most is {most.changed} ({then})"
-            if change.any()
-            else f"under the conditions *{start}* {plain['all']} of {plain.models} models match "
-            f"all curves ({each}), and no single change matters"
+            f"curves ({each}); {told}"
         )
     text = "; ".join(parts)
     return Text(f"{text[:1].upper()}{text[1:]}.")
