@@ -295,7 +295,7 @@ def test_trainings_with_data_are_those_of_the_study(
                     data.attrs.pop("training_seconds")
                 xr.testing.assert_identical(a, b)
     panel.km_choice.value = "PGI:g6p_c"
-    assert "PGI g6p_c" in json.dumps(panel.constant_chart.made_chart().spec)
+    assert "KM of PGI, " in json.dumps(panel.constant_chart.made_chart().spec)
     assert panel.scores_chart.made_chart().spec
     panel.controls["reactions"].menu.value = ()  # type: ignore[attr-defined]
     assert "pick at least one" in panel.controls["reactions"].note.value  # type: ignore[attr-defined]

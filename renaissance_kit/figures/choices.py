@@ -94,19 +94,23 @@ def brush_map(
     )
 
 
-def neighbourhood_ranges(table: pd.DataFrame, *, members: int) -> Figure:
+def neighbourhood_ranges(
+    table: pd.DataFrame, *, members: int, names: Mapping[str, str] | None = None
+) -> Figure:
     """Concentrations in a neighbourhood against those of all states.
 
     Args:
         table: metabolite, all_low, all_median, all_high, low, median, high in mM; from the top.
         members: states in the neighbourhood.
+        names: of metabolites, for readers; ids where there is none.
     """
+    table = table.assign(metabolite=theme.called(table.metabolite, names))
     y = alt.Y(
         "metabolite:N", sort=list(table.metabolite), title=None,
-        axis=alt.Axis(labelLimit=200, ticks=False, domain=False, grid=False),
+        axis=alt.Axis(labelLimit=280, ticks=False, domain=False, grid=False),
     )  # fmt: skip
     low, high = float(table.all_low.min()), float(table.all_high.max())
-    ticks = [t for t in theme.round_ticks(low, high) if np.isclose(np.log10(t) % 1, 0)]
+    ticks = theme.at_least_three_ticks(low, high)
 
     def x(field: str) -> alt.X:
         return alt.X(
@@ -138,16 +142,17 @@ def neighbourhood_ranges(table: pd.DataFrame, *, members: int) -> Figure:
 # --- Michaelis constants ------------------------------------------------------------------------
 
 
-def score_changes(table: pd.DataFrame) -> Figure:
+def score_changes(table: pd.DataFrame, *, names: Mapping[str, str] | None = None) -> Figure:
     """Overlap with the measurements without and with data, one row a constant.
 
     Args:
         table: name, before, after; in the order from the top.
+        names: of constants for readers; as in the table where there is none.
     """
-    table = table.assign(shown=table.name.str.replace(":", " "))
+    table = table.assign(shown=theme.called(table.name, names))
     y = alt.Y(
         "shown:N", sort=list(table.shown), title=None,
-        axis=alt.Axis(labelLimit=220, ticks=False, domain=False),
+        axis=alt.Axis(labelLimit=280, ticks=False, domain=False),
     )  # fmt: skip
 
     def x(field: str) -> alt.X:
@@ -187,6 +192,7 @@ def one_constant(
 
     Args:
         without, with_data: values in mM of each ensemble; either may be empty.
+        name: of the constant, for readers.
         interval: measured, in mM.
         bounds: ``low`` and ``high`` of the axis in mM.
     """
@@ -216,7 +222,7 @@ def one_constant(
     ticks = [t for t in ticks if np.isclose(np.log10(t) % 1, 0)] if len(ticks) > 9 else ticks
     x = alt.X(
         "km_mM:Q",
-        title=f"KM {name.replace(':', ' ')} (mM)",
+        title=f"KM of {name} (mM)",
         scale=alt.Scale(type="log", domain=span, nice=False),
         axis=alt.Axis(values=ticks, labelExpr=theme.tick_labels(ticks, lambda v: f"{v:g}")),
     )

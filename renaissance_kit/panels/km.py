@@ -100,8 +100,8 @@ class KMPanel(Panel):
             "Constant in the chart",
             "whose distribution is drawn; all measured ones first",
             [
-                *((f"{name.replace(':', ' ')} (measured)", name) for name in self.intervals),
-                *((name.replace(":", " "), name) for name in others),
+                *((f"{network.names[name]} (measured)", name) for name in self.intervals),
+                *((network.names[name], name) for name in others),
             ],
         )
         self.km_choice.observe(self._another, "value")
@@ -193,7 +193,9 @@ class KMPanel(Panel):
             [_km(run)[name].to_numpy() for run in runs]
             for runs in (self._shown.without, self._shown.with_data)
         ]
-        figure = choices.one_constant(*groups, name=name, interval=self.intervals.get(name))
+        figure = choices.one_constant(
+            *groups, name=self.network.names[name], interval=self.intervals.get(name)
+        )
         self.constant_chart.draw(specification(figure))
 
     def _scored(self, result: KMResult) -> dict[str, Any] | None:
@@ -207,7 +209,8 @@ class KMPanel(Panel):
         )
         table = pd.DataFrame({"name": before.index, "before": before, "after": after})
         order = (table.after - table.before).abs().sort_values(ascending=False, kind="stable")
-        return specification(choices.score_changes(table.loc[order.index[:SCORES]]))
+        shown = table.loc[order.index[:SCORES]]
+        return specification(choices.score_changes(shown, names=self.network.names))
 
 
 def _km(run: studies.IntegrationRun) -> pd.DataFrame:

@@ -253,7 +253,7 @@ class RobustnessPanel(Panel):
         if table.deviation.notna().any():
             figure = figures.trajectories(
                 table, titles={"shown": name[0].upper() + name[1:]}, groups=self.groups,
-                tolerance=tolerance, marked_min=MARKED_MIN,
+                tolerance=tolerance, marked_min=MARKED_MIN, names=self.network.names,
             )  # fmt: skip
             figure = figure.properties(
                 title=live.theme.headline(

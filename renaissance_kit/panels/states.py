@@ -376,16 +376,18 @@ class StatesPanel(Panel):
             self._map.show(figure)
             self._map.on_brush(choices.BRUSH, self.on_brush)
         ranges = ranges_apart(self.network, found.states, members)
-        figure = choices.neighbourhood_ranges(ranges, members=int(members.sum()))
+        figure = choices.neighbourhood_ranges(
+            ranges, members=int(members.sum()), names=self.network.names
+        )
         self._ranges.draw(specification(figure))
 
 
 def _controls() -> list[Control]:
     return [
-        Number("n_states", "States", "states",
+        Number("n_states", "States on the map", "number",
                "more make a finer map and take longer, a fifth of a second each",
                100, FEWEST, 5000, whole=True),
-        Number("sampled", "States sampled", "states",
+        Number("sampled", "States sampled", "number",
                "of which those on the map are evenly spaced; more are less alike",
                400, FEWEST, 20_000, whole=True),
         Number("models", "Unbiased models", "at each state",

@@ -121,10 +121,10 @@ def robustness(
         f"{100 * tolerance:g} % in {within}."
     )
     known = published_returns(network)
-    shares = [
+    there = [
         f"{percent(known[CYTOSOL, m])} within {m:g} min" for m in times_min if (CYTOSOL, m) in known
     ]
-    paper = f"{' and '.join(shares)}; when a model counts as back is not said" if shares else ""
+    paper = f"{' and '.join(there)}; when a model counts as back is not said" if there else ""
     return Answer(text, paper, "returned")
 
 
