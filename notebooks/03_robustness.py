@@ -83,7 +83,7 @@ chosen, where = studies.valid_ensemble(
     states=states,
 )
 batch = chosen.models(network)
-source = Source(network.name, batch.state.label, seed, scale, Path(where).name)
+source = Source(network.name, batch.state.label, seed, scale, studies.place_in_words(where))
 groups = studies.variable_groups(network)
 paper = studies.published_returns(network)
 threshold = float(chosen.dataset.attrs["threshold_per_h"])

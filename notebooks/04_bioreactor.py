@@ -111,7 +111,7 @@ chosen, where = studies.valid_ensemble(
 )
 reactor = reactor or states
 batch = chosen.models(network)
-source = Source(network.name, batch.state.label, seed, scale, Path(where).name)
+source = Source(network.name, batch.state.label, seed, scale, studies.place_in_words(where))
 asked_for = {"duration_h": duration_h, "inoculum_gDW_L": inoculum_gDW_L}
 changes = {name: float(value) for name, value in asked_for.items() if value is not None}
 changes |= {} if dilution is None else {"dilution": dilution}

@@ -135,6 +135,7 @@ from .models import (
     Confirmation as Confirmation,
     confirm_valid as confirm_valid,
     km_shift as km_shift,
+    place_in_words as place_in_words,
     states_of as states_of,
     valid_ensemble as valid_ensemble,
 )

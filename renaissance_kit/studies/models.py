@@ -107,6 +107,17 @@ def _at_published(ensemble: KineticEnsemble, network: Network) -> bool:
     return bool(np.isclose(ensemble.dataset.concentration.values, known, rtol=1e-9).all(1).any())
 
 
+def place_in_words(where: str | Path) -> str:
+    """Where models come from, for a caption: a file with its folder.
+
+    >>> place_in_words("build/figures/02_generator_training/ensemble.nc")
+    '02_generator_training/ensemble.nc'
+    >>> place_in_words("the network's folder")
+    "the network's folder"
+    """
+    return Path(*Path(where).parts[-2:]).as_posix()
+
+
 def km_shift(before_mM: Array, after_mM: Array, names: Sequence[str]) -> pd.DataFrame:
     """How far each KM moved: one row a constant, the one that moved most first.
 
