@@ -116,7 +116,7 @@ def test_overlap_of_constants() -> None:
         scores(0.01), runs=(9, 9), least=0.01, names={"PGI:g6p_c": "PGI, glucose 6-phosphate"}
     )
     assert title_of(enough) == (
-        "With data 1 of 2 constants come nearer to their measurement, 0 go away from it"
+        "Beyond chance 1 of 2 constants come nearer to their measurement, 0 go away from it"
     )
     assert "'PGI, glucose 6-phosphate'" in texts(enough.to_dict())
 

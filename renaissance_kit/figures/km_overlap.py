@@ -52,25 +52,26 @@ def overlap_by_constant(
         y = row_axis(part, "name", last)
         base = alt.Chart(part).encode(y=y)
         title = "Overlap score (dimensionless)"
-        x = alt.X("before:Q", title=title, scale=scale)
+        axis = alt.Axis(tickCount=4)
+        x = alt.X("before:Q", title=title, scale=scale, axis=axis)
         layers = [
             base.mark_bar(color=NOISE, height=ROW - 6).encode(
-                x=alt.X("low:Q", scale=scale, title=title), x2="high:Q"
+                x=alt.X("low:Q", scale=scale, title=title, axis=axis), x2="high:Q"
             ),
             base.mark_point(color=WITHOUT, size=95, strokeWidth=2, opacity=1).encode(x=x),
             base.mark_circle(color=WITH, size=45, opacity=1).encode(
-                x=alt.X("after:Q", scale=scale, title=title)
+                x=alt.X("after:Q", scale=scale, title=title, axis=axis)
             ),
             *row_headings(headings[headings.column == column], y),
         ]
-        panels.append(alt.layer(*layers).properties(width=270, height=ROW * (last + 1)))
+        panels.append(alt.layer(*layers).properties(width=185, height=ROW * (last + 1)))
     up = int((table.change > 0).sum())
     sure = int(((table.q_value < threshold) & (table.change > 0)).sum())
     down = int(((table.q_value < threshold) & (table.change < 0)).sum())
     return alt.hconcat(*panels, spacing=24).properties(
         title=headline(
             _too_few(least, threshold)
-            or f"With data {sure} of {len(table)} constants come nearer to their measurement, "
+            or f"Beyond chance {sure} of {len(table)} constants come nearer to their measurement, "
             f"{down} go away from it",
             f"{len(table)} measured constants that were held out. Grey ring: without data "
             f"({count(runs[0], 'training')}), blue: with ({count(runs[1], 'training')}); grey bar: "
