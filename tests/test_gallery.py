@@ -137,6 +137,11 @@ def test_a_caption_says_what_the_figure_shows_and_not_its_subtitle_again(results
             assert not any(figure.caption and figure.caption in caption for caption in captions)
 
 
+def test_a_figure_takes_its_place_before_it_is_loaded(results: Path) -> None:
+    for image in Page(results / "index.html").figures():
+        assert ("01_first/extra" in image["src"]) != ({"width", "height"} <= set(image))
+
+
 def test_a_click_opens_a_figure_in_full_size(results: Path) -> None:
     text = (results / "index.html").read_text(encoding="utf-8")
     assert re.findall(r'<figure[^>]*><a href="([^"]+)">', text)[0] == "01_first/zeta.png"

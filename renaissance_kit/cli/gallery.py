@@ -206,9 +206,13 @@ def _figure(run: NotebookRun, figure: FigureFile, root: Path) -> str:
     name = figure.path.stem
     png = _link(figure.path, root)
     svg = _link(figure.svg, root) if figure.svg else ""
-    width = f' width="{round(1.3 * figure.width)}"' if figure.width else ""
+    size = "".join(  # known before the image is loaded, so that a link leads where it should
+        f' {side}="{round(1.3 * points)}"'
+        for side, points in (("width", figure.width), ("height", figure.height))
+        if points
+    )
     alternative = escape(figure.alternative, quote=True)
-    image = f'<img src="{png}" alt="{alternative}"{width} loading="lazy">'
+    image = f'<img src="{png}" alt="{alternative}"{size} loading="lazy">'
     files = f'<a href="{svg}">SVG</a> · ' * bool(svg) + f'<a href="{png}">PNG</a>'
     asked = f"<h3>{_inline(run.questions.get(name) or figure.headline)}</h3>"
     shows = _inline(run.findings.get(name, "")) or f"{escape(figure.headline.rstrip('.'))}."

@@ -37,7 +37,7 @@ class FigureFile:
         path: of the PNG.
         headline, caption: as the figure itself says.
         alternative: text for readers who do not see it: headline and axes.
-        width: of the SVG in points; 0 if that is unknown.
+        width, height: of the SVG in points; 0 if that is unknown.
         svg: the drawing beside the PNG; None where there is none that only draws.
     """
 
@@ -46,6 +46,7 @@ class FigureFile:
     caption: str
     alternative: str
     width: int
+    height: int
     svg: Path | None
 
     @classmethod
@@ -65,13 +66,14 @@ class FigureFile:
         axes = list(dict.fromkeys(f"{axis.lower()}: {title}" for axis, title in found))
         shown = f" Axes: {'; '.join(axes)}." if axes else ""
         alternative = f"{headline.rstrip('.')}.{shown}"
-        return cls(path, headline, caption, alternative, _points(root.get("width", "")), svg)
+        width, height = (_points(root.get(side, "")) for side in ("width", "height"))
+        return cls(path, headline, caption, alternative, width, height, svg)
 
     @classmethod
     def alone(cls, path: Path) -> FigureFile:
         """A figure of which only the PNG is known."""
         name = path.stem.replace("_", " ")
-        return cls(path, name, "", f"Figure: {name}", 0, None)
+        return cls(path, name, "", f"Figure: {name}", 0, 0, None)
 
 
 @dataclass(frozen=True)
