@@ -205,10 +205,11 @@ def cost_by_cores(
         alt.Chart(points).mark_circle(color=theme.MEASURED, size=110, opacity=1).encode(x=x, y=y),
         *(
             alt.Chart(part.tail(1).assign(text=text))
-            .mark_text(color=theme.darker(colour), align="right", dx=-4, dy=-10)
+            .mark_text(color=theme.darker(colour), align="left", dx=8, dy=dy)
             .encode(x=x, y=y, text="text:N")
-            for part, text, colour in (
-                (line, "modelled", theme.BLUE), (ideal, "no losses", theme.GREY)
+            for part, text, colour, dy in (
+                (line, "modelled", theme.BLUE, -8),
+                (ideal, "no losses", theme.GREY, 8),
             )
         ),
         alt.Chart(points.tail(1).assign(text="measured"))
