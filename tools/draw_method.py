@@ -106,15 +106,15 @@ def main() -> None:
             detail="variable:N",
             color=colour,
         )
-        .properties(width=290, height=HEIGHT, title=sub("3. Return", "after a change by up to half"))
+        .properties(width=290, height=HEIGHT, title=sub("3. Return", "after changes by half"))
     )  # fmt: skip
     use_theme()
-    figure = alt.hconcat(constants, spectrum, lines, spacing=28).properties(
+    figure = alt.hconcat(constants, spectrum, lines, spacing=90, bounds="flush").properties(
         title=alt.Title(
             "One steady state, two sets of Michaelis constants",
             subtitle=(
-                "Both models have the same fluxes and concentrations. The constants decide how fast "
-                "they come back."
+                "Both models have the same fluxes and concentrations. The constants decide how "
+                "fast they come back."
             ),
         )
     )

@@ -23,7 +23,8 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 INJECTED = "injected-parameters"
 RUN = ":::{{admonition}} Run at scale `smoke`, a test of seconds\n:class: important\n\n"
 NOTE = (
-    RUN + "The sentences and figures of this page show what the notebook does. **Do not believe its "
+    RUN
+    + "The sentences and figures of this page show what the notebook does. **Do not believe its "
     "numbers.** For them run it at `laptop` scale:\n\n"
     "```bash\n.venv/bin/renaissance-kit run {number} --scale laptop --out build/mine\n```\n\n"
     "What such runs found stands in [](../reproduction.md) and [](../which-number.md); how to run "
@@ -44,9 +45,9 @@ def run_all(folder: Path) -> None:
     for name in batch.NOTEBOOKS:
         target = folder / name
         done = target / f"{name}.ipynb"
-        if done.exists() and done.stat().st_mtime > newest_source(name):
-            if batch.is_run_with(done, target, scale=SCALE):
-                continue
+        newer = done.exists() and done.stat().st_mtime > newest_source(name)
+        if newer and batch.is_run_with(done, target, scale=SCALE):
+            continue
         print(f"running {name} at scale {SCALE}", flush=True)
         batch.run(name, target, scale=SCALE)
 

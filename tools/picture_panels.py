@@ -103,7 +103,9 @@ def picture(page: Any, address: str, name: str) -> bytes:
         raise SystemExit(f"the panel {name} has {said}: {page.locator('.rk-panel').inner_text()}")
     page.locator(".rk-panel .vega-embed svg.marks").first.wait_for()
     page.wait_for_timeout(2000)  # the last chart
-    page.locator(".rk-panel h3").first.evaluate("heading => { heading.scrollIntoView(); scrollBy(0, -14); }")
+    page.locator(".rk-panel h3").first.evaluate(
+        "heading => { heading.scrollIntoView(); scrollBy(0, -14); }"
+    )
     return bytes(page.screenshot())
 
 
