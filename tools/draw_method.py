@@ -93,7 +93,9 @@ def main() -> None:
         color=theme.darker(theme.THRESHOLD), align="left", dx=6
     ).encode(x="x:Q", y=alt.value(HEIGHT / 2), text="text:N")  # fmt: skip
     spectrum = alt.layer(ticks, rule, named).properties(
-        width=290, height=HEIGHT, title=sub("2. Eigenvalues", "valid: all left of the threshold")
+        width=290,
+        height=HEIGHT,
+        title=sub("2. Eigenvalues", "valid: left of the threshold", 24),
     )
     lines = (
         alt.Chart(course_table(models))
@@ -106,7 +108,7 @@ def main() -> None:
             detail="variable:N",
             color=colour,
         )
-        .properties(width=290, height=HEIGHT, title=sub("3. Return", "after changes by half"))
+        .properties(width=290, height=HEIGHT, title=sub("3. Return", "after ±50 %", 20))
     )  # fmt: skip
     use_theme()
     figure = alt.hconcat(constants, spectrum, lines, spacing=90, bounds="flush").properties(
@@ -124,9 +126,9 @@ def main() -> None:
     image.save(ROOT / "docs" / "images" / "method.png", optimize=True)
 
 
-def sub(title: str, text: str) -> alt.Title:
-    """A heading of a panel."""
-    return alt.Title(title, subtitle=text, fontSize=17, anchor="start", offset=26)
+def sub(title: str, text: str, offset: int = 26) -> alt.Title:
+    """A heading of a plot; what stands out at its top edge takes part of the offset."""
+    return alt.Title(title, subtitle=text, fontSize=17, anchor="start", offset=offset)
 
 
 def course_table(models: KineticModels) -> pd.DataFrame:
