@@ -182,6 +182,7 @@ def build(target: Path, *, builder: str = "html", runs: Path | None = None) -> i
     if code == 0:
         shutil.rmtree(source)
     shutil.rmtree(doctrees, ignore_errors=True)
+    shutil.rmtree(target.parent / "jupyter_execute", ignore_errors=True)  # myst-nb's figures
     return code
 
 
