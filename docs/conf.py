@@ -6,6 +6,8 @@ import importlib
 import re
 from typing import Any
 
+from docutils import nodes
+from docutils.utils.math.latex2mathml import tex2mathml
 from pygments.lexers.special import TextLexer
 from sphinx.application import Sphinx
 from sphinx.roles import XRefRole
@@ -17,9 +19,15 @@ author = "the authors of renaissance_kit"
 copyright = "the authors; Apache-2.0"
 version = release = renaissance_kit.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 myst_heading_anchors = 3
-myst_enable_extensions = ["colon_fence", "deflist"]
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
+nb_execution_mode = "off"  # tools/build_docs.py runs the notebooks, with the project's own runner
+nb_merge_streams = True
+nb_code_prompt_show = "Show the code"
+nb_code_prompt_hide = "Hide the code"
+
+html_math_renderer = "mathml"  # browsers draw it; other renderers load a script from elsewhere
 
 html_theme = "furo"
 html_title = f"renaissance_kit {version}"
@@ -115,11 +123,25 @@ def short_types(
     return short[0], short[1]
 
 
+def visit_math(writer: Any, node: nodes.math) -> None:
+    """A formula within a line."""
+    writer.body.append(tex2mathml(node.astext()))
+    raise nodes.SkipNode
+
+
+def visit_math_block(writer: Any, node: nodes.math_block) -> None:
+    """A formula on a line of its own."""
+    formula = tex2mathml(node.astext(), as_block=True)
+    writer.body.append(f'<div class="math">{formula}</div>')
+    raise nodes.SkipNode
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the role, and the plain text before napoleon reads the sections."""
     app.add_role("code_name", CodeName())
     app.connect("autodoc-process-docstring", plain_text, priority=400)
     app.connect("autodoc-process-signature", short_types)
     app.connect("autodoc-skip-member", not_ours)
+    app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
     app.add_lexer("csv", TextLexer)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

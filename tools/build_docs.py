@@ -1,8 +1,9 @@
 """Build the documentation: python tools/build_docs.py [build/docs]
 
-Copies `docs/` beside the result, adds the reference pages, the description of the data and the
-changelog, and runs Sphinx with warnings as errors. Nothing is fetched, and the pages load nothing
-from elsewhere: that is checked at the end.
+Copies `docs/` beside the result, adds the notebooks (run at smoke scale in `build/docs-notebooks`,
+again only after a change), the reference pages, the description of the data and the changelog, and
+runs Sphinx with warnings as errors. Nothing is fetched, and the pages load nothing from elsewhere:
+that is checked at the end.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from types import ModuleType
 
+import notebook_pages
 from sphinx.cmd.build import main as sphinx
 
 import renaissance_kit
@@ -108,8 +110,12 @@ def contents(module: ModuleType) -> list[str]:
     return [f"On this page: {', '.join(links)}.\n"] if len(links) > 1 else []
 
 
-def write_source(folder: Path) -> None:
-    """Everything that Sphinx reads."""
+def write_source(folder: Path, runs: Path | None = None) -> None:
+    """Everything that Sphinx reads.
+
+    Args:
+        runs: folder of executed notebooks; without it their pages have no outputs.
+    """
     if folder.exists():
         shutil.rmtree(folder)
     shutil.copytree(ROOT / "docs", folder, ignore=shutil.ignore_patterns("__pycache__"))
@@ -124,6 +130,7 @@ def write_source(folder: Path) -> None:
     data = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
     (folder / "data.md").write_text(data.replace("(../docs/", "("), encoding="utf-8")
     shutil.copy(ROOT / "CHANGELOG.md", folder / "changelog.md")
+    notebook_pages.write_pages(folder / "notebooks", runs)
     write_reference(folder / "reference")
 
 
@@ -158,15 +165,16 @@ def loads_from_elsewhere(site: Path) -> list[str]:
     return problems
 
 
-def build(target: Path, *, builder: str = "html") -> int:
+def build(target: Path, *, builder: str = "html", runs: Path | None = None) -> int:
     """Build into ``target``; return 0, or what Sphinx returns.
 
     Args:
         builder: of Sphinx; ``dummy`` reads and resolves everything and writes no pages.
+        runs: folder of executed notebooks; without it their pages have no outputs.
     """
     source = target.with_name(f".{target.name}-source")
     doctrees = target.with_name(f".{target.name}-doctrees")
-    write_source(source)
+    write_source(source, runs)
     if target.exists():
         shutil.rmtree(target)
     options = ["-b", builder, "-q", "-W", "--keep-going", "-E", "-d", str(doctrees)]
@@ -174,12 +182,15 @@ def build(target: Path, *, builder: str = "html") -> int:
     if code == 0:
         shutil.rmtree(source)
     shutil.rmtree(doctrees, ignore_errors=True)
+    shutil.rmtree(target.parent / "jupyter_execute", ignore_errors=True)  # myst-nb's figures
     return code
 
 
 def main(target: Path) -> int:
-    """Build the pages and check that they load nothing from elsewhere."""
-    code = build(target)
+    """Run the notebooks, build the pages and check that they load nothing from elsewhere."""
+    runs = ROOT / "build" / "docs-notebooks"
+    notebook_pages.run_all(runs)
+    code = build(target, runs=runs)
     problems = [] if code else loads_from_elsewhere(target)
     if problems:
         print("\n".join(["loaded from elsewhere:", *problems]), file=sys.stderr)

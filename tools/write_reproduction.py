@@ -13,6 +13,7 @@ as they are on the page.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -96,6 +97,15 @@ def merged(given: dict[str, pd.DataFrame]) -> pd.DataFrame:
     )
 
 
+def spaced(text: str) -> str:
+    """Shares as all other pages write them; earlier runs and sections have them without a space.
+
+    >>> spaced("99.8% to 100 %")
+    '99.8 % to 100 %'
+    """
+    return re.sub(r"(?<=\d)%", " %", text)
+
+
 def kept(page: Path, rules: dict[str, Rule]) -> dict[str, str]:
     """Sections of the page as it is, by notebook; with verdicts where they have none."""
     text = page.read_text(encoding="utf-8") if page.is_file() else ""
@@ -155,7 +165,7 @@ def main() -> int:
         parts.append(_as_markdown(table))
         sections[notebook] = "\n".join(parts)
     page = [HEAD, *(sections[notebook] for notebook in sorted(sections))]
-    target.write_text("\n".join(page), encoding="utf-8")
+    target.write_text(spaced("\n".join(page)), encoding="utf-8")
     print(target)
     return 0
 

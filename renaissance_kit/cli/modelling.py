@@ -116,7 +116,8 @@ def _share(record: training.Record, threshold_per_h: float) -> str:
     found = record.lambda_max_per_h
     if not len(found):
         return "no model was watched"
-    return f"{kinetics.incidence_of(found, threshold_per_h):.0%} of {len(found):,} models valid"
+    share = 100 * kinetics.incidence_of(found, threshold_per_h)
+    return f"{share:.0f} % of {len(found):,} models valid"
 
 
 @click.command(short_help="Draw kinetic models from a trained generator.", epilog=examples(

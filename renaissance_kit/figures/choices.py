@@ -16,7 +16,7 @@ from renaissance_kit.figures.theme import Figure, count, number, percent
 BRUSH = "brushed"
 """Name of the selection in `brush_map`."""
 
-WIDTH = 370
+WIDTH = 340
 
 
 # --- states --------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from renaissance_kit.figures.theme import Figure, number
 INCIDENCE, LAMBDA, FIRST = "incidence_so_far", "lambda_now", "lambda_first"
 """Names of the data in the charts."""
 
-WIDTH, HEIGHT = 370, 240
+WIDTH, HEIGHT = 340, 240
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

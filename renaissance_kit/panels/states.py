@@ -191,7 +191,7 @@ class StatesPanel(Panel):
         unbiased = self._unbiased(drawn, task.settings, handle)
         if unbiased is None:
             return None
-        name = f"{int(task.members.sum())} members, bounds over their central {central:.0%}"
+        name = f"{int(task.members.sum())} members, bounds over their central {percent(central)}"
         return StatesResult(drawn, unbiased, drawn_from=name)
 
     def show(self, update: Update) -> None:
@@ -306,7 +306,7 @@ class StatesPanel(Panel):
         cells = cells.sort_values("share", ascending=False, kind="stable")
         columns = (cells.cell, cells.states, cells.share)
         options: list[tuple[str, Any]] = [
-            (f"cell {cell + 1}: {states} states, {share:.0%} support", int(cell))
+            (f"cell {cell + 1}: {states} states, {percent(share)} support", int(cell))
             for cell, states, share in zip(*columns, strict=True)
         ]
         options += [("all supporting states", "supports"), ("all others", "others")]

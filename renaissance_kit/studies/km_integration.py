@@ -23,6 +23,7 @@ from renaissance_kit.km.measurements import KMMeasurements
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.steady_state import SteadyState
+from renaissance_kit.studies.text import percent
 from renaissance_kit.training.fit import train
 from renaissance_kit.training.generator import Generator
 from renaissance_kit.training.recipes import Recipe
@@ -126,7 +127,7 @@ class Integration:
             ensemble.save(places[0].with_suffix(".nc"))
         self.run.say(
             f"{label or f'{len(names)} constants held'}, seed {seed}: {seconds:.0f} s, "
-            f"incidence {done.incidence:.1%}"
+            f"incidence {percent(done.incidence, 1)}"
         )
         return done
 

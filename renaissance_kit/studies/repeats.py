@@ -17,6 +17,7 @@ from renaissance_kit.kinetics.ensembles import KineticEnsemble
 from renaissance_kit.kinetics.spectrum import incidence_of
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.steady_state import SteadyState
+from renaissance_kit.studies.text import percent
 from renaissance_kit.training.fit import Training, train
 from renaissance_kit.training.fitness import Where
 from renaissance_kit.training.recipes import Recipe
@@ -79,7 +80,7 @@ def run_repeats(
         repeats.append(Repeat(recipe.label, number, training, ensemble))
         run.say(
             f"{recipe.label}, repeat {number}: {repeats[-1].seconds:.0f} s, "
-            f"final incidence {repeats[-1].incidence:.1%} of {models:,} models"
+            f"final incidence {percent(repeats[-1].incidence, 1)} of {models:,} models"
         )
         if run.stopped:
             break
@@ -99,7 +100,7 @@ def _line_of(
             middle = pd.Series(lambda_max).median()  # of those that have one
             run.say(
                 f"{recipe.label}, repeat {number}: step {state.step} of "
-                f"{recipe.settings.n_steps}, incidence {share:.0%}, median λmax "
+                f"{recipe.settings.n_steps}, incidence {percent(share)}, median λmax "
                 f"{middle:.3g} 1/h"
             )
 

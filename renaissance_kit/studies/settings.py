@@ -16,6 +16,7 @@ from renaissance_kit.network.network import Network
 from renaissance_kit.objectives.dynamics import FastestDynamics, Incidence
 from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.studies.repeats import run_repeats
+from renaissance_kit.studies.text import percent
 from renaissance_kit.training.nes import NESSettings
 from renaissance_kit.training.recipes import Recipe
 
@@ -171,7 +172,7 @@ def leave_one_out(
                     "spread": float(log_km.std(axis=0).mean()),
                 }
             )
-        run.say(f"without one part: {recipe.label}, incidence {rows[-1]['incidence']:.0%}")
+        run.say(f"without one part: {recipe.label}, incidence {percent(rows[-1]['incidence'])}")
         if run.stopped:
             break
     return pd.DataFrame(rows)

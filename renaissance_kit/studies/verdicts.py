@@ -45,12 +45,12 @@ def verdict(rule: Rule, here: str, spread: str, *, full_size: bool = True) -> st
     """Whether a value is reproduced, with the reason where it is not.
 
     Args:
-        here: the value, such as ``99.8%``, ``13 of 14`` or ``3.20 → 0.10`` (a change).
+        here: the value, such as ``99.8 %``, ``13 of 14`` or ``3.20 → 0.10`` (a change).
         spread: its interval, ``a to b``, which is enough if it reaches the rule's range; a p-value,
             ``p = 0.003``, or a range that permuted labels give, ``permuted … a to b``.
         full_size: whether the run is of the published size.
 
-    >>> verdict(Rule(low=0.87), "99.8%", "99.6% to 100.0%")
+    >>> verdict(Rule(low=0.87), "99.8 %", "99.6 % to 100 %")
     'reproduced'
     >>> verdict(Rule(low=0.5, beyond_chance=True, because="of chance"), "9 of 14", "p = 0.2")
     'differs because of chance'
@@ -73,7 +73,7 @@ def value_of(text: str) -> float:
 
     A share is one however it is written, ``a → b`` is the change, of ``a, b`` the last counts.
 
-    >>> value_of("13 of 14"), value_of("99.8%"), value_of("3.20 → 0.10"), value_of("none (q = 0.1)")
+    >>> value_of("13 of 14"), value_of("99.8 %"), value_of("3.20 → 0.10"), value_of("none")
     (0.9285714285714286, 0.998, -3.1, nan)
     """
     if found := re.match(rf"({_NUMBER})(?: to {_NUMBER})? of ({_NUMBER})", text):
