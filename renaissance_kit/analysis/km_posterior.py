@@ -123,14 +123,14 @@ class KMPosterior:
             u: (n, km) from 0 to 1.
         """
         places = np.array(u, dtype=float)
-        for i, (middle, sd) in self._data.items():
+        for i, (middle, sd) in self.places.items():
             low, high = ndtr(-middle / sd), ndtr((1 - middle) / sd)
             places[:, i] = middle + sd * ndtri(low + (high - low) * places[:, i])
         return places.clip(0, 1)
 
     def valid(self, km_mM: Array) -> NDArray[np.bool_]:
         """(n,) which sets of constants make a valid model."""
-        spectrum = self._models.with_km(km_mM).spectrum(workers=1)
+        spectrum = self.models.with_km(km_mM).spectrum(workers=1)
         return np.asarray(is_valid(spectrum.lambda_max_per_h, self.threshold_per_h), dtype=bool)
 
     def log_density(self, places: Array) -> Array:
@@ -146,7 +146,7 @@ class KMPosterior:
             km = np.exp(self._low + self._width * places[inside])
             kept = inside[self.valid(km)]
             found[kept] = 0.0
-            for i, (middle, sd) in self._data.items():
+            for i, (middle, sd) in self.places.items():
                 found[kept] -= 0.5 * ((places[kept, i] - middle) / sd) ** 2
         return found
 
@@ -226,7 +226,7 @@ class KMPosterior:
         )
 
     @cached_property
-    def _models(self) -> KineticModels:
+    def models(self) -> KineticModels:
         return KineticModels(self.network, self.state, self.ranges.middle_mM)
 
     @cached_property
@@ -238,7 +238,7 @@ class KMPosterior:
         return np.asarray(np.log(self.ranges.high_mM) - self._low)
 
     @cached_property
-    def _data(self) -> dict[int, tuple[float, float]]:
+    def places(self) -> dict[int, tuple[float, float]]:
         """Measured place within the bounds and its standard deviation, by number of the constant."""
         found = {}
         for name, (value, factor) in self.measured.items():
