@@ -215,7 +215,7 @@ class KMPosterior:
         with single_threaded():
             sampler.run_mcmc(emcee.State(places, random_state=random.get_state()), steps)
         chain = sampler.get_chain(discard=steps // 2)
-        slowest = float(np.max(emcee.autocorr.integrated_time(chain, quiet=True)))
+        slowest = float(np.max(emcee.autocorr.integrated_time(chain, tol=0)))
         times = np.linspace(0, len(chain) - 1, -(-n // walkers)).round().astype(int)
         chosen = chain[times].reshape(-1, size)[-n:]  # all walkers, at times far apart
         return Chains(

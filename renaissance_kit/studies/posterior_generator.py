@@ -26,10 +26,10 @@ from renaissance_kit.core.seeds import rng_of
 from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array, Weights
 from renaissance_kit.kinetics.gradients import TAU
+from renaissance_kit.objectives.dynamics import SoftMargin
 from renaissance_kit.training.adam import adam_memory, adam_step
-from renaissance_kit.training.differentiable import SmoothLambdaMax, divergence
+from renaissance_kit.training.differentiable import ModelScores, divergence
 from renaissance_kit.training.generator import Generator
-from renaissance_kit.training.rewards import SoftMargin
 
 _BETAS = (0.5, 0.9)  # as in training by gradient
 _FARTHEST = 1e-9  # of Φ(y) from 0 and 1, so that its inverse stays finite
@@ -96,8 +96,8 @@ def train_posterior(
         weights = torch.tensor(flat, requires_grad=True)
         noise = rng.standard_normal((models_per_step, generator.latent), dtype=np.float32)
         y = generator.differentiable_outputs(weights, noise, rng).double()
-        s, _ = SmoothLambdaMax.apply(_log_km(posterior, y), [posterior.models], TAU, 1)
-        loss = y.shape[1] * divergence(y) - reward.of(s)
+        score, _ = ModelScores.apply(_log_km(posterior, y), reward, [posterior.models], TAU, 1)
+        loss = y.shape[1] * divergence(y) - score.mean()
         loss.backward()
         assert weights.grad is not None
         flat, memory = adam_step(
