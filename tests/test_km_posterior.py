@@ -97,8 +97,8 @@ def test_mistakes(posterior, tiny, tiny_state):
         posterior(data={"PGI:g6p": (1.0, 2.0)})
     with pytest.raises(ParameterError, match="factor above 1"):
         posterior(data={"PGI:g6p_c": (1.0, 0.5)})
+    held = KMRanges.of(tiny, fixed={"PGI:g6p_c": (0.1, 0.2)})
     with pytest.raises(ParameterError, match="without fixed"):
-        held = KMRanges.of(tiny, fixed={"PGI:g6p_c": (0.1, 0.2)})
         KMPosterior(tiny, tiny_state, held, RARE)
     with pytest.raises(ParameterError, match="so give more"):
         posterior().chains(1_000, seed=1, steps=10)

@@ -47,7 +47,8 @@ class Chains:
     Attributes:
         km_mM: (draws, km), thinned so far that neighbours are nearly independent.
         acceptance: share of the steps that were taken.
-        autocorrelation: steps after which a walker has forgotten, of the slowest constant.
+        autocorrelation: steps after which a walker has forgotten, of the slowest constant; all
+            steps that were kept if a walker never moved.
         effective: number of independent draws that all kept steps together are worth.
     """
 
@@ -95,8 +96,7 @@ class KMPosterior:
         for name, (value, factor) in self.measured.items():
             if name not in self.ranges.names:
                 raise ParameterError(
-                    f"{name!r} is not a KM of {self.network.name}"
-                    f"{nearest(name, self.ranges.names)}"
+                    f"{name!r} is not a KM of {self.network.name}{nearest(name, self.ranges.names)}"
                 )
             if not (0 < value < np.inf and 1 < factor < np.inf):
                 raise ParameterError(
@@ -215,7 +215,10 @@ class KMPosterior:
         with single_threaded():
             sampler.run_mcmc(emcee.State(places, random_state=random.get_state()), steps)
         chain = sampler.get_chain(discard=steps // 2)
-        slowest = float(np.max(emcee.autocorr.integrated_time(chain, tol=0)))
+        moved = (np.ptp(chain, axis=0) > 0).all()
+        slowest = float(len(chain))  # at least, where a walker never moved
+        if moved:
+            slowest = float(np.max(emcee.autocorr.integrated_time(chain, tol=0)))
         times = np.linspace(0, len(chain) - 1, -(-n // walkers)).round().astype(int)
         chosen = chain[times].reshape(-1, size)[-n:]  # all walkers, at times far apart
         return Chains(
@@ -239,7 +242,7 @@ class KMPosterior:
 
     @cached_property
     def places(self) -> dict[int, tuple[float, float]]:
-        """Measured place within the bounds and its standard deviation, by number of the constant."""
+        """Measured place within the bounds and its standard deviation, by number of the KM."""
         found = {}
         for name, (value, factor) in self.measured.items():
             i = self.ranges.names.index(name)

@@ -1,4 +1,4 @@
-"""What do generated ranges mean? Samplers of KM against the posterior, and whether their ranges hold.
+"""What do generated ranges mean? Samplers of KM against the posterior, and their coverage.
 
 Two questions. Against exact draws of "KM given data and validity": how far is a sampler's
 distribution, constant by constant and jointly, beside what two exact samples differ by? And over
@@ -57,9 +57,7 @@ def by_data_alone(posterior: KMPosterior, n: int, seed: int) -> Array:
     return posterior.before(n, rng_of(seed))
 
 
-def by_posterior_generator(
-    posterior: KMPosterior, n: int, seed: int, *, steps: int = 200
-) -> Array:
+def by_posterior_generator(posterior: KMPosterior, n: int, seed: int, *, steps: int = 200) -> Array:
     """Valid draws of a generator that is trained to be the posterior."""
     trained = train_posterior(posterior, seed=derived_seed(seed, 0), steps=steps)
     return valid_draws(posterior, trained.km, n, derived_seed(seed, 1))
@@ -154,9 +152,7 @@ def marginal_table(samples: Mapping[str, Array], names: Sequence[str]) -> pd.Dat
                     "distance": float(stats.ks_2samp(truth[:, i], own[:, i]).statistic),
                     "decades": float(stats.wasserstein_distance(truth[:, i], own[:, i])),
                     "width": (high[i] - low[i]) / (ends[1, i] - ends[0, i]),
-                    "inside": float(
-                        ((truth[:, i] >= low[i]) & (truth[:, i] <= high[i])).mean()
-                    ),
+                    "inside": float(((truth[:, i] >= low[i]) & (truth[:, i] <= high[i])).mean()),
                 }
             )
     return pd.DataFrame(rows)

@@ -44,7 +44,6 @@ from renaissance_kit.training.gradient import (
 )
 from renaissance_kit.training.trainer import Record, TrainingState
 
-
 _SCORES = "scores"  # name of what is kept of every state
 _KEPT = 0.5  # of a state's score so far, when it is drawn again
 
