@@ -3,8 +3,8 @@
 A truth is drawn from the prior, data are drawn from the truth, and the sampler is given the data.
 If it draws from the posterior, the rank of the truth among its independent draws is uniform, one
 parameter by another. Ranks that pile up at both ends mean ranges that are too narrow, in the middle
-too wide, at one end too low or too high. Uniform ranks are necessary, not sufficient: a sampler that
-ignores the data and draws from the prior has them too, so widths belong beside them.
+too wide, at one end too low or too high. Uniform ranks are necessary, not sufficient: a sampler
+that ignores the data and draws from the prior has them too, so widths belong beside them.
 
 References: Cook, Gelman & Rubin 2006 J Comput Graph Stat 15:675; Talts et al. 2018
 arXiv:1804.06788.
