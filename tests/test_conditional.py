@@ -22,6 +22,7 @@ from renaissance_kit.training import (
     ConditionalSettings,
     ModelScores,
     ProjectedShare,
+    chances,
     divergence,
     split_states,
 )
@@ -240,7 +241,26 @@ def test_it_does_better_at_unseen_states_than_one_that_cannot_see(tiny, states):
     ]
     unbiased = [one.at(s).spectrum(threshold_per_h=rare).incidence for s in states[24:]]
     assert np.mean(found) > 0.3 + np.mean(unbiased)
-    assert training.history.incidence.iloc[-10:].mean() > 0.3 + np.mean(unbiased)
+
+
+def test_states_that_lack_most_are_drawn_most():
+    found = chances(np.array([0.0, -1.0, -3.0, np.nan]), 0.6)
+    lacks = np.array([0, 1, 3, 4 / 3])  # one that was not drawn yet counts as the mean
+    np.testing.assert_allclose(found, 0.6 * lacks / lacks.sum() + 0.1, rtol=1e-12)
+    for alike in (np.full(4, np.nan), np.zeros(4), np.array([0.0, -np.inf, 0.0, 0.0])):
+        np.testing.assert_allclose(chances(alike, 0.6), 0.25)
+
+
+def test_scores_of_the_states_are_kept_from_step_to_step(tiny, states, net):
+    recipe = Recipe.conditional(tiny, **SIZE, hardest=0.9).but(generator=net.generator)
+    seen = []
+    train(tiny, states[:20], seed=5, recipe=recipe, progress=seen.append)
+    known = [np.isfinite(state.memory["scores"]).sum() for state in seen]
+    assert known[0] == SIZE["states_per_step"]
+    assert known == sorted(known)
+    assert len(seen[-1].memory["scores"]) == 20
+    with pytest.raises(ParameterError, match="below 1"):
+        ConditionalSettings(hardest=1.0)
 
 
 def test_models_and_ensembles_at_any_state(run, states):

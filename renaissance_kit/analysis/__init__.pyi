@@ -1,3 +1,9 @@
+from .calibration import (
+    calibration_table as calibration_table,
+    rank_counts as rank_counts,
+    rank_of as rank_of,
+    uniform_band as uniform_band,
+)
 from .correlations import state_correlations as state_correlations
 from .crps import crps as crps
 from .diversity import (
@@ -37,6 +43,7 @@ from .km_overlap import (
     overlap_scores as overlap_scores,
     subsystem_of as subsystem_of,
 )
+from .km_posterior import Chains as Chains, KMPosterior as KMPosterior
 from .landscape import (
     Map as Map,
     bounds_of as bounds_of,

@@ -139,6 +139,24 @@ from .models import (
     states_of as states_of,
     valid_ensemble as valid_ensemble,
 )
+from .posterior import (
+    EXACT as EXACT,
+    Calibration as Calibration,
+    by_chains as by_chains,
+    by_data_alone as by_data_alone,
+    by_generator as by_generator,
+    by_posterior_generator as by_posterior_generator,
+    by_rejection as by_rejection,
+    calibrate as calibrate,
+    joint_table as joint_table,
+    marginal_table as marginal_table,
+    told_apart as told_apart,
+    valid_draws as valid_draws,
+)
+from .posterior_generator import (
+    PosteriorGenerator as PosteriorGenerator,
+    train_posterior as train_posterior,
+)
 from .progress import (
     incidence_row as incidence_row,
     incidence_so_far as incidence_so_far,

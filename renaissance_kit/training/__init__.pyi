@@ -4,6 +4,7 @@ from .checkpoints import load_checkpoint as load_checkpoint, save_checkpoint as 
 from .conditional import (
     ConditionalSettings as ConditionalSettings,
     ConditionalTrainer as ConditionalTrainer,
+    chances as chances,
     split_states as split_states,
 )
 from .conditional_net import (

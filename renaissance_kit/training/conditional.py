@@ -9,8 +9,8 @@ diverse.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -44,6 +44,9 @@ from renaissance_kit.training.gradient import (
 )
 from renaissance_kit.training.trainer import Record, TrainingState
 
+_SCORES = "scores"  # name of what is kept of every state
+_KEPT = 0.5  # of a state's score so far, when it is drawn again
+
 
 @dataclass(frozen=True)
 class ConditionalSettings(GradientSettings):
@@ -53,6 +56,9 @@ class ConditionalSettings(GradientSettings):
         models_per_step: models in a batch, of all its states together.
         states_per_step: states in a batch, drawn anew for every step; each gets the same number
             of models, at least 3.
+        hardest: share of the draws of states that goes to those whose models score least, in
+            proportion to what they lack; the others are drawn alike. Most states are easy, and at
+            these nothing is left to learn.
 
     Raises:
         ParameterError: a value out of its range.
@@ -64,10 +70,13 @@ class ConditionalSettings(GradientSettings):
     steps: int = 600
     models_per_step: int = 128
     diversity: float = 0.5
-    states_per_step: int = 16
+    states_per_step: int = 32
+    hardest: float = 0.7
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if not 0 <= self.hardest < 1:
+            raise ParameterError(f"hardest is {self.hardest}; give a share from 0 to below 1")
         each, left = divmod(self.models_per_step, max(self.states_per_step, 1))
         if self.states_per_step < 1 or left or each < 3:
             raise ParameterError(
@@ -192,18 +201,24 @@ class ConditionalTrainer:
 
     def init(self, rng: np.random.Generator, weights: Weights, *, seed: int = -1) -> TrainingState:
         """State before the first step."""
-        return begin(rng, weights, seed)
+        first = begin(rng, weights, seed)
+        unseen = np.full(len(self.fitness.states), np.nan)
+        return replace(first, memory={**first.memory, _SCORES: unseen})
 
     def step(self, state: TrainingState) -> tuple[TrainingState, Record]:
         """One step of Adam, with states drawn anew."""
-        return descend(state, self.settings, self._loss)
+        scores = np.array(state.memory[_SCORES])
+        after, record = descend(state, self.settings, partial(self._loss, scores))
+        return replace(after, memory={**after.memory, _SCORES: scores}), record
 
-    def _loss(self, weights: torch.Tensor, rng: np.random.Generator) -> Loss:
+    def _loss(self, scores: Array, weights: torch.Tensor, rng: np.random.Generator) -> Loss:
+        """Of a batch; the scores of its states are brought up to date in place."""
         fitness, settings = self.fitness, self.settings
         number = settings.states_per_step
         each = settings.models_per_step // number
         there = len(fitness.states)
-        chosen = rng.choice(there, number, replace=there < number)
+        share = chances(scores, settings.hardest)
+        chosen = rng.choice(there, number, replace=there < number, p=share)
         latent = fitness.net.generator.latent
         noise = rng.standard_normal((settings.models_per_step, latent), dtype=np.float32)
         own = child_rng(rng)
@@ -214,8 +229,34 @@ class ConditionalTrainer:
         score, lambda_max = ModelScores.apply(
             log_km, differentiable(fitness.objective), batches, settings.tau, fitness.workers
         )
+        own_scores = score.detach().numpy().reshape(number, each).mean(axis=1)
+        before = np.where(np.isnan(scores[chosen]), own_scores, scores[chosen])
+        scores[chosen] = _KEPT * before + (1 - _KEPT) * own_scores
         apart = [divergence(part, settings.dependence) for part in outputs.split(each)]
         return Loss(score.mean(), torch.stack(apart).mean(), lambda_max)
+
+
+def chances(scores: Array, hardest: float) -> Array:
+    """Chance of each state to be drawn, (states,), which add up to 1.
+
+    Args:
+        scores: (states,) of its models so far; NaN for a state that was not drawn yet, which counts
+            as the mean of the others.
+        hardest: share in proportion to what a state lacks to the best score.
+
+    >>> import numpy as np
+    >>> from renaissance_kit.training import chances
+    >>> chances(np.array([0.0, -1.0, -3.0]), 0.6).round(3)
+    array([0.133, 0.283, 0.583])
+    """
+    n = len(scores)
+    seen = np.isfinite(scores)
+    if seen.any():
+        lacks = np.where(seen, np.nanmax(scores) - scores, 0.0)
+        lacks[~seen] = lacks[seen].mean()
+        if 0 < lacks.sum() < np.inf:
+            return np.asarray(hardest * lacks / lacks.sum() + (1 - hardest) / n)
+    return np.full(n, 1 / n)
 
 
 def split_states(n: int, held_out: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -85,7 +85,7 @@ class Sizes(Scale):
         "searches": (24, 40, 100, 300),
         "conditional_steps": (6, 100, 500, 2_000),
         "conditional_models": (24, 128, 128, 128),
-        "states_per_step": (4, 16, 16, 16),
+        "states_per_step": (4, 32, 32, 32),
         "trained_states": (50, None, None, None),
         "held_out_states": (3, 20, 100, 500),
         "held_out_models": (6, 20, 40, 100),
