@@ -57,7 +57,9 @@ def test_an_effect_must_be_beyond_chance() -> None:
 def test_what_cannot_be_compared_says_why() -> None:
     assert verdict(Rule(), "1", "").endswith("because the paper gives no number")
     small = verdict(Rule(low=1), "1", "", full_size=False)
-    assert small == "not comparable because this run is smaller than the published one"
+    assert small.endswith("because this run is smaller than the published one, though it agrees")
+    far = verdict(Rule(low=0.18), "0 %", "0 % to 1.9 %", full_size=False)
+    assert far == "differs even in this small run because of its value"
 
 
 def test_every_published_value_has_a_rule_or_a_reason(ecoli: Network) -> None:

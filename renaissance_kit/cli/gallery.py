@@ -88,6 +88,14 @@ def _write(path: Path, page: str) -> None:
 # --- pages ---------------------------------------------------------------------------------------
 
 
+_WORDS = (
+    '<p class="links">A kinetic model is <b>valid</b> when every small disturbance fades as fast as '
+    "in the cell. Brackets hold 95 % intervals. Scales: smoke only tests that all works, demo takes "
+    "minutes, laptop half an hour, paper has the published size. <b>Paper</b>: Choudhury et al. "
+    "2024 Nat Catal 7:1086.</p>"
+)
+
+
 def index_page(runs: Sequence[NotebookRun], root: Path, problems: Sequence[str] = ()) -> str:
     """The page with questions and answers, then all figures, and the files that cannot be shown."""
     count = sum(len(run.figures) for run in runs)
@@ -101,7 +109,7 @@ def index_page(runs: Sequence[NotebookRun], root: Path, problems: Sequence[str] 
         else ""
     )
     body = (
-        f"<header><h1>What renaissance_kit found</h1>{warning}</header>"
+        f"<header><h1>What renaissance_kit found</h1>{_WORDS}{warning}</header>"
         '<main><section class="answers" aria-label="Questions and answers">'
         f"<ol>{cards}</ol></section>{_not_shown(problems)}"
         f'<nav aria-label="Contents"><h2>All {count} figures from {len(runs)} notebooks</h2>'

@@ -57,10 +57,13 @@ def verdict(rule: Rule, here: str, spread: str, *, full_size: bool = True) -> st
     """
     if not rule.decides:
         return f"{NOT_COMPARABLE} because {rule.because or 'the paper gives no number'}"
-    if not full_size:
-        return f"{NOT_COMPARABLE} because this run is smaller than the published one"
     value = value_of(here)
     agrees = _inside(rule, value) or _reaches(rule, here, spread)
+    if not full_size:
+        if not agrees and _SPAN.match(spread) and not math.isnan(value):
+            return f"{DIFFERS} even in this small run because {rule.because or 'of its value'}"
+        why = "though it agrees" if agrees else "and its interval is unknown"
+        return f"{NOT_COMPARABLE} because this run is smaller than the published one, {why}"
     if rule.beyond_chance and agrees:
         agrees = _beyond_chance(value, spread)
     if agrees:

@@ -153,15 +153,14 @@ def intracellular(network: Network, table: pd.DataFrame, *, models: int, generic
     """
     rows = {effort: share_row(table[table.effort == effort], generic)
             for effort in (UNBIASED, SEARCH)}  # fmt: skip
-    found, random = (
-        with_interval(1 - row.share, 1 - row.high, 1 - row.low)
-        for row in (rows[SEARCH], rows[UNBIASED])
+    searched, random = (
+        with_interval(row.share, row.low, row.high) for row in (rows[SEARCH], rows[UNBIASED])
     )
     told = rows[UNBIASED].low > rows[SEARCH].high
     text = (
-        f"{'In more than random constants show' if told else TOO_SMALL}: a search finds a valid "
-        f"model at {found} of {rows[SEARCH].states:,} {generic} states, {models:,} sets of random "
-        f"constants hold one at {random}."
+        f"{'In more than random constants find' if told else TOO_SMALL}: {models:,} sets of random "
+        f"constants leave {random} of {rows[SEARCH].states:,} {generic} states without a valid "
+        f"model, a search for constants leaves {searched}."
     )
     paper = _value(network, "{} of the states are without a valid model",
                    "states without a valid model, no bound on turnover")  # fmt: skip

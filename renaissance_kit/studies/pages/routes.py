@@ -178,12 +178,13 @@ def diversity(table: pd.DataFrame) -> Text:
     """
     mean = table.groupby("route", sort=False)[["participation", "coverage"]].mean().dropna()
     parts = "; ".join(
-        f"{route} {row.participation:.0f} directions, near {percent(row.coverage)} of the valid "
-        "models of others"
+        f"{route} {row.participation:.0f}, near {percent(row.coverage)}"
         for route, row in mean.iterrows()
     )
     return Text(
-        f"What the valid models of each route fill: {parts}."
+        "Directions in which the valid models of each route vary (participation ratio; more is "
+        "more varied), and the share of the valid models of other routes that lie near, pair of "
+        f"constants by pair: {parts}."
         if parts
         else "No route has enough valid models to say how different they are."
     )

@@ -97,8 +97,9 @@ def shifted(shifts: pd.DataFrame, level: str, changes: pd.DataFrame) -> Text:
         f"without data shift by {row['shift (decades)']:.3f} decades (root mean square; with "
         f"permuted labels: {row['shift, null']:.3f}, p = {row['p of shift']:.2g}). "
         f"{shifted_constants(changes)} of {len(changes)} shift beyond chance at q < 0.05. "
-        f"Trainings with data are {'nearer' if nearer > 0 else 'further apart'} by "
-        f"{abs(nearer):.4f} decades than those without (p = {row['p of nearer']:.2g})."
+        f"On average over all pairs, trainings with data are "
+        f"{'nearer' if nearer > 0 else 'further apart'} by {abs(nearer):.4f} decades than those "
+        f"without (p = {row['p of nearer']:.2g})."
     )
     if row[LEAST] > 0.05:
         text += f" {too_few(float(row[LEAST]))}"
