@@ -24,7 +24,7 @@ from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.training.checkpoints import load_checkpoint, require_memory, save_checkpoint
 from renaissance_kit.training.conditional_net import ConditionalGenerator
 from renaissance_kit.training.fitness import ModelFitness, Where
-from renaissance_kit.training.generator import Generator
+from renaissance_kit.training.generators import KMGenerator
 from renaissance_kit.training.recipes import Recipe
 from renaissance_kit.training.trainer import Settings, Trainer, TrainingState
 from renaissance_kit.training.trainers import ModelTrainer, trainer_of
@@ -246,14 +246,15 @@ class Training:
     @property
     def models_evaluated(self) -> int:
         """Models that were made to train so far; those that only watch are not counted."""
-        return self.state.step * self.settings.models_per_step
+        return self.settings.models_evaluated(self.state.step)
 
     @property
-    def generator(self) -> Generator | ConditionalGenerator:
+    def generator(self) -> KMGenerator | ConditionalGenerator:
         """What makes the constants.
 
-        Trained at one state it is a `Generator`, whose methods take `weights`; trained at many a
-        `ConditionalGenerator`, which holds its weights and can be saved.
+        Trained at one state it is a `Generator`, or what another method trains, whose methods take
+        `weights`; trained at many a `ConditionalGenerator`, which holds its weights and can be
+        saved.
         """
         about: dict[str, Any] = {
             "seed": self.seed,

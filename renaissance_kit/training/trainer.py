@@ -57,6 +57,10 @@ class Settings(ABC):
     def models_per_step(self) -> int:
         """How many models a step makes to train; every settings class has its own."""
 
+    def models_evaluated(self, steps: int) -> int:
+        """How many models were made to train after so many steps."""
+        return steps * self.models_per_step
+
     def identity(self) -> dict[str, Any]:
         """The settings that must stay the same when a run is resumed."""
         settings = asdict(self)
