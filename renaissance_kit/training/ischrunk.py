@@ -18,7 +18,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.tree import DecisionTreeClassifier
 
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.seeds import child_rng, rng_from
@@ -195,6 +194,8 @@ def rules_of(
     Raises:
         ParameterError: no leaf is pure enough.
     """
+    from sklearn.tree import DecisionTreeClassifier  # takes a second to load
+
     tree = DecisionTreeClassifier(
         criterion="entropy", max_leaf_nodes=settings.leaves, min_samples_leaf=settings.least,
         random_state=seed,
