@@ -63,10 +63,10 @@ class RekindleSettings(DataSettings):
     method: ClassVar[str] = "rekindle"
     can_be_lengthened: ClassVar[bool] = True
 
-    steps: int = 20
+    steps: int = 5
     epochs_per_step: int = 10
-    batch: int = 256
-    learning_rate: float = 2e-4
+    batch: int = 64
+    learning_rate: float = 5e-4
     beta1: float = 0.5
     train_share: float = 0.9
     even: bool = True
@@ -87,7 +87,7 @@ class RekindleSettings(DataSettings):
         >>> RekindleSettings.paper().batch
         1024
         """
-        return replace(cls(samples=80_000, steps=100, batch=1024, even=False), **changes)
+        return replace(cls(samples=80_000, steps=100, batch=1024, learning_rate=2e-4, even=False), **changes)
 
 
 @dataclass(frozen=True)
