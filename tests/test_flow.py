@@ -25,7 +25,7 @@ def sets_of(ranges, x, rng):
     return km
 
 
-def spoilt(generator, rng, size=0.3):
+def spoilt(generator, rng, size=0.1):
     """Weights that change something."""
     weights = generator.initial_weights(rng)
     return (weights + size * rng.standard_normal(len(weights))).astype(np.float32)
@@ -34,21 +34,20 @@ def spoilt(generator, rng, size=0.3):
 @pytest.mark.parametrize("bins", [0, 4])
 @pytest.mark.parametrize("layers", [1, 3])
 def test_the_density_integrates_to_one(tiny, rng, bins, layers):
-    """Over a grid of ln KM, of two constants."""
+    """Over a grid of two constants, and samples have that density."""
     ranges = two_constants(tiny)
     generator = FlowGenerator(ranges, layers=layers, hidden=(5,), bins=bins)
     weights = spoilt(generator, rng)
-    edges = (np.arange(400) + 0.5) / 400
-    share = np.stack(np.meshgrid(edges, edges), axis=-1).reshape(-1, 2)
-    km = np.tile(ranges.middle_mM, (len(share), 1))
+    edges = np.linspace(-4.7, 4.7, 300)
+    x = np.stack(np.meshgrid(edges, edges), axis=-1).reshape(-1, 2)
     width = np.log(ranges.high_mM / ranges.low_mM)[:2]
-    km[:, :2] = ranges.low_mM[:2] * np.exp(share * width)
-    density = np.exp(generator.log_density(weights, km))
-    assert density.mean() * width.prod() == pytest.approx(1, abs=0.01)
+    density = generator.log_density(weights, sets_of(ranges, x, rng)) + np.log(width).sum()
+    density = np.exp(density - (x**2).sum(axis=1) / 2) / (2 * np.pi)  # per unit of x
+    cell = (edges[1] - edges[0]) ** 2
+    assert density.sum() * cell == pytest.approx(1, abs=0.02)
     drawn = generator.sample(weights, 20_000, rng)
-    at = np.log(drawn[:, 0] / ranges.low_mM[0]) / width[0]
-    below = density[share[:, 0] < 0.5].sum() / density.sum()
-    assert (at < 0.5).mean() == pytest.approx(below, abs=0.02)
+    below = (np.log(drawn / ranges.low_mM)[:, :2] < 0.5 * width).all(axis=1).mean()
+    assert below == pytest.approx(density[(x < 0).all(axis=1)].sum() * cell, abs=0.02)
 
 
 def test_a_new_flow_is_unbiased_sampling(tiny, rng):
@@ -136,12 +135,12 @@ def test_means_move_only_where_that_is_sure(tiny, rng):
 def test_it_comes_near_to_exact_samples_by_rejection(tiny, tiny_state):
     """Its gain stays below −ln p, as it must, and its means are those of the relevant sets."""
     threshold = -270.0
-    recipe = Recipe.flow(tiny, samples=20_000, epochs=40, learning_rate=3e-3, decay=0.0,
+    recipe = Recipe.flow(tiny, samples=20_000, epochs=30, learning_rate=3e-3, decay=0.0,
                          threshold_per_h=threshold)  # fmt: skip
-    recipe = recipe.but(generator=FlowGenerator(KMRanges.of(tiny), layers=4, hidden=(32,), bins=6))
+    recipe = recipe.but(generator=FlowGenerator(KMRanges.of(tiny), layers=4, hidden=(64,)))
     training = train(tiny, tiny_state, seed=1, recipe=recipe)
     ceiling, gain = training.history.ceiling[0], training.history.held_out_gain.max()
-    assert 0.75 * ceiling < gain < ceiling
+    assert 0.6 * ceiling < gain < ceiling
     km = training.km(4_000, np.random.default_rng(2))
     lambda_max = KineticModels(tiny, tiny_state, km).spectrum().lambda_max_per_h
     p = np.exp(-ceiling)
