@@ -46,6 +46,9 @@ SETTINGS = NESSettings(
 )
 
 
+GENERATOR = partial(Generator, hidden=(8,))
+
+
 @dataclass(frozen=True)
 class Case:
     """A small training of each method: its recipe's constructor, sizes, and what else it takes."""
@@ -56,7 +59,7 @@ class Case:
     a_change: dict[str, Any]
     another_objective: Any
     where: str = "one state"
-    generator: Callable[[KMRanges], Any] = partial(Generator, hidden=(8,))
+    generator: Callable[[KMRanges], Any] = GENERATOR
 
 
 CASES = {

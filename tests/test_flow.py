@@ -57,9 +57,7 @@ def test_a_new_flow_is_unbiased_sampling(tiny, rng):
     km = ranges.uniform(50, rng)
     np.testing.assert_allclose(generator.gain(weights, km), 0, atol=1e-4)
     width = np.log(ranges.high_mM / ranges.low_mM)[~ranges.fixed]
-    np.testing.assert_allclose(
-        generator.log_density(weights, km), -np.log(width).sum(), atol=1e-4
-    )
+    np.testing.assert_allclose(generator.log_density(weights, km), -np.log(width).sum(), atol=1e-4)
 
 
 def test_one_constant(tiny, rng):
@@ -98,9 +96,7 @@ def test_a_normal_distribution_is_learnt_to_its_closed_form(tiny, tiny_state, rn
     km = training.km(5_000, rng)
     share = np.log(km / ranges.low_mM)[:, :2] / np.log(ranges.high_mM / ranges.low_mM)[:2]
     assert np.median(share, axis=0) == pytest.approx(ndtr(mean), abs=0.03)
-    assert np.corrcoef(share.T)[0, 1] == pytest.approx(
-        np.corrcoef(ndtr(fresh).T)[0, 1], abs=0.1
-    )
+    assert np.corrcoef(share.T)[0, 1] == pytest.approx(np.corrcoef(ndtr(fresh).T)[0, 1], abs=0.1)
 
 
 def test_the_best_epoch_on_sets_held_back_is_the_result(tiny, tiny_state):

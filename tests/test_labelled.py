@@ -145,13 +145,13 @@ def test_errors_of_data(tiny, tiny_state, method):
 
 def test_errors_of_use(tiny, tiny_state, method):
     recipe = method()
+    fixed = KMRanges.of(tiny, fixed=dict.fromkeys(tiny.km_names, (0.4, 0.6)))
+    other = recipe.but(generator=Recipe.default(tiny).generator)
     with pytest.raises(ParameterError, match="nothing to train"):
-        fixed = KMRanges.of(tiny, fixed=dict.fromkeys(tiny.km_names, (0.4, 0.6)))
         train(tiny, tiny_state, seed=1, recipe=method(ranges=fixed))
     with pytest.raises(ParameterError, match="choose one"):
         train(tiny, [tiny_state, tiny_state], seed=1, recipe=recipe)
     with pytest.raises(ParameterError, match=r"generator is a Generator.*give generator="):
-        other = recipe.but(generator=Recipe.default(tiny).generator)
         train(tiny, tiny_state, seed=1, recipe=other)
     with pytest.raises(ParameterError, match="method trains a Generator"):
         train(tiny, tiny_state, seed=1, recipe=Recipe.default(tiny).but(generator=recipe.generator))

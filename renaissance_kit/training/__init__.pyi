@@ -12,7 +12,7 @@ from .conditional_net import (
     ConditionalGenerator as ConditionalGenerator,
     ConditionalNet as ConditionalNet,
 )
-from .data_objective import DataObjective as DataObjective, Labelled as Labelled
+from .data_fitness import DataFitness as DataFitness, Labelled as Labelled
 from .differentiable import (
     EDGE as EDGE,
     ModelScores as ModelScores,

@@ -6,7 +6,7 @@ a chain of coupling layers from the library zuko between x and standard normal n
 changes nothing, which is unbiased sampling. It has an exact density, `FlowGenerator.log_density`.
 
 What can be reached is known: with a share p of relevant sets among unbiased ones, the mean of
-ln q/q₀ over relevant sets, q of the flow and q₀ of unbiased sampling, is at most −ln p nats, and the
+ln q/q₀ over relevant sets, q of the flow and q₀ of unbiased sampling, is at most −ln p nats. The
 difference is the Kullback–Leibler divergence from the relevant sets to the flow. Few sets of many
 constants are soon learnt by heart, so a part is held back, and the weights with the largest gain
 there are the result.
@@ -25,7 +25,7 @@ import numpy as np
 import torch
 import zuko
 from numpy.typing import NDArray
-from scipy.special import log_ndtr, ndtr
+from scipy.special import ndtr
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from renaissance_kit.core.arguments import require_kinds
@@ -35,7 +35,8 @@ from renaissance_kit.core.seeds import child_rng, rng_from
 from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array, Weights
 from renaissance_kit.km.ranges import KMRanges
-from renaissance_kit.training.data_objective import DataObjective, with_seed
+from renaissance_kit.training.data_fitness import DataFitness, with_seed
+from renaissance_kit.training.fitness import Problem
 from renaissance_kit.training.generator import check_weights
 from renaissance_kit.training.labelled import (
     DataSettings,
@@ -43,7 +44,6 @@ from renaissance_kit.training.labelled import (
     normal_of_shares,
     shares_of,
 )
-from renaissance_kit.training.objective import Problem
 from renaissance_kit.training.trainer import Record, TrainingState
 
 
@@ -97,7 +97,7 @@ class FlowGenerator:
             kind["univariate"] = zuko.transforms.MonotonicRQSTransform
             kind["shapes"] = [(self.bins,), (self.bins,), (self.bins - 1,)]
         with torch.random.fork_rng(devices=[]):  # it draws weights, which are replaced
-            chain = [
+            chain: list[zuko.lazy.LazyTransform] = [
                 zuko.flows.coupling.GeneralCouplingTransform(n, 0, half(n, i), **kind)
                 for i in range(self.layers)
             ]
@@ -123,8 +123,8 @@ class FlowGenerator:
         of each network is 0.
         """
         flow = self.module()
-        linear = [part for part in flow.modules() if isinstance(part, torch.nn.Linear)]
-        linear += [part for part in flow.modules() if isinstance(part, zuko.nn.Linear)]
+        kinds = (torch.nn.Linear, zuko.nn.Linear)
+        linear = [part for part in flow.modules() if isinstance(part, kinds)]
         with torch.no_grad():
             for part in flow.parameters():
                 part.zero_()
@@ -201,7 +201,7 @@ class FlowGenerator:
         )  # fmt: skip
 
 
-def half(n: int, layer: int) -> torch.Tensor:
+def half(n: int, layer: int) -> Any:
     """(n,) True for the constants that a layer leaves as they are.
 
     Layers go in pairs, of a half and the other half. The halves of a pair are told apart by one
@@ -259,13 +259,14 @@ class FlowSettings(DataSettings):
 class FlowTrainer:
     """The trainer; the weights are those with the largest gain on the sets held back so far.
 
-    Values of its records: ``relevant``, the share of relevant sets in the data, p; ``ceiling``,
+    Values of its records: ``met``, the share of its models that do what is wanted; ``relevant``,
+    the share of relevant sets in the data, p; ``ceiling``,
     −ln p, which no gain over all relevant sets exceeds where the sets are unbiased; and after the
     epoch ``gain`` and ``held_out_gain``, means over the sets it is trained with and over those
     held back, in nats.
     """
 
-    objective: DataObjective[FlowGenerator]
+    fitness: DataFitness[FlowGenerator]
     settings: FlowSettings
 
     @classmethod
@@ -275,12 +276,12 @@ class FlowTrainer:
         Raises:
             ParameterError: several states, or a generator or data that it cannot use.
         """
-        return cls(DataObjective.of(problem, FlowGenerator, settings), settings)
+        return cls(DataFitness.of(problem, FlowGenerator, settings), settings)
 
     @property
     def digest(self) -> str:
-        """Fingerprint of the objective and its data."""
-        return self.objective.digest
+        """Fingerprint of the fitness and its data."""
+        return self.fitness.digest
 
     def init(self, rng: np.random.Generator, weights: Weights, *, seed: int = -1) -> TrainingState:
         """State before the first epoch."""
@@ -292,9 +293,9 @@ class FlowTrainer:
     def step(self, state: TrainingState) -> tuple[TrainingState, Record]:
         """One epoch."""
         began = time.perf_counter()
-        objective, settings, rng = self.objective, self.settings, rng_from(state.rng_state)
-        data = objective.labelled(state.memory)
-        _, lambda_max = objective.watched(state.weights, settings.monitor_models, child_rng(rng))
+        fitness, settings, rng = self.fitness, self.settings, rng_from(state.rng_state)
+        data = fitness.labelled(state.memory)
+        seen = fitness.watched(state.weights, settings.monitor_models, child_rng(rng))
         sets = torch.from_numpy(normal_of_shares(data.shares[data.relevant]))
         cut = min(max(round(len(sets) * settings.train_share), 1), len(sets) - 1)
         order = rng.permutation(cut)
@@ -313,29 +314,33 @@ class FlowTrainer:
             rng_state=dict(rng.bit_generator.state),
         )  # fmt: skip
         share = data.share_relevant
-        values = {"relevant": share, "ceiling": -float(np.log(share)), "gain": gain,
-                  "held_out_gain": held}  # fmt: skip
-        return after, Record(state.step, lambda_max, values, time.perf_counter() - began)
+        values = {
+            "met": seen.met, "relevant": share, "ceiling": -float(np.log(share)), "gain": gain,
+            "held_out_gain": held,
+        }  # fmt: skip
+        return after, Record(state.step, seen.lambda_max_per_h, values, time.perf_counter() - began)
 
     def _centred(
         self, state: TrainingState, sets: torch.Tensor, held: torch.Tensor
     ) -> TrainingState:
         """Before the first epoch: the means, if they hold on the sets held back."""
-        moved = self.objective.generator.centred(state.weights, sets)
+        moved = self.fitness.generator.centred(state.weights, sets)
         before, after = self._gain(state.weights, held), self._gain(moved, held)
         weights = moved if after > before else state.weights
         best = np.array([max(before, after)])
-        return replace(state, weights=weights, memory={**state.memory, "now": weights, "best": best})
+        return replace(
+            state, weights=weights, memory={**state.memory, "now": weights, "best": best}
+        )
 
     def _gain(self, weights: Weights, sets: torch.Tensor) -> float:
         with torch.no_grad():
-            return float(gain_of(self.objective.generator.module(weights), sets).mean())
+            return float(gain_of(self.fitness.generator.module(weights), sets).mean())
 
     def _epoch(
         self, state: TrainingState, batches: list[torch.Tensor]
     ) -> tuple[Weights, NDArray[np.float32], float]:
         settings = self.settings
-        flow = self.objective.generator.module(state.memory["now"])
+        flow = self.fitness.generator.module(state.memory["now"])
         parts = list(flow.parameters())
         adam = torch.optim.AdamW(parts, lr=settings.learning_rate, weight_decay=settings.decay)
         place = 0

@@ -23,9 +23,9 @@ from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.seeds import child_rng, rng_from
 from renaissance_kit.core.types import Array, Weights
 from renaissance_kit.training.boxes import Boxes, BoxGenerator
-from renaissance_kit.training.data_objective import CHUNK, DataObjective, Labelled
+from renaissance_kit.training.data_fitness import CHUNK, DataFitness, Labelled
+from renaissance_kit.training.fitness import Problem
 from renaissance_kit.training.labelled import DataSettings, km_of_shares
-from renaissance_kit.training.objective import Problem
 from renaissance_kit.training.trainer import Record, TrainingState
 
 
@@ -91,13 +91,14 @@ class IschrunkSettings(DataSettings):
 class IschrunkTrainer:
     """The trainer; the models of its records are fresh ones from the boxes before the round.
 
-    Values of its records: ``relevant``, the share of relevant sets among those of the round, which
-    is the precision of the boxes before it; ``precision`` and ``coverage``, the share of relevant
+    Values of its records: ``met``, the share of its models that do what is wanted; ``relevant``,
+    the share of relevant sets among those of the round, which is the precision of the boxes before
+    it; ``precision`` and ``coverage``, the share of relevant
     sets in the leaves that were kept and the share of all relevant ones that are there, on the sets
     that the tree was grown on; ``boxes``, their number.
     """
 
-    objective: DataObjective[BoxGenerator]
+    fitness: DataFitness[BoxGenerator]
     settings: IschrunkSettings
 
     @classmethod
@@ -108,19 +109,19 @@ class IschrunkTrainer:
             ParameterError: several states, a generator or data that it cannot use, or several
                 rounds with given labels.
         """
-        objective = DataObjective.of(problem, BoxGenerator, settings)
-        given = objective.data is not None and objective.data.relevant is not None
+        fitness = DataFitness.of(problem, BoxGenerator, settings)
+        given = fitness.data is not None and fitness.data.relevant is not None
         if given and settings.rounds > 1:
             raise ParameterError(
                 f"rounds is {settings.rounds}, and data has labels of its own, which nothing here "
                 "can give to new sets; give rounds=1"
             )
-        return cls(objective, settings)
+        return cls(fitness, settings)
 
     @property
     def digest(self) -> str:
-        """Fingerprint of the objective and its data."""
-        return self.objective.digest
+        """Fingerprint of the fitness and its data."""
+        return self.fitness.digest
 
     def init(self, rng: np.random.Generator, weights: Weights, *, seed: int = -1) -> TrainingState:
         """State before the first round."""
@@ -133,32 +134,32 @@ class IschrunkTrainer:
             ParameterError: too few relevant sets, or no leaf that is pure enough.
         """
         began = time.perf_counter()
-        objective, settings, rng = self.objective, self.settings, rng_from(state.rng_state)
-        _, lambda_max = objective.watched(state.weights, settings.monitor_models, child_rng(rng))
-        boxes = objective.generator.boxes(state.weights)
-        if objective.data is not None and state.step == 0:
-            boxes = Boxes.whole(objective.ranges.n_generated)
-            which, data = np.zeros(settings.samples, np.int64), objective.given()
+        fitness, settings, rng = self.fitness, self.settings, rng_from(state.rng_state)
+        seen = fitness.watched(state.weights, settings.monitor_models, child_rng(rng))
+        boxes = fitness.generator.boxes(state.weights)
+        if fitness.data is not None and state.step == 0:
+            boxes = Boxes.whole(fitness.ranges.n_generated)
+            which, data = np.zeros(settings.samples, np.int64), fitness.given()
         else:
             which, shares = boxes.draw(settings.samples, rng)
-            data = objective.label(self._chunks(shares, rng))
-        objective.require_some(data)
+            data = fitness.label(self._chunks(shares, rng))
+        fitness.require_some(data)
         found = rules_of(data, boxes, which, settings, int(rng.integers(2**31)))
         values = {
-            "relevant": data.share_relevant, "precision": found.precision,
+            "met": seen.met, "relevant": data.share_relevant, "precision": found.precision,
             "coverage": found.coverage, "boxes": float(len(found.boxes)),
         }  # fmt: skip
         after = replace(
             state, weights=found.boxes.flat(), step=state.step + 1,
             rng_state=dict(rng.bit_generator.state),
         )  # fmt: skip
-        return after, Record(state.step, lambda_max, values, time.perf_counter() - began)
+        return after, Record(state.step, seen.lambda_max_per_h, values, time.perf_counter() - began)
 
     def _chunks(
         self, shares: NDArray[np.float32], rng: np.random.Generator
     ) -> Iterator[tuple[Array, None]]:
         for start in range(0, len(shares), CHUNK):
-            yield km_of_shares(self.objective.ranges, shares[start : start + CHUNK], rng), None
+            yield km_of_shares(self.fitness.ranges, shares[start : start + CHUNK], rng), None
 
 
 @dataclass(frozen=True)
@@ -211,7 +212,8 @@ def rules_of(
             f"no leaf of the tree has {settings.purity:.0%} relevant sets, the purest has "
             f"{purity[order[0]]:.1%}; give a smaller purity, more samples, or more rounds"
         )
-    kept, held, wanted = [], 0, settings.keep * sum(good.values())
+    kept: list[int] = []
+    held, wanted = 0, settings.keep * sum(good.values())
     for i in order:
         if kept and (held >= wanted or purity[i] < settings.purity or not good[i]):
             break

@@ -89,7 +89,9 @@ class LabelledKM:
             return data
         if isinstance(data, KineticEnsemble):
             about = data.dataset.attrs
-            made = f"generator {about['generator_digest']}" if about["generator_digest"] else UNBIASED
+            made = (
+                f"generator {about['generator_digest']}" if about["generator_digest"] else UNBIASED
+            )
             return cls(
                 data.dataset.km.values, None, f"ensemble at {about['steady_state']} of {made}"
             )
@@ -127,7 +129,7 @@ class DataSettings(Settings):
         ParameterError: a value out of its range.
     """
 
-    models_per_step: ClassVar[int] = 0  # type: ignore[misc]  # all of them are made in the first
+    models_per_step: ClassVar[int] = 0  # all of them are made in the first
 
     samples: int = 20_000
     monitor_models: int = 100

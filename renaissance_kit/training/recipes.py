@@ -394,8 +394,8 @@ class Recipe:
     ) -> Recipe:
         _require_own(kind, settings, {"data"})
         threshold = _threshold(network, threshold_per_h)
-        reward = Incidence(partition_per_h=threshold)
-        recipe = cls(label, kind(**settings), reward, generator, threshold)
+        objective = Incidence(partition_per_h=threshold)
+        recipe = cls(label, kind(**settings), objective, generator, threshold)
         return recipe if data is None else recipe.but(data=data, **settings)
 
     def but(self, label: str | None = None, **changes: Any) -> Recipe:

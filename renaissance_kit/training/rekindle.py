@@ -26,9 +26,9 @@ from torch.nn.functional import softplus
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.seeds import child_rng, rng_from
 from renaissance_kit.core.types import Weights
-from renaissance_kit.training.data_objective import DataObjective, Labelled, with_seed
+from renaissance_kit.training.data_fitness import DataFitness, Labelled, with_seed
+from renaissance_kit.training.fitness import Problem
 from renaissance_kit.training.labelled import DataSettings, shares_of
-from renaissance_kit.training.objective import Problem
 from renaissance_kit.training.rekindle_net import (
     OTHER,
     RELEVANT,
@@ -63,7 +63,7 @@ class RekindleSettings(DataSettings):
     method: ClassVar[str] = "rekindle"
     can_be_lengthened: ClassVar[bool] = True
 
-    steps: int = 5
+    steps: int = 3
     epochs_per_step: int = 10
     batch: int = 64
     learning_rate: float = 5e-4
@@ -87,19 +87,22 @@ class RekindleSettings(DataSettings):
         >>> RekindleSettings.paper().batch
         1024
         """
-        return replace(cls(samples=80_000, steps=100, batch=1024, learning_rate=2e-4, even=False), **changes)
+        return replace(
+            cls(samples=80_000, steps=100, batch=1024, learning_rate=2e-4, even=False), **changes
+        )
 
 
 @dataclass(frozen=True)
 class RekindleTrainer:
     """The trainer; the models of its records are fresh ones with the label of relevant sets.
 
-    Values of its records: ``relevant``, the share of relevant sets in the data;
+    Values of its records: ``met``, the share of its models that do what is wanted; ``relevant``,
+    the share of relevant sets in the data;
     ``mean_divergence`` of the models of the record, see `mean_divergence`; and of the step, means
     over its batches: ``discriminator_loss``, ``discriminator_accuracy`` and ``generator_loss``.
     """
 
-    objective: DataObjective[RekindleGenerator]
+    fitness: DataFitness[RekindleGenerator]
     settings: RekindleSettings
 
     @classmethod
@@ -109,22 +112,22 @@ class RekindleTrainer:
         Raises:
             ParameterError: several states, or a generator or data that it cannot use.
         """
-        return cls(DataObjective.of(problem, RekindleGenerator, settings), settings)
+        return cls(DataFitness.of(problem, RekindleGenerator, settings), settings)
 
     @property
     def digest(self) -> str:
-        """Fingerprint of the objective and its data."""
-        return self.objective.digest
+        """Fingerprint of the fitness and its data."""
+        return self.fitness.digest
 
     @property
     def discriminator(self) -> Discriminator:
         """The published one."""
-        return Discriminator(self.objective.ranges.n_generated)
+        return Discriminator(self.fitness.ranges.n_generated)
 
     def init(self, rng: np.random.Generator, weights: Weights, *, seed: int = -1) -> TrainingState:
         """State before the first step, with a new discriminator."""
         other = self.discriminator.initial_weights(rng)
-        trained = self.objective.generator.n_trained
+        trained = self.fitness.generator.n_trained
         memory = {
             "discriminator": other,
             "discriminator_moments": np.zeros((2, len(other)), np.float32),
@@ -135,17 +138,18 @@ class RekindleTrainer:
     def step(self, state: TrainingState) -> tuple[TrainingState, Record]:
         """Some epochs."""
         began = time.perf_counter()
-        objective, settings, rng = self.objective, self.settings, rng_from(state.rng_state)
-        data = objective.labelled(state.memory)
+        fitness, settings, rng = self.fitness, self.settings, rng_from(state.rng_state)
+        data = fitness.labelled(state.memory)
         real, labels, held = self._split(data)
-        km, lambda_max = objective.watched(state.weights, settings.monitor_models, child_rng(rng))
+        seen = fitness.watched(state.weights, settings.monitor_models, child_rng(rng))
         batches = max(len(real) // settings.batch, 1) * settings.epochs_per_step
         game = _Game(self, state, rng, done=state.step * batches)
         found = [game.batch(real, labels) for _ in range(batches)]
         loss, accuracy, deceived = np.mean(found, axis=0)
         values = {
+            "met": seen.met,
             "relevant": data.share_relevant,
-            "mean_divergence": mean_divergence(shares_of(objective.ranges, km), held),
+            "mean_divergence": mean_divergence(shares_of(fitness.ranges, seen.km_mM), held),
             "discriminator_loss": float(loss),
             "discriminator_accuracy": float(accuracy),
             "generator_loss": float(deceived),
@@ -154,13 +158,13 @@ class RekindleTrainer:
             state, weights=game.weights, step=state.step + 1, memory=game.memory,
             rng_state=dict(rng.bit_generator.state),
         )  # fmt: skip
-        return after, Record(state.step, lambda_max, values, time.perf_counter() - began)
+        return after, Record(state.step, seen.lambda_max_per_h, values, time.perf_counter() - began)
 
     def _split(self, data: Labelled) -> tuple[Weights, NDArray[np.bool_], NDArray[np.float32]]:
         """Scaled sets to train with, their labels, and shares of the relevant ones held back."""
         cut = max(round(len(data.shares) * self.settings.train_share), 1)
         held = data.shares[cut:][data.relevant[cut:]]
-        scaled = self.objective.generator.scaled(data.shares[:cut])
+        scaled = self.fitness.generator.scaled(data.shares[:cut])
         return scaled, data.relevant[:cut], held
 
 
@@ -171,7 +175,7 @@ class _Game:
         self, trainer: RekindleTrainer, state: TrainingState, rng: np.random.Generator, *, done: int
     ) -> None:
         self.settings, self.rng = trainer.settings, rng
-        self.net, self.judge = trainer.objective.generator, trainer.discriminator
+        self.net, self.judge = trainer.fitness.generator, trainer.discriminator
         self.dropped = torch.Generator().manual_seed(int(rng.integers(2**63)))
         flat = torch.tensor(state.weights)
         self.trained = flat[: self.net.n_trained].clone().requires_grad_(True)

@@ -100,7 +100,7 @@ class RekindleGenerator:
 
     def initial_weights(self, rng: np.random.Generator) -> Weights:
         """Draw the weights of a new generator, (n_weights,): Glorot, as the default of Keras."""
-        parts = []
+        parts: list[Weights] = []
         for i, (n_out, n_in) in enumerate(self.shapes):
             parts += dense(n_out, n_in, rng)
             if i < len(self.hidden):

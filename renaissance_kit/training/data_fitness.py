@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,14 +15,14 @@ from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.seeds import rng_of
 from renaissance_kit.core.types import Array, Weights
 from renaissance_kit.kinetics.models import KineticModels
-from renaissance_kit.kinetics.spectrum import is_valid
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
+from renaissance_kit.objectives.dynamics import LAMBDA_MAX
+from renaissance_kit.objectives.objective import Objective
 from renaissance_kit.states.steady_state import SteadyState
+from renaissance_kit.training.fitness import Problem, objective_fingerprint, state_arrays
 from renaissance_kit.training.generators import KMGenerator, require_generator
 from renaissance_kit.training.labelled import UNBIASED, DataSettings, LabelledKM, shares_of
-from renaissance_kit.training.objective import Problem, reward_fingerprint, state_arrays
-from renaissance_kit.training.rewards import Reward
 
 LEAST = 20  # relevant sets that there is something to learn from
 CHUNK = 2_000  # sets whose models are made at a time
@@ -49,14 +49,28 @@ class Labelled:
         return float(self.relevant.mean())
 
 
+class Watched(NamedTuple):
+    """Fresh models of a generator.
+
+    Attributes:
+        km_mM: (models, km).
+        lambda_max_per_h: (models,).
+        met: share that does what is wanted; NaN without models.
+    """
+
+    km_mM: Array
+    lambda_max_per_h: Array
+    met: float
+
+
 @dataclass(frozen=True)
-class DataObjective(Generic[Of]):
+class DataFitness(Generic[Of]):
     """A generator to be fitted to the relevant ones among labelled sets, at one steady state.
 
     Args:
         network, state: where the models stand.
         generator: architecture and bounds.
-        reward: of the recipe; it takes no part.
+        objective: a set whose model meets it is relevant.
         threshold_per_h: of a valid model.
         workers: threads for the eigenvalues.
         samples: number of labelled sets.
@@ -69,7 +83,7 @@ class DataObjective(Generic[Of]):
     network: Network
     state: SteadyState
     generator: Of
-    reward: Reward
+    objective: Objective
     threshold_per_h: float
     workers: int
     samples: int
@@ -88,11 +102,11 @@ class DataObjective(Generic[Of]):
                 )
 
     @classmethod
-    def of(cls, problem: Problem, kind: type[Of], settings: DataSettings) -> DataObjective[Of]:
+    def of(cls, problem: Problem, kind: type[Of], settings: DataSettings) -> DataFitness[Of]:
         """For a problem with one steady state and a generator of the kind."""
-        return DataObjective(
+        return DataFitness(
             problem.network, problem.one_state(), require_generator(problem.generator, kind),
-            problem.reward, problem.threshold_per_h, problem.workers, settings.samples,
+            problem.objective, problem.threshold_per_h, problem.workers, settings.samples,
             problem.data,
         )  # fmt: skip
 
@@ -108,11 +122,11 @@ class DataObjective(Generic[Of]):
 
     @cached_property
     def digest(self) -> str:
-        """Fingerprint of network, steady state, generator, reward, threshold and given sets."""
+        """Fingerprint of network, steady state, generator, objective, threshold and given sets."""
         ranges = self.ranges
         return fingerprint(
             self.network.digest, state_arrays(self.state), self.generator.architecture,
-            ranges.low_mM, ranges.high_mM, ranges.fixed, reward_fingerprint(self.reward),
+            ranges.low_mM, ranges.high_mM, ranges.fixed, objective_fingerprint(self.objective),
             float(self.threshold_per_h), self.data,
         )  # fmt: skip
 
@@ -140,19 +154,19 @@ class DataObjective(Generic[Of]):
         """The generator, which is an architecture; its methods take the weights."""
         return self.generator
 
-    def lambda_max_per_h(self, km_mM: Array) -> Array:
-        """λmax in 1/h of the models of sets of constants, (sets,)."""
-        spectrum = self.batch.with_km(km_mM).spectrum(
-            threshold_per_h=self.threshold_per_h, workers=self.workers
-        )
-        return spectrum.lambda_max_per_h.copy()
-
-    def watched(self, weights: Weights, n: int, rng: np.random.Generator) -> tuple[Array, Array]:
-        """Fresh models of the generator: their constants (n, km) in mM, and λmax (n,)."""
+    def watched(self, weights: Weights, n: int, rng: np.random.Generator) -> Watched:
+        """Fresh models of the generator."""
         if not n:
-            return np.empty((0, len(self.ranges.names))), np.empty(0)
+            return Watched(np.empty((0, len(self.ranges.names))), np.empty(0), np.nan)
         km = self.generator.sample(weights, n, rng)
-        return km, self.lambda_max_per_h(km)
+        models = self.batch.with_km(km)
+        scores = self.objective.evaluate(models, workers=self.workers)
+        found = scores.values.get(LAMBDA_MAX)
+        if found is None or np.isnan(found).any():
+            found = models.spectrum(
+                threshold_per_h=self.threshold_per_h, workers=self.workers
+            ).lambda_max_per_h
+        return Watched(km, np.array(found), float(scores.met.mean()))
 
     def labelled(self, memory: Mapping[str, NDArray[Any]]) -> Labelled:
         """The labelled sets; unbiased ones are made from the seed that the run remembers.
@@ -183,7 +197,8 @@ class DataObjective(Generic[Of]):
         for km, known in sets:
             shares.append(shares_of(self.ranges, km))
             if known is None:
-                known = is_valid(self.lambda_max_per_h(km), self.threshold_per_h)
+                models = self.batch.with_km(km)
+                known = self.objective.evaluate(models, workers=self.workers).met
             relevant.append(known)
         return Labelled(np.concatenate(shares), np.concatenate(relevant))
 
@@ -200,10 +215,9 @@ class DataObjective(Generic[Of]):
         more = f" (about {self.samples * LEAST / found * 1.5:,.0f})" if found else ""
         raise ParameterError(
             f"{found} of {self.samples:,} sets ({made.share_relevant:.2%}, {what}) are relevant at "
-            f"state {self.state.label} (λmax at or below {self.threshold_per_h:g} 1/h); at least "
-            f"{LEAST} are needed. Take a state where more are (analysis.unbiased_models compares "
-            f"states), more samples{more}, or data= of another generator, such as the km of a "
-            "training by gradient"
+            f"state {self.state.label} ({self.objective!r}); at least {LEAST} are needed. Take a "
+            "state where more are (analysis.unbiased_models compares states), more samples"
+            f"{more}, or data= of another generator, such as the km of a training by gradient"
         )
 
 
