@@ -1,8 +1,8 @@
 """What methods that learn from labelled sets of constants are measured by.
 
-How well ordinary classifiers tell relevant sets from others, the controls of REKINDLE; what is drawn
-from a trained generator beside unbiased sampling, on fresh sets; and precision and coverage of
-iSCHRUNK's rules.
+How well ordinary classifiers tell relevant sets from others, the controls of REKINDLE, and what is
+drawn from a trained generator beside unbiased sampling, with precision and coverage of iSCHRUNK's
+rules.
 
 References: Choudhury et al. 2022 Nat Mach Intell 4:710; Andreozzi et al. 2016 Metab Eng 33:158.
 """
@@ -67,7 +67,8 @@ def label_controls(
     labels = np.asarray(relevant, dtype=bool)
     if min(labels.sum(), (~labels).sum()) < LEAST:
         raise ParameterError(
-            f"{labels.sum()} of {len(labels)} sets are relevant; give at least {LEAST} of either kind"
+            f"{labels.sum()} of {len(labels)} sets are relevant; give at least {LEAST} of either "
+            "kind"
         )
     split, trees = repeat_seeds(seed, 2)
     x, held, y, truth = train_test_split(
