@@ -52,8 +52,9 @@ def train(
         state: steady state at which the models stand; for a conditional recipe a sequence of them.
         seed: of every random draw; the same seed gives the same weights.
         recipe: method with its settings, objective, architecture, bounds and threshold:
-            ``Recipe.default(network)`` if not given, ``Recipe.paper``, ``Recipe.by_gradient`` or,
-            for many states, ``Recipe.conditional``.
+            ``Recipe.default(network)`` if not given, ``Recipe.paper``, ``Recipe.by_gradient``,
+            ``Recipe.by_score``, for many states ``Recipe.conditional``, and ``Recipe.rekindle``,
+            ``Recipe.ischrunk`` or ``Recipe.flow``, which learn from labelled sets.
         initial_weights: to start from a trained generator instead of a new one.
         checkpoint: file that holds the run; replaced after every step, or after every
             ``checkpoint_every`` of the settings.
@@ -225,10 +226,12 @@ class Training:
         ``without_eigenvalues`` (number of models that have none; never valid, but they belong to
         the models that the share is of), the values of the method, ``seconds``. The models are
         ``monitor_models`` fresh ones with natural evolution strategies, the batch itself with the
-        methods that use derivatives. For the values see the records of the trainer:
+        methods that use derivatives; methods that learn from labelled sets have such fresh ones
+        too. For the values see the records of the trainer, such as
         `renaissance_kit.training.nes.NESTrainer`,
         `renaissance_kit.training.gradient.GradientTrainer`,
-        `renaissance_kit.training.conditional.ConditionalTrainer`.
+        `renaissance_kit.training.conditional.ConditionalTrainer` or
+        `renaissance_kit.training.rekindle.RekindleTrainer`.
         """
         threshold = self.fitness.threshold_per_h
         rows = [

@@ -3,7 +3,8 @@
 `Recipe.default` is the toolkit's, chosen on the evidence of notebook 02. `Recipe.paper` is the
 published method as the text of the paper has it, `Recipe.released_code` as the code released with
 it is configured, which differs. All three are natural evolution strategies. `Recipe.by_gradient`
-and `Recipe.conditional` use derivatives, at one steady state and at many. The class of a recipe's
+and `Recipe.conditional` use derivatives, at one steady state and at many. `Recipe.rekindle`,
+`Recipe.ischrunk` and `Recipe.flow` learn from labelled sets of constants. The class of a recipe's
 settings decides which trainer is used (`renaissance_kit.training.trainers`).
 """
 

@@ -5,8 +5,8 @@ A trainer has a fitness and `Settings`. `TrainingState.begin` makes the first st
 all that a run needs to go on from. The loop over the steps, checkpoints and the history are those
 of `renaissance_kit.training.fit`, the same for all.
 
-A new trainer is one file, with settings and a class like the three here (`nes`, `gradient`,
-`conditional`), and one line in the table of `renaissance_kit.training.trainers`.
+A new trainer is one file, with settings and a class like those here (`nes`, `gradient`,
+`conditional`, `rekindle`), and one line in the table of `renaissance_kit.training.trainers`.
 """
 
 from __future__ import annotations
