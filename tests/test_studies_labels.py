@@ -61,7 +61,7 @@ def test_the_guide_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     code = "\n".join(guide_blocks(GUIDE))
     for large, small in (
-        ("rounds=6", "rounds=2, samples=1500, least=20"), ("km(4_000", "km(300"),
+        ("rounds=6", "rounds=2, samples=1500, least=20"), ("km(4_000", "km(1_000"),
         ("models=500", "models=300"), ("steps=2)", "steps=1, epochs_per_step=1)"),
         ("steps=1)", "steps=1, epochs_per_step=1)"), ("epochs=10", "epochs=2"),
     ):  # fmt: skip
