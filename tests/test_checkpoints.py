@@ -11,6 +11,7 @@ import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,10 @@ from renaissance_kit.core import (
 from renaissance_kit.objectives import FastestDynamics, SmoothIncidence, SoftMargin
 from renaissance_kit.training import (
     TRAINERS,
+    BoxGenerator,
+    FlowGenerator,
     NESSettings,
+    RekindleGenerator,
     TrainingState,
     load_checkpoint,
     save_checkpoint,
@@ -42,6 +46,9 @@ SETTINGS = NESSettings(
 )
 
 
+GENERATOR = partial(Generator, hidden=(8,))
+
+
 @dataclass(frozen=True)
 class Case:
     """A small training of each method: its recipe's constructor, sizes, and what else it takes."""
@@ -52,6 +59,7 @@ class Case:
     a_change: dict[str, Any]
     another_objective: Any
     where: str = "one state"
+    generator: Callable[[KMRanges], Any] = GENERATOR
 
 
 CASES = {
@@ -70,6 +78,20 @@ CASES = {
     "conditional": Case(
         Recipe.conditional, {"models_per_step": 12, "states_per_step": 3}, "steps",
         {"states_per_step": 4}, SoftMargin(margin=0.3), "three states",
+    ),
+    "rekindle": Case(
+        Recipe.rekindle,
+        {"samples": 200, "epochs_per_step": 1, "batch": 16, "monitor_models": 5}, "steps",
+        {"train_share": 0.8}, FastestDynamics(),
+        generator=partial(RekindleGenerator, hidden=(8,), latent=4),
+    ),
+    "ischrunk": Case(
+        Recipe.ischrunk, {"samples": 100, "least": 10, "monitor_models": 5}, "rounds",
+        {"leaves": 3}, FastestDynamics(), generator=BoxGenerator,
+    ),
+    "flow": Case(
+        Recipe.flow, {"samples": 200, "monitor_models": 5}, "epochs", {"decay": 0.2},
+        FastestDynamics(), generator=partial(FlowGenerator, hidden=(4,)),
     ),
 }  # fmt: skip
 
@@ -91,7 +113,7 @@ train(
 def recipe_of(case, network, steps, **changes):
     ranges = KMRanges.of(network, fixed=FIXED)
     recipe = case.make(network, **case.sizes, **{case.length: steps})
-    return recipe.but(**{"generator": Generator(ranges, hidden=(8,)), **changes})
+    return recipe.but(**{"generator": case.generator(ranges), **changes})
 
 
 def where_of(case, state):
@@ -250,7 +272,7 @@ def test_only_where_the_steps_do_not_depend_on_their_number_a_run_can_be_lengthe
     """By gradient the learning rate falls to 0 in the second half of the steps."""
     path = tmp_path / "run.npz"
     run_case(3, checkpoint=path)
-    if case.length == "generations":
+    if run_case(1).settings.can_be_lengthened:
         assert_identical(run_case(5, checkpoint=path, resume=True), run_case(5))
     else:
         with pytest.raises(CheckpointError, match=r"other settings \(steps was 3, now 5\)"):

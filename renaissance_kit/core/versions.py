@@ -20,7 +20,7 @@ MADE_WITH = "made_with"
 """Name of the attribute, or key, that holds `versions` in a file."""
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-_LIBRARIES = ("numpy", "scipy", "numba", "torch", "scikit-sundae")
+_LIBRARIES = ("numpy", "scipy", "numba", "torch", "scikit-learn", "zuko", "scikit-sundae")
 _COMPILED = ("laws", "kinetics", "simulation", "search")
 
 

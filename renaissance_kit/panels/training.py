@@ -29,6 +29,8 @@ from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.states.steady_states import SteadyStates
 from renaissance_kit.training.fit import Training, train
 from renaissance_kit.training.fitness import Fitness
+from renaissance_kit.training.generator import Generator
+from renaissance_kit.training.generators import require_generator
 from renaissance_kit.training.nes import NESSettings
 from renaissance_kit.training.recipes import Recipe
 from renaissance_kit.training.trainer import TrainingState
@@ -220,8 +222,9 @@ class TrainingPanel(Panel):
         """Models of the untrained generator: new charts, on axes for the whole run."""
         recipe, threshold = task.recipe, task.recipe.threshold_per_h
         fitness = Fitness(
-            self.network, task.state, recipe.generator, recipe.objective, threshold, self.workers
-        )
+            self.network, task.state, require_generator(recipe.generator, Generator),
+            recipe.objective, threshold, self.workers,
+        )  # fmt: skip
         rng = np.random.default_rng(task.seed)
         weights = fitness.initial_weights(rng)
         lambda_max = fitness.evaluate([(weights, fitness.draw_noise(FIRST_LOOK, rng))])[1][0]

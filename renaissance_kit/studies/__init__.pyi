@@ -104,6 +104,7 @@ from .km_shifts import (
     shift_apart as shift_apart,
     shift_table as shift_table,
 )
+from .labels import fresh_table as fresh_table, label_controls as label_controls
 from .linear import (
     linear_result as linear_result,
     linearity_check as linearity_check,

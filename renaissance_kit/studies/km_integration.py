@@ -26,6 +26,7 @@ from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.studies.text import percent
 from renaissance_kit.training.fit import train
 from renaissance_kit.training.generator import Generator
+from renaissance_kit.training.generators import require_generator
 from renaissance_kit.training.recipes import Recipe
 
 
@@ -80,7 +81,8 @@ class Integration:
     def generator(self, measured: KMMeasurements | None) -> Generator:
         """The generator of the other constants."""
         fixed = None if measured is None else measured.ranges()
-        return replace(self.recipe.generator, ranges=KMRanges.of(self.network, fixed=fixed))
+        generator = require_generator(self.recipe.generator, Generator)
+        return replace(generator, ranges=KMRanges.of(self.network, fixed=fixed))
 
     def train(
         self,

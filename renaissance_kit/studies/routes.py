@@ -231,7 +231,7 @@ def _finished(
     workers: int,
 ) -> RouteRun:
     threshold_per_h = training.fitness.threshold_per_h
-    history, each_step = training.state.history, training.settings.models_per_step
+    history, settings = training.state.history, training.settings
     began = time.perf_counter()
     made = draw()
     values = made.spectrum(threshold_per_h=threshold_per_h, workers=workers).lambda_max_per_h
@@ -243,7 +243,7 @@ def _finished(
         fastest = min(fastest, _smallest(sample))
         rows.append(
             {
-                "evaluations": i * each_step,
+                "evaluations": settings.models_evaluated(i),
                 "seconds": float(seconds[i]),
                 "incidence": incidence_of(sample, threshold_per_h),
                 "models": len(sample),

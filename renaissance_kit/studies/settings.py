@@ -17,6 +17,8 @@ from renaissance_kit.objectives.dynamics import FastestDynamics, Incidence
 from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.studies.repeats import run_repeats
 from renaissance_kit.studies.text import percent
+from renaissance_kit.training.generator import Generator
+from renaissance_kit.training.generators import require_generator
 from renaissance_kit.training.nes import NESSettings
 from renaissance_kit.training.recipes import Recipe
 
@@ -25,7 +27,7 @@ def recipe_table(recipes: Sequence[Recipe]) -> pd.DataFrame:
     """Recipes side by side, one column each: reward, bounds of KM, generator and settings."""
     columns = {}
     for recipe in recipes:
-        generator = recipe.generator
+        generator = require_generator(recipe.generator, Generator)
         ranges = generator.ranges
         free = ~ranges.fixed
         columns[recipe.label] = {
@@ -134,16 +136,17 @@ def leave_one_out(
     settings.pop("ranges", None)  # the released code has bounds of its own
     released = Recipe.released_code(network, threshold_per_h=threshold_per_h, **settings)
     threshold, published = default.threshold_per_h, NESSettings.paper()
+    generator = require_generator(default.generator, Generator)
     variants = [
         default.but("default recipe"),
         default.but("incidence as the reward", objective=Incidence(partition_per_h=threshold)),
         default.but("reward of the ten fastest", objective=FastestDynamics()),
-        default.but("biases in plain units", generator=replace(default.generator, bias_unit=1.0)),
+        default.but("biases in plain units", generator=replace(generator, bias_unit=1.0)),
         default.but("outputs start at half the spread",
-                    generator=replace(default.generator, output_scale=0.5)),
-        default.but("plain weights", generator=replace(default.generator, scaled=False)),
+                    generator=replace(generator, output_scale=0.5)),
+        default.but("plain weights", generator=replace(generator, scaled=False)),
         default.but("Glorot first weights",
-                    generator=replace(default.generator, first_weights="glorot")),
+                    generator=replace(generator, first_weights="glorot")),
         default.but("own noise for each generator", common_noise=False),
         default.but("mirrored perturbations", mirrored=True),
         default.but("standardised rewards", shaping="standardised"),

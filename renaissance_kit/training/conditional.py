@@ -108,7 +108,7 @@ class ConditionalFitness:
         """The fitness of a problem that has many steady states."""
         states = problem.all_states()
         features = problem.features or StateFeatures.of(problem.network, states)
-        net = ConditionalNet(problem.network, problem.generator, features)
+        net = ConditionalNet(problem.network, require_trainable(problem.generator), features)
         return cls(net, states, problem.objective, problem.threshold_per_h, problem.workers)
 
     @property
@@ -191,7 +191,6 @@ class ConditionalTrainer:
             ParameterError: an objective or generator without derivatives, or a single state.
         """
         differentiable(problem.objective)
-        require_trainable(problem.generator)
         return cls(ConditionalFitness.of(problem), settings)
 
     @property

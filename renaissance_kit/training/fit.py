@@ -24,7 +24,7 @@ from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.training.checkpoints import load_checkpoint, require_memory, save_checkpoint
 from renaissance_kit.training.conditional_net import ConditionalGenerator
 from renaissance_kit.training.fitness import ModelFitness, Where
-from renaissance_kit.training.generator import Generator
+from renaissance_kit.training.generators import KMGenerator
 from renaissance_kit.training.recipes import Recipe
 from renaissance_kit.training.trainer import Settings, Trainer, TrainingState
 from renaissance_kit.training.trainers import ModelTrainer, trainer_of
@@ -52,8 +52,9 @@ def train(
         state: steady state at which the models stand; for a conditional recipe a sequence of them.
         seed: of every random draw; the same seed gives the same weights.
         recipe: method with its settings, objective, architecture, bounds and threshold:
-            ``Recipe.default(network)`` if not given, ``Recipe.paper``, ``Recipe.by_gradient`` or,
-            for many states, ``Recipe.conditional``.
+            ``Recipe.default(network)`` if not given, ``Recipe.paper``, ``Recipe.by_gradient``,
+            ``Recipe.by_score``, for many states ``Recipe.conditional``, and ``Recipe.rekindle``,
+            ``Recipe.ischrunk`` or ``Recipe.flow``, which learn from labelled sets.
         initial_weights: to start from a trained generator instead of a new one.
         checkpoint: file that holds the run; replaced after every step, or after every
             ``checkpoint_every`` of the settings.
@@ -225,10 +226,12 @@ class Training:
         ``without_eigenvalues`` (number of models that have none; never valid, but they belong to
         the models that the share is of), the values of the method, ``seconds``. The models are
         ``monitor_models`` fresh ones with natural evolution strategies, the batch itself with the
-        methods that use derivatives. For the values see the records of the trainer:
+        methods that use derivatives; methods that learn from labelled sets have such fresh ones
+        too. For the values see the records of the trainer, such as
         `renaissance_kit.training.nes.NESTrainer`,
         `renaissance_kit.training.gradient.GradientTrainer`,
-        `renaissance_kit.training.conditional.ConditionalTrainer`.
+        `renaissance_kit.training.conditional.ConditionalTrainer` or
+        `renaissance_kit.training.rekindle.RekindleTrainer`.
         """
         threshold = self.fitness.threshold_per_h
         rows = [
@@ -246,14 +249,15 @@ class Training:
     @property
     def models_evaluated(self) -> int:
         """Models that were made to train so far; those that only watch are not counted."""
-        return self.state.step * self.settings.models_per_step
+        return self.settings.models_evaluated(self.state.step)
 
     @property
-    def generator(self) -> Generator | ConditionalGenerator:
+    def generator(self) -> KMGenerator | ConditionalGenerator:
         """What makes the constants.
 
-        Trained at one state it is a `Generator`, whose methods take `weights`; trained at many a
-        `ConditionalGenerator`, which holds its weights and can be saved.
+        Trained at one state it is a `Generator`, or what another method trains, whose methods take
+        `weights`; trained at many a `ConditionalGenerator`, which holds its weights and can be
+        saved.
         """
         about: dict[str, Any] = {
             "seed": self.seed,

@@ -25,6 +25,8 @@ from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.states.steady_states import SteadyStates
 from renaissance_kit.training.conditional_net import ConditionalGenerator
 from renaissance_kit.training.generator import Generator
+from renaissance_kit.training.generators import KMGenerator, require_generator
+from renaissance_kit.training.labelled import LabelledKM
 
 Where = SteadyState | SteadyStates | Sequence[SteadyState]
 """The steady state to train at, or several of them."""
@@ -42,15 +44,17 @@ class Problem:
         threshold_per_h: of a valid model.
         features: that a conditional generator sees; None for those of the states.
         workers: threads for the eigenvalues.
+        data: sets of constants that a method learns from; None for unbiased ones.
     """
 
     network: Network
     states: Where = field(repr=False)
-    generator: Generator
+    generator: KMGenerator
     objective: Objective
     threshold_per_h: float
     features: StateFeatures | None = None
     workers: int = 2
+    data: LabelledKM | None = None
 
     def __post_init__(self) -> None:
         require_whole("workers", self.workers)
@@ -145,7 +149,9 @@ class ModelFitness(Protocol):
     def generator_digest(self, weights: Weights) -> str:
         """Fingerprint of architecture and weights, kept with every ensemble."""
 
-    def trained(self, weights: Weights, about: dict[str, Any]) -> Generator | ConditionalGenerator:
+    def trained(
+        self, weights: Weights, about: dict[str, Any]
+    ) -> KMGenerator | ConditionalGenerator:
         """The generator, with these weights if it keeps its own."""
 
 
@@ -172,8 +178,8 @@ class Fitness:
     def of(cls, problem: Problem) -> Fitness:
         """The fitness of a problem that has one steady state."""
         return cls(
-            problem.network, problem.one_state(), problem.generator, problem.objective,
-            problem.threshold_per_h, problem.workers,
+            problem.network, problem.one_state(), require_generator(problem.generator, Generator),
+            problem.objective, problem.threshold_per_h, problem.workers,
         )  # fmt: skip
 
     @cached_property

@@ -36,6 +36,7 @@ from renaissance_kit.training.differentiable import (
 )
 from renaissance_kit.training.fitness import Fitness, Problem
 from renaissance_kit.training.generator import Generator
+from renaissance_kit.training.generators import KMGenerator, require_generator
 from renaissance_kit.training.trainer import Record, Settings, TrainingState
 
 
@@ -150,8 +151,13 @@ class GradientTrainer:
         return Loss(score.mean(), divergence(outputs, settings.dependence), lambda_max)
 
 
-def require_trainable(generator: Generator) -> None:
-    """Raise ParameterError unless the generator's outputs have derivatives of their own."""
+def require_trainable(generator: KMGenerator) -> Generator:
+    """The generator, if its outputs have derivatives of their own.
+
+    Raises:
+        ParameterError: they have none, it is of another kind, or makes no constant.
+    """
+    generator = require_generator(generator, Generator)
     if generator.rescale != "pointwise":
         raise ParameterError(
             f"rescale is {generator.rescale!r}; training by gradient takes a generator with "
@@ -159,6 +165,7 @@ def require_trainable(generator: Generator) -> None:
         )
     if generator.ranges.n_generated == 0:
         raise ParameterError("all constants are fixed; there is nothing to train")
+    return generator
 
 
 def begin(rng: np.random.Generator, weights: Weights, seed: int) -> TrainingState:

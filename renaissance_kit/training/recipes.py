@@ -3,7 +3,8 @@
 `Recipe.default` is the toolkit's, chosen on the evidence of notebook 02. `Recipe.paper` is the
 published method as the text of the paper has it, `Recipe.released_code` as the code released with
 it is configured, which differs. All three are natural evolution strategies. `Recipe.by_gradient`
-and `Recipe.conditional` use derivatives, at one steady state and at many. The class of a recipe's
+and `Recipe.conditional` use derivatives, at one steady state and at many. `Recipe.rekindle`,
+`Recipe.ischrunk` and `Recipe.flow` learn from labelled sets of constants. The class of a recipe's
 settings decides which trainer is used (`renaissance_kit.training.trainers`).
 """
 
@@ -15,6 +16,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from renaissance_kit.core.errors import ParameterError, nearest
+from renaissance_kit.core.types import Array
+from renaissance_kit.kinetics.ensembles import KineticEnsemble
 from renaissance_kit.kinetics.spectrum import require_threshold
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
@@ -27,16 +30,25 @@ from renaissance_kit.objectives.dynamics import (
 from renaissance_kit.objectives.objective import Objective
 from renaissance_kit.states.features import StateFeatures
 from renaissance_kit.training.conditional import ConditionalSettings
+from renaissance_kit.training.flow import FlowGenerator, FlowSettings
 from renaissance_kit.training.generator import Generator
+from renaissance_kit.training.generators import KMGenerator
 from renaissance_kit.training.gradient import GradientSettings
+from renaissance_kit.training.ischrunk import BoxGenerator, IschrunkSettings
+from renaissance_kit.training.labelled import DataSettings, LabelledKM
 from renaissance_kit.training.nes import NESSettings
+from renaissance_kit.training.rekindle import RekindleSettings
+from renaissance_kit.training.rekindle_net import RekindleGenerator
 from renaissance_kit.training.score_gradient import ScoreGradientSettings
 from renaissance_kit.training.trainer import Settings
 
 RELEASED_BOUNDS_MM = (1e3 * math.exp(-25.0), 1e3 * math.exp(3.0))  # ln KM in mol/L
 RELEASED_GENERATIONS = 25
 
-_PARTS = {"settings", "objective", "generator", "threshold_per_h", "features"}
+Data = LabelledKM | KineticEnsemble | Array
+"""Sets of constants to learn from."""
+
+_PARTS = {"settings", "objective", "generator", "threshold_per_h", "features", "data"}
 
 
 @dataclass(frozen=True)
@@ -52,14 +64,16 @@ class Recipe:
         features: of a steady state that a conditional generator sees; all those that vary among
             the states if None. ``StateFeatures.none(network)`` makes one that cannot see the
             state, for comparison.
+        data: sets of constants that a method learns from; unbiased ones if None.
     """
 
     label: str
     settings: Settings
     objective: Objective
-    generator: Generator
+    generator: KMGenerator
     threshold_per_h: float
     features: StateFeatures | None = None
+    data: LabelledKM | None = None
 
     @classmethod
     def default(
@@ -283,13 +297,115 @@ class Recipe:
             features,
         )
 
+    @classmethod
+    def rekindle(
+        cls,
+        network: Network,
+        *,
+        threshold_per_h: float | None = None,
+        ranges: KMRanges | None = None,
+        data: Data | None = None,
+        **settings: Any,
+    ) -> Recipe:
+        """REKINDLE: a conditional generative adversarial network on labelled sets of constants.
+
+        ``settings=RekindleSettings.paper()`` given to `but` is the published size.
+
+        Args:
+            threshold_per_h, ranges: as in `default`.
+            data: sets to label and learn from: an ensemble, an array (sets, km) in mM, or
+                `LabelledKM`. Unbiased ones if not given, ``samples`` of them.
+            settings: changes of `RekindleSettings`, by name.
+
+        Reference: Choudhury et al. 2022 Nat Mach Intell 4:710.
+
+        >>> from renaissance_kit import Network, Recipe, SteadyState, train
+        >>> network = Network.example("tiny")
+        >>> recipe = Recipe.rekindle(network, samples=500, steps=1, epochs_per_step=1)
+        >>> train(network, SteadyState.from_folder(network), seed=1, recipe=recipe).models_evaluated
+        500
+        """
+        generator = RekindleGenerator(ranges or KMRanges.of(network))
+        return cls._from_data(
+            "REKINDLE", network, threshold_per_h, generator, RekindleSettings, data, settings
+        )
+
+    @classmethod
+    def ischrunk(
+        cls,
+        network: Network,
+        *,
+        threshold_per_h: float | None = None,
+        ranges: KMRanges | None = None,
+        data: Data | None = None,
+        **settings: Any,
+    ) -> Recipe:
+        """iSCHRUNK: rules of a classification tree on labelled sets, and resampling within them.
+
+        Arguments as in `rekindle`; the settings are those of `IschrunkSettings`.
+
+        Reference: Andreozzi et al. 2016 Metab Eng 33:158.
+
+        >>> from renaissance_kit import Network, Recipe, SteadyState, train
+        >>> network = Network.example("tiny")
+        >>> recipe = Recipe.ischrunk(network, rounds=2, samples=500)
+        >>> train(network, SteadyState.from_folder(network), seed=1, recipe=recipe).models_evaluated
+        1000
+        """
+        generator = BoxGenerator(ranges or KMRanges.of(network))
+        return cls._from_data(
+            "iSCHRUNK", network, threshold_per_h, generator, IschrunkSettings, data, settings
+        )
+
+    @classmethod
+    def flow(
+        cls,
+        network: Network,
+        *,
+        threshold_per_h: float | None = None,
+        ranges: KMRanges | None = None,
+        data: Data | None = None,
+        **settings: Any,
+    ) -> Recipe:
+        """A normalising flow, fitted to the relevant sets by maximum likelihood.
+
+        Arguments as in `rekindle`; the settings are those of `FlowSettings`.
+
+        >>> from renaissance_kit import Network, Recipe, SteadyState, train
+        >>> network = Network.example("tiny")
+        >>> recipe = Recipe.flow(network, samples=500, epochs=2)
+        >>> train(network, SteadyState.from_folder(network), seed=1, recipe=recipe).models_evaluated
+        500
+        """
+        generator = FlowGenerator(ranges or KMRanges.of(network))
+        return cls._from_data(
+            "normalising flow", network, threshold_per_h, generator, FlowSettings, data, settings
+        )
+
+    @classmethod
+    def _from_data(
+        cls,
+        label: str,
+        network: Network,
+        threshold_per_h: float | None,
+        generator: KMGenerator,
+        kind: type[DataSettings],
+        data: Data | None,
+        settings: dict[str, Any],
+    ) -> Recipe:
+        _require_own(kind, settings, {"data"})
+        threshold = _threshold(network, threshold_per_h)
+        objective = Incidence(partition_per_h=threshold)
+        recipe = cls(label, kind(**settings), objective, generator, threshold)
+        return recipe if data is None else recipe.but(data=data, **settings)
+
     def but(self, label: str | None = None, **changes: Any) -> Recipe:
         """The same with changes.
 
         Args:
             label: new name; the same if not given.
-            changes: ``settings``, ``objective``, ``generator``, ``threshold_per_h`` or
-                ``features``, or settings of the method by name.
+            changes: ``settings``, ``objective``, ``generator``, ``threshold_per_h``,
+                ``features`` or ``data``, or settings of the method by name.
 
         Raises:
             ParameterError: a name that is none of these, a value out of its range, settings of
@@ -308,6 +424,14 @@ class Recipe:
                 "or another constructor, or an objective as well"
             )
         settings = changes.pop("settings", self.settings)
+        if own.get("data") is not None:
+            if not issubclass(kind, DataSettings):
+                raise ParameterError(
+                    f"{self.label!r} learns from no data; give it to Recipe.rekindle, "
+                    "Recipe.ischrunk or Recipe.flow"
+                )
+            own["data"] = LabelledKM.of(own["data"])
+            changes = {"samples": len(own["data"]), **changes, "source": own["data"].source}
         if type(settings) is not kind:
             raise ParameterError(
                 f"settings is a {type(settings).__name__}; give {kind.__name__}, or settings by "

@@ -5,8 +5,8 @@ A trainer has a fitness and `Settings`. `TrainingState.begin` makes the first st
 all that a run needs to go on from. The loop over the steps, checkpoints and the history are those
 of `renaissance_kit.training.fit`, the same for all.
 
-A new trainer is one file, with settings and a class like the three here (`nes`, `gradient`,
-`conditional`), and one line in the table of `renaissance_kit.training.trainers`.
+A new trainer is one file, with settings and a class like those here (`nes`, `gradient`,
+`conditional`, `rekindle`), and one line in the table of `renaissance_kit.training.trainers`.
 """
 
 from __future__ import annotations
@@ -56,6 +56,10 @@ class Settings(ABC):
     @abstractmethod
     def models_per_step(self) -> int:
         """How many models a step makes to train; every settings class has its own."""
+
+    def models_evaluated(self, steps: int) -> int:
+        """How many models were made to train after so many steps."""
+        return steps * self.models_per_step
 
     def identity(self) -> dict[str, Any]:
         """The settings that must stay the same when a run is resumed."""

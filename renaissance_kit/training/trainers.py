@@ -8,9 +8,12 @@ from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.network.network import Network
 from renaissance_kit.training.conditional import ConditionalSettings, ConditionalTrainer
 from renaissance_kit.training.fitness import ModelFitness, Problem, Where
+from renaissance_kit.training.flow import FlowSettings, FlowTrainer
 from renaissance_kit.training.gradient import GradientSettings, GradientTrainer
+from renaissance_kit.training.ischrunk import IschrunkSettings, IschrunkTrainer
 from renaissance_kit.training.nes import NESSettings, NESTrainer
 from renaissance_kit.training.recipes import Recipe
+from renaissance_kit.training.rekindle import RekindleSettings, RekindleTrainer
 from renaissance_kit.training.score_gradient import ScoreGradientSettings, ScoreGradientTrainer
 from renaissance_kit.training.trainer import Settings, Trainer
 
@@ -19,6 +22,9 @@ TRAINERS: dict[type[Settings], Any] = {
     GradientSettings: GradientTrainer,
     ConditionalSettings: ConditionalTrainer,
     ScoreGradientSettings: ScoreGradientTrainer,
+    RekindleSettings: RekindleTrainer,
+    IschrunkSettings: IschrunkTrainer,
+    FlowSettings: FlowTrainer,
 }
 
 
@@ -49,7 +55,7 @@ def trainer_of(network: Network, state: Where, recipe: Recipe, *, workers: int =
         )
     problem = Problem(
         network, state, recipe.generator, recipe.objective, recipe.threshold_per_h, recipe.features,
-        workers,
+        workers, recipe.data,
     )  # fmt: skip
     trainer: ModelTrainer = kind.of(problem, recipe.settings)
     return trainer
