@@ -89,10 +89,10 @@ def _write(path: Path, page: str) -> None:
 
 
 _WORDS = (
-    '<p class="links">A kinetic model is <b>valid</b> when every small disturbance fades as fast as '
-    "in the cell. Brackets hold 95 % intervals. Scales: smoke only tests that all works, demo takes "
-    "minutes, laptop half an hour, paper has the published size. <b>Paper</b>: Choudhury et al. "
-    "2024 Nat Catal 7:1086.</p>"
+    '<p class="links">A kinetic model is <b>valid</b> when every small disturbance fades as fast '
+    "as in the cell. Brackets hold 95 % intervals. Scales: smoke only tests that all works, demo "
+    "takes minutes, laptop half an hour, paper has the published size. <b>Paper</b>: Choudhury et "
+    "al. 2024 Nat Catal 7:1086.</p>"
 )
 
 

@@ -15,7 +15,18 @@ from typing import Any
 from renaissance_kit import cli, core, network as networks, objectives, states as steady, training
 from renaissance_kit.core.errors import DataError, ParameterError
 
-RECIPES = ("default", "paper", "released-code", "by-gradient", "by-score")
+RECIPES = (
+    "default", "paper", "released-code", "by-gradient", "by-score", "rekindle", "ischrunk", "flow",
+)  # fmt: skip
+    "default",
+    "paper",
+    "released-code",
+    "by-gradient",
+    "by-score",
+    "rekindle",
+    "ischrunk",
+    "flow",
+)
 """Recipes of one steady state, as the command calls them."""
 
 OBJECTIVES = ("dynamics", "exactness", "return", "fermentation")
