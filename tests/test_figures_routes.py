@@ -37,11 +37,12 @@ def history() -> pd.DataFrame:
 
 def diversity() -> pd.DataFrame:
     names = [name for name in routes.COLOURS if name != "without seeing the state"]
+    n = len(names)
     return pd.DataFrame(
         {
-            "route": names, "state": ["7", "9"] * 3 + ["7"], "seed": 1,
-            "incidence": np.linspace(0, 1, 7), "valid": 80, "std_mean": [2.0] * 6 + [np.nan],
-            "joint_deficit": np.linspace(-0.01, 0.5, 7), "coverage": [np.nan] + [0.5] * 6,
+            "route": names, "state": ["79"[i % 2] for i in range(n)], "seed": 1,
+            "incidence": np.linspace(0, 1, n), "valid": 80, "std_mean": [2.0] * (n - 1) + [np.nan],
+            "joint_deficit": np.linspace(-0.01, 0.5, n), "coverage": [np.nan] + [0.5] * (n - 1),
         }
     )  # fmt: skip
 

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from renaissance_kit.core.errors import ParameterError, nearest
-from renaissance_kit.core.seeds import require_seed
+from renaissance_kit.core.seeds import require_seed, rng_of
 from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
@@ -207,7 +207,7 @@ class KMPosterior:
             raise ParameterError(f"asked for {n} draws; {kept:,} steps are kept, so give more")
         random = np.random.RandomState(require_seed(seed) % 2**32)  # what emcee takes
         if start is None:
-            start, _ = self.given({}).exact(walkers, np.random.default_rng(seed))
+            start, _ = self.given({}).exact(walkers, rng_of(seed))
         places = ((np.log(start) - self._low) / self._width).clip(0, 1)
         sampler = emcee.EnsembleSampler(
             walkers, size, self.log_density, moves=emcee.moves.DEMove(), vectorize=True

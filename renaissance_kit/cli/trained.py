@@ -18,15 +18,6 @@ from renaissance_kit.core.errors import DataError, ParameterError
 RECIPES = (
     "default", "paper", "released-code", "by-gradient", "by-score", "rekindle", "ischrunk", "flow",
 )  # fmt: skip
-    "default",
-    "paper",
-    "released-code",
-    "by-gradient",
-    "by-score",
-    "rekindle",
-    "ischrunk",
-    "flow",
-)
 """Recipes of one steady state, as the command calls them."""
 
 OBJECTIVES = ("dynamics", "exactness", "return", "fermentation")

@@ -187,7 +187,7 @@ def _molar_mass(network: Network, row: Row) -> float:
         inside = " (grams per litre are of the medium)" if variable in network.species else ""
         raise row.error(
             f"variable {variable!r} is neither 'biomass' nor in the medium{inside}"
-            f"{meant(network, variable, known)}"
+            f"{meant(network, variable, _medium(network))}"
         )
     if row["unit"] != "g/L":
         return float("nan")
