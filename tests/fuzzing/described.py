@@ -270,6 +270,7 @@ def figures(names: Names) -> Table:
     every, dynamic = names.ids("reactions"), names.ids("metabolites", role=("dynamic",))
     known: dict[str, Collection[str]] = {
         "flux": every, "km": every, "variable": ("growth", *dynamic), "inside": names.species,
+        "name": names.ids("metabolites"),
         "pathway": {row["subsystem"] for row in names.tables["reactions"]},
     }  # fmt: skip
 

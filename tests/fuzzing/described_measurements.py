@@ -36,6 +36,8 @@ def fermentation(names: Names) -> Table:
             return "weighed_as without grams of a substance"
         if biomass and cells["unit"] != "g/L":
             return "biomass in mM"
+        if not biomass and cells["unit"] == "g/L" and cells["variable"] not in names.medium:
+            return "grams per litre in the cell"
         return within(cells, "value", "low", "high")
 
     def whole(rows: Sequence[Row]) -> str | None:
@@ -49,7 +51,7 @@ def fermentation(names: Names) -> Table:
     return Table(
         (
             Column("strain", text, filled=True), Column("quantity", text, filled=True),
-            Column("variable", one_of(("biomass", *names.medium)), filled=True),
+            Column("variable", one_of(("biomass", *names.species)), filled=True),
             Column("weighed_as", formula, needed=False),
             Column("time_h", number(0, HOURS), filled=True),
             Column("value", amount, filled=True), Column("low", amount), Column("high", amount),
@@ -234,6 +236,32 @@ def _why(cell: str) -> str | None:
     if cell.lower() in YES:
         raise Wrong("no reason")
     return None if cell.lower() in NO else cell
+
+
+def phenotypes(names: Names) -> Table:
+    """Growth or fluxes of strains, over those of the wild type."""
+
+    def row(cells: Row) -> str | None:
+        return "low above high" if cells["low"] > cells["high"] else None
+
+    def whole(rows: Sequence[Row]) -> str | None:
+        ranges = defaultdict(set)
+        for cells in rows:
+            ranges[cells["strain"], cells["quantity"]].add((cells["low"], cells["high"]))
+        return next((f"two ranges of {c}" for c, found in ranges.items() if len(found) > 1), None)
+
+    ratio = number(0, 1e6)
+    quantities = (*names.kinetic, *(("growth",) if names.growth else ()))
+    return Table(
+        (
+            Column("strain", text, filled=True),
+            Column("reaction", one_of(names.kinetic), filled=True),
+            Column("factor", ratio, filled=True),
+            Column("quantity", one_of(quantities), filled=True),
+            Column("low", ratio, filled=True), Column("high", ratio, filled=True), ITS_SOURCE,
+        ),
+        key=("strain", "reaction", "quantity"), row=row, whole=whole, rowwise=False,
+    )  # fmt: skip
 
 
 def enzymes(names: Names) -> Table:

@@ -20,6 +20,7 @@ from renaissance_kit import (
 from renaissance_kit.analysis import EnzymeCapacities
 from renaissance_kit.core import data_folder
 from renaissance_kit.network import other_ids
+from renaissance_kit.objectives import Phenotypes
 from renaissance_kit.simulation import engineered_strains
 from renaissance_kit.states import Constraints, quantities, read_time_course
 
@@ -283,6 +284,19 @@ def _own(name: str) -> Subject:
     )  # fmt: skip
 
 
+def _phenotypes(network: Network, path: Path) -> Meaning:
+    found = Phenotypes.read(network, path).phenotypes
+    return Meaning(
+        None,
+        {
+            f"{seen.strain}: {seen.quantity}": repr(
+                (sorted(seen.vmax_factors.items()), seen.low, seen.high)
+            )
+            for seen in found
+        },
+    )
+
+
 def _capacities(network: Network, path: Path) -> Meaning:
     found = EnzymeCapacities.read(network, path).capacities
     return Meaning(None, {name: repr(capacity) for name, capacity in found.items()})
@@ -304,6 +318,12 @@ PGI,g6p_c,0.28,1,,my assay
 PGI,g6p_c,2.8,1,another temperature,a paper
 FRUK,adp_c,0.35,1,,my assay
 """
+_PHENOTYPES = """strain,reaction,factor,quantity,low,high,source
+half HEX,HEX,0.5,PGI,0.6,0.9,my assay
+no PGI,PGI,0,FRUK,0,0.1,"knock-out, 2026"
+two,HEX,2,FRUK,1,1.8,a paper
+two,PGI,3,FRUK,1,1.8,a paper
+"""
 _ENZYMES = """reaction,kcat_per_s,enzyme_umol_gDW,kcat_reverse_per_s,source
 HEX,100,0.01,,"turnover: my assay; amount: proteomics, 2026"
 PGI,250,0.02,180,my assay
@@ -319,6 +339,7 @@ _OWN: dict[str, tuple[str, Callable[[Names], Table], Callable[[Network, Path], M
         lambda network, path: _km(KMMeasurements.read(network, path)),
     ),
     "enzymes": (_ENZYMES, measured.enzymes, _capacities),
+    "phenotypes": (_PHENOTYPES, measured.phenotypes, _phenotypes),
 }  # fmt: skip
 
 _DESCRIBED: dict[str, Callable[[Names], Table]] = {
