@@ -109,6 +109,14 @@ def perturbation(folder: Path) -> Any:
     return found.deviation.values, found.outcome.values.astype(int)
 
 
+def shifted(folder: Path) -> Any:
+    from renaissance_kit.simulation import Step, shift
+
+    steps = (Step(vmax_factors={"HEX": 0.5}), Step(0.5))
+    found = shift(tiny(8)[3], steps, np.array([0.0, 0.5, 1.0]), run=the_run(folder))
+    return found.states_mM, found.rates, found.outcome.astype(int)
+
+
 def bioreactor(folder: Path) -> Any:
     from monod import monod
 
@@ -210,8 +218,8 @@ end = {"end": fingerprint(trained, perturbed), "moments": killing.moments()}
 )
 
 CHUNKED = {
-    "perturbation": perturbation, "linear": linear, "cultivation": bioreactor, "survey": survey,
-    "unbiased": unbiased, "exact_km": exact_km, "nes-of-states": nes_of_states,
+    "perturbation": perturbation, "shift": shifted, "linear": linear, "cultivation": bioreactor,
+    "survey": survey, "unbiased": unbiased, "exact_km": exact_km, "nes-of-states": nes_of_states,
 }  # fmt: skip
 """By the name that a study gives its run."""
 

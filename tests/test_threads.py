@@ -48,7 +48,9 @@ LARGER = {"nes": {"population": 20}, "gradient": {"models_per_step": 96}}
 for name, case in CASES.items():
     path = f"{folder}/{name}.npz"
     where = where_of(case, state)
-    recipe = recipe_of(case, network, 3, generator=generator, **LARGER.get(name, {}))
+    own = type(recipe_of(case, network, 3).generator)
+    larger = {"generator": generator} if own is Generator else {}
+    recipe = recipe_of(case, network, 3, **larger, **LARGER.get(name, {}))
     training = train(network, where, seed=5, recipe=recipe, checkpoint=path)
     kept = load_checkpoint(path, training.settings, training.trainer.digest)
     found[name] = fingerprint(

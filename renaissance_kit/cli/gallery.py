@@ -89,10 +89,8 @@ def _write(path: Path, page: str) -> None:
 
 
 _WORDS = (
-    '<p class="links">A kinetic model is <b>valid</b> when every small disturbance fades as fast '
-    "as in the cell. Brackets hold 95 % intervals. Scales: smoke only tests that all works, demo "
-    "takes minutes, laptop half an hour, paper has the published size. <b>Paper</b>: Choudhury et "
-    "al. 2024 Nat Catal 7:1086.</p>"
+    '<p class="links"><b>Valid</b>: every small disturbance fades as fast as in the cell. '
+    "Brackets: 95 % intervals. <b>Paper</b>: Choudhury et al. 2024 Nat Catal 7:1086.</p>"
 )
 
 
@@ -296,7 +294,7 @@ a { color: #00507D; } a:focus-visible, [tabindex]:focus-visible { outline: 3px s
 section.answers { border: 0; margin: 0; } .paper { color: #444444; }
 header { display: flex; flex-wrap: wrap; gap: 0 2rem; align-items: baseline; }
 header h1, header p { margin: 0; } header p { font-size: 1rem; max-width: none; }
-header h1 { font-size: 1.8rem; } nav ul { columns: 30rem; padding-left: 1.2rem; }
+header h1 { font-size: 1.5rem; line-height: 1.2; } nav ul { columns: 30rem; padding-left: 1.2rem; }
 nav ul ul { columns: auto; } nav li { break-inside: avoid-column; font-size: 1rem; }
 figure { margin: 1rem 0 3rem; } figure img { max-width: 100%; height: auto; }
 figcaption { margin-top: .4rem; } figcaption span { white-space: nowrap; }

@@ -52,7 +52,7 @@ class Labelled:
 class Watched(NamedTuple):
     """Fresh models of a generator.
 
-    Attributes:
+    Args:
         km_mM: (models, km).
         lambda_max_per_h: (models,).
         met: share that does what is wanted; NaN without models.

@@ -100,7 +100,7 @@ class Problem:
 class Evaluation(NamedTuple):
     """What candidates are worth.
 
-    Attributes:
+    Args:
         rewards: (candidates,).
         lambda_max_per_h: (candidates, models) of their models.
         met: (candidates, models) True where a model does what is wanted.

@@ -43,7 +43,7 @@ from renaissance_kit.training.trainer import Record, Settings, TrainingState
 class Loss(NamedTuple):
     """What a batch of models is worth.
 
-    Attributes:
+    Args:
         reward, divergence: single numbers with derivatives by the weights.
         lambda_max_per_h: (models,).
         values: further numbers for the record.
