@@ -132,7 +132,7 @@ score = Recipe.by_score(
 learned = {  # from labelled sets of constants, drawn without bias at the state
     "REKINDLE": Recipe.rekindle(network, threshold_per_h=threshold, samples=size.labelled_sets),
     "iSCHRUNK": Recipe.ischrunk(
-        network, threshold_per_h=threshold, samples=max(size.labelled_sets // 8, 1_000)
+        network, threshold_per_h=threshold, samples=size.labelled_sets // 3
     ),
     "flow": Recipe.flow(network, threshold_per_h=threshold, samples=size.labelled_sets),
 }

@@ -94,7 +94,7 @@ def incidence_over_cost(
         title=headline(
             "What valid models cost",
             "Lines: one run each; shares of the models of the generator itself (NES) or of the "
-            "batches (gradient, at least 100 models pooled; conditional: at the states it trains "
+            "batches (the others, at least 100 models pooled; conditional: at the states it trains "
             "at). Dots and labels: "
             f"{_range(models)} models made at the end, at the state above.",
             source or "",
