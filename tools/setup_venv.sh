@@ -39,8 +39,9 @@ install_locked() {
     echo "setup: installing what is locked for: $*"
     # uv needs seconds where pip needs minutes; pip is the fall-back where uv cannot reach its index.
     # What comes as source is built with the setuptools of the first step.
-    "${uv[@]}" --compile-bytecode --require-hashes --no-build-isolation "${files[@]}" ||
-        "${pip[@]}" --require-hashes --no-build-isolation "${files[@]}"
+    # The files name all that is needed but torch, which comes after: so nothing is looked up.
+    "${uv[@]}" --compile-bytecode --no-deps --require-hashes --no-build-isolation "${files[@]}" ||
+        "${pip[@]}" --no-deps --require-hashes --no-build-isolation "${files[@]}"
 }
 
 install_kit() {
