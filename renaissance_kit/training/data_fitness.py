@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,21 +14,13 @@ from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.seeds import rng_of
 from renaissance_kit.core.types import Array, Weights
-from renaissance_kit.kinetics.models import KineticModels
-from renaissance_kit.km.ranges import KMRanges
-from renaissance_kit.network.network import Network
-from renaissance_kit.objectives.dynamics import LAMBDA_MAX
-from renaissance_kit.objectives.objective import Objective
-from renaissance_kit.states.steady_state import SteadyState
-from renaissance_kit.training.fitness import Problem, objective_fingerprint, state_arrays
-from renaissance_kit.training.generators import KMGenerator, require_generator
+from renaissance_kit.training.fitness import AtOneState, Of, Problem
+from renaissance_kit.training.generators import require_generator
 from renaissance_kit.training.labelled import UNBIASED, DataSettings, LabelledKM, shares_of
 
 LEAST = 20  # relevant sets that there is something to learn from
 CHUNK = 2_000  # sets whose models are made at a time
 SEED = "data_seed"  # name of the seed of the sets among what a run remembers
-
-Of = TypeVar("Of", bound=KMGenerator)
 
 
 @dataclass(frozen=True)
@@ -64,15 +56,12 @@ class Watched(NamedTuple):
 
 
 @dataclass(frozen=True)
-class DataFitness(Generic[Of]):
+class DataFitness(AtOneState[Of]):
     """A generator to be fitted to the relevant ones among labelled sets, at one steady state.
 
     Args:
-        network, state: where the models stand.
-        generator: architecture and bounds.
+        network, state, generator, threshold_per_h, workers: as of its base.
         objective: a set whose model meets it is relevant.
-        threshold_per_h: of a valid model.
-        workers: threads for the eigenvalues.
         samples: number of labelled sets.
         data: given sets; None for unbiased ones.
 
@@ -80,12 +69,6 @@ class DataFitness(Generic[Of]):
         ParameterError: given sets of other constants, out of their bounds, or of another number.
     """
 
-    network: Network
-    state: SteadyState
-    generator: Of
-    objective: Objective
-    threshold_per_h: float
-    workers: int
     samples: int
     data: LabelledKM | None = None
     _made: dict[int, Labelled] = field(default_factory=dict, repr=False, compare=False)
@@ -111,48 +94,9 @@ class DataFitness(Generic[Of]):
         )  # fmt: skip
 
     @cached_property
-    def batch(self) -> KineticModels:
-        """One model in the middle of the bounds; `KineticModels.with_km` makes others of it."""
-        return KineticModels(self.network, self.state, self.ranges.middle_mM)
-
-    @property
-    def ranges(self) -> KMRanges:
-        """Bounds of the constants."""
-        return self.generator.ranges
-
-    @cached_property
     def digest(self) -> str:
         """Fingerprint of network, steady state, generator, objective, threshold and given sets."""
-        ranges = self.ranges
-        return fingerprint(
-            self.network.digest, state_arrays(self.state), self.generator.architecture,
-            ranges.low_mM, ranges.high_mM, ranges.fixed, objective_fingerprint(self.objective),
-            float(self.threshold_per_h), self.data,
-        )  # fmt: skip
-
-    def initial_weights(self, rng: np.random.Generator) -> Weights:
-        """Weights of a new generator."""
-        return self.generator.initial_weights(rng)
-
-    def check(self, weights: Weights) -> None:
-        """Raise ParameterError unless the weights fit and are finite."""
-        self.generator.check(weights)
-
-    def place(self, state: SteadyState | None) -> SteadyState:
-        """A steady state to draw models at; the one that was trained at if not given."""
-        return self.state if state is None else state
-
-    def km(self, weights: Weights, n: int, rng: np.random.Generator, state: SteadyState) -> Array:
-        """Draw n sets of KM in mM, (n, km); they do not depend on the state."""
-        return self.generator.sample(weights, n, rng)
-
-    def generator_digest(self, weights: Weights) -> str:
-        """Fingerprint of architecture and weights."""
-        return self.generator.digest(weights)
-
-    def trained(self, weights: Weights, about: dict[str, Any]) -> Of:
-        """The generator, which is an architecture; its methods take the weights."""
-        return self.generator
+        return fingerprint(super().digest, self.data)
 
     def watched(self, weights: Weights, n: int, rng: np.random.Generator) -> Watched:
         """Fresh models of the generator."""
@@ -161,11 +105,7 @@ class DataFitness(Generic[Of]):
         km = self.generator.sample(weights, n, rng)
         models = self.batch.with_km(km)
         scores = self.objective.evaluate(models, workers=self.workers)
-        found = scores.values.get(LAMBDA_MAX)
-        if found is None or np.isnan(found).any():
-            found = models.spectrum(
-                threshold_per_h=self.threshold_per_h, workers=self.workers
-            ).lambda_max_per_h
+        found = self.lambda_max_per_h(models, scores)
         return Watched(km, np.array(found), float(scores.met.mean()))
 
     def labelled(self, memory: Mapping[str, NDArray[Any]]) -> Labelled:

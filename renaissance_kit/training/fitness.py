@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -155,9 +155,12 @@ class ModelFitness(Protocol):
         """The generator, with these weights if it keeps its own."""
 
 
+Of = TypeVar("Of", bound=KMGenerator)
+
+
 @dataclass(frozen=True)
-class Fitness:
-    """Reward of a generator by the models it makes at one steady state.
+class AtOneState(Generic[Of]):
+    """A generator and one steady state, whatever it is trained by there.
 
     Args:
         network, state: where the models stand.
@@ -169,18 +172,10 @@ class Fitness:
 
     network: Network
     state: SteadyState
-    generator: Generator
+    generator: Of
     objective: Objective
-    threshold_per_h: float = -2.5
-    workers: int = 2
-
-    @classmethod
-    def of(cls, problem: Problem) -> Fitness:
-        """The fitness of a problem that has one steady state."""
-        return cls(
-            problem.network, problem.one_state(), require_generator(problem.generator, Generator),
-            problem.objective, problem.threshold_per_h, problem.workers,
-        )  # fmt: skip
+    threshold_per_h: float
+    workers: int
 
     @cached_property
     def batch(self) -> KineticModels:
@@ -222,9 +217,33 @@ class Fitness:
         """Fingerprint of architecture and weights."""
         return self.generator.digest(weights)
 
-    def trained(self, weights: Weights, about: dict[str, Any]) -> Generator:
+    def trained(self, weights: Weights, about: dict[str, Any]) -> Of:
         """The generator, which is an architecture; its methods take the weights."""
         return self.generator
+
+    def lambda_max_per_h(self, models: KineticModels, scores: Scores) -> Array:
+        """(models,) λmax, from the scores where they hold it."""
+        found = scores.values.get(LAMBDA_MAX)
+        if found is None or np.isnan(found).any():
+            spectrum = models.spectrum(threshold_per_h=self.threshold_per_h, workers=self.workers)
+            return spectrum.lambda_max_per_h
+        return found
+
+
+@dataclass(frozen=True)
+class Fitness(AtOneState[Generator]):
+    """Reward of a generator by the models it makes at one steady state; as its base takes it."""
+
+    threshold_per_h: float = -2.5
+    workers: int = 2
+
+    @classmethod
+    def of(cls, problem: Problem) -> Fitness:
+        """The fitness of a problem that has one steady state."""
+        return cls(
+            problem.network, problem.one_state(), require_generator(problem.generator, Generator),
+            problem.objective, problem.threshold_per_h, problem.workers,
+        )  # fmt: skip
 
     def draw_noise(self, n_models: int, rng: np.random.Generator) -> tuple[Any, dict[str, Any]]:
         """Latent noise, and a random state for fixed constants and dropout."""
@@ -248,14 +267,6 @@ class Fitness:
             lambda_max.reshape(rows, -1),
             scores.met.reshape(rows, -1),
         )
-
-    def lambda_max_per_h(self, models: KineticModels, scores: Scores) -> Array:
-        """(models,) λmax, from the scores where they hold it."""
-        found = scores.values.get(LAMBDA_MAX)
-        if found is None or np.isnan(found).any():
-            spectrum = models.spectrum(threshold_per_h=self.threshold_per_h, workers=self.workers)
-            return spectrum.lambda_max_per_h
-        return found
 
 
 def state_arrays(state: SteadyState) -> tuple[Array, ...]:

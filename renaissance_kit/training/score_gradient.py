@@ -25,17 +25,15 @@ import torch
 
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.seeds import rng_from
-from renaissance_kit.core.types import Array, Weights
+from renaissance_kit.core.types import Array
 from renaissance_kit.training.differentiable import divergence, log_km_of
 from renaissance_kit.training.fitness import Fitness, Problem
 from renaissance_kit.training.gradient import (
     GradientSettings,
+    GradientTrainer,
     Loss,
-    begin,
-    descend,
     require_trainable,
 )
-from renaissance_kit.training.trainer import Record, TrainingState
 
 
 @dataclass(frozen=True)
@@ -71,38 +69,25 @@ class ScoreGradientSettings(GradientSettings):
 
 
 @dataclass(frozen=True)
-class ScoreGradientTrainer:
+class ScoreGradientTrainer(GradientTrainer):
     """The trainer; the models of its records are the perturbed ones of the batch.
 
     Values of its records: ``reward``, the mean score of the batch, ``met``, the share of it that
     does what the objective wants, and ``divergence`` in nats per constant.
     """
 
-    fitness: Fitness
     settings: ScoreGradientSettings
 
     @classmethod
-    def of(cls, problem: Problem, settings: ScoreGradientSettings) -> ScoreGradientTrainer:
+    def of(cls, problem: Problem, settings: GradientSettings) -> ScoreGradientTrainer:
         """For a problem with one steady state.
 
         Raises:
             ParameterError: a generator without derivatives, or several states.
         """
         require_trainable(problem.generator)
+        assert isinstance(settings, ScoreGradientSettings)
         return cls(Fitness.of(problem), settings)
-
-    @property
-    def digest(self) -> str:
-        """Fingerprint of the fitness."""
-        return self.fitness.digest
-
-    def init(self, rng: np.random.Generator, weights: Weights, *, seed: int = -1) -> TrainingState:
-        """State before the first step."""
-        return begin(rng, weights, seed)
-
-    def step(self, state: TrainingState) -> tuple[TrainingState, Record]:
-        """One step of Adam."""
-        return descend(state, self.settings, self._loss)
 
     def _loss(self, weights: torch.Tensor, rng: np.random.Generator) -> Loss:
         fitness, settings = self.fitness, self.settings
