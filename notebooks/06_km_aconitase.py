@@ -28,17 +28,20 @@ models: int = None  # models drawn from each generator
 permutations: int = None  # of the labels, for the null distribution of a change
 exact_draws: int = None  # unbiased models of each exact sample
 evolution_repeats: int = None  # trainings by evolution with and without data; 0: none
+truths: int = None  # on the small network, for the calibration of ranges
 widgets = True  # False leaves out the panel at the end
 
 # %%
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from IPython.display import display
 
-from renaissance_kit import Network, Recipe, studies
+from renaissance_kit import KMRanges, Network, Recipe, SteadyState, studies
 from renaissance_kit.analysis import (
+    KMPosterior,
     Pairs,
     change_table,
     correlation_changes,
@@ -48,9 +51,15 @@ from renaissance_kit.analysis import (
 from renaissance_kit.analysis.km_conflicts import ALL_IN
 from renaissance_kit.cli import check_injected
 from renaissance_kit.core import Run, derived_seed, repeat_seeds, write_csv
-from renaissance_kit.figures import Source, km_change as figures, save, use_theme
+from renaissance_kit.figures import (
+    Source,
+    km_change as figures,
+    posterior as posterior_figures,
+    save,
+    use_theme,
+)
 from renaissance_kit.network import reaction_distances, with_distance
-from renaissance_kit.studies.pages import aconitase as page, answers, exact as exact_page
+from renaissance_kit.studies.pages import aconitase as page, answers, exact as exact_page, meaning
 
 check_injected()
 use_theme()
@@ -66,6 +75,7 @@ print(f"results: {output.resolve()}")
 size = page.Sizes.at(
     scale, repeats=repeats, steps=steps, models_per_step=models_per_step, models=models,
     permutations=permutations, evolution_repeats=evolution_repeats, exact_draws=exact_draws,
+    truths=truths,
 )  # fmt: skip
 page.Sizes.table()
 
@@ -329,6 +339,60 @@ page.by_evolution(by_evolution)
 
 # %%
 by_evolution.round(3)
+
+# %% [markdown]
+# ## What do generated ranges mean?
+#
+# On the small network exact draws cost nothing, so there the question has an answer. Truths are
+# drawn from the valid models, two of their ten constants are measured with an error (a factor of
+# 1.5 and of 2), and each method sees the measurements alone. If its ranges mean what they say, the
+# rank of the truth among its draws is uniform. More in the guide "What generated ranges mean".
+
+# %%
+small = Network.example("tiny")
+data = {"PGI:g6p_c": (0.3, 1.5), "FRUK:adp_c": (5.0, 2.0)}  # mM, factor
+posterior = KMPosterior(
+    small, SteadyState.from_folder(small), KMRanges.of(small), threshold_per_h=-257.0
+)
+samplers = {
+    "exact draws": studies.by_rejection,
+    "data alone, validity ignored": studies.by_data_alone,
+    "trained to be the posterior": partial(
+        studies.by_posterior_generator, steps=size.posterior_steps
+    ),
+    "valid and wide, data to ±20 %": partial(studies.by_generator, steps=size.posterior_steps),
+}
+samples = {studies.EXACT: studies.by_rejection(posterior.given(data), size.posterior_draws, seed)}
+for i, (name, sampler) in enumerate(samplers.items()):
+    samples[name] = sampler(posterior.given(data), size.posterior_draws, derived_seed(seed, 5, i))
+samples["Markov chains (emcee)"] = studies.by_chains(
+    posterior.given(data), size.posterior_draws, derived_seed(seed, 6), steps=size.chain_steps
+)
+nearness = meaning.nearness(
+    studies.marginal_table(samples, small.km_names), studies.joint_table(samples, seed=seed)
+)
+write_csv(output / "nearness.csv", nearness.reset_index())
+nearness.round(3)
+
+# %%
+calibration = studies.calibrate(
+    posterior,
+    {name: factor for name, (_, factor) in data.items()},
+    samplers,
+    repeats=size.truths,
+    seed=derived_seed(seed, 7),
+    run=job.run,
+)
+coverage = calibration.table()
+write_csv(output / "coverage.csv", coverage)
+figure = posterior_figures.ranks(
+    calibration, data, source=Source(small.name, posterior.state.label, seed, scale)
+)
+save(figure, output / "ranks")
+figure
+
+# %%
+meaning.ranges(coverage, data)
 
 # %% [markdown]
 # ## Beside the paper

@@ -156,6 +156,19 @@ def exact_km(folder: Path) -> Any:
     return found.km_mM, found.accepted
 
 
+def calibrated(folder: Path) -> Any:
+    from renaissance_kit import KMRanges, studies
+    from renaissance_kit.analysis import KMPosterior
+
+    network, state, _, _ = tiny(1)
+    posterior = KMPosterior(network, state, KMRanges.of(network), -250.0)
+    found = studies.calibrate(
+        posterior, {"PGI:g6p_c": 2.0}, {"exact": studies.by_rejection}, repeats=8, seed=1,
+        draws=9, run=the_run(folder),
+    )  # fmt: skip
+    return found.ranks["exact"], found.widths["exact"]
+
+
 def linear(folder: Path) -> Any:
     from renaissance_kit import Perturbation, studies
 
@@ -219,7 +232,8 @@ end = {"end": fingerprint(trained, perturbed), "moments": killing.moments()}
 
 CHUNKED = {
     "perturbation": perturbation, "shift": shifted, "linear": linear, "cultivation": bioreactor,
-    "survey": survey, "unbiased": unbiased, "exact_km": exact_km, "nes-of-states": nes_of_states,
+    "survey": survey, "unbiased": unbiased, "exact_km": exact_km,
+    "calibrate": calibrated, "nes-of-states": nes_of_states,
 }  # fmt: skip
 """By the name that a study gives its run."""
 

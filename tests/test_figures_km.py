@@ -13,7 +13,15 @@ from figure_checks import nodes, require_caption, require_same_twice, require_un
 
 from renaissance_kit import studies
 from renaissance_kit.analysis import by_subsystem, change_table, permutation_test
-from renaissance_kit.figures import Source, km_change, km_exact, km_overlap, km_shifts, theme
+from renaissance_kit.figures import (
+    Source,
+    km_change,
+    km_exact,
+    km_overlap,
+    km_shifts,
+    posterior,
+    theme,
+)
 
 SOURCE = Source("example", "7", 3, "smoke")
 NAMES = [f"R{i}:m_c" for i in range(12)]
@@ -80,6 +88,16 @@ def exact() -> Any:
     return km_exact.distances(comparisons, source=SOURCE)
 
 
+def calibrated(truths: int = 60) -> studies.Calibration:
+    """One sampler that is right, and one whose ranges are far too narrow."""
+    rng = np.random.default_rng(3)
+    right = rng.integers(100, size=(truths, len(NAMES)))
+    return studies.Calibration(
+        tuple(NAMES), 99, {"right": right, "narrow": 99 * (right > 49)},
+        {"right": np.ones(right.shape), "narrow": np.ones(right.shape)},
+    )  # fmt: skip
+
+
 FIGURES: dict[str, Callable[[], Any]] = {
     "densities": densities,
     "distance": lambda: km_change.change_by_distance(
@@ -94,6 +112,7 @@ FIGURES: dict[str, Callable[[], Any]] = {
     ),
     "frame": frame,
     "exact": exact,
+    "ranks": lambda: posterior.ranks(calibrated(), NAMES[:2], source=SOURCE),
     "repeats": lambda: km_shifts.repeat_distances(
         studies.repeat_distances(LEVELS, NAMES, rng=np.random.default_rng(8)), source=SOURCE
     ),
@@ -109,7 +128,7 @@ def test_figure(name: str, tmp_path: Path) -> None:
     facts = ("example", "steady state 7", "seed 3", "scale smoke")
     require_caption(specification, *facts, width=150)
     assert specification == again.to_dict()
-    if name in ("overlap", "moved", "repeats", "exact"):  # one of each module is drawn
+    if name in ("overlap", "moved", "repeats", "exact", "ranks"):  # one of each module is drawn
         require_same_twice(chart, again, name, tmp_path)
 
 
@@ -168,6 +187,24 @@ def test_each_comparison_says_how_many_constants_changed_or_why_it_cannot() -> N
         0: f"{changed[0]} of 11", 1: f"{changed[1]} of 11", 2: "5 models: too few"
     }  # fmt: skip
     assert sum(row.get("found") == "found" for row in rows) == sum(changed)
+
+
+def test_ranks_of_a_right_sampler_lie_in_the_band_and_all_are_drawn() -> None:
+    rows = [
+        row
+        for data in FIGURES["ranks"]().to_dict()["datasets"].values()
+        for row in data
+    ]  # fmt: skip
+    band = next(row for row in rows if "high" in row)
+    dots = pd.DataFrame([row for row in rows if "sampler" in row])
+    assert set(dots[dots.kind == "measured"].place.round(3)) <= set(
+        np.arange(0.03, 1, 0.1).round(3)
+    )
+    for _, part in dots.groupby("sampler"):
+        assert part.share.sum() == pytest.approx(100 * len(NAMES))
+    inside = dots.share.between(band["low"], band["high"]).groupby(dots.sampler).mean()
+    assert inside["right"] > 0.95
+    assert inside["narrow"] < 0.5
 
 
 def test_many_trainings_fit_into_one_figure() -> None:

@@ -18,6 +18,7 @@ from renaissance_kit.search import Survey
 from renaissance_kit.studies.pages import (
     aconitase,
     intracellular,
+    meaning,
     own_organism,
     routes,
     shifts,
@@ -285,3 +286,22 @@ def test_own_organism_says_whether_chains_mixed_and_when_returns_are_read() -> N
     states.dataset["rhat"][0] = 1.3
     assert "have not mixed (R-hat up to 1.30, " in own_organism.sampled(network, states)
     assert own_organism.read_min(network) == (24, 48)
+
+
+def test_ranges_that_hold_the_truth_too_rarely_are_named() -> None:
+    rng = np.random.default_rng(1)
+    right = rng.integers(100, size=(200, 2))
+    narrow = np.where(right > 49, 99, 0)
+    found = studies.Calibration(
+        ("a", "b"), 99, {"right": right, "narrow": narrow},
+        {"right": np.ones(right.shape), "narrow": np.ones(right.shape)},
+    )  # fmt: skip
+    text = meaning.ranges(found.table(), ["a"])
+    assert "The central 90 %" in text
+    assert "* **narrow**: 0 % of the truths of constants with a measurement, 0 % of the" in text
+    assert "ranks not uniform for 2 of 2" in text
+    assert "for 0 of 2" in text
+    few = studies.Calibration(
+        ("a", "b"), 99, {"right": right[:20]}, {"right": np.ones((20, 2))}
+    )  # fmt: skip
+    assert "20 truths are too few" in meaning.ranges(few.table(), ["a"])

@@ -14,6 +14,7 @@ from . import (
     landscape as landscape,
     live as live,
     overview as overview,
+    posterior as posterior,
     regulation as regulation,
     returns as returns,
     robustness as robustness,

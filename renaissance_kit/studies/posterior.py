@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,8 @@ from sklearn.model_selection import cross_val_predict
 from renaissance_kit.analysis.calibration import calibration_table, rank_of
 from renaissance_kit.analysis.km_posterior import KMPosterior
 from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.fingerprint import fingerprint
+from renaissance_kit.core.runs import RUN, Run, run_chunks
 from renaissance_kit.core.seeds import derived_seed, rng_of
 from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.core.types import Array
@@ -36,6 +39,7 @@ Sampler = Callable[[KMPosterior, int, int], Array]
 
 EXACT = "exact"
 """What the first sample of a comparison is called; all others are compared with it."""
+CHUNK = 5  # truths in a task; seconds where every one of them needs a training
 _TRIES = 20  # batches until enough draws of a generator are valid
 
 
@@ -256,6 +260,7 @@ def calibrate(
     repeats: int,
     seed: int,
     draws: int = 99,
+    run: Run = RUN,
 ) -> Calibration:
     """Draw truths and data, sample with each sampler, and count the ranks of the truths.
 
@@ -263,17 +268,25 @@ def calibrate(
         posterior: without data; the truths are exact draws from it.
         factors: of the measurements, by name of the constant: the measured value is the truth
             times factor^z, z standard normal.
-        samplers: by name.
+        samplers: by name. A store knows a sampler by its name alone, so one that was changed
+            needs another.
         repeats: truths.
         draws: of each sample; one less than a multiple of 10.
+        run: workers, store, progress and stop; a run that was stopped has fewer repeats.
+
+    Raises:
+        ParameterError: stopped before the first truths were done.
 
     >>> from renaissance_kit import KMRanges, Network, SteadyState, studies
     >>> from renaissance_kit.analysis import KMPosterior
+    >>> from renaissance_kit.core import Run
     >>> network = Network.example("tiny")
     >>> state = SteadyState.from_folder(network)
     >>> posterior = KMPosterior(network, state, KMRanges.of(network), -250.0)
     >>> samplers = {"exact": studies.by_rejection}
-    >>> found = studies.calibrate(posterior, {"PGI:g6p_c": 2.0}, samplers, repeats=20, seed=1)
+    >>> found = studies.calibrate(
+    ...     posterior, {"PGI:g6p_c": 2.0}, samplers, repeats=20, seed=1, run=Run(workers=1)
+    ... )
     >>> found.ranks["exact"].shape
     (20, 10)
     """
@@ -283,20 +296,50 @@ def calibrate(
     place = [names.index(name) for name in factors]
     spread = np.log(list(factors.values()))
     values = truths[:, place] * np.exp(spread * rng.standard_normal((repeats, len(place))))
-    ranks: dict[str, list[NDArray[np.int64]]] = {name: [] for name in samplers}
-    widths: dict[str, list[Array]] = {name: [] for name in samplers}
-    for i, (truth, measured) in enumerate(zip(truths, values, strict=True)):
-        data = {
-            name: (float(value), factor)
-            for (name, factor), value in zip(factors.items(), measured, strict=True)
-        }
-        for k, (name, sampler) in enumerate(samplers.items()):
-            km = sampler(posterior.given(data), draws, derived_seed(seed, 2, i, k))
-            ranks[name].append(rank_of(truth, km))
-            low, high = np.quantile(np.log10(km), [0.05, 0.95], axis=0)
-            widths[name].append(high - low)
+    columns = run_chunks(
+        _Ranks(posterior, dict(factors), dict(samplers), draws, seed),
+        repeats,
+        name="calibrate",
+        chunk=CHUNK,
+        run=run,
+        part=lambda items: (truths[items], values[items]),
+        settings={
+            "posterior": fingerprint(posterior),
+            "factors": dict(factors),
+            "samplers": list(samplers),
+            "draws": draws,
+            "seed": seed,
+        },
+    )
+    if not len(columns["item"]):
+        raise ParameterError("stopped before any truth was done; nothing to return")
     return Calibration(
         names, draws,
-        {name: np.array(rows) for name, rows in ranks.items()},
-        {name: np.array(rows) for name, rows in widths.items()},
+        {name: columns[f"ranks {name}"] for name in samplers},
+        {name: columns[f"widths {name}"] for name in samplers},
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Ranks:
+    """Ranks of some truths among the draws of every sampler, and the widths of the draws."""
+
+    posterior: KMPosterior
+    factors: Mapping[str, float]
+    samplers: Mapping[str, Sampler]
+    draws: int
+    seed: int
+
+    def __call__(
+        self, items: NDArray[np.int64], part: tuple[Array, Array]
+    ) -> dict[str, NDArray[Any]]:
+        columns: dict[str, list[NDArray[Any]]] = {}
+        for i, truth, values in zip(items, *part, strict=True):
+            measured = zip(self.factors.items(), values, strict=True)
+            given = self.posterior.given({n: (float(value), f) for (n, f), value in measured})
+            for k, (name, sampler) in enumerate(self.samplers.items()):
+                km = sampler(given, self.draws, derived_seed(self.seed, 2, int(i), k))
+                low, high = np.quantile(np.log10(km), [0.05, 0.95], axis=0)
+                columns.setdefault(f"ranks {name}", []).append(rank_of(truth, km))
+                columns.setdefault(f"widths {name}", []).append(high - low)
+        return {name: np.array(rows) for name, rows in columns.items()}

@@ -34,6 +34,10 @@ class Sizes(Scale):
         generations: of a training by evolution.
         population: generators in a generation.
         models_per_generator: models that judge each of them.
+        truths: on the small network, for the calibration of ranges.
+        posterior_draws: of each method there.
+        posterior_steps: of a training there.
+        chain_steps: of a Markov chain there.
         valid_only: whether to leave out models that are not valid; too short a training has none
             that are.
     """
@@ -48,6 +52,10 @@ class Sizes(Scale):
     generations: int
     population: int
     models_per_generator: int
+    truths: int
+    posterior_draws: int
+    posterior_steps: int
+    chain_steps: int
     valid_only: bool
 
     SIZES: ClassVar[dict[str, tuple[Any, Any, Any, Any]]] = {
@@ -61,6 +69,10 @@ class Sizes(Scale):
         "generations": (2, 50, 50, 50),
         "population": (3, 20, 20, 20),
         "models_per_generator": (8, 100, 50, 100),
+        "truths": (10, 20, 100, 400),
+        "posterior_draws": (60, 500, 1_500, 1_500),
+        "posterior_steps": (3, 100, 200, 200),
+        "chain_steps": (50, 1_000, 2_000, 8_000),
         "valid_only": (False, True, True, True),
     }
 
