@@ -40,13 +40,19 @@ def newest_source(name: str) -> float:
     return max(path.stat().st_mtime for path in [*files, batch.notebook_path(name)])
 
 
+def is_current(folder: Path, name: str) -> bool:
+    """Whether ``folder`` holds the results of this notebook, newer than all it is computed with."""
+    target = folder / name
+    done = target / f"{name}.ipynb"
+    newer = done.exists() and done.stat().st_mtime > newest_source(name)
+    return newer and batch.is_run_with(done, target, scale=SCALE)
+
+
 def run_all(folder: Path) -> None:
     """Run the notebooks whose results in ``folder`` are missing, older, or of other settings."""
     for name in batch.NOTEBOOKS:
         target = folder / name
-        done = target / f"{name}.ipynb"
-        newer = done.exists() and done.stat().st_mtime > newest_source(name)
-        if newer and batch.is_run_with(done, target, scale=SCALE):
+        if is_current(folder, name):
             continue
         print(f"running {name} at scale {SCALE}", flush=True)
         batch.run(name, target, scale=SCALE)
