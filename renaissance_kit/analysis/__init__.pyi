@@ -70,6 +70,7 @@ from .profiles import (
     with_default_profile as with_default_profile,
 )
 from .relaxation import relaxation_limits as relaxation_limits
+from .saturation import consumed as consumed, unsaturated_ranges as unsaturated_ranges
 from .two_samples import (
     compare_samples as compare_samples,
     compare_with_unbiased as compare_with_unbiased,
