@@ -46,7 +46,9 @@ def check_folder(folder: str | Path, *, feasible: bool = False) -> Iterator[Find
     def open_network() -> str:
         read.append(networks.Network.from_folder(place, regulation=regulation))
         rounded = [f"conserved: {moiety}" for moiety in read[0].moieties if moiety.left_over]
-        return "; ".join([repr(read[0]), *rounded])
+        rules = read[0].gene_rules
+        genes = f"gene rules of {len(rules)} reactions, {len(read[0].genes)} genes"
+        return "; ".join([repr(read[0]), *([genes] if rules else []), *rounded])
 
     yield _finding(place.name, open_network)
     if not read:
