@@ -5,6 +5,7 @@ from .energies import (
     reaction_energies as reaction_energies,
     with_reaction_energies as with_reaction_energies,
 )
+from .enzyme_pool import EnzymePool as EnzymePool
 from .features import StateFeatures as StateFeatures
 from .fermentation import (
     Estimate as Estimate,
