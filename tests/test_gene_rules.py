@@ -114,7 +114,9 @@ def test_a_draft_keeps_the_rules_of_the_model() -> None:
     model = cobra.io.load_model("textbook")
     draft = NetworkDraft.from_cobra(model)
     for name, reaction in draft.reactions.items():
-        theirs = model.reactions.get_by_id(name).gene_reaction_rule if name in model.reactions else ""
+        theirs = (
+            model.reactions.get_by_id(name).gene_reaction_rule if name in model.reactions else ""
+        )
         assert reaction.gpr == (theirs if enzymes_needed(theirs) else ""), name
     assert draft.reactions["PFK"].gpr == "b3916 or b1723"
     assert draft.reactions["CO2t"].gpr == ""  # s0001: by itself

@@ -29,6 +29,7 @@ ALLOWED = {
     "network": {"core", "laws"},
     "states": {"core", "laws", "network"},
     "draft": {"core", "laws", "network"},
+    "omics": {"core", "network", "states"},
     "kinetics": {"core", "laws", "network", "states"},
     "km": {"core", "laws", "network", "kinetics"},
     "objectives": {"core", "network", "states", "kinetics", "simulation"},

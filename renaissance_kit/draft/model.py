@@ -55,7 +55,7 @@ class ModelMetabolite:
 
 @dataclass(frozen=True)
 class ModelReaction:
-    """A reaction as the model has it: coefficients by metabolite, bounds in mmol/gDW/h, gene rule."""
+    """A reaction as the model has it: coefficients by metabolite, bounds in mmol/gDW/h, genes."""
 
     id: str
     name: str

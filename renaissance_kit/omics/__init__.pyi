@@ -2,6 +2,13 @@ from .agreement import Agreement as Agreement, Demand as Demand, Program as Prog
 from .expression import Expression as Expression
 from .fit import OmicsFit as OmicsFit
 from .fluxes import FluxProgram as FluxProgram
+from .pools import (
+    Turnovers as Turnovers,
+    capacity_table as capacity_table,
+    protein_pool as protein_pool,
+    shared_enzymes as shared_enzymes,
+)
+from .proteins import Proteins as Proteins
 from .remi import remi as remi
 from .tables import (
     EXPRESSION_TABLE as EXPRESSION_TABLE,

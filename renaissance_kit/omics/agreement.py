@@ -16,7 +16,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, hstack, vstack
 
 from renaissance_kit.core.errors import InfeasibleError
-from renaissance_kit.core.types import Array
+from renaissance_kit.core.types import Array, Mask
 from renaissance_kit.states.polytope import LinearProgram
 from renaissance_kit.states.requirements import minimal_conflict
 
@@ -236,7 +236,7 @@ class Program:
         self,
         rows: Sequence[tuple[Array, float]],
         objective: Array,
-        integer: Array,
+        integer: Mask,
         seconds: float,
         *,
         undecided: bool = False,

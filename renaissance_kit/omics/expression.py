@@ -119,12 +119,14 @@ class Expression:
         return {r: min(max(x, LEAST_RATIO), LARGEST_RATIO) for r, x in ratios.items()}
 
     def table(self) -> pd.DataFrame:
-        """Genes of the network by condition: one row a gene, with its reactions; NaN: not measured."""
+        """One row a gene of the network: its reactions, and its levels; NaN where not measured."""
         reactions: dict[str, list[str]] = {gene: [] for gene in self.network.genes}
         for name, rule in self.network.gene_rules.items():
             for gene in rule.genes:
                 reactions[gene].append(name)
-        columns = {c: [levels.get(g, np.nan) for g in reactions] for c, levels in self.levels.items()}
+        columns = {
+            c: [levels.get(g, np.nan) for g in reactions] for c, levels in self.levels.items()
+        }
         return pd.DataFrame(
             {"gene": list(reactions), "reactions": [", ".join(r) for r in reactions.values()]}
             | columns

@@ -1,4 +1,4 @@
-"""Levels of genes in agreement with fluxes: what is met, what contradicts what, and bounds of it."""
+"""Levels of genes beside fluxes: what can be met together, what contradicts it, and bounds."""
 
 from __future__ import annotations
 

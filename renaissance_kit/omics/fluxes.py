@@ -1,8 +1,8 @@
 """The flux model of a condition, thermodynamics kept, as one mixed-integer linear program.
 
-Fluxes, their directions, concentrations and energies of `renaissance_kit.states.ThermodynamicModel`,
-with the total flux bounded as it is when states are sampled: without that bound a level of an enzyme
-could be met by a cycle that only burns ATP.
+Fluxes, their directions, concentrations and energies are those of
+`renaissance_kit.states.ThermodynamicModel`, with the total flux bounded as it is when states are
+sampled: without that bound a level of an enzyme could be met by a cycle that only burns ATP.
 """
 
 from __future__ import annotations

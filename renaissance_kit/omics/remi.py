@@ -201,9 +201,7 @@ def _bounds(
             low, high = (limit, math.inf) if least else (0.0, limit)
             if fluxes[0] < 0:
                 low, high = -high, -low
-            pair[i][name] = within(
-                pair[i].get(name), low, high, old[i].maximum_flux, source
-            )
+            pair[i][name] = within(pair[i].get(name), low, high, old[i].maximum_flux, source)
     first, second = (
         replace(c, fluxes=f, pools_mM=p, measured_mM=m)
         for c, f, p, m in zip(old, pair, pools, measured, strict=True)

@@ -15,8 +15,8 @@ EXPRESSION_TABLE = Table(
     (
         Column("gene", filled=True),
         Column("condition", filled=True),
-        Column("level", Kind.NUMBER, filled=True, least=0, most=1e12,
-               meaning="proportional to the amount, not its logarithm"),
+        Column("level", Kind.NUMBER, filled=True, least=0, most=1e8,
+               meaning="proportional to the amount, not its logarithm; divide large ones"),
         _SOURCE,
     ),
     key=("gene", "condition"),

@@ -1,9 +1,10 @@
 """TEX-FBA: fluxes of one condition that follow high and low levels of genes.
 
 Reactions whose level is in the upper fifth should carry a flux, those in the lower fifth as little
-as possible. From the least magnitude a and the largest b that each can have, ``|v| ≥ a + 0.002
-(b − a)`` is wanted of the high ones and ``|v| ≤ a + 0.00002 (b − a)`` of the low ones. The number of
-levels followed is maximised; further sets of the same size are found by integer cuts.
+as possible. From the least magnitude a and the largest b that each can have,
+``|v| ≥ a + 0.002 (b − a)`` is wanted of the high ones and ``|v| ≤ a + 0.00002 (b − a)`` of the low
+ones. The number of levels followed is maximised; further sets of the same size are found by integer
+cuts.
 
 Reference: Pandey, Hernandez Gardiol, Chiappino-Pepe & Hatzimanikatis 2019 bioRxiv 536235.
 """
@@ -123,7 +124,7 @@ def _wanted(
     columns = ["name", "wanted", "kind", "level", "least", "largest", "limit"]
     if not rows:
         raise ParameterError(
-            "no reaction with a high or low level can vary; widen the percentiles or the constraints"
+            "no reaction with a high or low level can vary; widen the percentiles, or the bounds"
         )
     return pd.DataFrame(rows, columns=columns)
 

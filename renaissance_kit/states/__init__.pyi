@@ -18,7 +18,7 @@ from .fermentation import (
     uptake_range as uptake_range,
 )
 from .hit_and_run import sample_polytope as sample_polytope
-from .polytope import Polytope as Polytope
+from .polytope import LinearProgram as LinearProgram, Polytope as Polytope
 from .reading import choose_measurements as choose_measurements
 from .requirements import Requirement as Requirement, minimal_conflict as minimal_conflict
 from .sampling import (

@@ -119,6 +119,10 @@ class Constraints:
         """
         return replace(self, fluxes={**self.fluxes, reaction: Bound(low, high)})
 
+    def with_enzyme_pools(self, pools: Mapping[str, EnzymePool]) -> Constraints:
+        """A copy with further amounts of enzyme that reactions share, by name."""
+        return replace(self, enzyme_pools={**self.enzyme_pools, **pools})
+
     def check(self, network: Network) -> None:
         """Raise unless everything that is bounded belongs to the network.
 
