@@ -10,6 +10,7 @@ import pytest
 from cobra.core.gene import GPR
 
 from renaissance_kit import Network
+from renaissance_kit.cli import main
 from renaissance_kit.core import DataError
 from renaissance_kit.draft import NetworkDraft
 from renaissance_kit.network import GeneRule, enzymes_needed, tables_of
@@ -108,6 +109,13 @@ def test_a_wrong_rule_is_an_error_of_its_line(tiny: Network) -> None:
     tables["reactions.csv"].loc[1, "gpr"] = "hexA and"
     with pytest.raises(DataError, match=r"row 1 \(HEX\): cannot read the gene rule 'hexA and'"):
         Network.from_tables("tiny", tables)
+
+
+def test_the_command_counts_rules_and_levels(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "ecoli_w3110_trpd9923"]) == 0
+    shown = capsys.readouterr().out
+    assert "gene rules of 111 reactions, 187 genes" in shown
+    assert "levels of 100 genes in 2 conditions" in shown
 
 
 def test_a_draft_keeps_the_rules_of_the_model() -> None:

@@ -257,6 +257,8 @@ def test_what_is_asked_wrongly(ecoli: Network) -> None:
     ):
         with pytest.raises(ParameterError, match=message):
             remi(ecoli, ratios, "one", "two")
+    with pytest.raises(ParameterError, match="h_c is no variable of the flux model"):
+        remi(ecoli, {"ICL": 3.0}, "one", "two", metabolite_ratios={"h_c": 3.0})
     with pytest.raises(ParameterError, match="'one' is named twice"):
         remi(ecoli, {"ICL": 3.0}, "one", "one")
     with pytest.raises(ParameterError, match="no constraints of 'two'"):

@@ -48,7 +48,7 @@ ALLOWED = {
         "analysis", "studies", "figures",
     },
     "cli": {
-        "core", "network", "states", "draft", "kinetics", "km", "objectives", "training",
+        "core", "network", "states", "draft", "omics", "kinetics", "km", "objectives", "training",
         "simulation", "formats",
     },
 }  # fmt: skip

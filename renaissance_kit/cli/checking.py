@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from renaissance_kit import core, kinetics, km, network as networks, simulation, states
+from renaissance_kit import core, kinetics, km, network as networks, omics, simulation, states
 from renaissance_kit.core.errors import DataError, RenaissanceError
 
 
@@ -100,6 +100,13 @@ def _measured_km(network: networks.Network) -> str:
     return f"measurements of {len(km.KMMeasurements.example(network).names):,} constants"
 
 
+def _expression(network: networks.Network) -> str:
+    found = omics.Expression.example(network)
+    genes = set().union(*found.levels.values())
+    others = f", {found.others:,} others in no rule" * bool(found.others)
+    return f"levels of {len(genes):,} genes in {len(found.conditions)} conditions{others}"
+
+
 def _fermentation(network: networks.Network) -> str:
     return f"{len(states.FERMENTATION_TABLE.read(network.file('fermentation.csv'))):,} rows"
 
@@ -123,6 +130,7 @@ _READERS: dict[str, Reader] = {
     "steady_state.csv": _one_state,
     "steady_states.nc": _states,
     "published_states.csv": _published,
+    "expression.csv": _expression,
     "fermentation.csv": _fermentation,
     "strains.csv": _strains,
     "ids.csv": _other_ids,

@@ -130,6 +130,13 @@ def _wanted(
                 raise ParameterError(
                     f"ratio of {name!r}, which is not in {network.name}{nearest(name, known)}"
                 )
+            if kind == "concentration":
+                metabolite = network.metabolites[name]
+                if metabolite.is_proton or metabolite.charge is None:
+                    raise ParameterError(
+                        f"the concentration of {name} is no variable of the flux model (protons "
+                        "follow the pH); leave out its ratio"
+                    )
             if not ratio >= 0:
                 raise ParameterError(f"the ratio of {name} is {ratio}; give a number above 0")
             clipped = min(max(ratio, LEAST_RATIO), LARGEST_RATIO)
