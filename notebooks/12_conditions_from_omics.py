@@ -32,6 +32,7 @@ models: int = None  # models drawn from each generator
 permutations: int = None  # of the conditions, for the null distribution of a change
 
 # %%
+import time
 from pathlib import Path
 
 import numpy as np
@@ -85,9 +86,11 @@ page.measured(expression, ratios, threshold)
 # for every other ratio what it contradicts.
 
 # %%
+begun = time.perf_counter()
 fit = remi(
     network, expression, before, after, threshold=threshold, alternatives=size.alternatives
 )  # fmt: skip
+seconds_of_levels = time.perf_counter() - begun
 source = Source(network.name, network.name, seed, scale)
 outcomes = studies.ratio_outcomes(network, fit)
 write_csv(output / "ratios.csv", outcomes)
@@ -121,13 +124,14 @@ page.single(alone)
 
 # %%
 constraints = fit.of_alternative(alternative)
-states = {}
+states, begun = {}, time.perf_counter()
 for condition in (before, after):
     states[condition] = sample_steady_states(
         network, size.n_states, seed=seed, constraints=constraints[condition],
         steps_per_dimension=size.steps_per_dimension,
     )  # fmt: skip
     states[condition].save(output / f"states_{condition.replace(' ', '_')}.nc")
+seconds_of_states = time.perf_counter() - begun
 apart = studies.fluxes_apart(network, states)
 write_csv(output / "fluxes.csv", apart)
 shown = studies.condition_fluxes(states, list(apart.name[:20]))
@@ -210,6 +214,8 @@ summary = {
     "permutations": size.permutations,
     "fluxes_apart": int((apart.apart == 1).sum()),
     "constants_shifted": int((changes.q_shift < 0.05).sum()),
+    "seconds_of_levels": seconds_of_levels,
+    "seconds_of_states": seconds_of_states,
     "seconds_of_training": float(sum(r.seconds for runs in groups.values() for r in runs)),
     "workers": workers,
     **answer.summary(),

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from scipy.optimize import linprog
 
-from renaissance_kit import Network, sample_steady_states
+from renaissance_kit import Network, SteadyStates, sample_steady_states
 from renaissance_kit.core import DataError, ParameterError
 from renaissance_kit.draft import NetworkDraft
 from renaissance_kit.network import tables_of
@@ -236,6 +236,11 @@ def test_tex_fba_on_e_coli(ecoli: Network) -> None:
     assert set(table.kind) == {"high", "low"}
     assert not any(ecoli.reactions[r].transport for r in table.index)
     assert (table.largest - table.least >= 0.1).all()
+    shipped = np.abs(
+        SteadyStates.example(ecoli).dataset.flux.sel(reaction=list(table.index)).values
+    )
+    assert (shipped.min(axis=0) >= table.least - 1e-6).all()  # 5,000 states of these constraints
+    assert (shipped.max(axis=0) <= table.largest + 1e-6).all()
     shares = np.where(table.kind == "high", 2e-3, 1e-3)
     np.testing.assert_allclose(table.limit, table.least + shares * (table.largest - table.least))
     states = sample_steady_states(

@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 
 from renaissance_kit.core.errors import InfeasibleError, ParameterError, nearest
+from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.network.network import Network
 from renaissance_kit.omics.agreement import SECONDS, Agreement, Demand, Program
 from renaissance_kit.omics.expression import LARGEST_RATIO, LEAST_RATIO, Expression
@@ -36,6 +37,7 @@ THRESHOLD = 2.0
 MARGIN = 0.01
 
 
+@single_threaded()
 def remi(
     network: Network,
     ratios: Expression | Mapping[str, float],

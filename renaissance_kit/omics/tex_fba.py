@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.threads import single_threaded
 from renaissance_kit.network.network import Network
 from renaissance_kit.omics.agreement import SECONDS, Agreement, Demand, Program
 from renaissance_kit.omics.expression import Expression
@@ -30,6 +31,7 @@ LEAST_RANGE = 0.1  # mmol/gDW/h
 LEAST_GROWTH = 0.1  # 1/h
 
 
+@single_threaded()
 def tex_fba(
     network: Network,
     expression: Expression,
