@@ -24,6 +24,7 @@ from . import (
     km as km,
     simulation as simulation,
     objectives as objectives,
+    omics as omics,
     training as training,
     search as search,
     analysis as analysis,

@@ -17,6 +17,14 @@ SAMPLES = {  # of tables that no shipped network has
     "a table of enzymes": """reaction,enzyme,kcat_per_s,kcat_reverse_per_s,enzyme_uM,source
 HEX1,glk,100,1,5,made up
 """,
+    "a table of proteins": """gene,condition,protein_uM,molar_mass_g_mol,source
+b2388,batch,5,34700,made up
+b1263,batch,2,56900,made up
+""",
+    "a table of turnover numbers": """reaction,enzyme,kcat_per_s,kcat_reverse_per_s,source
+HEX1,,100,1,made up
+PFK,b3916,80,,made up
+""",
     "regulation.csv": """reaction,metabolite,kind,source
 PFK,pep_c,inhibition,made up
 PFK,adp_c,activation,made up

@@ -74,7 +74,7 @@ def test_every_class_that_reads_a_file_is_among_the_subjects() -> None:
         "Labelled", "SteadyStates", "KineticEnsemble", "Survey", "UnbiasedModels",
         "PerturbationResult", "BioreactorResult", "ConditionalGenerator", "KMMeasurements",
         "EnzymeCapacities", "ReactorConditions", "FigureFile", "NotebookRun", "Decisions",
-        "Request", "Phenotypes",
+        "Request", "Phenotypes", "Expression", "Proteins", "Turnovers",
     }  # fmt: skip
 
 

@@ -29,6 +29,7 @@ ALLOWED = {
     "network": {"core", "laws"},
     "states": {"core", "laws", "network"},
     "draft": {"core", "laws", "network"},
+    "omics": {"core", "network", "states"},
     "kinetics": {"core", "laws", "network", "states"},
     "km": {"core", "laws", "network", "kinetics"},
     "objectives": {"core", "network", "states", "kinetics", "simulation"},
@@ -38,7 +39,7 @@ ALLOWED = {
     "analysis": {"core", "laws", "network", "states", "kinetics", "km"},
     "formats": {"core", "laws", "network", "states", "kinetics", "simulation"},
     "studies": {
-        "core", "network", "states", "draft", "kinetics", "km", "objectives", "training",
+        "core", "network", "states", "draft", "omics", "kinetics", "km", "objectives", "training",
         "search", "simulation", "analysis", "formats",
     },
     "figures": {"core", "kinetics", "studies"},
@@ -47,7 +48,7 @@ ALLOWED = {
         "analysis", "studies", "figures",
     },
     "cli": {
-        "core", "network", "states", "draft", "kinetics", "km", "objectives", "training",
+        "core", "network", "states", "draft", "omics", "kinetics", "km", "objectives", "training",
         "simulation", "formats",
     },
 }  # fmt: skip

@@ -23,6 +23,7 @@ from renaissance_kit.draft import NetworkDraft
 from renaissance_kit.formats import read_skimpy
 from renaissance_kit.network import other_ids
 from renaissance_kit.objectives import Phenotypes
+from renaissance_kit.omics import Expression, Proteins, Turnovers
 from renaissance_kit.simulation import engineered_strains
 from renaissance_kit.states import Constraints, read_time_course
 from renaissance_kit.studies import published
@@ -73,6 +74,13 @@ READERS: dict[str, Callable[[Network, Path], object]] = {
     ),
     "a table of phenotypes": lambda network, folder: Phenotypes.read(
         network, folder / "a table of phenotypes"
+    ),
+    "expression.csv": lambda network, folder: Expression.read(network, folder / "expression.csv"),
+    "a table of proteins": lambda network, folder: Proteins.read(
+        network, folder / "a table of proteins"
+    ),
+    "a table of turnover numbers": lambda network, folder: Turnovers.read(
+        network, folder / "a table of turnover numbers"
     ),
     "a table of enzymes": lambda network, folder: EnzymeCapacities.read(
         network, folder / "a table of enzymes"

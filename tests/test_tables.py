@@ -83,6 +83,9 @@ def test_the_guides_name_every_column_of_what_users_bring() -> None:
         "km_measurements.csv": "own-km.md",
         "a table of enzymes": "own-kcat.md",
         "a table of phenotypes": "own-objective.md",
+        "expression.csv": "omics.md",
+        "a table of proteins": "omics.md",
+        "a table of turnover numbers": "omics.md",
     }
     for name, guide in guides.items():
         text = (DATA.parent / "docs" / guide).read_text(encoding="utf-8")

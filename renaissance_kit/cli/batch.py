@@ -46,6 +46,7 @@ NOTEBOOKS: tuple[str, ...] = (
     "08_km_global_shifts",
     "09_routes_compared",
     "10_own_organism",
+    "12_conditions_from_omics",
 )
 """Every notebook, in the order in which to read and run them."""
 
@@ -56,7 +57,15 @@ SCALES: tuple[str, ...] = ("smoke", "demo", "laptop", "paper")
 
 REQUIRED_PARAMETERS = frozenset({"scale", "output_dir", "seed"})
 
-PATHS: tuple[str, ...] = ("decisions", "energies", "ensemble", "generic", "km_table", "store")
+PATHS: tuple[str, ...] = (
+    "decisions",
+    "energies",
+    "ensemble",
+    "generic",
+    "km_table",
+    "levels",
+    "store",
+)
 """Parameters that are paths, beside `output_dir`."""
 
 NAMES_OR_PATHS: tuple[str, ...] = ("model", "network")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from renaissance_kit import core, kinetics, km, network as networks, simulation, states
+from renaissance_kit import core, kinetics, km, network as networks, omics, simulation, states
 from renaissance_kit.core.errors import DataError, RenaissanceError
 
 
@@ -46,7 +46,9 @@ def check_folder(folder: str | Path, *, feasible: bool = False) -> Iterator[Find
     def open_network() -> str:
         read.append(networks.Network.from_folder(place, regulation=regulation))
         rounded = [f"conserved: {moiety}" for moiety in read[0].moieties if moiety.left_over]
-        return "; ".join([repr(read[0]), *rounded])
+        rules = read[0].gene_rules
+        genes = f"gene rules of {len(rules)} reactions, {len(read[0].genes)} genes"
+        return "; ".join([repr(read[0]), *([genes] if rules else []), *rounded])
 
     yield _finding(place.name, open_network)
     if not read:
@@ -98,6 +100,13 @@ def _measured_km(network: networks.Network) -> str:
     return f"measurements of {len(km.KMMeasurements.example(network).names):,} constants"
 
 
+def _expression(network: networks.Network) -> str:
+    found = omics.Expression.example(network)
+    genes = set().union(*found.levels.values())
+    others = f", {found.others:,} others in no rule" * bool(found.others)
+    return f"levels of {len(genes):,} genes in {len(found.conditions)} conditions{others}"
+
+
 def _fermentation(network: networks.Network) -> str:
     return f"{len(states.FERMENTATION_TABLE.read(network.file('fermentation.csv'))):,} rows"
 
@@ -121,6 +130,7 @@ _READERS: dict[str, Reader] = {
     "steady_state.csv": _one_state,
     "steady_states.nc": _states,
     "published_states.csv": _published,
+    "expression.csv": _expression,
     "fermentation.csv": _fermentation,
     "strains.csv": _strains,
     "ids.csv": _other_ids,

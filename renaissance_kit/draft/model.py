@@ -14,6 +14,7 @@ import cobra
 from cobra.util.solver import linear_reaction_coefficients
 
 from renaissance_kit.core.errors import DataError, nearest
+from renaissance_kit.network.gene_rules import enzymes_needed
 
 READERS: Mapping[str, Callable[[str], Any]] = {
     ".xml": cobra.io.read_sbml_model,
@@ -54,7 +55,7 @@ class ModelMetabolite:
 
 @dataclass(frozen=True)
 class ModelReaction:
-    """A reaction as the model has it: coefficients by metabolite, bounds in mmol/gDW/h."""
+    """A reaction as the model has it: coefficients by metabolite, bounds in mmol/gDW/h, genes."""
 
     id: str
     name: str
@@ -64,6 +65,7 @@ class ModelReaction:
     low: float
     high: float
     other_ids: tuple[tuple[str, str], ...] = ()
+    gpr: str = ""
 
     @property
     def boundary(self) -> bool:
@@ -233,6 +235,11 @@ def _other_ids(annotation: Any) -> tuple[tuple[str, str], ...]:
     return tuple((name, i) for key, name in _DATABASES.items() for i in _noted(annotation, key))
 
 
+def _gene_rule(text: str) -> str:
+    """The gene rule; empty where the reaction also runs by itself."""
+    return text.strip() if enzymes_needed(text.strip()) else ""
+
+
 def _reactions(
     model: Any, named: Mapping[str, str]
 ) -> tuple[dict[str, ModelReaction], dict[str, str]]:
@@ -248,5 +255,6 @@ def _reactions(
             new, str(r.name or r.id), str(r.subsystem or ""), ";".join(ec),
             {named[m.id]: float(c) for m, c in r.metabolites.items() if c},
             float(r.lower_bound), float(r.upper_bound), _other_ids(r.annotation),
+            _gene_rule(r.gene_reaction_rule),
         )  # fmt: skip
     return records, called

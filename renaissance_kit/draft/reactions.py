@@ -41,6 +41,7 @@ class DraftReaction:
     scaled: int = 1
     rate_law: str = ""
     transport: str = ""
+    gpr: str = ""
 
 
 def balanced(
@@ -101,7 +102,7 @@ def draft_reaction(
     if held and not growth:  # in the balance only: nothing of it changes
         return DraftReaction(
             reaction.id, reaction.name, reaction.subsystem, reaction.ec, "water_transport", net,
-            low, high,
+            low, high, gpr=reaction.gpr,
         )  # fmt: skip
     if high <= 0:
         decisions.choose(
@@ -127,7 +128,7 @@ def draft_reaction(
     transport = "" if growth else _transport(reaction, net, species, low, decisions)
     return DraftReaction(
         reaction.id, reaction.name, reaction.subsystem, reaction.ec,
-        "growth" if growth else "kinetic", net, low, high, scaled, law, transport,
+        "growth" if growth else "kinetic", net, low, high, scaled, law, transport, reaction.gpr,
     )  # fmt: skip
 
 

@@ -93,9 +93,9 @@ def reaction_rows(
 ) -> Table:
     """``reactions.csv``; reaction energies are left empty, they follow from those of formation."""
     header = [
-        "id", "name", "equation", "subsystem", "transport", "ec", "role", "rate_law", "substrates",
-        "products", "proton_terms", "balance_exempt", "dgr0_kJ_mol", "dgr0_error_kJ_mol",
-        "dgr0_note", "source",
+        "id", "name", "equation", "subsystem", "transport", "ec", "gpr", "gpr_source", "role",
+        "rate_law", "substrates", "products", "proton_terms", "balance_exempt", "dgr0_kJ_mol",
+        "dgr0_error_kJ_mol", "dgr0_note", "source",
     ]  # fmt: skip
     rows = []
     for r in reactions:
@@ -103,7 +103,8 @@ def reaction_rows(
         left, right = sides(net, species) if r.rate_law else ([], [])
         rows.append([
             r.id, r.name, f"{_terms(net, -1)} <=> {_terms(net, 1)}".strip(), r.subsystem,
-            r.transport, r.ec, r.role, r.rate_law, _terms({m: net[m] for m in left}, -1),
+            r.transport, r.ec, r.gpr, source if r.gpr else "", r.role, r.rate_law,
+            _terms({m: net[m] for m in left}, -1),
             _terms({m: net[m] for m in right}, 1), _protons(r, species),
             "growth: one gram of dry weight leaves the balance" if r.role == "growth" else "",
             "", "", "", source,

@@ -7,6 +7,7 @@ from . import (
     displacement as displacement,
     draft as draft,
     fitted as fitted,
+    genes as genes,
     km_change as km_change,
     km_exact as km_exact,
     km_overlap as km_overlap,

@@ -3,6 +3,11 @@ from .distance import (
     with_distance as with_distance,
 )
 from .elements import molar_mass_g_mol as molar_mass_g_mol
+from .gene_rules import (
+    SPONTANEOUS as SPONTANEOUS,
+    GeneRule as GeneRule,
+    enzymes_needed as enzymes_needed,
+)
 from .moieties import ConservedMoiety as ConservedMoiety, conserved_moieties as conserved_moieties
 from .network import Network as Network
 from .other_names import meant as meant, other_ids as other_ids

@@ -24,6 +24,7 @@ from renaissance_kit.core.records import compared_by_value
 from renaissance_kit.core.types import Array
 from renaissance_kit.laws.modifiers import MODIFIERS
 from renaissance_kit.laws.registry import REGISTRY
+from renaissance_kit.network.gene_rules import GeneRule
 from renaissance_kit.network.labels import (
     Labels,
     constants_for_readers,
@@ -251,6 +252,22 @@ class Network:
                 for name, r in self.reactions.items()
             },
         )
+
+    # --- genes ---------------------------------------------------------------------------------
+
+    @cached_property
+    def gene_rules(self) -> Mapping[str, GeneRule]:
+        """Gene rule of each reaction that has one.
+
+        >>> Network.example().gene_rules["ANS"].genes
+        ('b1263', 'b1264')
+        """
+        return {r.id: GeneRule.of(r.gpr) for r in self.reactions.values() if r.gpr}
+
+    @cached_property
+    def genes(self) -> tuple[str, ...]:
+        """Every gene that a rule names, in the order of the reactions."""
+        return tuple(dict.fromkeys(g for rule in self.gene_rules.values() for g in rule.genes))
 
     # --- roles ---------------------------------------------------------------------------------
 

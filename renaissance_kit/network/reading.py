@@ -12,6 +12,7 @@ from renaissance_kit.core.numbers import number_of
 from renaissance_kit.core.tables import Row, Table, each
 from renaissance_kit.laws.registry import REGISTRY
 from renaissance_kit.network.conditions import CONDITIONS, condition_of
+from renaissance_kit.network.gene_rules import GeneRule
 from renaissance_kit.network.labels import Labels, read_labels
 from renaissance_kit.network.records import Compartment, Metabolite, Quantity, Reaction
 from renaissance_kit.network.regulation import regulated, regulation_rows
@@ -174,6 +175,8 @@ def _reaction(row: Row, metabolites: dict[str, Metabolite]) -> Reaction:
         row.number("dgr0_error_kJ_mol"),
         row["dgr0_note"],
         row["source"],
+        gpr=_gene_rule(row),
+        gpr_source=row["gpr_source"],
     )
     if role != "exchange" and not row["balance_exempt"]:
         _check_balance(row, reaction, metabolites)
@@ -182,6 +185,15 @@ def _reaction(row: Row, metabolites: dict[str, Metabolite]) -> Reaction:
     elif reaction.rate_law:
         raise row.error(f"a rate law, but role {role}; set role to kinetic or clear rate_law")
     return reaction
+
+
+def _gene_rule(row: Row) -> str:
+    if row["gpr"]:
+        try:
+            GeneRule.of(row["gpr"])
+        except DataError as error:
+            raise row.error(str(error)) from None
+    return row["gpr"]
 
 
 def _protons(row: Row, metabolites: dict[str, Metabolite]) -> tuple[tuple[str, float, str], ...]:

@@ -90,6 +90,9 @@ class Reaction:
             or ``balance_only``; see `renaissance_kit.laws`.
         standard_energy_kJ_mol: standard transformed reaction energy, NaN where unknown.
         modifiers: what inhibits or activates it.
+        gpr: gene rule, see `renaissance_kit.network.GeneRule`; empty where no gene is known, or
+            where the reaction needs none.
+        gpr_source: where the rule comes from; empty where it is that of the row.
     """
 
     id: str
@@ -109,6 +112,8 @@ class Reaction:
     standard_energy_note: str
     source: str
     modifiers: tuple[Regulation, ...] = ()
+    gpr: str = ""
+    gpr_source: str = ""
 
     @property
     def kinetic(self) -> bool:

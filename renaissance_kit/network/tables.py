@@ -73,6 +73,8 @@ REACTION_TABLE = Table(
         Column("subsystem"),
         Column("transport", optional=True, words=TRANSPORT_CLASSES),
         Column("ec"),
+        Column("gpr", optional=True),
+        Column("gpr_source", optional=True),
         Column("role", words=REACTION_ROLES, filled=True),
         Column("rate_law"),
         Column("substrates"),

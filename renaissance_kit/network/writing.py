@@ -142,7 +142,8 @@ def _reaction(r: Reaction, metabolites: Mapping[str, Metabolite]) -> list[Any]:
     exempt = r.role != "exchange" and imbalance(r, metabolites)
     return [
         r.id, r.name, f"{terms_text(r.left)} <=> {terms_text(r.right)}".strip(), r.subsystem,
-        r.transport, r.ec, r.role, r.rate_law, terms_text(r.substrates), terms_text(r.products),
+        r.transport, r.ec, r.gpr, r.gpr_source, r.role, r.rate_law,
+        terms_text(r.substrates), terms_text(r.products),
         protons, _UNBALANCED if exempt else "", number_text(r.standard_energy_kJ_mol),
         number_text(r.standard_energy_error_kJ_mol), r.standard_energy_note, r.source,
     ]  # fmt: skip

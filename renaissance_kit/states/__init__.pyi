@@ -5,6 +5,7 @@ from .energies import (
     reaction_energies as reaction_energies,
     with_reaction_energies as with_reaction_energies,
 )
+from .enzyme_pool import EnzymePool as EnzymePool
 from .features import StateFeatures as StateFeatures
 from .fermentation import (
     Estimate as Estimate,
@@ -17,7 +18,7 @@ from .fermentation import (
     uptake_range as uptake_range,
 )
 from .hit_and_run import sample_polytope as sample_polytope
-from .polytope import Polytope as Polytope
+from .polytope import LinearProgram as LinearProgram, Polytope as Polytope
 from .reading import choose_measurements as choose_measurements
 from .requirements import Requirement as Requirement, minimal_conflict as minimal_conflict
 from .sampling import (

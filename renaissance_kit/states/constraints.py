@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from renaissance_kit.core.records import compared_by_value
 from renaissance_kit.network.labels import ratio_of
 from renaissance_kit.network.network import Network
 from renaissance_kit.states.bounds import Bound, Measured
+from renaissance_kit.states.enzyme_pool import EnzymePool
 from renaissance_kit.states.reading import read_constraints
 
 
@@ -39,6 +40,7 @@ class Constraints:
             differ as far as its error bars reach.
         turnover_time_min: an unmeasured metabolite holds at most this time of its least throughput;
             infinite for no such bound.
+        enzyme_pools: by name, amounts of enzyme that reactions share.
     """
 
     fluxes: Mapping[str, Bound]
@@ -56,6 +58,7 @@ class Constraints:
     driving_force_kJ_mol: float
     measured_fold: float
     turnover_time_min: float
+    enzyme_pools: Mapping[str, EnzymePool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, value, least in (
@@ -116,6 +119,10 @@ class Constraints:
         """
         return replace(self, fluxes={**self.fluxes, reaction: Bound(low, high)})
 
+    def with_enzyme_pools(self, pools: Mapping[str, EnzymePool]) -> Constraints:
+        """A copy with further amounts of enzyme that reactions share, by name."""
+        return replace(self, enzyme_pools={**self.enzyme_pools, **pools})
+
     def check(self, network: Network) -> None:
         """Raise unless everything that is bounded belongs to the network.
 
@@ -132,10 +139,12 @@ class Constraints:
                 [r for text in self.ratios for r in chain(*ratio_of(text))],
                 network.reactions,
             ),
+            ("enzyme pool", chain(*(p.costs for p in self.enzyme_pools.values())),
+             network.kinetic_reactions),
             ("measured concentration", self.measured_mM, network.species),
             ("medium concentration", self.medium_mM, network.species),
             ("pool", self.pools_mM, network.species),
-        ):
+        ):  # fmt: skip
             for name in names:
                 if name not in known:
                     raise ParameterError(
@@ -154,4 +163,11 @@ class Constraints:
             name: asdict(Bound(min(m.value, m.low * fold), max(m.value, m.high / fold), m.source))
             for name, m in self.measured_mM.items()
         }
-        return asdict(self) | {"measured_mM": measured}
+        found = asdict(self) | {"measured_mM": measured}
+        del found["enzyme_pools"]
+        if self.enzyme_pools:
+            found["enzyme_pools"] = {
+                name: asdict(pool) | {"costs": {r: list(c) for r, c in pool.costs.items()}}
+                for name, pool in self.enzyme_pools.items()
+            }
+        return found

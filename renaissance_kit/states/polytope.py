@@ -7,7 +7,7 @@ which is unique, so that the free coordinates are the same on every machine.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 
 from renaissance_kit.core.errors import InfeasibleError
 from renaissance_kit.core.linear import row_echelon
-from renaissance_kit.core.types import Array
+from renaissance_kit.core.types import Array, Mask
 
 _WIDTH = 1e-9  # a variable whose range is narrower than this is a constant
 
@@ -161,17 +161,27 @@ class Polytope:
 
 
 @dataclass
-class _LinearProgram:
-    """``low ≤ matrix x ≤ high`` and ``lower ≤ x ≤ upper``."""
+class LinearProgram:
+    """``low ≤ matrix x ≤ high`` and ``lower ≤ x ≤ upper``; some of x may be whole numbers.
 
+    Attributes:
+        names: (variables,).
+        matrix: (rows, variables).
+        low, high: (rows,).
+        lower, upper: (variables,).
+        integer: (variables,) True where a variable is a whole number.
+    """
+
+    names: tuple[str, ...]
     matrix: Array
     low: Array
     high: Array
     lower: Array
     upper: Array
+    integer: Mask
 
     @classmethod
-    def of(cls, model: Any) -> _LinearProgram:
+    def of(cls, model: Any) -> LinearProgram:
         """Read an optlang model."""
         variables = list(model.variables)
         index = {v: j for j, v in enumerate(variables)}
@@ -184,11 +194,13 @@ class _LinearProgram:
                 values.append(float(value))
         shape = (len(model.constraints), len(variables))
         return cls(
+            tuple(v.name for v in variables),
             coo_array((values, (rows, columns)), shape=shape).toarray(),
             _limits(model.constraints, "lb", -np.inf),
             _limits(model.constraints, "ub", np.inf),
             _limits(variables, "lb", -np.inf),
             _limits(variables, "ub", np.inf),
+            np.array([v.type != "continuous" for v in variables]),
         )
 
     def simplify(self) -> None:
@@ -211,50 +223,54 @@ class _LinearProgram:
             if not len(single) and not new.any():
                 return
 
+    def blocks(self) -> tuple[list[Polytope], dict[str, float]]:
+        """Split a program without whole numbers into parts that share no variable.
+
+        Returns:
+            A polytope for each connected block of rows, in order of dimension and name; and the
+            values of the variables that have no room, or stand in no row, and are in none.
+        """
+        lp = replace(
+            self, matrix=self.matrix.copy(), lower=self.lower.copy(), upper=self.upper.copy(),
+            low=self.low.copy(), high=self.high.copy(),
+        )  # fmt: skip
+        lp.simplify()
+        used = np.flatnonzero((lp.matrix != 0).any(axis=1))
+        graph = coo_array(lp.matrix[used])
+        size = sum(graph.shape)
+        links = coo_array(
+            (np.ones(graph.nnz), (graph.coords[0], graph.coords[1] + len(used))),
+            shape=(size, size),
+        )
+        labels = connected_components(links, directed=False)[1]
+        row_label, column_label = labels[: len(used)], labels[len(used) :]
+        blocks = []
+        for label in np.unique(row_label):
+            rows, columns = used[row_label == label], np.flatnonzero(column_label == label)
+            part, low, high = lp.matrix[np.ix_(rows, columns)], lp.low[rows], lp.high[rows]
+            equal = high - low < _WIDTH
+            above, below = np.isfinite(high) & ~equal, np.isfinite(low) & ~equal
+            blocks.append(
+                Polytope.of(
+                    [self.names[j] for j in columns],
+                    equalities=(part[equal], low[equal]),
+                    inequalities=(
+                        np.vstack([part[above], -part[below]]),
+                        np.concatenate([high[above], -low[below]]),
+                    ),
+                    bounds=(lp.lower[columns], lp.upper[columns]),
+                )
+            )
+        inside = {name for block in blocks for name in block.names}
+        middle = (lp.lower + lp.upper) / 2
+        constants = {name: float(x) for name, x in zip(self.names, middle, strict=True)
+                     if name not in inside}  # fmt: skip
+        return sorted(blocks, key=lambda p: (p.dimension, p.names)), constants
+
 
 def read_blocks(model: Any) -> tuple[list[Polytope], dict[str, float]]:
-    """Read a linear solver model and split it into parts that share no variable.
-
-    Args:
-        model: an optlang model whose integer variables are fixed.
-
-    Returns:
-        A polytope for each connected block of constraints, in order of dimension and name; and the
-        values of the variables that have no room, or stand in no constraint, and are in none.
-    """
-    names = [v.name for v in model.variables]
-    lp = _LinearProgram.of(model)
-    lp.simplify()
-    used = np.flatnonzero((lp.matrix != 0).any(axis=1))
-    graph = coo_array(lp.matrix[used])
-    size = sum(graph.shape)
-    links = coo_array(
-        (np.ones(graph.nnz), (graph.coords[0], graph.coords[1] + len(used))), shape=(size, size)
-    )
-    labels = connected_components(links, directed=False)[1]
-    row_label, column_label = labels[: len(used)], labels[len(used) :]
-    blocks = []
-    for label in np.unique(row_label):
-        rows, columns = used[row_label == label], np.flatnonzero(column_label == label)
-        part, low, high = lp.matrix[np.ix_(rows, columns)], lp.low[rows], lp.high[rows]
-        equal = high - low < _WIDTH
-        above, below = np.isfinite(high) & ~equal, np.isfinite(low) & ~equal
-        blocks.append(
-            Polytope.of(
-                [names[j] for j in columns],
-                equalities=(part[equal], low[equal]),
-                inequalities=(
-                    np.vstack([part[above], -part[below]]),
-                    np.concatenate([high[above], -low[below]]),
-                ),
-                bounds=(lp.lower[columns], lp.upper[columns]),
-            )
-        )
-    inside = {name for block in blocks for name in block.names}
-    middle = (lp.lower + lp.upper) / 2
-    constants = {name: float(x) for name, x in zip(names, middle, strict=True)
-                 if name not in inside}  # fmt: skip
-    return sorted(blocks, key=lambda p: (p.dimension, p.names)), constants
+    """`LinearProgram.blocks` of an optlang model whose integer variables are fixed."""
+    return LinearProgram.of(model).blocks()
 
 
 def joined(blocks: Sequence[Polytope], constants: Mapping[str, float]) -> Polytope:

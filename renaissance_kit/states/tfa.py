@@ -205,6 +205,7 @@ def _flux_requirements(model: ThermodynamicModel) -> list[Requirement]:
                  0.0 if exchange and bound.high <= 0 else None)  # fmt: skip
         found.append(Requirement(label, ((row, (bound.low, bound.high), loose),)))
     found += [_ratio_requirement(model, text, bound) for text, bound in constraints.ratios.items()]
+    found += [_pool_requirement(model, name) for name in constraints.enzyme_pools]
     for reaction, sign in constraints.directions.items():
         label = f"direction of {reaction}: {'forward' if sign > 0 else 'backward'} only"
         found.append(Requirement(label, ((use[-sign][reaction], (0, 0), (0, 1)),)))
@@ -239,6 +240,21 @@ def _ratio_requirement(model: ThermodynamicModel, text: str, bound: Bound) -> Re
         parts.append((row, limits, (None, None)))
     label = f"ratio of fluxes {text} from {bound.low:g} to {bound.high:g} ({bound.source})"
     return Requirement(label, tuple(parts))
+
+
+def _pool_requirement(model: ThermodynamicModel, name: str) -> Requirement:
+    """Σ cost · |v| ≤ limit."""
+    pool = model.constraints.enzyme_pools[name]
+    terms = {}
+    for reaction, costs in pool.costs.items():
+        flux = model.magnitudes(reaction)
+        terms.update({flux[1]: costs[0], flux[-1]: costs[1]})
+    row = model.new_constraint(f"pool_{name}".replace(" ", "_"), terms)
+    label = (
+        f"enzyme pool {name!r}: {len(pool.costs)} reactions share {pool.limit:g} {pool.unit} "
+        f"({pool.source})"
+    )
+    return Requirement(label, ((row, (None, pool.limit), (None, None)),))
 
 
 def _concentration_requirements(model: ThermodynamicModel) -> list[Requirement]:

@@ -190,6 +190,7 @@ def _fluxes(
     against = np.maximum(-kinetic * sampled, -kinetic * asked)
     return [
         *_ratios(constraints, states),
+        *_pools(constraints, states),
         Check("flux within bounds", "flux beyond its bounds", beyond, _FLUX, unit, reactions),
         Check("flux above the minimum", "flux below the least", small, _FLUX, unit, names),
         Check("direction", "flux against its direction", against, 0.0, unit, names),
@@ -206,6 +207,21 @@ def _ratios(constraints: Constraints, states: SteadyStates) -> list[Check]:
     rule = "ratio of fluxes within bounds"
     excess, names = np.column_stack(beyond), tuple(constraints.ratios)
     return [Check(rule, "ratio of fluxes beyond its bounds", excess, _FLUX, "mmol/gDW/h", names)]
+
+
+def _pools(constraints: Constraints, states: SteadyStates) -> list[Check]:
+    """Relative excess of what each state takes of each enzyme pool."""
+    if not constraints.enzyme_pools:
+        return []
+    beyond = []
+    for pool in constraints.enzyme_pools.values():
+        flux = states.dataset.flux.sel(reaction=list(pool.costs)).values
+        forward, reverse = np.array(list(pool.costs.values())).T
+        used = (np.abs(flux) * np.where(flux > 0, forward, reverse)).sum(axis=1)
+        beyond.append(used / pool.limit - 1)
+    rule, names = "enzyme within its pool", tuple(constraints.enzyme_pools)
+    measure = "enzyme beyond its pool, relative"
+    return [Check(rule, measure, np.column_stack(beyond), _FLUX, "1", names)]
 
 
 def _concentrations(network: Network, constraints: Constraints, states: SteadyStates) -> Check:

@@ -57,6 +57,12 @@ from .fitted import (
     strain_scores as strain_scores,
     wanted_fermentation as wanted_fermentation,
 )
+from .gene_conditions import (
+    condition_fluxes as condition_fluxes,
+    fluxes_apart as fluxes_apart,
+    ratio_outcomes as ratio_outcomes,
+    trained_in_conditions as trained_in_conditions,
+)
 from .held_out import held_out_table as held_out_table, incidence_by_state as incidence_by_state
 from .intracellular import (
     Surveyed as Surveyed,

@@ -23,7 +23,7 @@ def changed_constraints(states: SteadyStates, constraints: Constraints) -> list[
         return tree
 
     asked, used = numbers(constraints.to_dict()), numbers(states.provenance["constraints"])
-    return [name for name in asked if asked[name] != used.get(name)]
+    return [name for name in {**asked, **used} if asked.get(name) != used.get(name)]
 
 
 def check_table(network: Network, states: SteadyStates, constraints: Constraints) -> pd.DataFrame:

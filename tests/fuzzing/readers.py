@@ -21,10 +21,11 @@ from renaissance_kit.analysis import EnzymeCapacities
 from renaissance_kit.core import data_folder
 from renaissance_kit.network import other_ids
 from renaissance_kit.objectives import Phenotypes
+from renaissance_kit.omics import Expression, Proteins, Turnovers
 from renaissance_kit.simulation import engineered_strains
 from renaissance_kit.states import Constraints, quantities, read_time_course
 
-from . import described, described_measurements as measured, described_states
+from . import described, described_measurements as measured, described_omics, described_states
 from .described import Names
 from .mutations import Mutation, of_tables
 from .oracle import Meaning, Verdict
@@ -240,6 +241,8 @@ def _read_large(path: Path, table: str) -> Meaning:
         regulated = Network.from_folder(path, regulation="published").reactions.values()
         rows = [(r.id, m.metabolite, m.kind, m.source) for r in regulated for m in r.modifiers]
         return Meaning(rows)
+    if table == "expression":
+        return _expression(network, path / "expression.csv")
     if table == "ids":
         found = other_ids(Network.from_folder(path))
         return Meaning(None, {name: sorted(ids) for name, ids in found.items()})
@@ -302,6 +305,28 @@ def _capacities(network: Network, path: Path) -> Meaning:
     return Meaning(None, {name: repr(capacity) for name, capacity in found.items()})
 
 
+def _expression(network: Network, path: Path) -> Meaning:
+    found = Expression.read(network, path)
+    levels = {f"{c}: {g}": x for c, of in found.levels.items() for g, x in of.items()}
+    return Meaning(None, {**levels, "others": found.others})
+
+
+def _proteins(network: Network, path: Path) -> Meaning:
+    found = Proteins.read(network, path)
+    amounts = {
+        f"{c}: {g}": (x, found.sources[c][g])
+        for c, of in found.amounts_umol_gDW.items()
+        for g, x in of.items()
+    }
+    masses = {f"mass: {g}": x for g, x in found.molar_masses_g_mol.items()}
+    return Meaning(None, {**amounts, **masses, "others": found.others})
+
+
+def _turnovers(network: Network, path: Path) -> Meaning:
+    found = Turnovers.read(network, path).numbers
+    return Meaning(None, {f"{r}: {e}": repr(t) for r, of in found.items() for e, t in of.items()})
+
+
 _KM_IN_UNITS = """reaction,metabolite,value,unit,low,high,source,flag,note
 HEX,glc__D_c,0.04,mM,0.03,0.05,"my assay, 2026",,
 HEX,glc__D_c,90,uM,,,a paper of 2019,,"25 °C, pH 7.5"
@@ -329,6 +354,24 @@ HEX,100,0.01,,"turnover: my assay; amount: proteomics, 2026"
 PGI,250,0.02,180,my assay
 FRUK,12.5,0.004,1.5,a paper
 """
+_EXPRESSION = """gene,condition,level,source
+hexA,batch,12.5,my RNA-seq
+hexB,batch,3,my RNA-seq
+pgiA,batch,0,my RNA-seq
+hexA,chemostat,1e3,"my RNA-seq, 2026"
+fruK,chemostat,7,a paper
+"""
+_PROTEINS = """gene,condition,protein_uM,molar_mass_g_mol,source
+hexA,batch,5,34700,my proteomics
+hexB,batch,2.5,,my proteomics
+hexA,chemostat,4,34700,my proteomics
+pgiB,chemostat,1,61000,a paper
+"""
+_TURNOVERS = """reaction,enzyme,kcat_per_s,kcat_reverse_per_s,source
+HEX,,100,,my assay
+PGI,pgiA,250,180,my assay
+PGI,pgiB,12.5,1.5,a paper
+"""
 _OWN: dict[str, tuple[str, Callable[[Names], Table], Callable[[Network, Path], Meaning]]] = {
     "km_in_units": (
         _KM_IN_UNITS, lambda names: measured.measured_km(names, amount="value"),
@@ -339,6 +382,9 @@ _OWN: dict[str, tuple[str, Callable[[Names], Table], Callable[[Network, Path], M
         lambda network, path: _km(KMMeasurements.read(network, path)),
     ),
     "enzymes": (_ENZYMES, measured.enzymes, _capacities),
+    "levels": (_EXPRESSION, described_omics.expression, _expression),
+    "proteins": (_PROTEINS, described_omics.proteins, _proteins),
+    "turnovers": (_TURNOVERS, described_omics.turnovers, _turnovers),
     "phenotypes": (_PHENOTYPES, measured.phenotypes, _phenotypes),
 }  # fmt: skip
 
@@ -356,6 +402,7 @@ _DESCRIBED: dict[str, Callable[[Names], Table]] = {
     "fermentation": measured.fermentation, "strains": measured.strains,
     "published": measured.published, "bioreactor": measured.bioreactor,
     "bioreactor_aerated": measured.bioreactor, "bioreactor_published": measured.bioreactor,
+    "expression": described_omics.expression,
     "km_measurements": measured.measured_km, "regulation_published": described.regulation,
 }  # fmt: skip
 _FOLDERS = (
@@ -376,7 +423,7 @@ _FOLDERS = (
             "strains", "published", "km_measurements", "published_states", "fermentation",
             "bioreactor", "bioreactor_aerated", "bioreactor_published", "figures", "constraints",
             "concentrations", "medium", "ids",
-            "regulation_published",
+            "regulation_published", "expression",
         ),
     ),
 )  # fmt: skip

@@ -262,6 +262,21 @@ def one_of(names: Collection[str]) -> Parse:
     return parse
 
 
+def gene_rule(cell: str) -> str:
+    """Genes with and, or and parentheses."""
+    words = {"and": "and", "&": "and", "&&": "and", "or": "or", "|": "or", "||": "or"}
+    tokens = re.findall(r"\(|\)|&&?|\|\|?|[^\s()&|]+", cell)
+    plain = [t if t in "()" else words.get(t.lower(), "True") for t in tokens]
+    shape = " ".join(plain)
+    if re.search(r"True \(|\) \(|\( \)|\) True", shape):
+        raise Wrong("no gene rule")
+    try:
+        compile(shape, "", "eval")
+    except SyntaxError:
+        raise Wrong("no gene rule") from None
+    return cell
+
+
 def formula(cell: str) -> tuple[tuple[str, int], ...]:
     """Elements and counts."""
     if not _FORMULA.fullmatch(cell):

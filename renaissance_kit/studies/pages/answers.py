@@ -17,6 +17,7 @@ from renaissance_kit.analysis.intervals import incidence_interval, wilson_interv
 from renaissance_kit.kinetics.ensembles import KineticEnsemble
 from renaissance_kit.kinetics.spectrum import Spectrum
 from renaissance_kit.network.network import Network
+from renaissance_kit.omics.fit import OmicsFit
 from renaissance_kit.simulation.fit import Fit
 from renaissance_kit.studies.baseline import Baseline
 from renaissance_kit.studies.intracellular import SEARCH, UNBIASED, share_row
@@ -310,6 +311,46 @@ def own_organism(
         f"ones are back within {at_min:g} min."
     )
     return Answer(text, "", "lambda_max")
+
+
+def genes(
+    outcomes: pd.DataFrame, fit: OmicsFit, apart: pd.DataFrame, changes: pd.DataFrame
+) -> Answer:
+    """12: what the genes of a condition change.
+
+    Args:
+        outcomes: as from `renaissance_kit.studies.ratio_outcomes`.
+        fit: that they are of.
+        apart: as from `renaissance_kit.studies.fluxes_apart`.
+        changes: as from `renaissance_kit.analysis.change_table`, of constants between the two
+            conditions.
+    """
+    every, moved = len(changes), int((changes.q_shift < 0.05).sum())
+    differ = int((apart.apart == 1).sum())
+    least = float(changes.p_least.max())
+    if least > 0.05:
+        begun = TOO_SMALL
+        said = f"whether constants differ {len(changes)} permutation tests cannot tell (p at least "
+        said += f"{least:.2g})"
+    else:
+        begun = f"{_how_many(differ, len(apart)).capitalize()} fluxes and "
+        begun += f"{_how_many(moved, every)} Michaelis constants"
+        said = (
+            f"the generators of the two conditions differ in the median of {moved} of {every} "
+            f"constants ({between(*wilson_interval(moved, every))}) beyond what states of one "
+            "condition differ by"
+        )
+    text = (
+        f"{begun}: fluxes can follow {fit.met} of {len(outcomes)} changed levels, {differ} of "
+        f"{len(apart)} fluxes then differ in every pair of states, and {said}."
+    )
+    return Answer(text, "", "constants")
+
+
+def _how_many(some: int, every: int) -> str:
+    """A number of many, in a word."""
+    share = some / every
+    return "no" if not some else "few" if share < 0.1 else "some" if share < 0.5 else "most"
 
 
 def _value(network: Network, sentence: str, quantity: str) -> str:

@@ -1,0 +1,130 @@
+"""Two conditions from levels of genes: their states, a generator at several states of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.runs import Run
+from renaissance_kit.core.seeds import derived_seed, repeat_seeds
+from renaissance_kit.network.network import Network
+from renaissance_kit.omics.fit import OmicsFit
+from renaissance_kit.states.steady_states import SteadyStates
+from renaissance_kit.studies.km_integration import Integration, IntegrationRun
+from renaissance_kit.studies.states import QUANTILES
+from renaissance_kit.training.recipes import Recipe
+
+ALWAYS, SOMETIMES = "followed", "followed in some of the alternatives"
+AGAINST, FORBIDDEN = "contradicted by others", "forbidden by the constraints"
+OUTCOMES = (ALWAYS, SOMETIMES, AGAINST, FORBIDDEN)
+
+
+def ratio_outcomes(network: Network, fit: OmicsFit) -> pd.DataFrame:
+    """What became of the ratio of each reaction.
+
+    Args:
+        fit: by `renaissance_kit.omics.remi`.
+
+    Returns:
+        One row a ratio, the largest first: name, pathway, genes, ratio, outcome (one of
+        `OUTCOMES`), and ``against``, what forbids it in the first alternative.
+    """
+    found = fit.table().merge(fit.conflicts[["name", "against"]], on="name", how="left")
+    forbidden = found.against == "the constraints alone"
+    found["outcome"] = np.select(
+        [found.share == 1, found.share > 0, forbidden], [ALWAYS, SOMETIMES, FORBIDDEN], AGAINST
+    )
+    reactions = [network.reactions.get(name) for name in found.name]
+    found["pathway"] = [r.subsystem if r is not None else "" for r in reactions]
+    found["genes"] = [r.gpr if r is not None else "" for r in reactions]
+    found["against"] = found.against.fillna("")
+    order = found.ratio.sort_values(ascending=False, kind="stable").index
+    columns = ["name", "pathway", "genes", "ratio", "outcome", "against"]
+    return found.loc[order, columns].reset_index(drop=True)
+
+
+def condition_fluxes(states: Mapping[str, SteadyStates], names: list[str]) -> pd.DataFrame:
+    """How large fluxes are in the states of each condition.
+
+    Args:
+        states: by condition.
+        names: of reactions.
+
+    Returns:
+        One row a reaction and condition: name, condition, and quantiles of the magnitude of the
+        flux in mmol/gDW/h under the names of `renaissance_kit.studies.QUANTILES`.
+    """
+    rows = []
+    for name in names:
+        for condition, sample in states.items():
+            flux = np.abs(sample.dataset.flux.sel(reaction=name).values)
+            found = np.quantile(flux, list(QUANTILES.values()))
+            rows.append(
+                {"name": name, "condition": condition} | dict(zip(QUANTILES, found, strict=True))
+            )
+    return pd.DataFrame(rows)
+
+
+def fluxes_apart(network: Network, states: Mapping[str, SteadyStates]) -> pd.DataFrame:
+    """Which fluxes lie apart in the states of two conditions, the farthest first.
+
+    Returns:
+        One row a kinetic reaction: name, the median magnitude of its flux in each condition, their
+        ratio (after over before), and ``apart``: the share of pairs of states, one of each
+        condition, in which the condition with the larger median has the larger flux.
+    """
+    if len(states) != 2:
+        raise ParameterError(f"states of {len(states)} conditions; give two")
+    rows = []
+    names = list(states)
+    for name in network.kinetic_reactions:
+        one, two = (np.abs(s.dataset.flux.sel(reaction=name).values) for s in states.values())
+        larger = (two[:, None] > one[None]).mean() + 0.5 * (two[:, None] == one[None]).mean()
+        medians = float(np.median(one)), float(np.median(two))
+        rows.append((name, *medians, medians[1] / medians[0], max(larger, 1 - larger)))
+    table = pd.DataFrame(rows, columns=["name", *names, "ratio", "apart"])
+    order = np.lexsort([-np.abs(np.log(table.ratio)), -table.apart])
+    return table.iloc[order].reset_index(drop=True)
+
+
+def trained_in_conditions(
+    network: Network,
+    states: Mapping[str, SteadyStates],
+    recipe: Recipe,
+    *,
+    trainings: int,
+    models: int,
+    seed: int,
+    run: Run,
+) -> dict[str, list[IntegrationRun]]:
+    """A generator at each of several states of every condition.
+
+    The states are spread evenly over a sample. As each training has a state and a seed of its own,
+    what differs between the conditions is compared with what differs between their states.
+
+    Args:
+        states: by condition.
+        recipe: how to train at one state.
+        trainings: of each condition.
+        models: drawn from each generator.
+        seed: of all trainings.
+        run: threads; store of the ensembles; progress.
+
+    Returns:
+        By condition.
+    """
+    done: dict[str, list[IntegrationRun]] = {}
+    for i, (condition, sample) in enumerate(states.items()):
+        places = np.linspace(0, len(sample) - 1, trainings).round().astype(int)
+        done[condition] = []
+        for place, own in zip(places, repeat_seeds(derived_seed(seed, i), trainings), strict=True):
+            state = replace(sample[int(place)], label=f"{condition}, {sample[int(place)].label}")
+            job = Integration(network, state, recipe, models, run)
+            done[condition].append(job.train(None, seed=own, label=state.label))
+            if run.stopped:
+                return done
+    return done
