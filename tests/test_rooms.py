@@ -30,6 +30,7 @@ ALLOWED = {
     "states": {"core", "laws", "network"},
     "draft": {"core", "laws", "network"},
     "kinetics": {"core", "laws", "network", "states"},
+    "control": {"core", "kinetics"},
     "km": {"core", "laws", "network", "kinetics"},
     "objectives": {"core", "network", "states", "kinetics", "simulation"},
     "training": {"core", "network", "states", "kinetics", "km", "objectives"},
