@@ -31,16 +31,18 @@ ALLOWED = {
     "draft": {"core", "laws", "network"},
     "omics": {"core", "network", "states"},
     "kinetics": {"core", "laws", "network", "states"},
+    "control": {"core", "kinetics"},
     "km": {"core", "laws", "network", "kinetics"},
     "objectives": {"core", "network", "states", "kinetics", "simulation"},
     "training": {"core", "network", "states", "kinetics", "km", "objectives"},
     "search": {"core", "network", "states", "kinetics", "km"},
     "simulation": {"core", "laws", "network", "states", "kinetics"},
     "analysis": {"core", "laws", "network", "states", "kinetics", "km"},
+    "design": {"core", "network", "states", "kinetics", "control"},
     "formats": {"core", "laws", "network", "states", "kinetics", "simulation"},
     "studies": {
         "core", "network", "states", "draft", "omics", "kinetics", "km", "objectives", "training",
-        "search", "simulation", "analysis", "formats",
+        "search", "simulation", "design", "analysis", "formats",
     },
     "figures": {"core", "kinetics", "studies"},
     "panels": {
@@ -49,7 +51,7 @@ ALLOWED = {
     },
     "cli": {
         "core", "network", "states", "draft", "omics", "kinetics", "km", "objectives", "training",
-        "simulation", "formats",
+        "simulation", "design", "formats",
     },
 }  # fmt: skip
 ROOMS = tuple(ALLOWED)

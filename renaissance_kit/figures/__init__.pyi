@@ -4,6 +4,7 @@ from . import (
     conditions as conditions,
     criteria as criteria,
     density as density,
+    design as design,
     displacement as displacement,
     draft as draft,
     fitted as fitted,

@@ -9,7 +9,7 @@ from .gradients import (
     pinned_smooth_lambda_max as pinned_smooth_lambda_max,
     smooth_lambda_max as smooth_lambda_max,
 )
-from .models import KineticModels as KineticModels
+from .models import JacobianMap as JacobianMap, KineticModels as KineticModels
 from .rate_laws import RateLaws as RateLaws
 from .slots import Slots as Slots
 from .spectrum import (

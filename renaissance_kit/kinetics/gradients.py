@@ -125,7 +125,7 @@ def pinned_smooth_lambda_max(
     models: KineticModels, *, tau: float = TAU, workers: int = 2
 ) -> SmoothMaximum:
     """`smooth_lambda_max` for loops: the caller holds BLAS to one thread, which takes a while."""
-    table = models._map
+    table = models.jacobian_map
     _ = models.log_keq  # before threads ask for it
 
     def one(start: int) -> SmoothMaximum:
@@ -155,7 +155,7 @@ def by_log_km(models: KineticModels, by_entry: Array, *, start: int = 0) -> Arra
     Returns:
         (part, km), 0 for constants that no rate depends on.
     """
-    table, state = models._map, models.state
+    table, state = models.jacobian_map, models.state
     if len(models) == 1:
         km = np.repeat(models.km_mM, len(by_entry), axis=0)
     else:

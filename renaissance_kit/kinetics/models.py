@@ -139,7 +139,7 @@ class KineticModels:
         Args:
             reduced: over the independent metabolites (moieties removed) or all dynamic ones.
         """
-        return self._jacobians(0, len(self), self._map if reduced else self._full_map)
+        return self._jacobians(0, len(self), self.jacobian_map if reduced else self._full_map)
 
     def spectrum(self, *, threshold_per_h: float | None = None, workers: int = 2) -> Spectrum:
         """Eigenvalues of the reduced Jacobians and what they say of each model.
@@ -153,7 +153,7 @@ class KineticModels:
             threshold_per_h = self.network.conditions["eigenvalue_threshold"].value
         return spectrum_of(
             len(self),
-            lambda start, stop: self._jacobians(start, stop, self._map),
+            lambda start, stop: self._jacobians(start, stop, self.jacobian_map),
             threshold_per_h=threshold_per_h,
             workers=workers,
         )
@@ -161,7 +161,7 @@ class KineticModels:
     def with_km(self, km_mM: ArrayLike) -> KineticModels:
         """The same network and state with other constants; compiled tables are shared."""
         models = KineticModels(self.network, self.state, np.asarray(km_mM, float), self.laws)
-        for name in ("log_keq", "_map"):
+        for name in ("log_keq", "jacobian_map"):
             models.__dict__[name] = getattr(self, name)
         return models
 
@@ -195,11 +195,12 @@ class KineticModels:
         """The same network and constants at another steady state; compiled tables are shared."""
         state.check(self.network)
         models = KineticModels(self.network, state, self.km_mM, self.laws)
-        models.__dict__["_map"] = self._map
+        models.__dict__["jacobian_map"] = self.jacobian_map
         return models
 
     @cached_property
-    def _map(self) -> JacobianMap:
+    def jacobian_map(self) -> JacobianMap:
+        """From `rate_derivatives_per_h` to the entries of the reduced Jacobian."""
         return JacobianMap.of(self.network, self.laws, reduced=True)
 
     @cached_property
