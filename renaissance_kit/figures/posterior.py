@@ -8,7 +8,6 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from renaissance_kit.analysis.calibration import BINS, rank_counts, uniform_band
 from renaissance_kit.figures import theme
 from renaissance_kit.figures.theme import Figure, Source, headline
 from renaissance_kit.studies import Calibration
@@ -24,12 +23,15 @@ def ranks(found: Calibration, measured: Collection[str], *, source: Source | Non
         found: as from `renaissance_kit.studies.calibrate`.
         measured: names of the constants with a measurement.
     """
-    repeats = len(next(iter(found.ranks.values())))
-    low, high = uniform_band(repeats)
-    band = pd.DataFrame({"low": [100 * low / repeats], "high": [100 * high / repeats]})
-    dots = pd.concat([_dots(name, found, measured) for name in found.ranks])
-    places = {"measured": -0.02, "not measured": 0.02}
-    dots["place"] = dots["place"] + dots["kind"].map(places)
+    repeats, (low, high) = found.repeats, found.band
+    band = pd.DataFrame({"low": [100 * low], "high": [100 * high]})
+    dots = found.rank_shares()
+    known = dots["name"].isin(list(measured))
+    dots = dots.assign(
+        kind=np.where(known, "measured", "not measured"),
+        place=dots["place"] + np.where(known, -0.02, 0.02),
+        share=100 * dots["share"],
+    )
     top = 1.08 * max(float(dots.share.max()), float(band.high.iloc[0]))
     y = alt.Scale(domain=[0, top], nice=False)
     panels = []
@@ -82,19 +84,4 @@ def ranks(found: Calibration, measured: Collection[str], *, source: Source | Non
                 width=100,
             )
         )
-    )
-
-
-def _dots(name: str, found: Calibration, measured: Collection[str]) -> pd.DataFrame:
-    counts = rank_counts(found.ranks[name], found.draws)
-    repeats = counts[0].sum()
-    return pd.DataFrame(
-        {
-            "sampler": name,
-            "kind": np.repeat(
-                ["measured" if n in measured else "not measured" for n in found.names], BINS
-            ),
-            "place": np.tile((np.arange(BINS) + 0.5) / BINS, len(found.names)),
-            "share": 100 * counts.ravel() / repeats,
-        }
     )

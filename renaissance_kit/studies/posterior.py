@@ -21,7 +21,13 @@ from scipy import stats
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import cross_val_predict
 
-from renaissance_kit.analysis.calibration import calibration_table, rank_of
+from renaissance_kit.analysis.calibration import (
+    BINS,
+    calibration_table,
+    rank_counts,
+    rank_of,
+    uniform_band,
+)
 from renaissance_kit.analysis.km_posterior import KMPosterior
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.fingerprint import fingerprint
@@ -250,6 +256,35 @@ class Calibration:
             part.insert(0, "sampler", sampler)
             parts.append(part.assign(decades=self.widths[sampler].mean(axis=0)))
         return pd.concat(parts, ignore_index=True)
+
+    def rank_shares(self) -> pd.DataFrame:
+        """Rank histograms, long: sampler, name, place (middle of the bin, 0 to 1), share."""
+        middles = (np.arange(BINS) + 0.5) / BINS
+        parts = []
+        for sampler, ranks in self.ranks.items():
+            counts = rank_counts(ranks, self.draws)
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "sampler": sampler,
+                        "name": np.repeat(self.names, BINS),
+                        "place": np.tile(middles, len(self.names)),
+                        "share": counts.ravel() / len(ranks),
+                    }
+                )
+            )
+        return pd.concat(parts, ignore_index=True)
+
+    @property
+    def repeats(self) -> int:
+        """Number of truths."""
+        return len(next(iter(self.ranks.values())))
+
+    @property
+    def band(self) -> tuple[float, float]:
+        """Shares between which 99 % of the bins lie if ranks are uniform."""
+        low, high = uniform_band(self.repeats)
+        return low / self.repeats, high / self.repeats
 
 
 def calibrate(
