@@ -445,6 +445,23 @@ def test_every_objective_has_a_fingerprint_and_a_copy_the_same(ecoli, tiny):
     assert fingerprint(replace(made[1], threshold=2.0)) != names[1]
 
 
+def test_a_model_that_takes_too_many_evaluations_fails(ecoli, shipped, models, drugged):
+    """Of each kind that integrates; with the number allowed as it comes none fails."""
+    course = (3.0,), (1.0,), (0.1,)
+    asked = (
+        (ReturnsAfter(minutes=24.0), models),
+        (Phenotypes((Phenotype("half", {"HEX": 0.5}, "PGI", 0.0, 1.0),)), models),
+        (FitToCourses.of(ecoli), shipped.with_km(shipped.km_mM[:2])),
+        (InhibitorPulse("drug_c", 2.0, 6.0, "PGI", *course), drugged[0]),
+    )
+    for objective, batch in asked:
+        few = replace(objective, evaluations=5).evaluate(batch, workers=1)
+        assert few.counts()["FAILED"] == len(batch), objective
+        assert objective.evaluate(batch, workers=1).counts()["FAILED"] == 0, objective
+        with pytest.raises(ParameterError, match="evaluations"):
+            replace(objective, evaluations=0)
+
+
 def test_scores_as_a_table():
     scores = Scores.of(np.array([0.5, 0.1]), met=[True, False], values={"x": np.array([1.0, 2.0])})
     assert scores.table().to_dict("list") == {

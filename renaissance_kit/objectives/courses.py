@@ -14,7 +14,14 @@ from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.runs import Run
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.network import Network
-from renaissance_kit.objectives.objective import Objective, Scores, joined, require_positive, step
+from renaissance_kit.objectives.objective import (
+    EVALUATIONS,
+    Objective,
+    Scores,
+    joined,
+    require_positive,
+    step,
+)
 from renaissance_kit.simulation.bioreactor import Bioreactor, batch_of, cultivate, engineered
 from renaissance_kit.simulation.fit import MeasuredCurve, fit_of, measured_curves, measured_start
 
@@ -35,8 +42,8 @@ class FitToCourses(Objective):
         curves: measured ones.
         threshold: largest goodness of fit of a curve that is matched.
         width: of the step, in ln.
-        evaluations: of the right-hand side allowed for one simulation, ten times what most models
-            take; a model that needs more fails. One of twelve *E. coli* models took 2 million.
+        evaluations: of the right-hand side allowed for one simulation; a model that needs more
+            fails.
 
     >>> from renaissance_kit import Network
     >>> objective = FitToCourses.of(Network.example())
@@ -48,7 +55,7 @@ class FitToCourses(Objective):
     curves: tuple[MeasuredCurve, ...]
     threshold: float = 1.0
     width: float = 0.25
-    evaluations: int = 50_000
+    evaluations: int = EVALUATIONS
 
     def __post_init__(self) -> None:
         require_kinds(self)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,8 +19,14 @@ from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.labels import GROWTH_RATE
 from renaissance_kit.network.network import Network
 from renaissance_kit.network.other_names import meant
-from renaissance_kit.objectives.objective import Objective, Scores, joined, require_positive
-from renaissance_kit.simulation.shifts import Step, shift
+from renaissance_kit.objectives.objective import (
+    EVALUATIONS,
+    Objective,
+    Scores,
+    joined,
+    require_positive,
+)
+from renaissance_kit.simulation.shifts import SHIFT_TOLERANCES, Step, shift
 
 LEAST = 1e-6
 """Of the wild type's growth or flux: less counts as this, so that 0 has a logarithm."""
@@ -84,6 +91,8 @@ class Phenotypes(Objective):
         phenotypes: what was seen.
         hours: allowed to settle.
         width: in ln, of the score.
+        evaluations: of the right-hand side allowed for one integration; a model that needs more
+            fails.
 
     >>> import numpy as np
     >>> from renaissance_kit import KineticModels, Network, SteadyState
@@ -97,15 +106,16 @@ class Phenotypes(Objective):
     phenotypes: tuple[Phenotype, ...]
     hours: float = 200.0
     width: float = 0.5
+    evaluations: int = EVALUATIONS
 
     def __post_init__(self) -> None:
         require_kinds(self)
-        require_positive(self, "hours", "width")
+        require_positive(self, "hours", "width", "evaluations")
         if not self.phenotypes:
             raise ParameterError("no phenotype; give at least one")
 
     @classmethod
-    def read(cls, network: Network, path: str | Path, **settings: float) -> Phenotypes:
+    def read(cls, network: Network, path: str | Path, **settings: Any) -> Phenotypes:
         """From a table with the columns strain, reaction, factor, quantity, low, high, source.
 
         A strain with several changed enzymes has a row for each, with the same range.
@@ -147,8 +157,10 @@ class Phenotypes(Objective):
             factors = tuple(sorted(phenotype.vmax_factors.items()))
             if factors not in done:
                 found = shift(
-                    models, (Step(vmax_factors=dict(factors)),), times, run=Run(workers=workers)
-                )
+                    models, (Step(vmax_factors=dict(factors)),), times,
+                    tolerances=replace(SHIFT_TOLERANCES, evaluations=self.evaluations),
+                    run=Run(workers=workers),
+                )  # fmt: skip
                 done[factors] = found.rates[:, -1], found.steady
             rates, steady = done[factors]
             ratio = rates[:, reaction_of(models.network, phenotype.quantity)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,9 +11,15 @@ from renaissance_kit.core.errors import ParameterError, nearest
 from renaissance_kit.core.runs import Run
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.network import Network
-from renaissance_kit.objectives.objective import Objective, Scores, require_positive, step
+from renaissance_kit.objectives.objective import (
+    EVALUATIONS,
+    Objective,
+    Scores,
+    require_positive,
+    step,
+)
 from renaissance_kit.objectives.phenotypes import reaction_of
-from renaissance_kit.simulation.shifts import Step, shift
+from renaissance_kit.simulation.shifts import SHIFT_TOLERANCES, Step, shift
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,8 @@ class InhibitorPulse(Objective):
         measured: at each time, relative to the undisturbed cell.
         error: of each.
         width: of the step, in ln.
+        evaluations: of the right-hand side allowed for one integration; a model that needs more
+            fails.
 
     Raises:
         ParameterError: times that do not rise, lists of different lengths, a number out of range.
@@ -48,10 +56,11 @@ class InhibitorPulse(Objective):
     measured: tuple[float, ...]
     error: tuple[float, ...]
     width: float = 0.25
+    evaluations: int = EVALUATIONS
 
     def __post_init__(self) -> None:
         require_kinds(self)
-        require_positive(self, "concentration_mM", "minutes", "width")
+        require_positive(self, "concentration_mM", "minutes", "width", "evaluations")
         if not self.times_min or not (np.diff([0.0, *self.times_min]) > 0).all():
             raise ParameterError("times_min must rise, the first after 0; give at least one")
         if not len(self.times_min) == len(self.measured) == len(self.error):
@@ -80,7 +89,8 @@ class InhibitorPulse(Objective):
         asked = np.array(self.times_min) / 60
         times = np.unique(np.concatenate([[0.0], asked]))
         steps = (raised, Step(end)) if end < times[-1] else (raised,)
-        found = shift(models, steps, times, run=Run(workers=workers))
+        limits = replace(SHIFT_TOLERANCES, evaluations=self.evaluations)
+        found = shift(models, steps, times, tolerances=limits, run=Run(workers=workers))
         column = reaction_of(models.network, self.quantity)
         simulated = found.rates[:, np.isin(times, asked), column]
         distance = (simulated - np.array(self.measured)) / np.array(self.error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -10,7 +10,13 @@ from renaissance_kit.core.arguments import require_kinds
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.runs import Run
 from renaissance_kit.kinetics.models import KineticModels
-from renaissance_kit.objectives.objective import Objective, Scores, require_positive, step
+from renaissance_kit.objectives.objective import (
+    EVALUATIONS,
+    Objective,
+    Scores,
+    require_positive,
+    step,
+)
 from renaissance_kit.simulation.perturbation import Perturbation, perturb
 
 
@@ -28,6 +34,8 @@ class ReturnsAfter(Objective):
         tolerance: largest |c/c* − 1| of a variable that has returned.
         variables: metabolites, or ``growth``, that have to be back; all if empty.
         width: of the step, in ln.
+        evaluations: of the right-hand side allowed for one integration; a model that needs more
+            fails.
 
     >>> import numpy as np
     >>> from renaissance_kit import KineticModels, Network, SteadyState
@@ -42,10 +50,11 @@ class ReturnsAfter(Objective):
     tolerance: float = 0.01
     variables: tuple[str, ...] = ()
     width: float = 0.5
+    evaluations: int = EVALUATIONS
 
     def __post_init__(self) -> None:
         require_kinds(self)
-        require_positive(self, "minutes", "tolerance", "width")
+        require_positive(self, "minutes", "tolerance", "width", "evaluations")
         last = float(self.perturbation.times_min[-1])
         if self.minutes > last:
             raise ParameterError(
@@ -55,7 +64,9 @@ class ReturnsAfter(Objective):
 
     def evaluate(self, models: KineticModels, *, workers: int = 2) -> Scores:
         """Perturb and integrate; ``return_time_min`` is the longest of a model."""
-        result = perturb(models, self.perturbation, run=Run(workers=workers))
+        limits = replace(self.perturbation.tolerances, evaluations=self.evaluations)
+        settings = replace(self.perturbation, tolerances=limits)
+        result = perturb(models, settings, run=Run(workers=workers))
         times = result.return_time_min(self.tolerance, self.variables or None).max(axis=-1)
         with np.errstate(divide="ignore"):
             distance = np.log(times / self.minutes)

@@ -40,5 +40,10 @@ from .perturbation import (
     linear_response as linear_response,
     perturb as perturb,
 )
-from .shifts import Shifted as Shifted, Step as Step, shift as shift
+from .shifts import (
+    SHIFT_TOLERANCES as SHIFT_TOLERANCES,
+    Shifted as Shifted,
+    Step as Step,
+    shift as shift,
+)
 from .strains import STRAIN_TABLE as STRAIN_TABLE, engineered_strains as engineered_strains

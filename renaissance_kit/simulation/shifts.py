@@ -26,6 +26,7 @@ from renaissance_kit.simulation.integrators import Outcome, Tolerances, integrat
 from renaissance_kit.simulation.perturbation import identity
 
 CHUNK = 10  # models
+SHIFT_TOLERANCES = Tolerances(1e-8, 1e-8)
 STEADY = 1e-4  # 1/h: largest |dc/dt| / c of a steady state
 
 
@@ -91,7 +92,7 @@ def shift(
     steps: tuple[Step, ...],
     times_h: Array,
     *,
-    tolerances: Tolerances | None = None,
+    tolerances: Tolerances = SHIFT_TOLERANCES,
     run: Run = RUN,
 ) -> Shifted:
     """Change the enzymes or the surroundings of every model of a batch, and integrate.
@@ -99,6 +100,7 @@ def shift(
     Args:
         models: a batch at its steady state.
         steps: by rising time, the first at 0.
+        tolerances: of the integrations.
         times_h: (times,) that are kept, rising from 0 to after the last step.
         run: workers, progress and stop; chunks of 10 models.
 
@@ -126,10 +128,9 @@ def shift(
         raise ParameterError(f"the step at {starts[-1]:g} h is not before the end, {times[-1]:g} h")
     for step in steps:
         step.check(models.network)
-    limits = tolerances or Tolerances(1e-8, 1e-8)
     columns = run_chunks(
-        _Task(models, steps, times, limits), len(models), name="shift", chunk=CHUNK, run=run,
-        settings={"steps": repr(steps), "times_h": times.tolist(), "tolerances": repr(limits),
+        _Task(models, steps, times, tolerances), len(models), name="shift", chunk=CHUNK, run=run,
+        settings={"steps": repr(steps), "times_h": times.tolist(), "tolerances": repr(tolerances),
                   **identity(models)},
     )  # fmt: skip
     if not len(columns["item"]):

@@ -80,7 +80,7 @@ class Sizes(Scale):
         "score_models": (12, 100, 200, 400),
         "labelled_sets": (2_000, 10_000, 20_000, 80_000),
         "hard_states": (2, 5, 20, 100),
-        "asked_models": (3, 10, 50, 200),
+        "asked_models": (3, 10, 25, 200),
         "models": (30, 200, 500, 1_000),
         "searches": (24, 40, 100, 300),
         "conditional_steps": (6, 100, 500, 2_000),
