@@ -452,7 +452,7 @@ def test_a_model_that_takes_too_many_evaluations_fails(ecoli, shipped, models, d
         (ReturnsAfter(minutes=24.0), models),
         (Phenotypes((Phenotype("half", {"HEX": 0.5}, "PGI", 0.0, 1.0),)), models),
         (FitToCourses.of(ecoli), shipped.with_km(shipped.km_mM[:2])),
-        (InhibitorPulse("drug_c", 2.0, 6.0, "PGI", *course), drugged[0]),
+        (InhibitorPulse("drug_c", 2.0, 6.0, "PGI", *course), drugged),
     )
     for objective, batch in asked:
         few = replace(objective, evaluations=5).evaluate(batch, workers=1)
