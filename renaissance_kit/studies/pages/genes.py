@@ -124,8 +124,8 @@ def sampled(states: Mapping[str, SteadyStates], apart: Sequence[pd.DataFrame]) -
     if len(apart) > 1:
         others = listed([differing_fluxes(t) for t in apart[1:]])
         text += (
-            f"; with the other sets of ratios {others} do, and {len(common_fluxes(apart))} with all "
-            "of them the same way"
+            f"; with the other sets of ratios {others} do, and {len(common_fluxes(apart))} with "
+            "all of them the same way"
         )
     return Text(f"{text}.")
 
@@ -205,8 +205,8 @@ def compared(changes: Sequence[pd.DataFrame]) -> Text:
     r = float(one.corr(two.reindex(one.index)))
     text = (
         f"{listed([shifted_constants(t) for t in changes])} of {len(one)} constants shift beyond "
-        f"chance with the sets of ratios, one after the other, and {len(common_shifts(changes))} of "
-        f"them the same way with all. The shifts of the first two have a correlation of {r:+.2f}"
+        f"chance with the sets of ratios, one after the other, and {len(common_shifts(changes))} "
+        f"of them the same way with all. The shifts of the first two have a correlation of {r:+.2f}"
     )
     least = max(float(t.p_least.max()) for t in changes)
     if least > 0.05:
