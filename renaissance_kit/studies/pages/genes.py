@@ -60,7 +60,7 @@ class Sizes(Scale):
         "sets": (2, 2, 2, 4),
         "n_states": (8, 200, 500, 5_000),
         "steps_per_dimension": (1, 5, 20, 20),
-        "trainings": (2, 4, 12, 30),
+        "trainings": (2, 4, 10, 30),
         "steps": (3, 50, 50, 100),
         "models_per_step": (12, 64, 64, 64),
         "models": (40, 400, 400, 1_500),
