@@ -338,7 +338,11 @@ def genes(
     differ, moved = len(common_fluxes(apart)), len(common_shifts(changes))
     least = max(float(t.p_least.max()) for t in changes)
     ways = f", in {len(changes)} ways" if len(changes) > 1 else ""
-    both = f"; {differ} and {moved} whichever way" if len(changes) > 1 else ""
+    all_ways = "both" if len(changes) == 2 else "all"
+    both = (
+        f"; in {all_ways} ways alike {differ} fluxes and {moved} constants" if len(changes) > 1
+        else ""
+    )  # fmt: skip
     each = listed([differing_fluxes(t) for t in apart])
     constants = listed([shifted_constants(t) for t in changes])
     interval = between(*wilson_interval(moved, every))
