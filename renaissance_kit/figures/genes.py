@@ -17,6 +17,7 @@ COLOURS = {
     ALWAYS: theme.BLUE, SOMETIMES: theme.SKY, AGAINST: theme.ORANGE, FORBIDDEN: theme.GREY,
 }  # fmt: skip
 CONDITIONS = (theme.BEFORE, theme.AFTER)
+SAME = "#B5B5B5"
 _SHAPES = {ALWAYS: "circle", SOMETIMES: "circle", AGAINST: "diamond", FORBIDDEN: "cross"}
 
 
@@ -127,15 +128,15 @@ def alternatives(
         second[["name", "shift", "q_shift"]], on="name", suffixes=("", "_other")
     )
     one, two = table.q_shift < 0.05, table.q_shift_other < 0.05
-    labels = ("beyond chance with both", "with one of them", "with none")
+    labels = ("beyond chance with both", "beyond chance with one", "no more than chance")
     table["found"] = np.select([one & two, one | two], labels[:2], labels[2])
     there = [label for label in labels if (table.found == label).any()]
-    far = 1.08 * float(table[["shift", "shift_other"]].abs().max().max())
+    far = 1.1 * float(table[["shift", "shift_other"]].abs().max().max())
     scale = alt.Scale(domain=[-far, far], nice=False)
     x = alt.X("shift:Q", title="Shift of the median, first set (decades)", scale=scale)
     y = alt.Y("shift_other:Q", title="Shift of the median, second set (decades)", scale=scale)
     line = pd.DataFrame({"shift": [-far, far], "shift_other": [-far, far]})
-    colours = dict(zip(labels, (theme.BLUE, theme.ORANGE, theme.LIGHT_GREY), strict=True))
+    colours = dict(zip(labels, (theme.BLUE, theme.ORANGE, SAME), strict=True))
     ordered = table.sort_values("found", ascending=False, kind="stable")
     r = float(table["shift"].corr(table.shift_other))
     return alt.layer(
@@ -151,7 +152,7 @@ def alternatives(
     ).properties(
         width=420, height=420,
         title=headline(
-            f"Two sets of ratios, one comparison: correlation {number(r)}",
+            f"Shifts with two sets of ratios: correlation {number(round(r, 2) + 0.0)}",
             "Each point a Michaelis constant: how much its median shifts between the conditions, "
             "with the states of one largest set of ratios and of another. On the line both agree.",
             source or "",
