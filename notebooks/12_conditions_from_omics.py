@@ -20,13 +20,13 @@ levels: str = None  # table of levels of genes; None: expression.csv of the netw
 before = "glucose batch"  # one condition of the table
 after = "glucose chemostat"  # the other
 threshold = 2.0  # levels that change by more, up or down, count
-alternative = 0  # which of the largest sets of ratios makes the states
 seed = 1
 workers = 2
 store: str = None  # folder that keeps the ensembles; None is one in output_dir
 # None takes these from the scale, see the table below.
 n_states: int = None  # steady states of each condition
-trainings: int = None  # generators of each condition, each at a state of its own
+sets: int = None  # largest sets of ratios whose states are made and trained at
+trainings: int = None  # generators of each condition and set, each at a state of its own
 steps: int = None  # steps of a training by gradient
 models: int = None  # models drawn from each generator
 permutations: int = None  # of the conditions, for the null distribution of a change
@@ -60,7 +60,7 @@ print(f"results: {output.resolve()}")
 
 # %%
 size = page.Sizes.at(
-    scale, n_states=n_states, trainings=trainings, steps=steps, models=models,
+    scale, n_states=n_states, sets=sets, trainings=trainings, steps=steps, models=models,
     permutations=permutations,
 )  # fmt: skip
 page.Sizes.table()
@@ -120,30 +120,37 @@ page.single(alone)
 #
 # Every ratio that is followed is parted into two bounds, one a condition, about a threshold between
 # the fluxes of both. So the states of each condition are sampled by themselves, and every pair of
-# them meets the ratios.
+# them meets the ratios. Where there are several largest sets, the levels do not say which is true:
+# two of them are taken, one after the other, and what is concluded has to hold with both.
 
 # %%
-constraints = fit.of_alternative(alternative)
-states, begun = {}, time.perf_counter()
-for condition in (before, after):
-    states[condition] = sample_steady_states(
-        network, size.n_states, seed=seed, constraints=constraints[condition],
-        steps_per_dimension=size.steps_per_dimension,
+alternatives, begun = [], time.perf_counter()
+for number in range(min(size.sets, len(fit.agreements))):
+    constraints = fit.of_alternative(number)
+    alternatives.append(
+        {
+            condition: sample_steady_states(
+                network, size.n_states, seed=seed, constraints=constraints[condition],
+                steps_per_dimension=size.steps_per_dimension,
+            )
+            for condition in (before, after)
+        }
     )  # fmt: skip
-    states[condition].save(output / f"states_{condition.replace(' ', '_')}.nc")
+    for condition, sample in alternatives[number].items():
+        sample.save(output / f"states_{condition.replace(' ', '_')}_{number}.nc")
 seconds_of_states = time.perf_counter() - begun
-apart = studies.fluxes_apart(network, states)
-write_csv(output / "fluxes.csv", apart)
-shown = studies.condition_fluxes(states, list(apart.name[:20]))
+apart = [studies.fluxes_apart(network, states) for states in alternatives]
+write_csv(output / "fluxes.csv", apart[0])
+shown = studies.condition_fluxes(alternatives[0], list(apart[0].name[:20]))
 figure = figures.fluxes(shown, before, after, source=source)
 save(figure, output / "fluxes")
 figure
 
 # %%
-page.sampled(states, apart)
+page.sampled(alternatives[0], apart)
 
 # %%
-apart.head(12).round(3)
+apart[0].head(12).round(3)
 
 # %% [markdown]
 # ## A generator at several states of each condition
@@ -151,19 +158,25 @@ apart.head(12).round(3)
 # By gradient, the cheapest recipe. Every training has a state and a seed of its own.
 
 # %%
-groups = studies.trained_in_conditions(
-    network,
-    states,
-    Recipe.by_gradient(network, steps=size.steps, models_per_step=size.models_per_step),
-    trainings=size.trainings,
-    models=size.models,
-    seed=seed,
-    run=Run(workers, output / "ensembles" if store is None else store, print),
-)
-studies.run_table(groups).drop(columns="constants held").round(4)
+run = Run(workers, output / "ensembles" if store is None else store, print)
+trained = [
+    studies.trained_in_conditions(
+        network,
+        states,
+        Recipe.by_gradient(network, steps=size.steps, models_per_step=size.models_per_step),
+        trainings=size.trainings,
+        models=size.models,
+        seed=derived_seed(seed, number),
+        run=run,
+    )
+    for number, states in enumerate(alternatives)
+]
+studies.run_table(
+    {f"set {i}, {c}": runs for i, groups in enumerate(trained) for c, runs in groups.items()}
+).drop(columns="constants held").round(4)
 
 # %%
-page.trained(groups)
+page.trained(trained)
 
 # %% [markdown]
 # ## What differs between them
@@ -173,21 +186,34 @@ page.trained(groups)
 # differs from state to state within a condition counts as chance.
 
 # %%
-km = {
-    condition: [run.parameters("km", valid_only=size.valid_only) for run in runs]
-    for condition, runs in groups.items()
-}
-rng = np.random.default_rng(derived_seed(seed, 3))
-changes = change_table(km[before], km[after], rng=rng, permutations=size.permutations)
-write_csv(output / "constants.csv", changes)
+changes = []
+for number, groups in enumerate(trained):
+    one, two = (
+        [run.parameters("km", valid_only=size.valid_only) for run in groups[condition]]
+        for condition in (before, after)
+    )
+    rng = np.random.default_rng(derived_seed(seed, 3, number))
+    changes.append(change_table(one, two, rng=rng, permutations=size.permutations))
+    write_csv(output / f"constants_{number}.csv", changes[number])
 figure = change_figures.moved_most(
-    changes, what="Michaelis constants", names=network.names, source=source
+    changes[0], what="Michaelis constants", names=network.names, source=source
 )
 save(figure, output / "constants")
 figure
 
 # %%
-page.differences(changes, (before, after))
+page.differences(changes[0], (before, after))
+
+# %% [markdown]
+# **Is it the same with another of the largest sets of ratios?**
+
+# %%
+figure = figures.alternatives(changes[0], changes[-1], source=source)
+save(figure, output / "alternatives")
+figure
+
+# %%
+page.compared(changes)
 
 # %% [markdown]
 # ## The answer
@@ -212,11 +238,16 @@ summary = {
     "training_steps": size.steps,
     "models": size.models,
     "permutations": size.permutations,
-    "fluxes_apart": int((apart.apart == 1).sum()),
-    "constants_shifted": int((changes.q_shift < 0.05).sum()),
+    "sets_trained": len(trained),
+    "fluxes_apart": [studies.differing_fluxes(table) for table in apart],
+    "fluxes_apart_in_all_sets": len(studies.common_fluxes(apart)),
+    "constants_shifted": [studies.shifted_constants(table) for table in changes],
+    "constants_shifted_in_all_sets": len(studies.common_shifts(changes)),
     "seconds_of_levels": seconds_of_levels,
     "seconds_of_states": seconds_of_states,
-    "seconds_of_training": float(sum(r.seconds for runs in groups.values() for r in runs)),
+    "seconds_of_training": float(
+        sum(r.seconds for groups in trained for runs in groups.values() for r in runs)
+    ),
     "workers": workers,
     **answer.summary(),
 }

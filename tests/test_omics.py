@@ -215,6 +215,17 @@ def test_remi_on_e_coli(ecoli: Network) -> None:
         fit.of_alternative(2)
 
 
+def test_each_condition_keeps_its_own_constraints(ecoli: Network) -> None:
+    base = Constraints.from_folder(ecoli)
+    slow, fast = base.with_flux("GROWTH", 0.3103, 0.33), base.with_flux("GROWTH", 0.35, 0.37)
+    fit = remi(ecoli, {"PPC": 2.5}, "slow", "fast", constraints={"slow": slow, "fast": fast})
+    found = fit.of_alternative()
+    assert found["slow"].fluxes["GROWTH"] == slow.fluxes["GROWTH"]
+    assert found["fast"].fluxes["GROWTH"].low == 0.35
+    assert found["fast"].fluxes["PPC"].low == pytest.approx(2.5 * found["slow"].fluxes["PPC"].high)
+    assert "REMI: PPC × 2.5 or more" in found["fast"].fluxes["PPC"].source
+
+
 @pytest.mark.slow
 def test_metabolite_ratios(ecoli: Network) -> None:
     fit = remi(ecoli, {"ICL": 4.0}, "one", "two", metabolite_ratios={"pep_c": 3.0, "fdp_c": 0.4})

@@ -66,7 +66,13 @@ def test_fluxes_of_two_conditions(ecoli: Network, states: dict[str, SteadyStates
     assert table.loc[0, "median"] == pytest.approx(np.median(flux))
     with pytest.raises(ParameterError, match="give two"):
         studies.fluxes_apart(ecoli, {ONE: states[ONE]})
-    assert "6 of batch and 6 of chemostat" in page.sampled(states, apart.reset_index())
+    table = apart.reset_index()
+    turned = table.assign(ratio=1 / table.ratio)
+    assert studies.common_fluxes([table, table]) == set(table.name[table.apart == 1])
+    assert studies.common_fluxes([table, turned]) == set()
+    said = page.sampled(states, [table, turned])
+    assert said.startswith("6 of batch and 6 of chemostat.")
+    assert f"ratios {studies.differing_fluxes(table)} do, and 0 with all of them" in said
 
 
 def test_trainings_have_states_and_seeds_of_their_own(
@@ -82,7 +88,7 @@ def test_trainings_have_states_and_seeds_of_their_own(
     labels = {run.ensemble.models(ecoli).state.label for run in runs}
     assert len({run.seed for run in runs}) == len(labels) == 4
     assert said[0].startswith("batch, 0")
-    assert "2 a condition: batch" in page.trained(groups)
+    assert "valid models of 4 generators: batch" in page.trained([groups])
 
 
 def changes(q: float, least: float) -> pd.DataFrame:
@@ -92,11 +98,15 @@ def changes(q: float, least: float) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def answered(q: float, least: float, differ: int) -> str:
-    apart = pd.DataFrame({"apart": [1.0] * differ + [0.6] * (20 - differ)})
+def answered(q: float, least: float, differ: int, *others: pd.DataFrame) -> str:
+    apart = pd.DataFrame(
+        {"name": [f"R{i}" for i in range(20)], "ratio": 2.0,
+         "apart": [1.0] * differ + [0.6] * (20 - differ)}
+    )  # fmt: skip
     found: Any = SimpleNamespace(met=3)
     outcomes = pd.DataFrame({"outcome": ["followed"] * 5})
-    return answers.genes(outcomes, found, apart, changes(q, least)).text
+    tables = [changes(q, least), *others]
+    return answers.genes(outcomes, found, [apart] * len(tables), tables).text
 
 
 def test_the_answer_follows_the_numbers() -> None:
@@ -109,6 +119,21 @@ def test_the_answer_follows_the_numbers() -> None:
     assert "A:x most, by +0.50 decades from a to b" in page.differences(changes(0.01, 0.001), "ab")
     assert "no p-value" in page.differences(changes(0.01, 0.3), "ab")
     assert "The median of no constant" in page.differences(changes(0.5, 0.001), "ab")
+
+
+def test_what_holds_with_one_set_of_ratios_only_is_not_the_answer() -> None:
+    same, none = changes(0.01, 0.001), changes(0.5, 0.001)
+    turned = same.assign(shift=-same["shift"])
+    assert "1 and 1 of 4 constants" in answered(0.01, 0.001, 1, same)
+    assert "; in both ways alike 1 fluxes and 1 constants (" in answered(0.01, 0.001, 1, same)
+    for other in (none, turned):
+        text = answered(0.01, 0.001, 1, other)
+        assert text.startswith("Few fluxes and no Michaelis constants: fluxes can follow 3 of 5 ")
+        assert "in 2 ways, 1 and 1 of 20 fluxes" in text
+    assert "much the same in both" in page.compared([same, same])
+    assert "depends on which of the largest sets" in page.compared([same, turned])
+    assert "nothing to compare" in page.compared([same])
+    assert "no p-value" in page.compared([same, changes(0.01, 0.3)])
 
 
 def test_figures(ecoli: Network, fit: OmicsFit, states: dict[str, SteadyStates]) -> None:
@@ -125,5 +150,10 @@ def test_figures(ecoli: Network, fit: OmicsFit, states: dict[str, SteadyStates])
     ).to_dict()
     require_units(fluxes)
     require_caption(fluxes, "Grey: batch; blue: chemostat", width=96)
+    turned = changes(0.01, 0.001).assign(shift=[-0.5, 0.1, 0.0, 0.2])
+    both = figures.alternatives(changes(0.01, 0.001), turned, source=SOURCE).to_dict()
+    require_units(both)
+    require_caption(both, "Each point a Michaelis constant", width=70)
+    assert both["title"]["text"].endswith("correlation −0.77")
     marks = [n["mark"]["type"] for n in nodes(fluxes) if isinstance(n.get("mark"), dict)]
     assert marks == ["rule", "bar", "circle"] * 2

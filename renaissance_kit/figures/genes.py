@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from renaissance_kit.figures import theme
@@ -16,6 +17,7 @@ COLOURS = {
     ALWAYS: theme.BLUE, SOMETIMES: theme.SKY, AGAINST: theme.ORANGE, FORBIDDEN: theme.GREY,
 }  # fmt: skip
 CONDITIONS = (theme.BEFORE, theme.AFTER)
+SAME = "#B5B5B5"
 _SHAPES = {ALWAYS: "circle", SOMETIMES: "circle", AGAINST: "diamond", FORBIDDEN: "cross"}
 
 
@@ -110,5 +112,50 @@ def fluxes(table: pd.DataFrame, before: str, after: str, *, source: Source | Non
             "point: median. The two samples were drawn one without the other, and every pair "
             "of them meets the ratios that are followed. Logarithmic axis.",
             source or "",
+        ),
+    )  # fmt: skip
+
+
+def alternatives(
+    first: pd.DataFrame, second: pd.DataFrame, *, source: Source | None = None
+) -> Figure:
+    """Shifts of all constants with one set of ratios against those with another.
+
+    Args:
+        first, second: as from `renaissance_kit.analysis.change_table`.
+    """
+    table = first[["name", "shift", "q_shift"]].merge(
+        second[["name", "shift", "q_shift"]], on="name", suffixes=("", "_other")
+    )
+    one, two = table.q_shift < 0.05, table.q_shift_other < 0.05
+    labels = ("beyond chance with both", "beyond chance with one", "no more than chance")
+    table["found"] = np.select([one & two, one | two], labels[:2], labels[2])
+    there = [label for label in labels if (table.found == label).any()]
+    far = 1.1 * float(table[["shift", "shift_other"]].abs().max().max())
+    scale = alt.Scale(domain=[-far, far], nice=False)
+    x = alt.X("shift:Q", title="Shift of the median, first set (decades)", scale=scale)
+    y = alt.Y("shift_other:Q", title="Shift of the median, second set (decades)", scale=scale)
+    line = pd.DataFrame({"shift": [-far, far], "shift_other": [-far, far]})
+    colours = dict(zip(labels, (theme.BLUE, theme.ORANGE, SAME), strict=True))
+    ordered = table.sort_values("found", ascending=False, kind="stable")
+    r = float(table["shift"].corr(table.shift_other))
+    return alt.layer(
+        alt.Chart(line).mark_line(color=theme.INK, strokeWidth=1).encode(x=x, y=y),
+        alt.Chart(ordered).mark_circle(size=60, opacity=0.9).encode(
+            x=x, y=y,
+            color=alt.Color(
+                "found:N", title=None,
+                scale=alt.Scale(domain=there, range=[colours[label] for label in there]),
+                legend=alt.Legend(orient="bottom", labelLimit=320),
+            ),
+        ),
+    ).properties(
+        width=420, height=420,
+        title=headline(
+            f"Shifts with two sets of ratios: correlation {number(round(r, 2) + 0.0)}",
+            "Each point a Michaelis constant: how much its median shifts between the conditions, "
+            "with the states of one largest set of ratios and of another. On the line both agree.",
+            source or "",
+            width=70,
         ),
     )  # fmt: skip

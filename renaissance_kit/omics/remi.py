@@ -58,7 +58,9 @@ def remi(
         ratios: levels of genes, or by reaction the level after over the level before.
         before, after: the two conditions.
         constraints: of both, or by condition; those of the network's folder if not given.
-        metabolite_ratios: by metabolite, concentration after over concentration before.
+        metabolite_ratios: by metabolite, concentration after over concentration before. One that
+            is met becomes a range of the pool in place of its measurement, and the turnover of the
+            pool is then bounded as that of an unmeasured one.
         threshold: a ratio counts if it is above this, or below 1 over this.
         alternatives: most sets to look for, of as many ratios as the largest.
         margin: by how much more than its ratio a reaction must change, so that the states of both
@@ -189,6 +191,7 @@ def _bounds(
     centre = _centre(agreement, held, program, one, two)
     pair = [dict(c.fluxes) for c in old]
     pools = [dict(c.pools_mM) for c in old]
+    medium = [dict(c.medium_mM) for c in old]
     measured = [dict(c.measured_mM) for c in old]
     for name, label, kind, ratio in held:
         source = f"REMI: {label}"
@@ -200,7 +203,8 @@ def _bounds(
                 was = _concentration_bound(old[i], name)
                 low, high = (max(was.low, limit), was.high) if least else (
                     was.low, min(was.high, limit))  # fmt: skip
-                pools[i][name] = Bound(low, high, source)
+                of = medium[i] if name in medium[i] else pools[i]
+                of[name] = Bound(low, high, source)
                 measured[i].pop(name, None)
             continue
         fluxes = [p.flux(name, centre) for p in (one, two)]
@@ -212,8 +216,8 @@ def _bounds(
                 low, high = -high, -low
             pair[i][name] = within(pair[i].get(name), low, high, old[i].maximum_flux, source)
     first, second = (
-        replace(c, fluxes=f, pools_mM=p, measured_mM=m)
-        for c, f, p, m in zip(old, pair, pools, measured, strict=True)
+        replace(c, fluxes=f, pools_mM=p, medium_mM=e, measured_mM=m)
+        for c, f, p, e, m in zip(old, pair, pools, medium, measured, strict=True)
     )
     return first, second
 

@@ -76,9 +76,13 @@ from .fitted import (
     wanted_fermentation as wanted_fermentation,
 )
 from .gene_conditions import (
+    common_fluxes as common_fluxes,
+    common_shifts as common_shifts,
     condition_fluxes as condition_fluxes,
+    differing_fluxes as differing_fluxes,
     fluxes_apart as fluxes_apart,
     ratio_outcomes as ratio_outcomes,
+    shifted_constants as shifted_constants,
     trained_in_conditions as trained_in_conditions,
 )
 from .held_out import held_out_table as held_out_table, incidence_by_state as incidence_by_state

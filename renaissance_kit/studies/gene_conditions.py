@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -89,6 +89,34 @@ def fluxes_apart(network: Network, states: Mapping[str, SteadyStates]) -> pd.Dat
     table = pd.DataFrame(rows, columns=["name", *names, "ratio", "apart"])
     order = np.lexsort([-np.abs(np.log(table.ratio)), -table.apart])
     return table.iloc[order].reset_index(drop=True)
+
+
+def differing_fluxes(apart: pd.DataFrame) -> int:
+    """Fluxes that differ in every pair of states."""
+    return int((apart.apart == 1).sum())
+
+
+def common_fluxes(apart: Sequence[pd.DataFrame]) -> set[str]:
+    """Fluxes that differ the same way in every pair of states, whatever the set of ratios."""
+    ways = [
+        {(name, ratio > 1) for name, ratio in zip(t.name, t.ratio, strict=True)}
+        for t in (t[t.apart == 1] for t in apart)
+    ]
+    return {str(name) for name, _ in set.intersection(*ways)}
+
+
+def shifted_constants(changes: pd.DataFrame) -> int:
+    """Constants whose median shifts at a false discovery rate below 5 %."""
+    return int((changes.q_shift < 0.05).sum())
+
+
+def common_shifts(changes: Sequence[pd.DataFrame]) -> set[str]:
+    """Constants that shift the same way beyond chance, whatever the set of ratios."""
+    ways = [
+        {(name, shift > 0) for name, shift in zip(t.name, t["shift"], strict=True)}
+        for t in (t[t.q_shift < 0.05] for t in changes)
+    ]
+    return {str(name) for name, _ in set.intersection(*ways)}
 
 
 def trained_in_conditions(

@@ -20,10 +20,17 @@ from renaissance_kit.network.network import Network
 from renaissance_kit.omics.fit import OmicsFit
 from renaissance_kit.simulation.fit import Fit
 from renaissance_kit.studies.baseline import Baseline
+from renaissance_kit.studies.gene_conditions import (
+    common_fluxes,
+    common_shifts,
+    differing_fluxes,
+    shifted_constants,
+)
 from renaissance_kit.studies.intracellular import SEARCH, UNBIASED, share_row
 from renaissance_kit.studies.km_comparisons import Comparison
 from renaissance_kit.studies.measured import INSIDE
 from renaissance_kit.studies.models import Confirmation
+from renaissance_kit.studies.pages.genes import listed
 from renaissance_kit.studies.published import published, published_returns
 from renaissance_kit.studies.robustness import CYTOSOL, share_at
 from renaissance_kit.studies.text import LEAST, Answer, between, percent, with_interval
@@ -314,35 +321,46 @@ def own_organism(
 
 
 def genes(
-    outcomes: pd.DataFrame, fit: OmicsFit, apart: pd.DataFrame, changes: pd.DataFrame
+    outcomes: pd.DataFrame,
+    fit: OmicsFit,
+    apart: Sequence[pd.DataFrame],
+    changes: Sequence[pd.DataFrame],
 ) -> Answer:
     """12: what the genes of a condition change.
 
     Args:
         outcomes: as from `renaissance_kit.studies.ratio_outcomes`.
         fit: that they are of.
-        apart: as from `renaissance_kit.studies.fluxes_apart`.
-        changes: as from `renaissance_kit.analysis.change_table`, of constants between the two
-            conditions.
+        apart, changes: of each set of ratios, as from `renaissance_kit.studies.fluxes_apart` and
+            `renaissance_kit.analysis.change_table`.
     """
-    every, moved = len(changes), int((changes.q_shift < 0.05).sum())
-    differ = int((apart.apart == 1).sum())
-    least = float(changes.p_least.max())
-    if least > 0.05:
-        begun = TOO_SMALL
-        said = f"whether constants differ {len(changes)} permutation tests cannot tell (p at least "
-        said += f"{least:.2g})"
-    else:
-        begun = f"{_how_many(differ, len(apart)).capitalize()} fluxes and "
-        begun += f"{_how_many(moved, every)} Michaelis constants"
-        said = (
-            f"the generators of the two conditions differ in the median of {moved} of {every} "
-            f"constants ({between(*wilson_interval(moved, every))}) beyond what states of one "
-            "condition differ by"
-        )
+    every, fluxes = len(changes[0]), len(apart[0])
+    differ, moved = len(common_fluxes(apart)), len(common_shifts(changes))
+    least = max(float(t.p_least.max()) for t in changes)
+    ways = f", in {len(changes)} ways" if len(changes) > 1 else ""
+    all_ways = "both" if len(changes) == 2 else "all"
+    both = (
+        f"; in {all_ways} ways alike {differ} fluxes and {moved} constants" if len(changes) > 1
+        else ""
+    )  # fmt: skip
+    each = listed([differing_fluxes(t) for t in apart])
+    constants = listed([shifted_constants(t) for t in changes])
+    interval = between(*wilson_interval(moved, every))
+    said = (
+        f"whether constants differ so few trainings cannot tell (p at least {least:.2g})"
+        if least > 0.05
+        else f"the generators of the two conditions differ in the median of "
+        f"{constants} of {every} constants beyond what states of one condition differ by{both} "
+        f"({interval})"
+    )
+    begun = (
+        TOO_SMALL if least > 0.05
+        else f"{_how_many(differ, fluxes).capitalize()} fluxes and {_how_many(moved, every)} "
+        "Michaelis constants"
+    )  # fmt: skip
     text = (
-        f"{begun}: fluxes can follow {fit.met} of {len(outcomes)} changed levels, {differ} of "
-        f"{len(apart)} fluxes then differ in every pair of states, and {said}."
+        f"{begun}: fluxes can follow {fit.met} of {len(outcomes)} changed levels{ways}, {each} of "
+        f"{fluxes} fluxes then differ in every pair of states, and {said}."
     )
     return Answer(text, "", "constants")
 

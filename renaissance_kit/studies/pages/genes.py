@@ -11,7 +11,16 @@ import pandas as pd
 from renaissance_kit.omics.expression import Expression
 from renaissance_kit.omics.fit import OmicsFit
 from renaissance_kit.states.steady_states import SteadyStates
-from renaissance_kit.studies.gene_conditions import AGAINST, ALWAYS, FORBIDDEN, SOMETIMES
+from renaissance_kit.studies.gene_conditions import (
+    AGAINST,
+    ALWAYS,
+    FORBIDDEN,
+    SOMETIMES,
+    common_fluxes,
+    common_shifts,
+    differing_fluxes,
+    shifted_constants,
+)
 from renaissance_kit.studies.km_integration import IntegrationRun
 from renaissance_kit.studies.scale import Scale
 from renaissance_kit.studies.text import Text, percent, too_few
@@ -23,9 +32,10 @@ class Sizes(Scale):
 
     Attributes:
         alternatives: most sets of ratios that are looked for.
+        sets: of these, sets whose states are made and trained at.
         n_states: steady states of each condition.
         steps_per_dimension: coordinate steps between kept states, for each dimension.
-        trainings: generators of each condition, each at a state of its own.
+        trainings: generators of each condition and set, each at a state of its own.
         steps: of a training by gradient.
         models_per_step: models that judge a step.
         models: drawn from each generator.
@@ -35,6 +45,7 @@ class Sizes(Scale):
     """
 
     alternatives: int
+    sets: int
     n_states: int
     steps_per_dimension: int
     trainings: int
@@ -46,13 +57,14 @@ class Sizes(Scale):
 
     SIZES: ClassVar[dict[str, tuple[Any, Any, Any, Any]]] = {
         "alternatives": (2, 10, 10, 50),
+        "sets": (2, 2, 2, 4),
         "n_states": (8, 200, 500, 5_000),
         "steps_per_dimension": (1, 5, 20, 20),
-        "trainings": (2, 4, 12, 30),
+        "trainings": (2, 4, 10, 30),
         "steps": (3, 50, 50, 100),
         "models_per_step": (12, 64, 64, 64),
         "models": (40, 400, 400, 1_500),
-        "permutations": (50, 500, 2_000, 10_000),
+        "permutations": (50, 2_000, 20_000, 50_000),
         "valid_only": (False, True, True, True),
     }
 
@@ -95,20 +107,32 @@ def outcomes(table: pd.DataFrame, fit: OmicsFit) -> Text:
     )
 
 
-def sampled(states: Mapping[str, SteadyStates], apart: pd.DataFrame) -> Text:
+def sampled(states: Mapping[str, SteadyStates], apart: Sequence[pd.DataFrame]) -> Text:
     """How far apart the states of the two conditions are.
 
     Args:
-        apart: as from `renaissance_kit.studies.fluxes_apart`.
+        states: of one set of ratios, by condition.
+        apart: of each set, as from `renaissance_kit.studies.fluxes_apart`.
     """
     counts = " and ".join(f"{len(s):,} of {c}" for c, s in states.items())
-    fully = apart[apart.apart == 1]
-    larger = (fully.ratio > 1).sum()
-    return Text(
-        f"{counts}. In every pair of states, one of each condition, {len(fully)} of {len(apart)} "
-        f"fluxes differ the same way ({larger} are larger in the second condition); for "
-        f"{int((apart.apart > 0.9).sum())} it is so in more than 90 % of the pairs."
+    fully = apart[0][apart[0].apart == 1]
+    text = (
+        f"{counts}. In every pair of states, one of each condition, {len(fully)} of "
+        f"{len(apart[0])} fluxes differ the same way ({int((fully.ratio > 1).sum())} are larger in "
+        f"the second condition)"
     )
+    if len(apart) > 1:
+        others = listed([differing_fluxes(t) for t in apart[1:]])
+        text += (
+            f"; with the other sets of ratios {others} do, and {len(common_fluxes(apart))} with "
+            "all of them the same way"
+        )
+    return Text(f"{text}.")
+
+
+def listed(numbers: Sequence[int]) -> str:
+    """Numbers in a sentence."""
+    return " and ".join(f"{n:,}" for n in numbers)
 
 
 def single(fits: Mapping[str, OmicsFit]) -> Text:
@@ -123,20 +147,23 @@ def single(fits: Mapping[str, OmicsFit]) -> Text:
     )
 
 
-def trained(groups: Mapping[str, Sequence[IntegrationRun]]) -> Text:
-    """Whether training worked at the states of each condition."""
+def trained(sets: Sequence[Mapping[str, Sequence[IntegrationRun]]]) -> Text:
+    """Whether training worked at the states of each condition.
+
+    Args:
+        sets: runs by condition, of each set of ratios.
+    """
     parts = []
-    for condition, runs in groups.items():
-        shares = [run.incidence for run in runs]
+    for condition in sets[0]:
+        shares = [run.incidence for groups in sets for run in groups[condition]]
         parts.append(
             f"{condition} {percent(sum(shares) / len(shares), 1)} ({percent(min(shares), 1)} to "
             f"{percent(max(shares), 1)})"
         )
-    seconds = sum(run.seconds for runs in groups.values() for run in runs)
-    each = {len(runs) for runs in groups.values()}
+    runs = [run for groups in sets for of in groups.values() for run in of]
     return Text(
-        f"Share of valid models of the generators, {max(each)} a condition: {'; '.join(parts)}. "
-        f"All trainings took {seconds:.0f} s."
+        f"Share of valid models of {len(runs)} generators: {'; '.join(parts)}. All trainings took "
+        f"{sum(run.seconds for run in runs):.0f} s."
     )
 
 
@@ -164,3 +191,29 @@ def differences(changes: pd.DataFrame, conditions: Sequence[str]) -> Text:
         f"{said}; the distribution of {shaped} changes. The null distribution has the states of "
         "both conditions in it: what differs from state to state is no difference of conditions."
     )
+
+
+def compared(changes: Sequence[pd.DataFrame]) -> Text:
+    """Whether the sets of ratios agree on which constants differ.
+
+    Args:
+        changes: of each set, as from `renaissance_kit.analysis.change_table`.
+    """
+    if len(changes) < 2:
+        return Text("There is one largest set of ratios, and nothing to compare it with.")
+    one, two = (table.set_index("name")["shift"] for table in changes[:2])
+    r = float(one.corr(two.reindex(one.index)))
+    text = (
+        f"{listed([shifted_constants(t) for t in changes])} of {len(one)} constants shift beyond "
+        f"chance with the sets of ratios, one after the other, and {len(common_shifts(changes))} "
+        f"of them the same way with all. The shifts of the first two have a correlation of {r:+.2f}"
+    )
+    least = max(float(t.p_least.max()) for t in changes)
+    if least > 0.05:
+        return Text(f"{text}. {too_few(least)}")
+    agree = r > 0.5
+    return Text(
+        f"{text}: what differs between the conditions "
+        + ("is much the same in both." if agree
+           else "depends on which of the largest sets is taken, and levels do not say which.")
+    )  # fmt: skip
