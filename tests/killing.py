@@ -117,6 +117,14 @@ def shifted(folder: Path) -> Any:
     return found.states_mM, found.rates, found.outcome.astype(int)
 
 
+def new_states(folder: Path) -> Any:
+    from renaissance_kit.simulation import Step, new_steady_states
+
+    changes = (Step(vmax_factors={"HEX": 0.5}), Step(vmax_factors={"PGI": 0.0}))
+    found = new_steady_states(tiny(8)[3], changes, run=the_run(folder))
+    return found.states_mM, found.rates, found.status.astype(int)
+
+
 def bioreactor(folder: Path) -> Any:
     from monod import monod
 
@@ -219,7 +227,8 @@ end = {"end": fingerprint(trained, perturbed), "moments": killing.moments()}
 
 CHUNKED = {
     "perturbation": perturbation, "shift": shifted, "linear": linear, "cultivation": bioreactor,
-    "survey": survey, "unbiased": unbiased, "exact_km": exact_km, "nes-of-states": nes_of_states,
+    "new_states": new_states, "survey": survey, "unbiased": unbiased, "exact_km": exact_km,
+    "nes-of-states": nes_of_states,
 }  # fmt: skip
 """By the name that a study gives its run."""
 
