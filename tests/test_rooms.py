@@ -39,7 +39,7 @@ ALLOWED = {
     "analysis": {"core", "laws", "network", "states", "kinetics", "km"},
     "formats": {"core", "laws", "network", "states", "kinetics", "simulation"},
     "studies": {
-        "core", "network", "states", "draft", "kinetics", "km", "objectives", "training",
+        "core", "network", "states", "draft", "kinetics", "control", "km", "objectives", "training",
         "search", "simulation", "analysis", "formats",
     },
     "figures": {"core", "kinetics", "studies"},

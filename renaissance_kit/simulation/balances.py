@@ -93,11 +93,11 @@ class Balances:
         if not ((scale > 0).all() and np.isfinite(scale).all() and np.isfinite(residual).all()):
             return None
         matrix /= scale[:, None]
-        factors = scipy.linalg.lu_factor(matrix, check_finite=False)
+        lower_upper, pivots, _ = scipy.linalg.lapack.dgetrf(matrix)
         norm = np.abs(matrix).sum(axis=0).max()
-        if not scipy.linalg.lapack.dgecon(factors[0], norm)[0] > POSED:
+        if not scipy.linalg.lapack.dgecon(lower_upper, norm)[0] > POSED:  # 0 of a singular one
             return None
-        return Linear(factors, residual / scale, scale)
+        return Linear((lower_upper, pivots), residual / scale, scale)
 
     def step(self, system: System, x: Array) -> Array | None:
         """Newton's step in mM towards the nearest steady state; None where there is no one.

@@ -13,6 +13,15 @@ from .conditions import (
     conditions_table as conditions_table,
     differences as differences,
 )
+from .control import (
+    coefficient_table as coefficient_table,
+    flux_names as flux_names,
+    group_table as group_table,
+    knock_out_table as knock_out_table,
+    scan_table as scan_table,
+    target_fluxes as target_fluxes,
+    with_most_control as with_most_control,
+)
 from .cost import (
     SurveyCost as SurveyCost,
     survey_cost as survey_cost,

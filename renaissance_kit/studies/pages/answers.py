@@ -19,6 +19,7 @@ from renaissance_kit.kinetics.spectrum import Spectrum
 from renaissance_kit.network.network import Network
 from renaissance_kit.simulation.fit import Fit
 from renaissance_kit.studies.baseline import Baseline
+from renaissance_kit.studies.control import SURE
 from renaissance_kit.studies.intracellular import SEARCH, UNBIASED, share_row
 from renaissance_kit.studies.km_comparisons import Comparison
 from renaissance_kit.studies.measured import INSIDE
@@ -27,6 +28,8 @@ from renaissance_kit.studies.published import published, published_returns
 from renaissance_kit.studies.robustness import CYTOSOL, share_at
 from renaissance_kit.studies.text import LEAST, Answer, between, percent, with_interval
 
+ENOUGH = 20
+"""Models, of which the middle 90 % is not just all of them."""
 TOO_SMALL = "This run is too small to tell"
 TRAINED = "{} of the models are valid after training"
 
@@ -310,6 +313,28 @@ def own_organism(
         f"ones are back within {at_min:g} min."
     )
     return Answer(text, "", "lambda_max")
+
+
+def control(table: pd.DataFrame, names: Mapping[str, str]) -> Answer:
+    """11: what limits the fluxes that are asked for.
+
+    Args:
+        table: as from `renaissance_kit.studies.coefficient_table`, of control coefficients.
+        names: of the fluxes.
+    """
+    parts = []
+    for target, rows in table.groupby("target", sort=False):
+        first: Any = next(rows.rename(columns={"name": "enzyme"}).itertuples())
+        called = names.get(str(target), str(target))
+        if not first.sure >= SURE:
+            parts.append(f"{called} by no enzyme of which {percent(SURE)} of the models agree")
+            continue
+        size = f"{first.median:+.2f} % ({first.low:+.2f} to {first.high:+.2f})".replace("-", "−")
+        parts.append(f"{called} most by {first.enzyme}, of which 1 % more gives {size}")
+    models = int(table.models.max())
+    begun = "In" if models >= ENOUGH else f"{TOO_SMALL}, but in"
+    text = f"{begun} {models:,} models, middle 90 % in brackets: {'; '.join(parts)}."
+    return Answer(text, "", "ranked")
 
 
 def _value(network: Network, sentence: str, quantity: str) -> str:
