@@ -65,7 +65,9 @@ def _said(table: pd.DataFrame, names: Mapping[str, str] | None, of: str) -> str:
     if first["median"].isna().any():
         return "No model has control coefficients"
     pairs = zip(called(first.name, names), called(first.target, names), strict=True)
-    return f"The {of} with the largest control: " + "; ".join(f"{n} on {t}" for n, t in pairs)
+    if of in ("enzyme", "pathway"):
+        return f"The {of} with most control: " + "; ".join(f"{n} of {t}" for n, t in pairs)
+    return f"The {of} with the largest effect: " + "; ".join(n for n, _ in pairs)
 
 
 def _ranks(part: pd.DataFrame, target: str, names: Mapping[str, str] | None) -> Figure:
@@ -92,7 +94,7 @@ def _ranks(part: pd.DataFrame, target: str, names: Mapping[str, str] | None) -> 
         axis=alt.Axis(
             values=list(range(len(part))),
             labelExpr=theme.tick_labels(list(range(len(part))), lambda i: labels[int(i)]),
-            ticks=False, domain=False, grid=False, labelLimit=190,
+            ticks=False, domain=False, grid=False, labelLimit=270,
         ),
     )  # fmt: skip
     colour = alt.Color(
@@ -139,17 +141,17 @@ def scans(
         scale=alt.Scale(domain=list(call.values()), range=list(theme.GROUPS[: len(call)])),
         legend=alt.Legend(title=None, orient="top", labelLimit=300, symbolOpacity=1),
     )
-    low, high = float(table.factor.min()), float(table.factor.max())
+    low, high = 0.8 * float(table.factor.min()), 1.25 * float(table.factor.max())
     ticks = theme.round_ticks(low, high)
     panels = []
     for enzyme, part in data.groupby("enzyme", sort=False):
         x = alt.X(
             "factor:Q",
-            title=f"Vmax of {enzyme} over its first value (dimensionless)",
+            title=f"Vmax of {enzyme}, × (dimensionless)",
             scale=alt.Scale(type="log", domain=[low, high], nice=False),
             axis=alt.Axis(values=ticks, labelExpr=theme.tick_labels(ticks, theme.number)),
         )
-        y = alt.Y("median:Q", title="Flux over its first value (dimensionless)")
+        y = alt.Y("median:Q", title="Flux, × (dimensionless)")
         base = alt.Chart(part)
         flux = alt.layer(
             base.mark_area(opacity=0.18).encode(
@@ -163,7 +165,7 @@ def scans(
         held = part[part.target == targets[0]].assign(share=lambda t: t.held / t.models)
         share = (
             alt.Chart(held)
-            .mark_bar(size=10, color=theme.GREY, clip=True)
+            .mark_bar(size=10, color=theme.GREY)
             .encode(
                 x=x,
                 y=alt.Y(
@@ -189,14 +191,13 @@ def scans(
 
 
 def _bent(table: pd.DataFrame) -> str:
-    """How far the prediction is off at the ends of the scan."""
-    ends = table[table.factor.isin([table.factor.min(), table.factor.max()])]
-    off = np.abs(np.log(ends.linear.to_numpy() / ends["median"].to_numpy()))
-    held = (ends.held / ends.models).min()
-    if np.isnan(off).all():
-        return "No model keeps a steady state over the whole scan"
-    factor = float(np.exp(np.nanmax(off)))
+    """How far the prediction is off within a factor of two, and how many models stay stable."""
+    near = table[np.abs(np.log(table.factor)) <= np.log(2) + 1e-9]
+    if not len(near) or not near.held.any():
+        return "No model keeps a stable steady state"
+    off = np.abs(near.linear.to_numpy() / near["median"].to_numpy() - 1)
+    held = (near.held / near.models).min()
     return (
-        f"At the ends coefficients miss the flux by up to a factor of {factor:.2g}; "
-        f"as few as {percent(held)} of the models keep a stable state"
+        f"Within a factor of two coefficients miss a flux by up to {percent(np.nanmax(off))}; "
+        f"at least {percent(held)} of the models stay stable"
     )

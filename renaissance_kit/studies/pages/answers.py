@@ -327,13 +327,15 @@ def control(table: pd.DataFrame, names: Mapping[str, str]) -> Answer:
         first: Any = next(rows.rename(columns={"name": "enzyme"}).itertuples())
         called = names.get(str(target), str(target))
         if not first.sure >= SURE:
-            parts.append(f"{called} by no enzyme of which {percent(SURE)} of the models agree")
+            agree = f"{percent(SURE)} of them agree on the sign"
+            parts.append(f"{called} is limited most by {first.enzyme}, of which not {agree}")
             continue
-        size = f"{first.median:+.2f} % ({first.low:+.2f} to {first.high:+.2f})".replace("-", "−")
-        parts.append(f"{called} most by {first.enzyme}, of which 1 % more gives {size}")
+        size = f"{first.median:+.2f} %, {first.low:+.2f} to {first.high:+.2f}".replace("-", "−")
+        verb = "limited" if first.median > 0 else "held back"
+        parts.append(f"{called} is {verb} most by {first.enzyme} (1 % more of it gives {size})")
     models = int(table.models.max())
     begun = "In" if models >= ENOUGH else f"{TOO_SMALL}, but in"
-    text = f"{begun} {models:,} models, middle 90 % in brackets: {'; '.join(parts)}."
+    text = f"{begun} {models:,} models (median, 5 to 95 %): {'; '.join(parts)}."
     return Answer(text, "", "ranked")
 
 
