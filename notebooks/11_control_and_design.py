@@ -19,11 +19,13 @@ targets: list[str] = None  # reactions whose fluxes are asked for; None: measure
 enzymes: list[str] = None  # reactions that are scanned; None: those with the most control
 models: list[int] = None  # how many valid models, or which; None takes it from the scale
 workers = 2
+widgets = True  # False leaves out the panel at the end
 
 # %%
 from pathlib import Path
 
 import pandas as pd
+from IPython.display import display
 
 from renaissance_kit import Network, studies
 from renaissance_kit.cli import check_injected
@@ -182,3 +184,26 @@ summary = {
     **answer.summary(),
 }
 studies.write_summary(output, summary)
+
+# %% [markdown]
+# ## Try it yourself
+#
+# Ask for other fluxes, and multiply Vmax of enzymes that you name.
+
+# %%
+if widgets:
+    from renaissance_kit.panels import ControlPanel
+
+    panel = ControlPanel(
+        network,
+        ensemble=ensemble,
+        trained=output.parent / "02_generator_training" / "ensemble.nc",
+        states=states,
+        scale=scale,
+        folder=output / "panel",
+        workers=workers,
+        models=len(chosen) if models is None else models,
+        targets=targets,
+        enzymes=enzymes,
+    )
+    display(panel)

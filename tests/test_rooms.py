@@ -44,8 +44,8 @@ ALLOWED = {
     },
     "figures": {"core", "kinetics", "studies"},
     "panels": {
-        "core", "network", "states", "kinetics", "km", "objectives", "training", "simulation",
-        "analysis", "studies", "figures",
+        "core", "network", "states", "kinetics", "control", "km", "objectives", "training",
+        "simulation", "analysis", "studies", "figures",
     },
     "cli": {
         "core", "network", "states", "draft", "kinetics", "km", "objectives", "training",
