@@ -32,7 +32,7 @@ ALLOWED = {
     "kinetics": {"core", "laws", "network", "states"},
     "control": {"core", "kinetics"},
     "km": {"core", "laws", "network", "kinetics"},
-    "objectives": {"core", "network", "states", "kinetics", "simulation"},
+    "objectives": {"core", "network", "states", "kinetics", "control", "simulation"},
     "training": {"core", "network", "states", "kinetics", "km", "objectives"},
     "search": {"core", "network", "states", "kinetics", "km"},
     "simulation": {"core", "laws", "network", "states", "kinetics"},
