@@ -21,6 +21,7 @@ from . import (
     states as states,
     draft as draft,
     kinetics as kinetics,
+    control as control,
     km as km,
     simulation as simulation,
     objectives as objectives,

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings, strategies as st
 from guides import guide_blocks
+from hypothesis import given, settings, strategies as st
 from monod import monod
 
 from renaissance_kit import (

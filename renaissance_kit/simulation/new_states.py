@@ -40,6 +40,7 @@ LARGEST_MOVE = 0.7  # of ln x along the tangent in a step
 CONVERGED = 1e-9  # of ln x
 FEW = 6  # iterations of Newton's method
 SHORTEST = 1e-5  # of the way
+STILL = 1e-4  # of its first flux: what an enzyme that is nearly gone may carry
 RUNAWAY = 14.0  # in ln x: a concentration a million times that of the first state
 
 
@@ -266,8 +267,11 @@ class _Branch:
 
     def _without(self, x: Array) -> tuple[NewState, Array]:
         """Newton's method in x itself, which may end at 0, once the enzymes are gone."""
+        # An enzyme that still carries flux at the smallest factor has let a metabolite pile up.
+        left = np.abs(self.system.rates(x) / self.first_rates)[self.gone].max()
         self.system.vmax[self.gone] = 0.0
-        none, status = np.full(len(x), np.nan), NewState.NOT_UNIQUE
+        none = np.full(len(x), np.nan)
+        status = NewState.NOT_UNIQUE if left < STILL else NewState.LOST
         for _ in range(FEW):
             step = self.balances.step(self.system, x)
             if step is None:
