@@ -1,0 +1,9 @@
+from .evaluation import Evaluation as Evaluation, evaluate_designs as evaluate_designs
+from .optimum import Solution as Solution, best_design as best_design, best_folds as best_folds
+from .problem import DesignProblem as DesignProblem
+from .response import LinearResponse as LinearResponse, linear_responses as linear_responses
+from .search import (
+    Designs as Designs,
+    DesignStatus as DesignStatus,
+    find_designs as find_designs,
+)

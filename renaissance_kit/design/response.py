@@ -1,0 +1,146 @@
+"""The linear response of a model to its enzymes: what a design gains, and which limits it keeps.
+
+With control coefficients C, the changes of ln flux and ln concentration are C y, y = ln(E/E⁰). So
+are those of ln ρ = ΔrG′/RT, the sum of the ln concentrations by their exponents.
+
+Reference: Tsouka et al. 2021 Metab Eng 66:191 (network response analysis).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.types import Array
+from renaissance_kit.design.problem import DesignProblem, lever_name
+from renaissance_kit.kinetics.rate_laws import RateLaws
+from renaissance_kit.network.network import Network
+from renaissance_kit.states.steady_state import SteadyState
+
+
+@dataclass(frozen=True)
+class LinearResponse:
+    """A design problem in one model: maximise ``gain @ y`` with ``low <= rows @ y <= high``.
+
+    y is ln of the fold of each enzyme.
+
+    Attributes:
+        levers: names of the enzymes.
+        gain: (levers,) ln fold of the target per y.
+        rows: (limits, levers).
+        low, high: (limits,).
+        limits: what each row limits, in words.
+        lowest, highest: bounds of y.
+        enzymes: how many may differ from 0.
+    """
+
+    levers: tuple[str, ...]
+    gain: Array
+    rows: Array
+    low: Array
+    high: Array
+    limits: tuple[str, ...]
+    lowest: float
+    highest: float
+    enzymes: int
+
+    def violation(self, y: Array) -> tuple[float, str]:
+        """By how much a design passes its limits at most, and the limit in words.
+
+        Args:
+            y: (levers,).
+
+        Returns:
+            0 and an empty text where all limits are kept.
+        """
+        values = self.rows @ y
+        over = np.maximum(np.maximum(values - self.high, self.low - values), 0.0)
+        worst = int(over.argmax()) if len(over) else 0
+        if not len(over) or over[worst] == 0:
+            return 0.0, ""
+        return float(over[worst]), self.limits[worst]
+
+
+def linear_responses(
+    problem: DesignProblem,
+    network: Network,
+    state: SteadyState,
+    flux: Array,
+    concentration: Array,
+) -> list[LinearResponse]:
+    """The design problem in each model of an ensemble.
+
+    Args:
+        network, state: of the models.
+        flux: (models, reactions, reactions) d ln v / d ln Vmax, in the order of the network.
+        concentration: (models, dynamic, reactions) d ln x / d ln Vmax.
+
+    Raises:
+        ParameterError: a name that is unknown, or arrays of another shape.
+    """
+    problem.check(network)
+    n, m = len(network.kinetic_reactions), len(network.dynamic)
+    if flux.shape[1:] != (n, n) or concentration.shape[1:] != (m, n):
+        raise ParameterError(
+            f"control coefficients have shapes {flux.shape} and {concentration.shape}; give "
+            f"(models, {n}, {n}) and (models, {m}, {n})"
+        )
+    if len(flux) != len(concentration):
+        raise ParameterError("flux and concentration are of different numbers of models")
+    levers = problem.levers(network)
+    tie = np.zeros((n, len(levers)))
+    for j, names in enumerate(levers):
+        tie[[network.reaction_index[name] for name in names], j] = 1.0
+    exponents, inside, log_rho = _second_law(network, state)
+    return [
+        _response(problem, network, levers, c_v @ tie, c_x @ tie, exponents, inside, log_rho)
+        for c_v, c_x in zip(flux, concentration, strict=True)
+    ]
+
+
+def _second_law(network: Network, state: SteadyState) -> tuple[Array, list[int], Array]:
+    """Exponents of the dynamic metabolites in ρ of the reversible reactions, and ln ρ of these."""
+    laws = RateLaws.of(network)
+    exponents = np.zeros((len(laws.reversible), len(network.species)))
+    np.add.at(exponents, (laws.slot_reaction, laws.slots.species), laws.slots.displacement)
+    inside = np.flatnonzero(laws.reversible).tolist()
+    return exponents[inside, : len(network.dynamic)], inside, state.log_displacement[inside]
+
+
+def _response(
+    problem: DesignProblem, network: Network, levers: tuple[tuple[str, ...], ...], flux: Array,
+    concentration: Array, exponents: Array, reversible: list[int], log_rho: Array,
+) -> LinearResponse:  # fmt: skip
+    index = network.reaction_index
+    rows, low, high, limits = [], [], [], []
+    for i, name in enumerate(network.dynamic):
+        fold = problem.concentration_folds.get(name, problem.concentration_fold)
+        if np.isfinite(fold):
+            rows.append(concentration[i])
+            low.append(-np.log(fold))
+            high.append(np.log(fold))
+            limits.append(f"concentration of {name}")
+    for name, (least, most) in problem.flux_folds.items():
+        rows.append(flux[index[name]])
+        low.append(np.log(least) if least > 0 else -np.inf)
+        high.append(np.log(most))
+        limits.append(f"flux of {name}")
+    if problem.second_law:
+        names = network.kinetic_reactions
+        rows += list(exponents @ concentration / log_rho[:, None])  # change of ln ρ, relative
+        low += [-1.0] * len(log_rho)
+        high += [np.inf] * len(log_rho)
+        limits += [f"sign of the reaction energy of {names[r]}" for r in reversible]
+    return LinearResponse(
+        tuple(lever_name(names) for names in levers),
+        np.sum([w * flux[index[name]] for name, w in problem.target.items()], axis=0),
+        np.array(rows).reshape(len(rows), len(levers)),
+        np.array(low),
+        np.array(high),
+        tuple(limits),
+        float(np.log(problem.lowest_fold)),
+        float(np.log(problem.highest_fold)),
+        problem.enzymes,
+    )
