@@ -50,7 +50,7 @@ ALLOWED = {
     },
     "cli": {
         "core", "network", "states", "draft", "kinetics", "km", "objectives", "training",
-        "simulation", "formats",
+        "simulation", "design", "formats",
     },
 }  # fmt: skip
 ROOMS = tuple(ALLOWED)

@@ -19,6 +19,7 @@ from renaissance_kit import (
 )
 from renaissance_kit.analysis import EnzymeCapacities
 from renaissance_kit.core import DataError
+from renaissance_kit.design import published_designs
 from renaissance_kit.draft import NetworkDraft
 from renaissance_kit.formats import read_skimpy
 from renaissance_kit.network import other_ids
@@ -64,6 +65,7 @@ READERS: dict[str, Callable[[Network, Path], object]] = {
         network, folder / "bioreactor.csv"
     ),
     "strains.csv": lambda network, folder: engineered_strains(Network.from_folder(folder)),
+    "designs.csv": lambda network, folder: published_designs(Network.from_folder(folder)),
     "ids.csv": lambda network, folder: other_ids(Network.from_folder(folder)),
     "published.csv": lambda network, folder: published(Network.from_folder(folder)),
     "energies.csv": lambda network, folder: _drafted(energies=folder / "energies.csv"),
@@ -99,7 +101,7 @@ def test_the_reader_of_a_table_uses_its_description(
         READERS[name](ecoli, folder)
 
 
-@pytest.mark.parametrize("name", ["figures.csv", "strains.csv", "published.csv"])
+@pytest.mark.parametrize("name", ["figures.csv", "strains.csv", "designs.csv", "published.csv"])
 def test_an_optional_table_with_a_misspelt_name(name: str, ecoli: Network, tmp_path: Path) -> None:
     assert ecoli.folder is not None
     folder = tmp_path / "net"

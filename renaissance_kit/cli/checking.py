@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from renaissance_kit import core, kinetics, km, network as networks, simulation, states
+from renaissance_kit import core, design, kinetics, km, network as networks, simulation, states
 from renaissance_kit.core.errors import DataError, RenaissanceError
 
 
@@ -110,6 +110,10 @@ def _strains(network: networks.Network) -> str:
     return f"{len(simulation.engineered_strains(network))} strains"
 
 
+def _designs(network: networks.Network) -> str:
+    return f"{len(design.published_designs(network))} designs"
+
+
 def _feasible(network: networks.Network) -> str:
     space = states.StateSpace.of(network, states.Constraints.from_folder(network))
     return f"there are some: {sum(block.dimension for block in space.blocks)} dimensions"
@@ -123,6 +127,7 @@ _READERS: dict[str, Reader] = {
     "published_states.csv": _published,
     "fermentation.csv": _fermentation,
     "strains.csv": _strains,
+    "designs.csv": _designs,
     "ids.csv": _other_ids,
     "km_measurements.csv": _measured_km,
 }

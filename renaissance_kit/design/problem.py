@@ -33,6 +33,7 @@ class DesignProblem:
         tied: reactions of one enzyme, which change together, such as ``(("TKT1", "TKT2"),)``.
         excluded: reactions whose enzyme stays as it is, or that have none.
         second_law: whether ΔrG′ of every reversible reaction has to keep its sign.
+        may_turn: reversible reactions that need not.
 
     Raises:
         ParameterError: folds or numbers that are out of range, or a reaction that is tied twice.
@@ -51,6 +52,7 @@ class DesignProblem:
     tied: tuple[tuple[str, ...], ...] = ()
     excluded: tuple[str, ...] = ()
     second_law: bool = True
+    may_turn: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         require_kinds(self)
@@ -87,6 +89,8 @@ class DesignProblem:
         """The usual problem: more product per substrate, at no less than 80 % of the growth rate.
 
         Growth and what crosses a membrane are excluded. Reactions with one EC number are tied.
+        What crosses a membrane may turn: a passive exchange of by-products is near equilibrium,
+        and would stop nearly every design for a flux that matters to nobody.
 
         Args:
             product: a reaction that makes it.
@@ -103,12 +107,12 @@ class DesignProblem:
         >>> problem.tied
         (('ACONTa', 'ACONTb'), ('TKT1', 'TKT2'))
         """
-        fixed = [
+        crossing = [r for r in network.kinetic_reactions if _crosses(network, r)]
+        fixed = [network.growth] if network.growth else []
+        fixed += [
             r
-            for r in network.kinetic_reactions
-            if r == network.growth
-            or network.reactions[r].transport in ("porin", "diffusion")
-            or (not membranes and _crosses(network, r))
+            for r in crossing
+            if not membranes or network.reactions[r].transport in ("porin", "diffusion")
         ]
         growth = {} if network.growth is None else {network.growth: (LEAST_GROWTH, np.inf)}
         more = changes.pop("excluded", ())
@@ -117,6 +121,7 @@ class DesignProblem:
             flux_folds=growth,
             tied=_by_ec(network, fixed),
             excluded=tuple(dict.fromkeys([*fixed, *more])),
+            may_turn=tuple(crossing),
         )
         problem = replace(problem, **changes)
         problem.check(network)
@@ -125,7 +130,7 @@ class DesignProblem:
     def check(self, network: Network) -> None:
         """Raise ParameterError for a name that the network does not have."""
         reactions = (*self.target, *self.flux_folds, *(n for g in self.tied for n in g))
-        for name in (*reactions, *self.excluded):
+        for name in (*reactions, *self.excluded, *self.may_turn):
             if name not in network.reaction_index:
                 known = network.kinetic_reactions
                 raise ParameterError(f"{name!r} is not a reaction{nearest(name, known)}")

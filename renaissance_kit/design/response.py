@@ -93,25 +93,28 @@ def linear_responses(
     tie = np.zeros((n, len(levers)))
     for j, names in enumerate(levers):
         tie[[network.reaction_index[name] for name in names], j] = 1.0
-    exponents, inside, log_rho = _second_law(network, state)
+    exponents, bound, log_rho = _second_law(problem, network, state)
     return [
-        _response(problem, network, levers, c_v @ tie, c_x @ tie, exponents, inside, log_rho)
+        _response(problem, network, levers, c_v @ tie, c_x @ tie, exponents, bound, log_rho)
         for c_v, c_x in zip(flux, concentration, strict=True)
     ]
 
 
-def _second_law(network: Network, state: SteadyState) -> tuple[Array, list[int], Array]:
-    """Exponents of the dynamic metabolites in ρ of the reversible reactions, and ln ρ of these."""
+def _second_law(
+    problem: DesignProblem, network: Network, state: SteadyState
+) -> tuple[Array, list[int], Array]:
+    """The reactions that keep their direction: exponents of metabolites in ρ, numbers, ln ρ."""
     laws = RateLaws.of(network)
     exponents = np.zeros((len(laws.reversible), len(network.species)))
     np.add.at(exponents, (laws.slot_reaction, laws.slots.species), laws.slots.displacement)
-    inside = np.flatnonzero(laws.reversible).tolist()
-    return exponents[inside, : len(network.dynamic)], inside, state.log_displacement[inside]
+    turning = np.isin(network.kinetic_reactions, problem.may_turn)
+    bound = np.flatnonzero(laws.reversible & ~turning & problem.second_law).tolist()
+    return exponents[bound, : len(network.dynamic)], bound, state.log_displacement[bound]
 
 
 def _response(
     problem: DesignProblem, network: Network, levers: tuple[tuple[str, ...], ...], flux: Array,
-    concentration: Array, exponents: Array, reversible: list[int], log_rho: Array,
+    concentration: Array, exponents: Array, bound: list[int], log_rho: Array,
 ) -> LinearResponse:  # fmt: skip
     index = network.reaction_index
     rows, low, high, limits = [], [], [], []
@@ -127,12 +130,10 @@ def _response(
         low.append(np.log(least) if least > 0 else -np.inf)
         high.append(np.log(most))
         limits.append(f"flux of {name}")
-    if problem.second_law:
-        names = network.kinetic_reactions
-        rows += list(exponents @ concentration / log_rho[:, None])  # change of ln ρ, relative
-        low += [-1.0] * len(log_rho)
-        high += [np.inf] * len(log_rho)
-        limits += [f"sign of the reaction energy of {names[r]}" for r in reversible]
+    rows += list(exponents @ concentration / log_rho[:, None])  # change of ln ρ, relative
+    low += [-1.0] * len(log_rho)
+    high += [np.inf] * len(log_rho)
+    limits += [f"sign of the reaction energy of {network.kinetic_reactions[r]}" for r in bound]
     return LinearResponse(
         tuple(lever_name(names) for names in levers),
         np.sum([w * flux[index[name]] for name, w in problem.target.items()], axis=0),

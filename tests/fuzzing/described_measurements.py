@@ -72,6 +72,17 @@ def strains(names: Names) -> Table:
     )  # fmt: skip
 
 
+def designs(names: Names) -> Table:
+    return Table(
+        (
+            Column("design", text, filled=True),
+            Column("reaction", one_of(names.kinetic), filled=True),
+            Column("change", one_of(("up", "down")), filled=True), SOURCE,
+        ),
+        key=("design", "reaction"), ordered=True,
+    )  # fmt: skip
+
+
 def published(names: Names) -> Table:
     def row(cells: Row) -> str | None:
         if cells["time_min"] is not None:

@@ -19,6 +19,7 @@ from renaissance_kit import (
 )
 from renaissance_kit.analysis import EnzymeCapacities
 from renaissance_kit.core import data_folder
+from renaissance_kit.design import published_designs
 from renaissance_kit.network import other_ids
 from renaissance_kit.objectives import Phenotypes
 from renaissance_kit.simulation import engineered_strains
@@ -219,6 +220,9 @@ def _read_large(path: Path, table: str) -> Meaning:
     if table == "strains":
         found = engineered_strains(network)
         return Meaning([(s, r) for s, reactions in found.items() for r in reactions])
+    if table == "designs":
+        known = published_designs(network)
+        return Meaning([(d, r, way) for d, ways in known.items() for r, way in ways.items()])
     if table == "published":
         frame = studies.published(network)
         kept = frame[[
@@ -353,7 +357,7 @@ _DESCRIBED: dict[str, Callable[[Names], Table]] = {
             "steady_state", "published_states", "medium", "concentrations", "constraints",
         )
     },
-    "fermentation": measured.fermentation, "strains": measured.strains,
+    "fermentation": measured.fermentation, "strains": measured.strains, "designs": measured.designs,
     "published": measured.published, "bioreactor": measured.bioreactor,
     "bioreactor_aerated": measured.bioreactor, "bioreactor_published": measured.bioreactor,
     "km_measurements": measured.measured_km, "regulation_published": described.regulation,
@@ -373,9 +377,9 @@ _FOLDERS = (
     (
         "ecoli_w3110_trpd9923", _read_large,
         (
-            "strains", "published", "km_measurements", "published_states", "fermentation",
-            "bioreactor", "bioreactor_aerated", "bioreactor_published", "figures", "constraints",
-            "concentrations", "medium", "ids",
+            "strains", "designs", "published", "km_measurements", "published_states",
+            "fermentation", "bioreactor", "bioreactor_aerated", "bioreactor_published", "figures",
+            "constraints", "concentrations", "medium", "ids",
             "regulation_published",
         ),
     ),
