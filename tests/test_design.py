@@ -17,9 +17,13 @@ from renaissance_kit.design import (
     LinearResponse,
     best_design,
     best_folds,
+    changes_of,
     evaluate_designs,
     find_designs,
+    folds_in_each,
+    in_words,
     linear_responses,
+    published_designs,
 )
 from renaissance_kit.studies import valid_ensemble
 
@@ -204,6 +208,39 @@ def test_the_second_law_binds_where_it_is_asked_for(tiny_models: KineticModels) 
     assert (free.log_gain[:, 0] > kept.log_gain[:, 0] - 1e-6).all()
 
 
+def test_reactions_that_may_turn_are_not_bound(tiny_models: KineticModels) -> None:
+    network = tiny_models.network
+    names = {
+        "all": DesignProblem({"HEX": 1.0}),
+        "some": DesignProblem({"HEX": 1.0}, may_turn=("GLCt", "FRUt")),
+    }
+    bound = {
+        key: [x for x in responses_of(tiny_models, p)[0].limits if x.startswith("sign")]
+        for key, p in names.items()
+    }
+    assert len(bound["all"]) == len(network.kinetic_reactions)
+    assert set(bound["all"]) - set(bound["some"]) == {
+        f"sign of the reaction energy of {name}" for name in ("GLCt", "FRUt")
+    }
+    turning = DesignProblem.of(Network.example(), "ANS").may_turn
+    assert {"SUCCtex", "GLCptspp", "O2tpp"} <= set(turning)
+    assert not {"PYK", "DDPA"} & set(turning)
+
+
+def test_known_designs(ecoli: Network) -> None:
+    known = published_designs(ecoli)
+    assert len(known) == 39
+    assert all(ways["DDPA"] == 1 and len(ways) == 3 for ways in known.values())
+    levers = ("DDPA", "GLUDy", "PYK", "TKT1+TKT2")
+    assert in_words(levers, changes_of(levers, known["d-1"])) == "DDPA ↑, GLUDy ↓, PYK ↑"
+    assert changes_of(levers, {"TKT2": -1, "DDPA": 1}) == ((0, 1), (3, -1))
+    with pytest.raises(ParameterError, match="up and down"):
+        changes_of(levers, {"TKT1": 1, "TKT2": -1})
+    with pytest.raises(ParameterError, match="did you mean 'GLUDy'"):
+        changes_of(levers, {"GLUD": 1})
+    assert published_designs(Network.example("tiny")) == {}
+
+
 def test_tied_reactions_change_together(ecoli: Network) -> None:
     problem = DesignProblem.of(ecoli, "ANS", tied=(("TKT1", "TKT2"),))
     assert ("TKT1", "TKT2") in problem.levers(ecoli)
@@ -233,6 +270,7 @@ def test_a_model_without_coefficients_is_counted(tiny_models: KineticModels) -> 
     assert (np.delete(designs.status, 1) == DesignStatus.COMPLETE).all()
     evaluated = evaluate_designs(responses, designs.log_folds[0, 0])
     assert np.isnan(evaluated.log_gain[0, 1])
+    assert np.isnan(folds_in_each(responses, designs.changes(0))[0][:, 1]).all()
     assert not evaluated.holds[0, 1]
     assert all(status.meaning for status in DesignStatus)
 
@@ -241,14 +279,16 @@ def test_designs_in_the_other_models(tiny_models: KineticModels) -> None:
     responses = responses_of(tiny_models, DesignProblem({"HEX": 1.0}, enzymes=2))
     designs = find_designs(responses, run=ONE)
     evaluated = evaluate_designs(responses, designs.log_folds[:, 0])
+    best, folds = folds_in_each(responses, [designs.changes(m)[0] for m in range(len(designs))])
     for i in range(len(responses)):
         assert evaluated.holds[i, i]
-        assert evaluated.best_log_gain[i, i] == pytest.approx(designs.log_gain[i, 0])
+        assert best[i, i] == pytest.approx(designs.log_gain[i, 0])
+        np.testing.assert_allclose(folds[i, i], designs.log_folds[i, 0], atol=1e-6)
         for m, other in enumerate(responses):
             assert evaluated.log_gain[i, m] == pytest.approx(other.gain @ designs.log_folds[i, 0])
             assert bool(evaluated.passed[i, m]) != evaluated.kept[i, m]
             if evaluated.kept[i, m]:
-                assert evaluated.best_log_gain[i, m] >= evaluated.log_gain[i, m] - 1e-9
+                assert best[i, m] >= evaluated.log_gain[i, m] - 1e-9
     # one that is far out passes a limit, which is named; one that halves all enzymes only slows
     wild = evaluate_designs(responses, [[5.0, -5.0, 5.0, -5.0, 5.0], np.full(5, np.log(0.5))])
     assert all(str(name).split()[0] in ("concentration", "sign") for name in wild.passed[0])
@@ -280,6 +320,7 @@ def test_the_same_designs_from_a_store(tiny_models: KineticModels, tmp_path) -> 
         ({"tied": (("HEX", "PGI"), ("PGI", "FRUK"))}, "PGI is tied twice"),
         ({"tied": (("HEX", "PG1"),)}, "'PGI'"),
         ({"excluded": ("FRUTT",)}, "'FRUt'"),
+        ({"may_turn": ("PGG",)}, "'PGI'"),
         ({"excluded": ("GLCt", "HEX", "PGI", "FRUK", "FRUt")}, "every reaction is excluded"),
     ],
 )

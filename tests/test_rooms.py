@@ -41,7 +41,7 @@ ALLOWED = {
     "formats": {"core", "laws", "network", "states", "kinetics", "simulation"},
     "studies": {
         "core", "network", "states", "draft", "kinetics", "control", "km", "objectives", "training",
-        "search", "simulation", "analysis", "formats",
+        "search", "simulation", "design", "analysis", "formats",
     },
     "figures": {"core", "kinetics", "studies"},
     "panels": {

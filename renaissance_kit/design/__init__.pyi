@@ -1,4 +1,8 @@
-from .evaluation import Evaluation as Evaluation, evaluate_designs as evaluate_designs
+from .evaluation import (
+    Evaluation as Evaluation,
+    evaluate_designs as evaluate_designs,
+    folds_in_each as folds_in_each,
+)
 from .known import (
     DESIGN_TABLE as DESIGN_TABLE,
     changes_of as changes_of,

@@ -46,6 +46,11 @@ class LinearResponse:
     highest: float
     enzymes: int
 
+    @property
+    def known(self) -> bool:
+        """Whether the model has control coefficients."""
+        return bool(np.isfinite(self.gain).all() and np.isfinite(self.rows).all())
+
     def violation(self, y: Array) -> tuple[float, str]:
         """By how much a design passes its limits at most, and the limit in words.
 

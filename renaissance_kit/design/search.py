@@ -159,7 +159,7 @@ class _Task:
         }
 
     def _designs(self, response: LinearResponse) -> tuple[list[Solution], DesignStatus]:
-        if not (np.isfinite(response.gain).all() and np.isfinite(response.rows).all()):
+        if not response.known:
             return [], DesignStatus.NO_COEFFICIENTS
         best, end = best_design(response, nodes=self.nodes)
         if best is None or best.log_gain <= SLACK:

@@ -36,6 +36,24 @@ from .criteria import (
     hardly_displaced as hardly_displaced,
     share_name as share_name,
 )
+from .design import (
+    Candidates as Candidates,
+    best_by_size as best_by_size,
+    candidates_table as candidates_table,
+    enzyme_table as enzyme_table,
+    found_candidates as found_candidates,
+    known_candidates as known_candidates,
+    known_table as known_table,
+    search_table as search_table,
+)
+from .design_checks import (
+    expression_in_reactor as expression_in_reactor,
+    expression_table as expression_table,
+    measured_folds as measured_folds,
+    nonlinear_table as nonlinear_table,
+    reactor_table as reactor_table,
+    steady_state_table as steady_state_table,
+)
 from .displacement import (
     exchange_table as exchange_table,
     exchanged as exchanged,
