@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations, product
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from scipy.optimize import linprog
 
 from renaissance_kit import KineticModels, KMRanges, Network, SteadyState
+from renaissance_kit.control import control_coefficients
 from renaissance_kit.core import ParameterError, Run
 from renaissance_kit.design import (
     DesignProblem,
@@ -25,30 +27,15 @@ from renaissance_kit.design import (
     linear_responses,
     published_designs,
 )
+from renaissance_kit.simulation import Step, Tolerances, shift
 from renaissance_kit.studies import valid_ensemble
 
 ONE = Run(workers=1)
 
 
-def control_of(models: KineticModels) -> tuple[np.ndarray, np.ndarray]:
-    """Scaled flux and concentration control coefficients, from the textbook formulas."""
-    network, laws, v = models.network, models.laws, models.state.fluxes_mM_h
-    n, slots = len(network.dynamic), laws.slots
-    x, inside = models.state.concentrations_mM[:n], slots.species < n
-    balance = network.stoichiometry / network.volume_fractions[:, None]
-    reduced = balance[[network.species_index[m] for m in network.independent]]
-    link, flux, concentration = network.link_matrix, [], []
-    for slopes in models.rate_derivatives_per_h():
-        elasticity = np.zeros((len(v), n))
-        np.add.at(elasticity, (laws.slot_reaction[inside], slots.species[inside]), slopes[inside])
-        moved = -link @ np.linalg.solve(reduced @ elasticity @ link, reduced * v)
-        flux.append(np.eye(len(v)) + elasticity @ moved / v[:, None])
-        concentration.append(moved / x[:, None])
-    return np.array(flux), np.array(concentration)
-
-
 def responses_of(models: KineticModels, problem: DesignProblem) -> list[LinearResponse]:
-    return linear_responses(problem, models.network, models.state, *control_of(models))
+    control = control_coefficients(models)
+    return linear_responses(problem, control, models.network, models.state)
 
 
 def best_vertex(response: LinearResponse, pair: tuple[int, ...], ways: tuple[int, ...]) -> float:
@@ -177,8 +164,6 @@ def test_limits_are_those_of_small_steps(tiny_models: KineticModels) -> None:
 
 def _logs_after(models: KineticModels, reaction: str, factor: float) -> np.ndarray:
     """ln c, ln v and ln ρ at the steady state after one enzyme has changed, by integration."""
-    from renaissance_kit.simulation import Step, Tolerances, shift
-
     network = models.network
     moved = shift(
         models, (Step(vmax_factors={reaction: factor}),), np.array([0.0, 200.0]),
@@ -260,11 +245,10 @@ def test_more_designs_than_asked_for_and_none_at_all(tiny_models: KineticModels)
 
 
 def test_a_model_without_coefficients_is_counted(tiny_models: KineticModels) -> None:
-    flux, concentration = control_of(tiny_models)
-    flux[1] = np.nan
-    responses = linear_responses(
-        DesignProblem({"HEX": 1.0}), tiny_models.network, tiny_models.state, flux, concentration
-    )
+    control = control_coefficients(tiny_models)
+    control.flux[1] = np.nan
+    problem = DesignProblem({"HEX": 1.0})
+    responses = linear_responses(problem, control, tiny_models.network, tiny_models.state)
     designs = find_designs(responses, run=ONE)
     assert designs.status[1] == DesignStatus.NO_COEFFICIENTS
     assert (np.delete(designs.status, 1) == DesignStatus.COMPLETE).all()
@@ -329,13 +313,11 @@ def test_what_cannot_be_used_is_named(tiny_models, changes: dict, words: str) ->
         responses_of(tiny_models, DesignProblem(**{"target": {"HEX": 1.0}, **changes}))
 
 
-def test_arrays_of_another_shape_are_refused(tiny_models: KineticModels) -> None:
-    flux, concentration = control_of(tiny_models)
-    network, state, problem = tiny_models.network, tiny_models.state, DesignProblem({"HEX": 1.0})
-    with pytest.raises(ParameterError, match="give \\(models, 5, 5\\)"):
-        linear_responses(problem, network, state, flux[:, :4], concentration)
-    with pytest.raises(ParameterError, match="different numbers"):
-        linear_responses(problem, network, state, flux[:2], concentration)
+def test_other_coefficients_and_numbers_are_refused(tiny_models: KineticModels) -> None:
+    problem, control = DesignProblem({"HEX": 1.0}), control_coefficients(tiny_models)
+    other = replace(control, fluxes=control.fluxes[::-1])
+    with pytest.raises(ParameterError, match="of another network"):
+        linear_responses(problem, other, tiny_models.network, tiny_models.state)
     responses = responses_of(tiny_models, problem)
     with pytest.raises(ParameterError, match="give \\(designs, 5\\)"):
         evaluate_designs(responses, np.zeros((2, 4)))

@@ -37,7 +37,7 @@ ALLOWED = {
     "search": {"core", "network", "states", "kinetics", "km"},
     "simulation": {"core", "laws", "network", "states", "kinetics"},
     "analysis": {"core", "laws", "network", "states", "kinetics", "km"},
-    "design": {"core", "network", "states", "kinetics"},
+    "design": {"core", "network", "states", "kinetics", "control"},
     "formats": {"core", "laws", "network", "states", "kinetics", "simulation"},
     "studies": {
         "core", "network", "states", "draft", "kinetics", "control", "km", "objectives", "training",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from renaissance_kit.control.coefficients import ControlCoefficients
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.types import Array
 from renaissance_kit.design.problem import DesignProblem, lever_name
@@ -69,39 +70,40 @@ class LinearResponse:
 
 
 def linear_responses(
-    problem: DesignProblem,
-    network: Network,
-    state: SteadyState,
-    flux: Array,
-    concentration: Array,
+    problem: DesignProblem, control: ControlCoefficients, network: Network, state: SteadyState
 ) -> list[LinearResponse]:
     """The design problem in each model of an ensemble.
 
     Args:
+        control: of the models.
         network, state: of the models.
-        flux: (models, reactions, reactions) d ln v / d ln Vmax, in the order of the network.
-        concentration: (models, dynamic, reactions) d ln x / d ln Vmax.
 
     Raises:
-        ParameterError: a name that is unknown, or arrays of another shape.
+        ParameterError: a name that is unknown, or coefficients of another network.
+
+    >>> import numpy as np
+    >>> from renaissance_kit import KineticModels, Network, SteadyState
+    >>> from renaissance_kit.control import control_coefficients
+    >>> network = Network.example("tiny")
+    >>> models = KineticModels(network, SteadyState.from_folder(network), np.ones((2, 10)))
+    >>> problem = DesignProblem({"FRUt": 1.0})
+    >>> control = control_coefficients(models)
+    >>> linear_responses(problem, control, network, models.state)[0].gain.round(2)
+    array([0.7 , 0.17, 0.06, 0.03, 0.04])
     """
     problem.check(network)
-    n, m = len(network.kinetic_reactions), len(network.dynamic)
-    if flux.shape[1:] != (n, n) or concentration.shape[1:] != (m, n):
+    if (control.fluxes, control.metabolites) != (network.kinetic_reactions, network.dynamic):
         raise ParameterError(
-            f"control coefficients have shapes {flux.shape} and {concentration.shape}; give "
-            f"(models, {n}, {n}) and (models, {m}, {n})"
+            f"the control coefficients are of another network; compute them anew for {network.name}"
         )
-    if len(flux) != len(concentration):
-        raise ParameterError("flux and concentration are of different numbers of models")
     levers = problem.levers(network)
-    tie = np.zeros((n, len(levers)))
+    tie = np.zeros((len(network.kinetic_reactions), len(levers)))
     for j, names in enumerate(levers):
         tie[[network.reaction_index[name] for name in names], j] = 1.0
     exponents, bound, log_rho = _second_law(problem, network, state)
     return [
         _response(problem, network, levers, c_v @ tie, c_x @ tie, exponents, bound, log_rho)
-        for c_v, c_x in zip(flux, concentration, strict=True)
+        for c_v, c_x in zip(control.flux, control.concentration, strict=True)
     ]
 
 
