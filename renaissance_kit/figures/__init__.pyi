@@ -5,6 +5,7 @@ from . import (
     control as control,
     criteria as criteria,
     density as density,
+    design as design,
     displacement as displacement,
     draft as draft,
     fitted as fitted,
