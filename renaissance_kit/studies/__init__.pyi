@@ -7,6 +7,7 @@ from .bioreactor import (
     measured_table as measured_table,
     time_course_table as time_course_table,
 )
+from .chain import Chain as Chain
 from .conditions import (
     compared_conditions as compared_conditions,
     conditions_summary as conditions_summary,
@@ -38,8 +39,10 @@ from .criteria import (
 )
 from .design import (
     Candidates as Candidates,
+    DesignStudy as DesignStudy,
     best_by_size as best_by_size,
     candidates_table as candidates_table,
+    design_study as design_study,
     enzyme_table as enzyme_table,
     found_candidates as found_candidates,
     known_candidates as known_candidates,
@@ -49,6 +52,7 @@ from .design import (
 from .design_checks import (
     expression_in_reactor as expression_in_reactor,
     expression_table as expression_table,
+    feedback_table as feedback_table,
     measured_folds as measured_folds,
     nonlinear_table as nonlinear_table,
     reactor_table as reactor_table,

@@ -9,14 +9,17 @@ import numpy as np
 import pandas as pd
 
 from renaissance_kit.analysis.intervals import central_interval, wilson_interval
+from renaissance_kit.control.coefficients import ControlCoefficients
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.runs import RUN, Run
 from renaissance_kit.core.types import Array
 from renaissance_kit.design.evaluation import Evaluation, evaluate_designs, folds_in_each
 from renaissance_kit.design.known import changes_of, in_words
 from renaissance_kit.design.optimum import Changes
-from renaissance_kit.design.response import LinearResponse
+from renaissance_kit.design.problem import DesignProblem
+from renaissance_kit.design.response import LinearResponse, linear_responses
 from renaissance_kit.design.search import Designs, DesignStatus, find_designs
+from renaissance_kit.kinetics.models import KineticModels
 
 NEAR = 0.95  # of the best ln gain that as many enzymes reach
 
@@ -76,6 +79,77 @@ class Candidates:
         """The designs with the largest median fold in all models, best first."""
         median = np.nanmedian(self.best_log_gain, axis=1)
         return [int(i) for i in np.argsort(-median, kind="stable")[:n]]
+
+
+@dataclass(frozen=True)
+class DesignStudy:
+    """The designs of one ensemble.
+
+    Attributes:
+        models: a batch at one steady state.
+        responses: of each model.
+        designs: that were found in each.
+        found: these in every model; None where none was found in any.
+        known: designs that are known in every model; None without any.
+        best: optimal ln gain of each model by the number of enzymes of a known design.
+    """
+
+    models: KineticModels
+    responses: tuple[LinearResponse, ...]
+    designs: Designs
+    found: Candidates | None
+    known: Candidates | None
+    best: Mapping[int, Array]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """As from `candidates_table`; empty where nothing was found."""
+        return pd.DataFrame() if self.found is None else candidates_table(self.found, self.designs)
+
+    @property
+    def known_table(self) -> pd.DataFrame:
+        """As from `known_table`; empty where nothing is known."""
+        if self.known is None:
+            return pd.DataFrame()
+        return known_table(self.known, self.designs, self.best)
+
+
+def design_study(
+    models: KineticModels,
+    control: ControlCoefficients,
+    problem: DesignProblem,
+    *,
+    known: Mapping[str, Mapping[str, int]] | None = None,
+    most: int = 10,
+    shown: int = 30,
+    run: Run = RUN,
+) -> DesignStudy:
+    """Search every model of a batch, and take what is found and what is known to every model.
+
+    Args:
+        models: a batch.
+        control: their coefficients.
+        problem: what is wanted.
+        known: designs by name, each a mapping from reactions to 1 (up) and −1 (down). Those with an
+            enzyme that may not change here are left out.
+        most: designs of a model at most.
+        shown: designs that are taken to every model at most, those of most models first.
+        run: workers, store, progress and stop.
+    """
+    responses = linear_responses(problem, control, models.network, models.state)
+    designs = find_designs(responses, most=most, run=run)
+    changeable = {r for lever in responses[0].levers for r in lever.split("+")}
+    possible = {name: ways for name, ways in (known or {}).items() if set(ways) <= changeable}
+    candidates = known_candidates(responses, possible) if possible else None
+    sizes = [len(c) for c in candidates.changes] if candidates else []
+    return DesignStudy(
+        models,
+        tuple(responses),
+        designs,
+        found_candidates(responses, designs, shown) if designs.found() else None,
+        candidates,
+        best_by_size(responses, sizes, run=run),
+    )
 
 
 def found_candidates(

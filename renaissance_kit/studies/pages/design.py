@@ -1,0 +1,207 @@
+"""Notebook 11, strain design: its sizes and its sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from renaissance_kit.design.problem import DesignProblem
+from renaissance_kit.network.network import Network
+from renaissance_kit.studies.design import DesignStudy
+from renaissance_kit.studies.scale import Scale
+from renaissance_kit.studies.text import Text, between, percent
+
+
+@dataclass(frozen=True)
+class Sizes(Scale):
+    """How large the runs of the design part are.
+
+    Attributes:
+        design_models: models that are searched, at each set of states.
+        design_enzymes: changed at most by a design.
+        designs_per_model: that are listed at most.
+        checked_designs: taken to the equations.
+        reactor_models: models in which they are grown.
+    """
+
+    design_models: int
+    design_enzymes: int
+    designs_per_model: int
+    checked_designs: int
+    reactor_models: int
+
+    SIZES: ClassVar[dict[str, tuple[Any, Any, Any, Any]]] = {
+        "design_models": (2, 6, 20, 100),
+        "design_enzymes": (1, 3, 3, 3),
+        "designs_per_model": (2, 5, 10, 100),
+        "checked_designs": (1, 2, 5, 5),
+        "reactor_models": (1, 3, 10, 30),
+    }
+
+
+def problem(network: Network, problem: DesignProblem) -> Text:
+    """What is asked of a design."""
+    target = " + ".join(
+        f"{'' if w == 1 else f'{w:g} '}ln {name}" for name, w in problem.target.items()
+    ).replace("+ -1 ", "− ")
+    fluxes = "; ".join(
+        f"{name} at {percent(low)} or more" + ("" if np.isinf(high) else f", at most {high:g}-fold")
+        for name, (low, high) in problem.flux_folds.items()
+    )
+    tied = "; ".join(" with ".join(names) for names in problem.tied)
+    law = (
+        "No reaction that the cell catalyses inside a compartment may turn"
+        if problem.second_law and problem.may_turn
+        else "No reaction may turn"
+        if problem.second_law
+        else "Reactions may turn"
+    )
+    return Text(
+        f"Of {target} the change is made largest, with at most {problem.enzymes} of "
+        f"{len(problem.levers(network))} enzymes at {problem.lowest_fold:g} to "
+        f"{problem.highest_fold:g} times of what they are. Every concentration stays within a "
+        f"factor of {problem.concentration_fold:g}. {fluxes + '. ' if fluxes else ''}{law}. "
+        f"{f'Changed together: {tied}.' if tied else ''}"
+    )
+
+
+def found(study: DesignStudy, *, target: str) -> Text:
+    """What the models find: how much the best design gives, and how much they agree."""
+    designs, n = study.designs, len(study.designs)
+    best = np.exp(designs.log_gain[:, 0])
+    there = best[np.isfinite(best)]
+    if not len(there):
+        return Text(f"In none of {n:,} models a design within the limits raises the {target}.")
+    firsts = [designs.changes(m)[0] for m in range(n) if np.isfinite(best[m])]
+    complete = int((designs.status == 0).sum())
+    most = study.table.iloc[0]
+    return Text(
+        f"The best design of a model raises the {target} by a factor of {np.median(there):.2f} "
+        f"(median; {there.min():.2f} to {there.max():.2f} over {n:,} models), by its linear "
+        f"response. The models name {len(set(firsts))} different best designs. Found most often, "
+        f"as the best or within 95 % of its ln fold: {most.design}, in {most.found} of {n:,} "
+        f"({between(most.share_low, most.share_high)}). The list of designs is complete in "
+        f"{complete:,} models."
+    )
+
+
+def held(table: pd.DataFrame) -> Text:
+    """Whether one set of folds serves all models.
+
+    Args:
+        table: as from `renaissance_kit.studies.candidates_table`; may be empty.
+    """
+    if table.empty:
+        return Text("")
+    best = table.loc[table.fold.idxmax()]
+    stops = f" What stops most of the others: {best.passed}." if best.passed else ""
+    return Text(
+        f"A strain has one set of folds. With the geometric means of those that are best in each "
+        f"model ({best.folds}), {best.design} gives a factor of {best.common_fold:.2f} "
+        f"({best.common_low:.2f} to {best.common_high:.2f}), and keeps every limit in "
+        f"{percent(best.kept)} of the models.{stops}"
+    )
+
+
+def known(table: pd.DataFrame, built: list[str], measured: pd.DataFrame, *, target: str) -> Text:
+    """Whether the ensemble would have named the strains that were built.
+
+    Args:
+        table: as from `renaissance_kit.studies.known_table`; may be empty.
+        built: names of the strains in it.
+        measured: as from `renaissance_kit.studies.measured_folds`.
+    """
+    if table.empty:
+        return Text("No published design and no built strain of this network is known.")
+    parts, rows = [], {str(row["name"]): row for _, row in table.iterrows()}
+    folds = measured.set_index("strain").yield_fold if len(measured) else pd.Series(dtype=float)
+    for name in (n for n in built if n in rows):
+        row = rows[name]
+        real = f", measured {folds[name]:.2f}" if name in folds.index else ""
+        parts.append(
+            f"{name} ({row.design}): the {target} rises in {percent(row.raises)} of the models "
+            f"({between(row.raises_low, row.raises_high)}), by a factor of {row.fold:.2f} at most "
+            f"({row.fold_low:.2f} to {row.fold_high:.2f}{real}). It is within 95 % of the best "
+            f"design of as many enzymes in {percent(row.near_best)} "
+            f"({between(row.near_best_low, row.near_best_high)}), and part of the best one of any "
+            f"in {percent(row.in_best)}."
+        )
+    others = table[~table.name.isin(built)]
+    if len(others):
+        best = max((row for _, row in others.iterrows()), key=lambda row: row.of_best)
+        parts.append(
+            f"Of {len(others)} published designs the nearest to the best is {best['name']} "
+            f"({best.design}), with {percent(max(best.of_best, 0.0))} of its ln fold in the median "
+            f"model; {int((others.near_best > 0).sum())} of them are within 95 % in some model."
+        )
+    return Text("\n\n".join(parts))
+
+
+def checked(cell: pd.DataFrame, reactor: pd.DataFrame, *, target: str) -> Text:
+    """Whether the equations agree with the linear response.
+
+    Args:
+        cell, reactor: as from `renaissance_kit.studies.nonlinear_table`, of the new steady states
+            and of the yields in the bioreactor.
+    """
+    texts = []
+    for name, table in (("At a new steady state", cell), ("In the bioreactor", reactor)):
+        if table.empty:
+            continue
+        strains, done = int(table.models.sum()), int(table.finished.sum())
+        more = (table.more.fillna(0) * table.finished).sum()
+        text = f"{name}: {done} of {strains} strains (a design in a model) got there"
+        if done:
+            text += (
+                f", the {target} is higher than the host's in {more:.0f}; medians of the designs "
+                f"{table.fold.min():.2f} to {table.fold.max():.2f}, linear "
+                f"{table.linear.min():.2f} to {table.linear.max():.2f}"
+            )
+        texts.append(text + ".")
+    return Text(" ".join(texts) or "No design was found, so there is nothing to check.")
+
+
+def expressed(table: pd.DataFrame, *, target: str) -> Text:
+    """How exactly the enzymes have to be expressed.
+
+    Args:
+        table: as from `renaissance_kit.studies.expression_table`; may be empty.
+    """
+    if table.empty:
+        return Text("")
+    median = table.groupby(["design", "enzyme", "expressed"]).fold.median()
+    swing = (median.xs(1.5, level="expressed") / median.xs(0.5, level="expressed")).drop(
+        "all", level="enzyme", errors="ignore"
+    )
+    design, enzyme = max(swing.index, key=lambda key: abs(np.log(swing[key])))
+    kept = table.groupby("expressed").kept.mean()
+    return Text(
+        f"What has to be right is {enzyme} in {design}: from half to one and a half of its fold "
+        f"the median {target} changes by a factor of {swing[design, enzyme]:.2f}. All limits are "
+        f"kept by {percent(kept[1.0])} of the strains as intended, {percent(kept[0.5])} with an "
+        f"enzyme at half and {percent(kept[1.5])} at one and a half."
+    )
+
+
+def released(table: pd.DataFrame, reaction: str, *, target: str) -> Text:
+    """What a feedback-resistant enzyme does, beside more of the regulated one.
+
+    Args:
+        table: as from `renaissance_kit.studies.feedback_table`; may be empty.
+    """
+    if table.empty:
+        return Text("The network has no feedback on the enzymes that were engineered.")
+    factor = table.groupby("model").released.first()
+    folds = "; ".join(
+        f"{name} × {part.yield_fold.median():.2f} ({part.yield_fold.min():.2f} to "
+        f"{part.yield_fold.max():.2f})"
+        for name, part in table.groupby("design", sort=False)
+    )
+    return Text(
+        f"Feedback holds {reaction} back to 1/{factor.median():.1f} at the steady state (median; "
+        f"1/{factor.max():.1f} to 1/{factor.min():.1f}). Without it, in the bioreactor, the "
+        f"{target} changes: {folds}."
+    )
