@@ -23,11 +23,11 @@ from renaissance_kit.simulation.bioreactor import (
     engineered,
 )
 from renaissance_kit.simulation.fit import MeasuredCurve, measured_curves
-from renaissance_kit.simulation.shifts import Step, shift
+from renaissance_kit.simulation.new_states import NewState, new_steady_states
+from renaissance_kit.simulation.shifts import Step
 from renaissance_kit.studies.design import Candidates
 
 EXPRESSED = (0.5, 1.5)  # of the intended fold: ±50 %, as Narayanan et al. 2024
-SETTLED_H = 200.0  # after which a cell in a medium that stays counts as settled, if it is
 
 
 def steady_state_table(
@@ -36,7 +36,6 @@ def steady_state_table(
     target: Mapping[str, float],
     which: Sequence[int],
     *,
-    hours: float = SETTLED_H,
     run: Run = RUN,
 ) -> pd.DataFrame:
     """New steady states of the cell, in a medium that stays as it is, beside the linear response.
@@ -44,31 +43,27 @@ def steady_state_table(
     Args:
         target: as of the `DesignProblem`.
         which: numbers of the designs.
-        hours: that the cell gets to settle.
 
     Returns:
         design, model, linear (fold of the target), fold (at the new steady state, NaN where there
-        is none), steady.
+        is none that is stable) and status (name of a `NewState`).
     """
-    index, rows = models.network.reaction_index, []
-    for i in which:
-        moved = shift(
-            models,
-            (Step(vmax_factors=candidates.vmax_factors(i)),),
-            np.array([0.0, hours]),
-            run=run,
-        )
+    index = models.network.reaction_index
+    steps = [Step(vmax_factors=candidates.vmax_factors(i)) for i in which]
+    found, rows = new_steady_states(models, steps, run=run), []
+    for j, i in enumerate(which):
         with np.errstate(invalid="ignore", divide="ignore"):
-            rates = np.log(moved.rates[:, -1])
+            rates = np.log(found.rates[:, j])
         fold = np.exp(sum(w * rates[:, index[name]] for name, w in target.items()))
+        stable = found.status[:, j] == NewState.STABLE
         rows.append(
             pd.DataFrame(
                 {
                     "design": candidates.names[i],
                     "model": np.arange(len(models)),
                     "linear": np.exp(candidates.common.log_gain[i]),
-                    "fold": np.where(moved.steady, fold, np.nan),
-                    "steady": moved.steady,
+                    "fold": np.where(stable, fold, np.nan),
+                    "status": [NewState(s).name for s in found.status[:, j]],
                 }
             )
         )
