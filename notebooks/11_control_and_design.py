@@ -7,6 +7,12 @@
 # differs from model to model of an ensemble, since constants do. This notebook ranks the enzymes
 # with their spread over models, by enzyme and by pathway, asks the same of constants and of the
 # medium, and follows the steady state under large changes, where coefficients need not hold.
+#
+# Then it designs strains. From the coefficients of each model a mixed-integer linear problem finds
+# the few enzymes to make more or less of for the largest yield, within limits on concentrations,
+# growth and directions (network response analysis, Tsouka et al. 2021 Metab Eng 66:191; Narayanan
+# et al. 2024 Nat Commun 15:723). Each design is taken to all models, and to the equations
+# themselves; the designs that were published and the strains that were built stand beside.
 
 # %% tags=["parameters"]
 scale = "demo"  # smoke, demo (a minute), laptop (minutes) or paper (half an hour)
@@ -18,6 +24,22 @@ ensemble: str = None  # file of one; None: notebook 02's of the same run, else t
 targets: list[str] = None  # reactions whose fluxes are asked for; None: measured products, growth
 enzymes: list[str] = None  # reactions that are scanned; None: those with the most control
 models: list[int] = None  # how many valid models, or which; None takes it from the scale
+product: str = None  # reaction whose flux a design raises; None: what releases the product
+uptake: str = None  # per flux of this reaction; None: what takes up the measured substrate
+excluded: list[str] = None  # reactions whose enzyme a design leaves alone; None: ATP maintenance
+highest_fold = 5.0  # of an enzyme in a design
+lowest_fold = 0.01  # of an enzyme in a design; stands for a knock-out
+concentration_fold = 3.0  # largest change of a concentration by a design
+least_growth = 0.8  # share of the growth rate that a design keeps
+near_best = 0.95  # share of the best ln fold that a design is listed from
+# None takes these from the scale, see the table below.
+design_models: int = None  # models that are searched for designs, at each set of states
+design_enzymes: int = None  # changed at most by a design
+designs_per_model: int = None  # that are listed at most
+checked_designs: int = None  # taken to the equations
+reactor_models: int = None  # in which designs are grown
+feedback_models: int = None  # in which strains without feedback are grown
+training_steps: int = None  # of the generators of the models that are designed with
 workers = 2
 widgets = True  # False leaves out the panel at the end
 
@@ -31,8 +53,15 @@ from renaissance_kit import Network, studies
 from renaissance_kit.cli import check_injected
 from renaissance_kit.control import control_coefficients, responses
 from renaissance_kit.core import Run, write_csv
-from renaissance_kit.figures import Source, control as figures, save, use_theme
-from renaissance_kit.studies.pages import answers, control as page
+from renaissance_kit.figures import (
+    Source,
+    control as figures,
+    design as design_figures,
+    save,
+    use_theme,
+)
+from renaissance_kit.simulation import batch_of, engineered_strains
+from renaissance_kit.studies.pages import answers, control as page, design as design_page
 
 check_injected()
 use_theme()
@@ -44,7 +73,18 @@ run = Run(workers, output / "kept", progress=print)
 
 # %%
 sizes = page.Sizes.at(scale, models=models)
-page.Sizes.table()
+size = design_page.Sizes.at(
+    scale,
+    design_models=design_models,
+    design_enzymes=design_enzymes,
+    designs_per_model=designs_per_model,
+    checked_designs=checked_designs,
+    reactor_models=reactor_models,
+    feedback_models=feedback_models,
+    training_steps=training_steps,
+)
+chain = studies.Chain()
+pd.concat([page.Sizes.table(), design_page.Sizes.table()])
 
 # %% [markdown]
 # ## The models and their control coefficients
@@ -164,6 +204,187 @@ page.knock_outs(gone)
 gone.head(15).round(3)
 
 # %% [markdown]
+# ## Which strain?
+#
+# The control coefficients of a model say, in logarithms, what any set of changed enzymes does to
+# fluxes and concentrations. So the best set of few enzymes is a mixed-integer linear problem, with
+# limits that keep the answer near the steady state from which the coefficients were computed. The
+# models are those of generators trained by gradient, in the network with inhibition and activation
+# where there is a table of them, at the shipped states and at the study's.
+
+# %%
+# From a state to models, to their coefficients, to designs: the links of the chain are timed.
+regulated = studies.regulated_network(network) or network
+known = studies.known_designs(regulated)
+found = {}
+for at in studies.sets_of_states(regulated, states):
+    with chain.link(f"training, {at}", size.design_models):
+        trained = studies.models_at(
+            regulated,
+            output.parent / "01_steady_states" / "states.nc",
+            at,
+            size.design_models,
+            steps=size.training_steps,
+            seed=seed,
+        )
+    with chain.link(f"control coefficients, {at}", len(trained)):
+        control = control_coefficients(trained, workers=workers)
+    problem = studies.yield_problem(
+        regulated,
+        trained.state,
+        product,
+        uptake,
+        excluded=excluded,
+        enzymes=size.design_enzymes,
+        highest_fold=highest_fold,
+        lowest_fold=lowest_fold,
+        concentration_fold=concentration_fold,
+        least_growth=least_growth,
+    )
+    with chain.link(f"designs, {at}", len(trained)):
+        found[at] = studies.design_study(
+            trained,
+            control,
+            problem,
+            known=known,
+            share=near_best,
+            most=size.designs_per_model,
+            run=run,
+        )
+target = design_page.target(regulated, problem)
+design_page.problem(regulated, problem)
+
+# %%
+tables = []
+for at, study in found.items():
+    tables.append(study.table.assign(states=at))
+    if study.found is not None:
+        figure = design_figures.found_designs(
+            study.table, target=target, source=study.source(seed, scale)
+        )
+        save(figure, output / f"designs_{at}")
+        display(figure)
+    display(design_page.found(study, target=target))
+write_csv(output / "designs.csv", pd.concat(tables))
+
+# %% [markdown]
+# **Does one strain serve all models?** The folds of the enzymes that are best differ between
+# models; a strain has one set.
+
+# %%
+for study in found.values():
+    display(design_page.held(study.table))
+    display(studies.enzyme_table(study.designs).head(8).round(2))
+
+# %% [markdown]
+# ## Would the ensemble have named what was published, and what was built?
+#
+# Published designs are those of ten models of the same strain at ten states. Two strains were
+# built (Balderas-Hernández et al. 2009 Microb Cell Fact 8:19): with a feedback-resistant *aroG*
+# (DDPA), and with *tktA* (TKT1, TKT2) as well.
+
+# %%
+built = list(engineered_strains(regulated))
+measured = studies.measured_yields(regulated, built)
+known_tables = []
+for at, study in found.items():
+    if study.known is not None:
+        shown = study.known_table
+        known_tables.append(shown.assign(states=at))
+        chosen_ones = shown[shown.name.isin(built) | shown.name.isin(design_page.FIRST)]
+        figure = design_figures.known_designs(
+            chosen_ones, target=target, measured=measured, source=study.source(seed, scale)
+        )
+        save(figure, output / f"known_{at}")
+        display(figure)
+    display(design_page.known(study.known_table, built, measured, target=target))
+if known_tables:
+    write_csv(output / "known_designs.csv", pd.concat(known_tables))
+
+# %% [markdown]
+# ## Do the equations agree?
+#
+# The same folds of the enzymes are given to every model: at its new steady state in a medium that
+# stays, and in the bioreactor, beside the host, with the conditions of notebook 04.
+
+# %%
+curves = studies.product_and_substrate(regulated)
+checks = {}
+for at, study in found.items():
+    if study.found is None:
+        continue
+    best = study.found.top(size.checked_designs)
+    with chain.link(f"new steady states, {at}", len(study.models)):
+        cell = studies.steady_state_table(study.models, study.found, problem.target, best, run=run)
+    grown = pd.DataFrame()
+    if curves is not None:
+        few = study.few(size.reactor_models)
+        with chain.link(f"bioreactor, {at}", len(few)):
+            grown = studies.reactor_table(
+                few, batch_of(regulated, at), study.found, best, *curves, run=run
+            )
+        figure = design_figures.linear_and_not(
+            grown,
+            fold="yield_fold",
+            target=target,
+            where="in the bioreactor",
+            source=study.source(seed, scale),
+        )
+        save(figure, output / f"bioreactor_{at}")
+        display(figure)
+        write_csv(output / f"bioreactor_{at}.csv", grown)
+    checks[at] = studies.nonlinear_table(cell, "fold"), studies.nonlinear_table(grown, "yield_fold")
+    display(design_page.checked(*checks[at], target=target))
+    display(pd.concat(checks[at], keys=["new steady state", "bioreactor"]).round(2))
+
+# %% [markdown]
+# **How exactly do the enzymes have to be expressed?** Each at half and at one and a half of its
+# fold.
+
+# %%
+for at, study in found.items():
+    if study.found is not None:
+        expressed = studies.expression_table(
+            study.responses, study.found, study.found.top(min(2, size.checked_designs))
+        )
+        figure = design_figures.expression(
+            expressed, target=target, source=study.source(seed, scale)
+        )
+        save(figure, output / f"expression_{at}")
+        display(figure)
+        display(design_page.expressed(expressed, target=target))
+
+# %% [markdown]
+# **A feedback-resistant enzyme is more than more enzyme.** Where the network has feedback on it,
+# the strains are grown without this feedback, at the maximal velocity of the host.
+
+# %%
+freed = studies.freed_enzyme(regulated)
+for at, study in found.items():
+    resistant = pd.DataFrame()
+    if freed is not None and curves is not None and size.feedback_models:
+        few = study.few(size.feedback_models)
+        with chain.link(f"feedback-resistant, {at}", len(few)):
+            resistant = studies.feedback_table(
+                few,
+                batch_of(regulated, at),
+                studies.strain_factors(regulated, freed, highest_fold),
+                freed,
+                *curves,
+                run=run,
+            )
+        write_csv(output / f"feedback_{at}.csv", resistant)
+    display(design_page.released(resistant, freed, target=target))
+
+# %% [markdown]
+# ## The chain, link by link
+
+# %%
+links = chain.table()
+write_csv(output / "chain.csv", links)
+links.round(1)
+
+# %% [markdown]
 # ## The answer
 
 # %%
@@ -180,6 +401,8 @@ summary = {
     "scanned_models": len(scanned),
     "knocked_models": len(knocked),
     "targets": list(wanted),
+    "designs": design_page.summary(found, built, checks),
+    "links": links.to_dict("records"),
     "workers": workers,
     **answer.summary(),
 }

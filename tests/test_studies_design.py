@@ -179,7 +179,7 @@ def test_a_study_of_one_ensemble(models: KineticModels) -> None:
     assert study.known is not None
     assert study.known.names == ("one",)
     assert list(study.known_table.name) == ["one"]
-    assert set(study.best) == {1}
+    assert set(study.best) == {1, 2}
     assert len(study.table) == len(study.designs.found())
     assert (study.best[1] <= study.designs.log_gain[:, 0] + 1e-6).all()
     bound = DesignProblem({"HEX": 1.0}, flux_folds={"HEX": (1.0, 1.0)})
@@ -250,7 +250,8 @@ def test_sentences_of_the_page(models: KineticModels) -> None:
     assert "What has to be right is" in page.expressed(expressed, target="flux")
     for empty in (page.held, lambda t: page.expressed(t, target="")):
         assert empty(pd.DataFrame()) == ""
-    assert page.released(pd.DataFrame(), "X", target="f").startswith("The network has no feedback")
+    assert page.released(pd.DataFrame(), None, target="f").startswith("The network has no feedback")
+    assert "at this scale" in page.released(pd.DataFrame(), "X", target="f")
 
 
 def test_every_size_has_a_value_at_every_scale_and_is_documented() -> None:

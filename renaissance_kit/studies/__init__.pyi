@@ -49,6 +49,16 @@ from .design import (
     known_table as known_table,
     search_table as search_table,
 )
+from .design_cases import (
+    freed_enzyme as freed_enzyme,
+    known_designs as known_designs,
+    measured_yields as measured_yields,
+    models_at as models_at,
+    product_and_substrate as product_and_substrate,
+    sets_of_states as sets_of_states,
+    strain_factors as strain_factors,
+    yield_problem as yield_problem,
+)
 from .design_checks import (
     expression_in_reactor as expression_in_reactor,
     expression_table as expression_table,

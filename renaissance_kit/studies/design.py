@@ -106,6 +106,18 @@ class DesignStudy:
         """As from `candidates_table`; empty where nothing was found."""
         return pd.DataFrame() if self.found is None else candidates_table(self.found, self.designs)
 
+    def source(self, seed: int, scale: str) -> str:
+        """Where the data of a figure come from, in words, for its caption."""
+        network, state = self.models.network.name, self.models.state.label
+        return (
+            f"Network {network}, steady state {state}, {len(self.models):,} valid models; seed "
+            f"{seed}, scale {scale}."
+        )
+
+    def few(self, n: int) -> KineticModels:
+        """The first models of the batch."""
+        return self.models.with_km(self.models.km_mM[:n])
+
     @property
     def known_table(self) -> pd.DataFrame:
         """As from `known_table`; empty where nothing is known."""
@@ -120,6 +132,7 @@ def design_study(
     problem: DesignProblem,
     *,
     known: Mapping[str, Mapping[str, int]] | None = None,
+    share: float = 0.95,
     most: int = 10,
     shown: int = 30,
     run: Run = RUN,
@@ -131,24 +144,32 @@ def design_study(
         control: their coefficients.
         problem: what is wanted.
         known: designs by name, each a mapping from reactions to 1 (up) and −1 (down). Those with an
-            enzyme that may not change here are left out.
+            enzyme that may not change here, or with too many, are left out.
+        share: of the best ln fold, from which a design is listed.
         most: designs of a model at most.
         shown: designs that are taken to every model at most, those of most models first.
         run: workers, store, progress and stop.
     """
     responses = linear_responses(problem, control, models.network, models.state)
-    designs = find_designs(responses, most=most, run=run)
+    designs = find_designs(responses, share=share, most=most, run=run)
     changeable = {r for lever in responses[0].levers for r in lever.split("+")}
-    possible = {name: ways for name, ways in (known or {}).items() if set(ways) <= changeable}
-    candidates = known_candidates(responses, possible) if possible else None
-    sizes = [len(c) for c in candidates.changes] if candidates else []
+    changes = {
+        name: changes_of(responses[0].levers, ways)
+        for name, ways in (known or {}).items()
+        if set(ways) <= changeable
+    }
+    possible = {name: c for name, c in changes.items() if len(c) <= problem.enzymes}
+    sizes = {len(c) for c in possible.values()} - {problem.enzymes}
+    best = {problem.enzymes: designs.log_gain[:, 0]}
+    if sizes:
+        best |= best_by_size(responses, sorted(sizes), run=run)
     return DesignStudy(
         models,
         tuple(responses),
         designs,
         found_candidates(responses, designs, shown) if designs.found() else None,
-        candidates,
-        best_by_size(responses, sizes, run=run),
+        Candidates.of(responses, possible) if possible else None,
+        best,
     )
 
 

@@ -41,6 +41,7 @@ def steady_state_table(
     """New steady states of the cell, in a medium that stays as it is, beside the linear response.
 
     Args:
+        models: those to which the candidates were taken, or the first of them.
         target: as of the `DesignProblem`.
         which: numbers of the designs.
 
@@ -61,7 +62,7 @@ def steady_state_table(
                 {
                     "design": candidates.names[i],
                     "model": np.arange(len(models)),
-                    "linear": np.exp(candidates.common.log_gain[i]),
+                    "linear": np.exp(candidates.common.log_gain[i, : len(models)]),
                     "fold": np.where(stable, fold, np.nan),
                     "status": [NewState(s).name for s in found.status[:, j]],
                 }
@@ -83,6 +84,7 @@ def reactor_table(
     """Grow each design in the bioreactor, beside its host.
 
     Args:
+        models: those to which the candidates were taken, or the first of them.
         product, substrate: which substances of the medium are meant; the measurements are not used.
 
     Returns:
@@ -96,7 +98,7 @@ def reactor_table(
     for i in which:
         grown = cultivate(models, engineered(reactor, candidates.vmax_factors(i)), run=run)
         ends = _ends(grown, product, substrate)
-        linear = np.exp(candidates.common.log_gain[i])
+        linear = np.exp(candidates.common.log_gain[i, : len(models)])
         frames.append(_row(candidates.names[i], linear, ends, host))
     return pd.concat(frames, ignore_index=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,9 +11,13 @@ import pandas as pd
 
 from renaissance_kit.design.problem import DesignProblem
 from renaissance_kit.network.network import Network
-from renaissance_kit.studies.design import DesignStudy
+from renaissance_kit.studies.control import flux_names
+from renaissance_kit.studies.design import DesignStudy, enzyme_table
 from renaissance_kit.studies.scale import Scale
 from renaissance_kit.studies.text import Text, between, percent
+
+FIRST = ("d-1", "d-2", "d-3", "d-4", "d-5")
+"""Published designs that are shown by name; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,8 @@ class Sizes(Scale):
         designs_per_model: that are listed at most.
         checked_designs: taken to the equations.
         reactor_models: models in which they are grown.
+        feedback_models: models in which strains without feedback are grown.
+        training_steps: of the generators of these models, by gradient; 0 takes shipped models.
     """
 
     design_models: int
@@ -32,6 +39,8 @@ class Sizes(Scale):
     designs_per_model: int
     checked_designs: int
     reactor_models: int
+    feedback_models: int
+    training_steps: int
 
     SIZES: ClassVar[dict[str, tuple[Any, Any, Any, Any]]] = {
         "design_models": (2, 6, 20, 100),
@@ -39,7 +48,17 @@ class Sizes(Scale):
         "designs_per_model": (2, 5, 10, 100),
         "checked_designs": (1, 2, 5, 5),
         "reactor_models": (1, 3, 10, 30),
+        "feedback_models": (0, 2, 10, 30),
+        "training_steps": (0, 60, 100, 100),
     }
+
+
+def target(network: Network, problem: DesignProblem) -> str:
+    """What a design makes more of, in words: the yield of a product, or the flux."""
+    product = max(problem.target, key=lambda name: problem.target[name])
+    named = flux_names(network, [product])[product].removesuffix(" release")
+    over = [name for name, weight in problem.target.items() if weight < 0]
+    return f"yield of {named}" if over else f"flux of {named}"
 
 
 def problem(network: Network, problem: DesignProblem) -> Text:
@@ -106,7 +125,9 @@ def held(table: pd.DataFrame) -> Text:
     )
 
 
-def known(table: pd.DataFrame, built: list[str], measured: pd.DataFrame, *, target: str) -> Text:
+def known(
+    table: pd.DataFrame, built: Sequence[str], measured: pd.DataFrame, *, target: str
+) -> Text:
     """Whether the ensemble would have named the strains that were built.
 
     Args:
@@ -186,14 +207,17 @@ def expressed(table: pd.DataFrame, *, target: str) -> Text:
     )
 
 
-def released(table: pd.DataFrame, reaction: str, *, target: str) -> Text:
+def released(table: pd.DataFrame, reaction: str | None, *, target: str) -> Text:
     """What a feedback-resistant enzyme does, beside more of the regulated one.
 
     Args:
         table: as from `renaissance_kit.studies.feedback_table`; may be empty.
+        reaction: None where the network has no such feedback.
     """
-    if table.empty:
+    if reaction is None:
         return Text("The network has no feedback on the enzymes that were engineered.")
+    if table.empty:
+        return Text(f"No strain without the feedback on {reaction} was grown at this scale.")
     factor = table.groupby("model").released.first()
     folds = "; ".join(
         f"{name} × {part.yield_fold.median():.2f} ({part.yield_fold.min():.2f} to "
@@ -205,3 +229,27 @@ def released(table: pd.DataFrame, reaction: str, *, target: str) -> Text:
         f"1/{factor.max():.1f} to 1/{factor.min():.1f}). Without it, in the bioreactor, the "
         f"{target} changes: {folds}."
     )
+
+
+def summary(
+    found: Mapping[str, DesignStudy],
+    built: Sequence[str],
+    checks: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]],
+) -> list[dict[str, Any]]:
+    """What ``summary.json`` keeps: a row for each set of states."""
+    rows = []
+    for at, study in found.items():
+        best = np.exp(study.designs.log_gain[:, 0])
+        known = study.known_table
+        row: dict[str, Any] = {
+            "states": at,
+            "steady_state": study.models.state.label,
+            "models": len(study.models),
+            "best_fold": float(np.nanmedian(best)) if np.isfinite(best).any() else None,
+            "enzymes": enzyme_table(study.designs).head(8).to_dict("records"),
+            "built": known[known.name.isin(built)].to_dict("records") if len(known) else [],
+        }
+        if at in checks:
+            row["cell"], row["reactor"] = (table.to_dict("records") for table in checks[at])
+        rows.append(row)
+    return rows
