@@ -388,7 +388,7 @@ links.round(1)
 # ## The answer
 
 # %%
-answer = answers.control(table, names)
+answer = answers.control(table, names, design_page.in_short(found, built, checks, target=target))
 answer
 
 # %%

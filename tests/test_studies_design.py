@@ -240,6 +240,9 @@ def test_sentences_of_the_page(models: KineticModels) -> None:
     assert "measured 1.25" in told
     assert "Of 1 published designs" in told
     assert page.known(pd.DataFrame(), [], measured, target="flux").startswith("No published")
+    short = page.in_short({"own": study}, ["mine"], {}, target="flux")
+    assert short.startswith("At the own states the best design raises the flux ")
+    assert "that mine raises it was said by 100 %" in short
     assert study.found is not None
     grown = studies.steady_state_table(models, study.found, {"HEX": 1.0}, [0], run=ONE)
     checked = page.checked(studies.nonlinear_table(grown, "fold"), pd.DataFrame(), target="flux")

@@ -315,12 +315,13 @@ def own_organism(
     return Answer(text, "", "lambda_max")
 
 
-def control(table: pd.DataFrame, names: Mapping[str, str]) -> Answer:
-    """11: what limits the fluxes that are asked for.
+def control(table: pd.DataFrame, names: Mapping[str, str], designs: str = "") -> Answer:
+    """11: what limits the fluxes that are asked for, and what would change them.
 
     Args:
         table: as from `renaissance_kit.studies.coefficient_table`, of control coefficients.
         names: of the fluxes.
+        designs: what the strain designs say.
     """
     parts = []
     for target, rows in table.groupby("target", sort=False):
@@ -336,7 +337,7 @@ def control(table: pd.DataFrame, names: Mapping[str, str]) -> Answer:
     models = int(table.models.max())
     begun = "In" if models >= ENOUGH else f"{TOO_SMALL}, but in"
     text = f"{begun} {models:,} models (median, 5 to 95 %): {'; '.join(parts)}."
-    return Answer(text, "", "ranked")
+    return Answer(f"{text} {designs}".strip(), "", "ranked")
 
 
 def _value(network: Network, sentence: str, quantity: str) -> str:

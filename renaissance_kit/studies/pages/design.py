@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from renaissance_kit.design.problem import DesignProblem
+from renaissance_kit.design.search import DesignStatus
 from renaissance_kit.network.network import Network
 from renaissance_kit.studies.control import flux_names
 from renaissance_kit.studies.design import DesignStudy, enzyme_table
@@ -95,12 +96,14 @@ def found(study: DesignStudy, *, target: str) -> Text:
     if not len(there):
         return Text(f"In none of {n:,} models a design within the limits raises the {target}.")
     firsts = [designs.changes(m)[0] for m in range(n) if np.isfinite(best[m])]
-    complete = int((designs.status == 0).sum())
+    different = len(set(firsts))
+    named = "all the same one" if different == 1 else f"{different} different ones"
+    complete = int((designs.status == DesignStatus.COMPLETE).sum())
     most = study.table.iloc[0]
     return Text(
         f"The best design of a model raises the {target} by a factor of {np.median(there):.2f} "
         f"(median; {there.min():.2f} to {there.max():.2f} over {n:,} models), by its linear "
-        f"response. The models name {len(set(firsts))} different best designs. Found most often, "
+        f"response. The best designs of the models are {named}. Found most often, "
         f"as the best or within 95 % of its ln fold: {most.design}, in {most.found} of {n:,} "
         f"({between(most.share_low, most.share_high)}). The list of designs is complete in "
         f"{complete:,} models."
@@ -229,6 +232,40 @@ def released(table: pd.DataFrame, reaction: str | None, *, target: str) -> Text:
         f"1/{factor.max():.1f} to 1/{factor.min():.1f}). Without it, in the bioreactor, the "
         f"{target} changes: {folds}."
     )
+
+
+def in_short(
+    found: Mapping[str, DesignStudy],
+    built: Sequence[str],
+    checks: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]],
+    *,
+    target: str,
+) -> str:
+    """What the designs say, in a sentence for the answer of the notebook."""
+    parts = []
+    for at, study in found.items():
+        best = np.exp(study.designs.log_gain[:, 0])
+        if study.found is None:
+            parts.append(f"at the {at} states no design raises the {target}")
+            continue
+        text = (
+            f"at the {at} states the best design raises the {target} {np.nanmedian(best):.1f}-fold "
+            f"(median of {len(study.designs):,} models, linear)"
+        )
+        grown = checks[at][1] if at in checks else pd.DataFrame()
+        if len(grown) and grown.fold.notna().any():
+            text += f", checked ones {grown.fold.max():.1f}-fold at best in the bioreactor"
+        known = study.known_table
+        rows = known[known.name.isin(built)] if len(known) else known
+        if len(rows):
+            text += "; " + ", ".join(
+                f"that {row['name']} raises it was said by {percent(row.raises)} and that it is "
+                f"near the best of its size by {percent(row.near_best)}"
+                for _, row in rows.iterrows()
+            )
+        parts.append(text)
+    joined = ". ".join(part[:1].upper() + part[1:] for part in parts)
+    return f"{joined}." if joined else ""
 
 
 def summary(
