@@ -38,7 +38,7 @@ design_enzymes: int = None  # changed at most by a design
 designs_per_model: int = None  # that are listed at most
 checked_designs: int = None  # taken to the equations
 reactor_models: int = None  # in which designs are grown
-feedback_models: int = None  # in which strains without feedback are grown
+feedback_models: int = None  # in which further strains are grown: without feedback, and so on
 training_steps: int = None  # of the generators of the models that are designed with
 workers = 2
 widgets = True  # False leaves out the panel at the end
@@ -339,7 +339,7 @@ for at, study in found.items():
 
 # %% [markdown]
 # **How exactly do the enzymes have to be expressed?** Each at half and at one and a half of its
-# fold.
+# fold: by the linear response, and the best design in the bioreactor too.
 
 # %%
 for at, study in found.items():
@@ -353,6 +353,19 @@ for at, study in found.items():
         save(figure, output / f"expression_{at}")
         display(figure)
         display(design_page.expressed(expressed, target=target))
+        if curves is not None and size.feedback_models:
+            few = study.few(size.feedback_models)
+            with chain.link(f"expression in the bioreactor, {at}", len(few)):
+                again = studies.expression_in_reactor(
+                    few,
+                    batch_of(regulated, at),
+                    study.found,
+                    study.found.top(1)[0],
+                    *curves,
+                    run=run,
+                )
+            write_csv(output / f"expression_{at}.csv", again)
+            display(again.pivot_table("yield_fold", "enzyme", "expressed", "median").round(2))
 
 # %% [markdown]
 # **A feedback-resistant enzyme is more than more enzyme.** Where the network has feedback on it,

@@ -212,6 +212,17 @@ def test_reactions_that_may_turn_are_not_bound(tiny_models: KineticModels) -> No
     assert not {"PYK", "DDPA"} & set(turning)
 
 
+def test_membranes_may_be_changed_where_it_is_asked_for(ecoli: Network) -> None:
+    inside, all_of_them = (
+        {name for names in DesignProblem.of(ecoli, "ANS", membranes=m).levers(ecoli)
+         for name in names}
+        for m in (False, True)
+    )  # fmt: skip
+    assert {"GLCptspp", "ATPS4rpp", "CYTBO3_4pp"} <= all_of_them - inside
+    assert not {"GLCtex", "O2tpp", "GROWTH"} & all_of_them
+    assert {"DDPA", "PYK"} <= inside
+
+
 def test_known_designs(ecoli: Network) -> None:
     known = published_designs(ecoli)
     assert len(known) == 39

@@ -31,7 +31,8 @@ class Sizes(Scale):
         designs_per_model: that are listed at most.
         checked_designs: taken to the equations.
         reactor_models: models in which they are grown.
-        feedback_models: models in which strains without feedback are grown.
+        feedback_models: models in which further strains are grown: without feedback, and with
+            enzymes at half and one and a half of their folds.
         training_steps: of the generators of these models, by gradient; 0 takes shipped models.
     """
 
