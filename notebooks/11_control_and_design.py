@@ -255,26 +255,27 @@ target = design_page.target(regulated, problem)
 design_page.problem(regulated, problem)
 
 # %%
-tables = []
+write_csv(output / "designs.csv", pd.concat([s.table.assign(states=at) for at, s in found.items()]))
 for at, study in found.items():
-    tables.append(study.table.assign(states=at))
     if study.found is not None:
         figure = design_figures.found_designs(
             study.table, target=target, source=study.source(seed, scale)
         )
         save(figure, output / f"designs_{at}")
         display(figure)
-    display(design_page.found(study, target=target))
-write_csv(output / "designs.csv", pd.concat(tables))
+
+# %%
+design_page.at_states({at: design_page.found(s, target=target) for at, s in found.items()})
 
 # %% [markdown]
 # **Does one strain serve all models?** The folds of the enzymes that are best differ between
 # models; a strain has one set.
 
 # %%
-for study in found.values():
-    display(design_page.held(study.table))
-    display(studies.enzyme_table(study.designs).head(8).round(2))
+design_page.at_states({at: design_page.held(s.table) for at, s in found.items()})
+
+# %%
+pd.concat({at: studies.enzyme_table(s.designs).head(8) for at, s in found.items()}).round(2)
 
 # %% [markdown]
 # ## Would the ensemble have named what was published, and what was built?
@@ -286,20 +287,25 @@ for study in found.values():
 # %%
 built = list(engineered_strains(regulated))
 measured = studies.measured_yields(regulated, built)
-known_tables = []
-for at, study in found.items():
-    if study.known is not None:
-        shown = study.known_table
-        known_tables.append(shown.assign(states=at))
-        chosen_ones = shown[shown.name.isin(built) | shown.name.isin(design_page.FIRST)]
+known_tables = {at: study.known_table for at, study in found.items()}
+write_csv(
+    output / "known_designs.csv", pd.concat([t.assign(states=a) for a, t in known_tables.items()])
+)
+for at, known_table in known_tables.items():
+    if len(known_table):
         figure = design_figures.known_designs(
-            chosen_ones, target=target, measured=measured, source=study.source(seed, scale)
+            known_table[known_table.name.isin([*built, *design_page.FIRST])],
+            target=target,
+            measured=measured,
+            source=found[at].source(seed, scale),
         )
         save(figure, output / f"known_{at}")
         display(figure)
-    display(design_page.known(study.known_table, built, measured, target=target))
-if known_tables:
-    write_csv(output / "known_designs.csv", pd.concat(known_tables))
+
+# %%
+design_page.at_states(
+    {at: design_page.known(t, built, measured, target=target) for at, t in known_tables.items()}
+)
 
 # %% [markdown]
 # ## Do the equations agree?
@@ -316,56 +322,66 @@ for at, study in found.items():
     best = study.found.top(size.checked_designs)
     with chain.link(f"new steady states, {at}", len(study.models)):
         cell = studies.steady_state_table(study.models, study.found, problem.target, best, run=run)
-    grown = pd.DataFrame()
-    if curves is not None:
-        few = study.few(size.reactor_models)
-        with chain.link(f"bioreactor, {at}", len(few)):
-            grown = studies.reactor_table(
-                few, batch_of(regulated, at), study.found, best, *curves, run=run
-            )
-        figure = design_figures.linear_and_not(
-            grown,
-            fold="yield_fold",
-            target=target,
-            where="in the bioreactor",
-            source=study.source(seed, scale),
+    checks[at] = studies.nonlinear_table(cell, "fold"), pd.DataFrame()
+    if curves is None:
+        continue
+    few = study.few(size.reactor_models)
+    with chain.link(f"bioreactor, {at}", len(few)):
+        grown = studies.reactor_table(
+            few, batch_of(regulated, at), study.found, best, *curves, run=run
         )
-        save(figure, output / f"bioreactor_{at}")
-        display(figure)
-        write_csv(output / f"bioreactor_{at}.csv", grown)
-    checks[at] = studies.nonlinear_table(cell, "fold"), studies.nonlinear_table(grown, "yield_fold")
-    display(design_page.checked(*checks[at], target=target))
-    display(pd.concat(checks[at], keys=["new steady state", "bioreactor"]).round(2))
+    checks[at] = checks[at][0], studies.nonlinear_table(grown, "yield_fold")
+    write_csv(output / f"bioreactor_{at}.csv", grown)
+    figure = design_figures.linear_and_not(
+        grown,
+        fold="yield_fold",
+        target=target,
+        where="in the bioreactor",
+        source=study.source(seed, scale),
+    )
+    save(figure, output / f"bioreactor_{at}")
+    display(figure)
+
+# %%
+design_page.at_states(
+    {at: design_page.checked(*tables, target=target) for at, tables in checks.items()}
+)
+
+# %%
+for at, tables in checks.items():
+    display(pd.concat(tables, keys=[f"{at}, new steady state", f"{at}, bioreactor"]).round(2))
 
 # %% [markdown]
 # **How exactly do the enzymes have to be expressed?** Each at half and at one and a half of its
 # fold: by the linear response, and the best design in the bioreactor too.
 
 # %%
+expressed = {}
 for at, study in found.items():
     if study.found is not None:
-        expressed = studies.expression_table(
-            study.responses, study.found, study.found.top(min(2, size.checked_designs))
-        )
+        two = study.found.top(min(2, size.checked_designs))
+        expressed[at] = studies.expression_table(study.responses, study.found, two)
         figure = design_figures.expression(
-            expressed, target=target, source=study.source(seed, scale)
+            expressed[at], target=target, source=study.source(seed, scale)
         )
         save(figure, output / f"expression_{at}")
         display(figure)
-        display(design_page.expressed(expressed, target=target))
-        if curves is not None and size.feedback_models:
-            few = study.few(size.feedback_models)
-            with chain.link(f"expression in the bioreactor, {at}", len(few)):
-                again = studies.expression_in_reactor(
-                    few,
-                    batch_of(regulated, at),
-                    study.found,
-                    study.found.top(1)[0],
-                    *curves,
-                    run=run,
-                )
-            write_csv(output / f"expression_{at}.csv", again)
-            display(again.pivot_table("yield_fold", "enzyme", "expressed", "median").round(2))
+
+# %%
+design_page.at_states(
+    {at: design_page.expressed(table, target=target) for at, table in expressed.items()}
+)
+
+# %%
+for at, study in found.items():
+    if study.found is not None and curves is not None and size.feedback_models:
+        few = study.few(size.feedback_models)
+        with chain.link(f"expression in the bioreactor, {at}", len(few)):
+            again = studies.expression_in_reactor(
+                few, batch_of(regulated, at), study.found, study.found.top(1)[0], *curves, run=run
+            )
+        write_csv(output / f"expression_{at}.csv", again)
+        display(again.pivot_table("yield_fold", "enzyme", "expressed", "median").round(2))
 
 # %% [markdown]
 # **A feedback-resistant enzyme is more than more enzyme.** Where the network has feedback on it,
@@ -373,21 +389,19 @@ for at, study in found.items():
 
 # %%
 freed = studies.freed_enzyme(regulated)
+resistant = dict.fromkeys(found, pd.DataFrame())
 for at, study in found.items():
-    resistant = pd.DataFrame()
     if freed is not None and curves is not None and size.feedback_models:
         few = study.few(size.feedback_models)
+        strains = studies.strain_factors(regulated, freed, highest_fold)
         with chain.link(f"feedback-resistant, {at}", len(few)):
-            resistant = studies.feedback_table(
-                few,
-                batch_of(regulated, at),
-                studies.strain_factors(regulated, freed, highest_fold),
-                freed,
-                *curves,
-                run=run,
+            resistant[at] = studies.feedback_table(
+                few, batch_of(regulated, at), strains, freed, *curves, run=run
             )
-        write_csv(output / f"feedback_{at}.csv", resistant)
-    display(design_page.released(resistant, freed, target=target))
+        write_csv(output / f"feedback_{at}.csv", resistant[at])
+design_page.at_states(
+    {at: design_page.released(table, freed, target=target) for at, table in resistant.items()}
+)
 
 # %% [markdown]
 # ## The chain, link by link

@@ -251,6 +251,8 @@ def test_sentences_of_the_page(models: KineticModels) -> None:
     assert page.checked(pd.DataFrame(), pd.DataFrame(), target="f").startswith("No design")
     expressed = studies.expression_table(study.responses, study.found, [0])
     assert "What has to be right is" in page.expressed(expressed, target="flux")
+    both = page.at_states({"own": "yes.", "published": "", "third": "no."})
+    assert both == "**At the own states.** yes.\n\n**At the third states.** no."
     for empty in (page.held, lambda t: page.expressed(t, target="")):
         assert empty(pd.DataFrame()) == ""
     assert page.released(pd.DataFrame(), None, target="f").startswith("The network has no feedback")

@@ -63,6 +63,13 @@ def target(network: Network, problem: DesignProblem) -> str:
     return f"yield of {named}" if over else f"flux of {named}"
 
 
+def at_states(said: Mapping[str, str]) -> Text:
+    """Sentences on several sets of states, by their names, as one text."""
+    return Text(
+        "\n\n".join(f"**At the {name} states.** {text}" for name, text in said.items() if text)
+    )
+
+
 def problem(network: Network, problem: DesignProblem) -> Text:
     """What is asked of a design."""
     target = " + ".join(
