@@ -272,7 +272,7 @@ design_page.at_states({at: design_page.found(s, target=target) for at, s in foun
 # models; a strain has one set.
 
 # %%
-design_page.at_states({at: design_page.held(s.table) for at, s in found.items()})
+design_page.at_states({at: design_page.held(study) for at, study in found.items()})
 
 # %%
 pd.concat({at: studies.enzyme_table(s.designs).head(8) for at, s in found.items()}).round(2)

@@ -66,6 +66,15 @@ def test_candidates_in_every_model(candidates, responses, designs) -> None:
     assert table.fold[best] == table.fold.max()
 
 
+def test_smaller_folds_keep_more_limits(candidates, responses) -> None:
+    table = studies.backed_off(responses, candidates, 0)
+    assert table.kept.is_monotonic_decreasing
+    assert table.kept.iloc[-1] == candidates.common.kept[0].mean()
+    assert table.fold.is_monotonic_increasing
+    whole = np.exp(np.median(candidates.common.log_gain[0]))
+    assert table.fold.iloc[-1] == pytest.approx(whole)
+
+
 def test_a_design_of_every_model_is_always_found(candidates, designs) -> None:
     enzymes = studies.enzyme_table(designs)
     assert enzymes.share.max() <= 1
@@ -188,6 +197,7 @@ def test_a_study_of_one_ensemble(models: KineticModels) -> None:
     assert none.table.empty
     assert none.known_table.empty
     assert "In none of 6 models" in page.found(none, target="flux")
+    assert page.held(none) == ""
 
 
 @pytest.mark.slow
@@ -234,7 +244,7 @@ def test_sentences_of_the_page(models: KineticModels) -> None:
         known={"mine": {"HEX": 1}, "other": {"PGI": 1}}, run=ONE,
     )  # fmt: skip
     assert "The list of designs is complete in 6 models." in page.found(study, target="flux")
-    assert "keeps every limit in" in page.held(study.table)
+    assert "keeps every limit in" in page.held(study)
     measured = pd.DataFrame({"strain": ["mine"], "product_fold": [1.5], "yield_fold": [1.25]})
     told = page.known(study.known_table, ["mine"], measured, target="flux")
     assert "measured 1.25" in told
@@ -253,8 +263,7 @@ def test_sentences_of_the_page(models: KineticModels) -> None:
     assert "What has to be right is" in page.expressed(expressed, target="flux")
     both = page.at_states({"own": "yes.", "published": "", "third": "no."})
     assert both == "**At the own states.** yes.\n\n**At the third states.** no."
-    for empty in (page.held, lambda t: page.expressed(t, target="")):
-        assert empty(pd.DataFrame()) == ""
+    assert page.expressed(pd.DataFrame(), target="") == ""
     assert page.released(pd.DataFrame(), None, target="f").startswith("The network has no feedback")
     assert "at this scale" in page.released(pd.DataFrame(), "X", target="f")
 

@@ -40,6 +40,7 @@ from .criteria import (
 from .design import (
     Candidates as Candidates,
     DesignStudy as DesignStudy,
+    backed_off as backed_off,
     best_by_size as best_by_size,
     candidates_table as candidates_table,
     design_study as design_study,

@@ -237,6 +237,33 @@ def candidates_table(candidates: Candidates, designs: Designs) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def backed_off(
+    responses: Sequence[LinearResponse], candidates: Candidates, design: int
+) -> pd.DataFrame:
+    """What is left of a design where its common folds are smaller, so that more models keep limits.
+
+    Args:
+        responses: of the models.
+        design: number of the candidate.
+
+    Returns:
+        part (of the ln of every fold, 0.1 to 1), fold (of the target, median) with its central 95 %
+        (fold_low, fold_high), kept (share of the models in which every limit is kept).
+    """
+    parts = np.linspace(0.1, 1.0, 10)
+    found = evaluate_designs(responses, np.outer(parts, candidates.common.log_folds[design]))
+    low, high = central_interval(found.log_gain, axis=1)
+    return pd.DataFrame(
+        {
+            "part": parts,
+            "fold": np.exp(np.nanmedian(found.log_gain, axis=1)),
+            "fold_low": np.exp(low),
+            "fold_high": np.exp(high),
+            "kept": found.kept.mean(axis=1),
+        }
+    )
+
+
 def best_by_size(
     responses: Sequence[LinearResponse], sizes: Sequence[int], *, run: Run = RUN
 ) -> dict[int, Array]:

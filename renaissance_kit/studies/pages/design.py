@@ -13,12 +13,16 @@ from renaissance_kit.design.problem import DesignProblem
 from renaissance_kit.design.search import DesignStatus
 from renaissance_kit.network.network import Network
 from renaissance_kit.studies.control import flux_names
-from renaissance_kit.studies.design import DesignStudy, enzyme_table
+from renaissance_kit.studies.design import DesignStudy, backed_off, enzyme_table
 from renaissance_kit.studies.scale import Scale
 from renaissance_kit.studies.text import Text, between, percent
 
 FIRST = ("d-1", "d-2", "d-3", "d-4", "d-5")
 """Published designs that are shown by name; the others are counted."""
+
+
+SAFE = 0.9
+"""Share of the models that is to keep every limit, for folds to be called safe."""
 
 
 @dataclass(frozen=True)
@@ -118,22 +122,30 @@ def found(study: DesignStudy, *, target: str) -> Text:
     )
 
 
-def held(table: pd.DataFrame) -> Text:
-    """Whether one set of folds serves all models.
-
-    Args:
-        table: as from `renaissance_kit.studies.candidates_table`; may be empty.
-    """
-    if table.empty:
+def held(study: DesignStudy) -> Text:
+    """Whether one set of folds serves all models, and what smaller ones would give."""
+    if study.found is None:
         return Text("")
-    best = table.loc[table.fold.idxmax()]
+    table = study.table
+    number = study.found.top(1)[0]
+    best = table.iloc[number]
     stops = f" What stops most of the others: {best.passed}." if best.passed else ""
-    return Text(
+    text = (
         f"A strain has one set of folds. With the geometric means of those that are best in each "
         f"model ({best.folds}), {best.design} gives a factor of {best.common_fold:.2f} "
         f"({best.common_low:.2f} to {best.common_high:.2f}), and keeps every limit in "
         f"{percent(best.kept)} of the models.{stops}"
     )
+    smaller = backed_off(study.responses, study.found, number)
+    enough = smaller[smaller.kept >= SAFE]
+    if best.kept < SAFE and len(enough):
+        row = enough.iloc[-1]
+        text += (
+            f" With {percent(row.part, 0)} of the logarithm of each fold it keeps them in "
+            f"{percent(row.kept)}, and gives a factor of {row.fold:.2f} ({row.fold_low:.2f} to "
+            f"{row.fold_high:.2f})."
+        )
+    return Text(text)
 
 
 def known(
