@@ -291,6 +291,17 @@ def test_designs_in_the_other_models(tiny_models: KineticModels) -> None:
     np.testing.assert_allclose(wild.log_gain[1], np.log(0.5))
 
 
+def test_a_run_that_is_stopped_counts_the_models_it_left(tiny_models: KineticModels) -> None:
+    responses = responses_of(tiny_models, DesignProblem({"HEX": 1.0}))
+    asked = iter([False, False, True])
+    found = find_designs(responses, run=Run(1, stop=lambda: next(asked, True)))
+    assert 0 < (found.status == DesignStatus.COMPLETE).sum() < len(responses) == len(found)
+    left = found.status == DesignStatus.STOPPED
+    assert np.isnan(found.log_gain[left]).all()
+    with pytest.raises(ParameterError, match="nothing to return"):
+        find_designs(responses, run=Run(1, stop=lambda: True))
+
+
 def test_the_same_designs_from_a_store(tiny_models: KineticModels, tmp_path) -> None:
     responses = responses_of(tiny_models, DesignProblem({"HEX": 1.0}))
     first = find_designs(responses, run=Run(1, tmp_path))
