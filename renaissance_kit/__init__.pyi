@@ -24,7 +24,6 @@ from . import (
     control as control,
     km as km,
     simulation as simulation,
-    control as control,
     objectives as objectives,
     training as training,
     design as design,
