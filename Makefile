@@ -67,7 +67,7 @@ figures: $(VENV)/.ready ## run all notebooks at SCALE=smoke|laptop|paper: build/
 
 # The notebooks that take `states`; 01 and 05 look at both kinds by themselves.
 AT_STATES := 02_generator_training 03_robustness 04_bioreactor 06_km_aconitase 07_km_tca \
-    08_km_global_shifts 09_routes_compared
+    08_km_global_shifts 09_routes_compared 11_control_and_design
 
 reproduction: figures ## run them at the study's states as well, and write docs/reproduction.md
 	for notebook in $(AT_STATES); do \

@@ -12,6 +12,7 @@ import platform
 import sys
 from pathlib import Path
 
+from benchmarks.control import against_roadrunner as control_roadrunner, coefficients, steady_states
 from benchmarks.models import cores, linear_algebra, second_look
 from benchmarks.simulation import against_roadrunner, cultivations, perturbations
 from benchmarks.streaming import million_sets
@@ -29,6 +30,9 @@ BENCHMARKS = {
     "survey": surveys,
     "tracking": tracking,
     "roadrunner": against_roadrunner,
+    "control": coefficients,
+    "new_states": steady_states,
+    "control_roadrunner": control_roadrunner,
 }
 
 

@@ -17,7 +17,7 @@ network = "ecoli_w3110_trpd9923"
 states = "own"  # at which models are made: own, or published (the study's)
 seed = 1
 steady_state = -1  # number of the state; -1 is the default profile
-objective = "dynamics"  # what is wanted: dynamics, exactness, return or fermentation
+objective = "dynamics"  # what is wanted: dynamics, exactness, return, fermentation or control
 threshold_per_h: float = None  # bound on λmax; None is the network's, −2.5
 workers = 2
 # None takes these from the scale, see the table below.

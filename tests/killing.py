@@ -117,6 +117,25 @@ def shifted(folder: Path) -> Any:
     return found.states_mM, found.rates, found.outcome.astype(int)
 
 
+def new_states(folder: Path) -> Any:
+    from renaissance_kit.simulation import Step, new_steady_states
+
+    changes = (Step(vmax_factors={"HEX": 0.5}), Step(vmax_factors={"PGI": 0.0}))
+    found = new_steady_states(tiny(8)[3], changes, run=the_run(folder))
+    return found.states_mM, found.rates, found.status.astype(int)
+
+
+def designs(folder: Path) -> Any:
+    from renaissance_kit.control import control_coefficients
+    from renaissance_kit.design import DesignProblem, find_designs, linear_responses
+
+    network, state, _, models = tiny(8)
+    problem = DesignProblem({"HEX": 1.0}, enzymes=2)
+    responses = linear_responses(problem, control_coefficients(models), network, state)
+    found = find_designs(responses, run=the_run(folder))
+    return found.log_folds, found.log_gain, found.status.astype(int)
+
+
 def bioreactor(folder: Path) -> Any:
     from monod import monod
 
@@ -232,8 +251,8 @@ end = {"end": fingerprint(trained, perturbed), "moments": killing.moments()}
 
 CHUNKED = {
     "perturbation": perturbation, "shift": shifted, "linear": linear, "cultivation": bioreactor,
-    "survey": survey, "unbiased": unbiased, "exact_km": exact_km,
-    "calibrate": calibrated, "nes-of-states": nes_of_states,
+    "new_states": new_states, "designs": designs, "survey": survey, "unbiased": unbiased,
+    "exact_km": exact_km, "calibrate": calibrated, "nes-of-states": nes_of_states,
 }  # fmt: skip
 """By the name that a study gives its run."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from guides import guide_blocks
 from hypothesis import given, settings, strategies as st
 from monod import monod
 
@@ -401,3 +402,11 @@ def test_unbiased_models_at_a_state_where_most_are_valid(ecoli: Network) -> None
     assert found.done.all()
     size = np.abs(found.flux).max(axis=2)
     assert (np.abs(found.flux.sum(axis=2) - 1) / np.maximum(size, 1)).max() < 1e-7
+
+
+@pytest.mark.slow
+def test_the_guide_runs_as_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    blocks = guide_blocks(Path(__file__).parents[1] / "docs" / "control.md")
+    assert len(blocks) == 4
+    exec(compile("\n".join(blocks), "control.md", "exec"), {"__name__": "__main__"})

@@ -212,6 +212,17 @@ def test_reactions_that_may_turn_are_not_bound(tiny_models: KineticModels) -> No
     assert not {"PYK", "DDPA"} & set(turning)
 
 
+def test_membranes_may_be_changed_where_it_is_asked_for(ecoli: Network) -> None:
+    inside, all_of_them = (
+        {name for names in DesignProblem.of(ecoli, "ANS", membranes=m).levers(ecoli)
+         for name in names}
+        for m in (False, True)
+    )  # fmt: skip
+    assert {"GLCptspp", "ATPS4rpp", "CYTBO3_4pp"} <= all_of_them - inside
+    assert not {"GLCtex", "O2tpp", "GROWTH"} & all_of_them
+    assert {"DDPA", "PYK"} <= inside
+
+
 def test_known_designs(ecoli: Network) -> None:
     known = published_designs(ecoli)
     assert len(known) == 39
@@ -278,6 +289,17 @@ def test_designs_in_the_other_models(tiny_models: KineticModels) -> None:
     assert all(str(name).split()[0] in ("concentration", "sign") for name in wild.passed[0])
     assert wild.kept[1].all()
     np.testing.assert_allclose(wild.log_gain[1], np.log(0.5))
+
+
+def test_a_run_that_is_stopped_counts_the_models_it_left(tiny_models: KineticModels) -> None:
+    responses = responses_of(tiny_models, DesignProblem({"HEX": 1.0}))
+    asked = iter([False, False, True])
+    found = find_designs(responses, run=Run(1, stop=lambda: next(asked, True)))
+    assert 0 < (found.status == DesignStatus.COMPLETE).sum() < len(responses) == len(found)
+    left = found.status == DesignStatus.STOPPED
+    assert np.isnan(found.log_gain[left]).all()
+    with pytest.raises(ParameterError, match="nothing to return"):
+        find_designs(responses, run=Run(1, stop=lambda: True))
 
 
 def test_the_same_designs_from_a_store(tiny_models: KineticModels, tmp_path) -> None:

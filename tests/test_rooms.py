@@ -33,7 +33,7 @@ ALLOWED = {
     "kinetics": {"core", "laws", "network", "states"},
     "control": {"core", "kinetics"},
     "km": {"core", "laws", "network", "kinetics"},
-    "objectives": {"core", "network", "states", "kinetics", "simulation"},
+    "objectives": {"core", "network", "states", "kinetics", "control", "simulation"},
     "training": {"core", "network", "states", "kinetics", "km", "objectives"},
     "search": {"core", "network", "states", "kinetics", "km"},
     "simulation": {"core", "laws", "network", "states", "kinetics"},
@@ -41,13 +41,14 @@ ALLOWED = {
     "design": {"core", "network", "states", "kinetics", "control"},
     "formats": {"core", "laws", "network", "states", "kinetics", "simulation"},
     "studies": {
-        "core", "network", "states", "draft", "omics", "kinetics", "km", "objectives", "training",
+        "core", "network", "states", "draft", "omics", "kinetics", "control", "km", "objectives",
+        "training",
         "search", "simulation", "design", "analysis", "formats",
     },
     "figures": {"core", "kinetics", "studies"},
     "panels": {
-        "core", "network", "states", "kinetics", "km", "objectives", "training", "simulation",
-        "analysis", "studies", "figures",
+        "core", "network", "states", "kinetics", "control", "km", "objectives", "training",
+        "simulation", "analysis", "studies", "figures",
     },
     "cli": {
         "core", "network", "states", "draft", "omics", "kinetics", "km", "objectives", "training",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from renaissance_kit.design import (
     linear_responses,
 )
 from renaissance_kit.simulation import batch_of, engineered_strains, measured_curves
+from renaissance_kit.studies.pages import design as page
 
 ONE = Run(workers=1)
 
@@ -64,6 +66,15 @@ def test_candidates_in_every_model(candidates, responses, designs) -> None:
     assert table.fold[best] == table.fold.max()
 
 
+def test_smaller_folds_keep_more_limits(candidates, responses) -> None:
+    table = studies.backed_off(responses, candidates, 0)
+    assert table.kept.is_monotonic_decreasing
+    assert table.kept.iloc[-1] == candidates.common.kept[0].mean()
+    assert table.fold.is_monotonic_increasing
+    whole = np.exp(np.median(candidates.common.log_gain[0]))
+    assert table.fold.iloc[-1] == pytest.approx(whole)
+
+
 def test_a_design_of_every_model_is_always_found(candidates, designs) -> None:
     enzymes = studies.enzyme_table(designs)
     assert enzymes.share.max() <= 1
@@ -95,7 +106,7 @@ def test_new_steady_states_of_small_changes_are_as_the_linear_response_says(mode
     )
     candidates = studies.known_candidates(responses, {"small": {"HEX": 1, "GLCt": 1}})
     table = studies.steady_state_table(models, candidates, {"HEX": 1.0}, [0], run=ONE)
-    assert table.steady.all()
+    assert set(table.status) == {"STABLE"}
     np.testing.assert_allclose(table.fold - 1, table.linear - 1, rtol=0.05)
     compared = studies.nonlinear_table(table, "fold")
     assert compared.finished.item() == len(models)
@@ -166,3 +177,99 @@ def test_the_guide_runs() -> None:
     blocks = guide_blocks(Path(__file__).parents[1] / "docs" / "design.md")
     assert len(blocks) >= 4
     exec(compile("\n".join(blocks), "design.md", "exec"), {"__name__": __name__})
+
+
+def test_a_study_of_one_ensemble(models: KineticModels) -> None:
+    problem = DesignProblem({"HEX": 1.0}, enzymes=2, excluded=("FRUt",))
+    known = {"one": {"HEX": 1}, "impossible": {"FRUt": 1}}
+    study = studies.design_study(
+        models, control_coefficients(models), problem, known=known, run=ONE
+    )
+    assert study.known is not None
+    assert study.known.names == ("one",)
+    assert list(study.known_table.name) == ["one"]
+    assert set(study.best) == {1, 2}
+    assert len(study.table) == len(study.designs.found())
+    assert (study.best[1] <= study.designs.log_gain[:, 0] + 1e-6).all()
+    bound = DesignProblem({"HEX": 1.0}, flux_folds={"HEX": (1.0, 1.0)})
+    none = studies.design_study(models, control_coefficients(models), bound, run=ONE)
+    assert none.found is None
+    assert none.table.empty
+    assert none.known_table.empty
+    assert "In none of 6 models" in page.found(none, target="flux")
+    assert page.held(none) == ""
+
+
+@pytest.mark.slow
+def test_an_enzyme_that_is_free_of_feedback(ecoli: Network) -> None:
+    network = Network.example(regulation="published")
+    models = studies.valid_ensemble(network, 1)[0].models(network)
+    curves = {c.quantity: c for c in measured_curves(network)}
+    grown = studies.feedback_table(
+        models, batch_of(network, duration_h=8.0), {"fbr": {}, "fbr tkt": {"TKT1": 2.0}}, "DDPA",
+        curves["anthranilate"], curves["glucose"], run=ONE,
+    )  # fmt: skip
+    assert list(grown.design) == ["fbr", "fbr tkt"]
+    assert (grown.released > 1).all()
+    assert grown.product_fold.between(0.5, 3.0).all()
+    assert grown.yield_fold.iloc[0] != grown.yield_fold.iloc[1]
+    assert "Feedback holds DDPA back to 1/" in page.released(grown, "DDPA", target="yield")
+    with pytest.raises(ParameterError, match="has no modifier"):
+        studies.feedback_table(
+            models, batch_of(network), {}, "ANTHtex", curves["anthranilate"], curves["glucose"]
+        )
+
+
+def test_a_chain_times_its_links() -> None:
+    chain = studies.Chain()
+    with chain.link("one", 3):
+        pass
+    with pytest.raises(ZeroDivisionError), chain.link("broken"):
+        _ = 1 / 0
+    table = chain.table()
+    assert list(table.link) == ["one"]
+    assert (table.seconds >= 0).all()
+
+
+def test_sentences_of_the_page(models: KineticModels) -> None:
+    problem = DesignProblem(
+        {"HEX": 1.0, "GLCt": -1.0}, enzymes=2, flux_folds={"PGI": (0.8, np.inf)}
+    )
+    said = page.problem(models.network, problem)
+    assert "Of ln HEX − ln GLCt the change is made largest, with at most 2 of 5 enzymes" in said
+    assert "PGI at 80 % or more." in said
+    assert "No reaction may turn." in said
+    study = studies.design_study(
+        models, control_coefficients(models), DesignProblem({"HEX": 1.0}, enzymes=2),
+        known={"mine": {"HEX": 1}, "other": {"PGI": 1}}, run=ONE,
+    )  # fmt: skip
+    assert "The list of designs is complete in 6 models." in page.found(study, target="flux")
+    assert "keeps every limit in" in page.held(study)
+    measured = pd.DataFrame({"strain": ["mine"], "product_fold": [1.5], "yield_fold": [1.25]})
+    told = page.known(study.known_table, ["mine"], measured, target="flux")
+    assert "measured 1.25" in told
+    assert "Of 1 published designs" in told
+    assert page.known(pd.DataFrame(), [], measured, target="flux").startswith("No published")
+    short = page.in_short({"own": study}, ["mine"], {}, target="flux")
+    assert short.startswith("At the own states the best design raises the flux ")
+    assert "that mine raises it was said by 100 %" in short
+    assert study.found is not None
+    grown = studies.steady_state_table(models, study.found, {"HEX": 1.0}, [0], run=ONE)
+    checked = page.checked(studies.nonlinear_table(grown, "fold"), pd.DataFrame(), target="flux")
+    assert checked.startswith("At a new steady state: ")
+    assert "6 strains" in checked
+    assert page.checked(pd.DataFrame(), pd.DataFrame(), target="f").startswith("No design")
+    expressed = studies.expression_table(study.responses, study.found, [0])
+    assert "What has to be right is" in page.expressed(expressed, target="flux")
+    both = page.at_states({"own": "yes.", "published": "", "third": "no."})
+    assert both == "**At the own states.** yes.\n\n**At the third states.** no."
+    assert page.expressed(pd.DataFrame(), target="") == ""
+    assert page.released(pd.DataFrame(), None, target="f").startswith("The network has no feedback")
+    assert "at this scale" in page.released(pd.DataFrame(), "X", target="f")
+
+
+def test_every_size_has_a_value_at_every_scale_and_is_documented() -> None:
+    names = [field.name for field in fields(page.Sizes)]
+    assert list(page.Sizes.table().index) == names
+    assert page.Sizes.__doc__ is not None
+    assert all(name in page.Sizes.__doc__ for name in names)

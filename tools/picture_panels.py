@@ -37,6 +37,7 @@ SHORT = {
     "robustness": "models=100",
     "bioreactor": "models=30",
     "states": "n_states=300, sampled=300, models=100",
+    "control": "models=100",
     "km": "repeats=4, models=200",
 }
 """Sizes of the runs; the settings of each panel are its own."""

@@ -46,6 +46,7 @@ NOTEBOOKS: tuple[str, ...] = (
     "08_km_global_shifts",
     "09_routes_compared",
     "10_own_organism",
+    "11_control_and_design",
     "12_conditions_from_omics",
 )
 """Every notebook, in the order in which to read and run them."""

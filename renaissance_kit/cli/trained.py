@@ -20,7 +20,7 @@ RECIPES = (
 )  # fmt: skip
 """Recipes of one steady state, as the command calls them."""
 
-OBJECTIVES = ("dynamics", "exactness", "return", "fermentation")
+OBJECTIVES = ("dynamics", "exactness", "return", "fermentation", "control")
 """What is wanted, as `renaissance_kit.objectives.OBJECTIVES`; here so that help loads no NumPy."""
 
 REQUEST, CHECKPOINT, HISTORY = "training.json", "checkpoint.npz", "history.csv"

@@ -42,6 +42,7 @@ class DesignStatus(IntEnum):
     NO_GAIN = 2
     LIMIT = 3
     NO_COEFFICIENTS = 4
+    STOPPED = 5
 
     @property
     def meaning(self) -> str:
@@ -52,6 +53,7 @@ class DesignStatus(IntEnum):
             DesignStatus.NO_GAIN: "no design within the limits gains anything",
             DesignStatus.LIMIT: "the search tree was cut off, so a better design may exist",
             DesignStatus.NO_COEFFICIENTS: "the model has no control coefficients",
+            DesignStatus.STOPPED: "the run was stopped before this model was searched",
         }[self]
 
 
@@ -122,12 +124,14 @@ def find_designs(
         settings={"share": share, "most": most, "nodes": nodes,
                   "responses": fingerprint(tuple(responses))},
     )  # fmt: skip
-    if not len(columns["item"]):
+    done, n = columns["item"], len(responses)
+    if not len(done):
         raise ParameterError("stopped before any model was done; nothing to return")
-    return Designs(
-        responses[0].levers, columns["log_folds"], columns["log_gain"], columns["status"],
-        columns["seconds"],
-    )  # fmt: skip
+    folds, gain = np.full((n, most, len(responses[0].levers)), np.nan), np.full((n, most), np.nan)
+    status, seconds = np.full(n, DesignStatus.STOPPED, dtype=np.int8), np.zeros(n)
+    folds[done], gain[done] = columns["log_folds"], columns["log_gain"]
+    status[done], seconds[done] = columns["status"], columns["seconds"]
+    return Designs(responses[0].levers, folds, gain, status, seconds)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@ from . import (
     bioreactor as bioreactor,
     choices as choices,
     conditions as conditions,
+    control as control,
     criteria as criteria,
     density as density,
     design as design,

@@ -17,7 +17,7 @@ _COLOURS = (theme.BLUE, theme.VERMILLION, theme.GREEN, theme.PURPLE, theme.ORANG
 
 
 def found_designs(
-    table: pd.DataFrame, *, target: str, most: int = _MOST, source: Source | None = None
+    table: pd.DataFrame, *, target: str, most: int = _MOST, source: Source | str | None = None
 ) -> Figure:
     """How often each design is found, and what it gains in all models.
 
@@ -69,7 +69,7 @@ def known_designs(
     *,
     target: str,
     measured: pd.DataFrame | None = None,
-    source: Source | None = None,
+    source: Source | str | None = None,
 ) -> Figure:
     """What the ensemble says of designs that were published or built.
 
@@ -141,7 +141,7 @@ def known_designs(
 
 
 def linear_and_not(
-    table: pd.DataFrame, *, fold: str, target: str, where: str, source: Source | None = None
+    table: pd.DataFrame, *, fold: str, target: str, where: str, source: Source | str | None = None
 ) -> Figure:
     """The fold that the linear response predicts, against what the equations give.
 
@@ -181,7 +181,7 @@ def linear_and_not(
     )
 
 
-def expression(table: pd.DataFrame, *, target: str, source: Source | None = None) -> Figure:
+def expression(table: pd.DataFrame, *, target: str, source: Source | str | None = None) -> Figure:
     """What becomes of designs whose enzymes come out at half or one and a half of their folds.
 
     Args:

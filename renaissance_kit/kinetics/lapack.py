@@ -66,7 +66,7 @@ def _typed_call(typing_context: Any, address: Any, arguments: Any) -> Any:
     return types.void(types.intp, arguments), generate
 
 
-call_routine: Any = intrinsic(_typed_call)
+_call: Any = intrinsic(_typed_call)
 
 
 class Workspace(NamedTuple):
@@ -117,10 +117,10 @@ def eigenvalues_kernel(f: Routines, w: Workspace, matrix: Array) -> bool:
         integers, integers + 4, integers + 8, integers + 12, integers + 16,
     )  # fmt: skip
     a, work = w.reflectors.ctypes.data, w.work.ctypes.data
-    call_routine(f.gebal, (letters, size, a, size, low, high, w.scale.ctypes.data, info))
-    call_routine(f.gehrd, (size, low, high, a, size, w.tau.ctypes.data, work, lwork, info))
+    _call(f.gebal, (letters, size, a, size, low, high, w.scale.ctypes.data, info))
+    _call(f.gehrd, (size, low, high, a, size, w.tau.ctypes.data, work, lwork, info))
     w.hessenberg[:] = w.reflectors
-    call_routine(
+    _call(
         f.hseqr,
         (letters + 1, letters + 4, size, low, high, w.hessenberg.ctypes.data, size,
          w.real.ctypes.data, w.imaginary.ctypes.data, w.right.ctypes.data, size, work, lwork,
@@ -150,7 +150,7 @@ def vectors_kernel(f: Routines, w: Workspace, chosen: Flags, right: Vectors, lef
     u, v, work = w.right.ctypes.data, w.left.ctypes.data, w.work.ctypes.data
     a, scale = w.reflectors.ctypes.data, w.scale.ctypes.data
     paired = w.imaginary != 0  # before it is disturbed to tell close eigenvalues apart
-    call_routine(
+    _call(
         f.hsein,
         (letters, letters + 5, letters + 4, integers + 4 * select, size, a, size,
          w.real.ctypes.data, w.imaginary.ctypes.data, v, size, u, size, size, found, work,
@@ -158,12 +158,12 @@ def vectors_kernel(f: Routines, w: Workspace, chosen: Flags, right: Vectors, lef
     )  # fmt: skip
     converged = w.integers[2] == 0
     for side, letter in ((u, letters + 2), (v, letters + 3)):
-        call_routine(
+        _call(
             f.ormhr,
             (letters + 3, letters + 4, size, found, low, high, a, size, w.tau.ctypes.data, side,
              size, work, lwork, info),
         )  # fmt: skip
-        call_routine(f.gebak, (letters, letter, size, low, high, scale, found, side, size, info))
+        _call(f.gebak, (letters, letter, size, low, high, scale, found, side, size, info))
     row, k = 0, 0
     for i in range(n):
         if chosen[i]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.compiled import compiled
-from renaissance_kit.kinetics.lapack import call_routine
+from renaissance_kit.kinetics.lapack import _call
 
 
 class LURoutines(NamedTuple):
@@ -82,15 +82,13 @@ def solve_kernel(f: LURoutines, w: LUWorkspace, matrix: Array, sides: Array) -> 
     size, count, info = integers, integers + 4, integers + 8
     pivots, scratch = integers + 12, integers + 12 + 4 * n
     condition = w.scalars.ctypes.data + 8
-    call_routine(f.getrf, (size, size, a, size, pivots, info))
+    _call(f.getrf, (size, size, a, size, pivots, info))
     if w.integers[2] != 0:
         return 0.0
-    call_routine(
+    _call(
         f.gecon,
         (letters, size, a, size, w.scalars.ctypes.data, condition, w.work.ctypes.data, scratch,
          info),
     )  # fmt: skip
-    call_routine(
-        f.getrs, (letters + 1, size, count, a, size, pivots, sides.ctypes.data, size, info)
-    )
+    _call(f.getrs, (letters + 1, size, count, a, size, pivots, sides.ctypes.data, size, info))
     return float(w.scalars[1])

@@ -31,3 +31,4 @@ from .phenotypes import (
 from .priors import KMPriors as KMPriors
 from .pulses import InhibitorPulse as InhibitorPulse
 from .returns import ReturnsAfter as ReturnsAfter
+from .signs import ControlSigns as ControlSigns, WantedSign as WantedSign

@@ -10,6 +10,8 @@ from renaissance_kit.objectives.courses import FitToCourses
 from renaissance_kit.objectives.dynamics import SmoothIncidence
 from renaissance_kit.objectives.objective import Objective
 from renaissance_kit.objectives.returns import ReturnsAfter
+from renaissance_kit.objectives.signs import ControlSigns
+from renaissance_kit.simulation.strains import STRAIN_TABLE
 from renaissance_kit.states.fermentation import FILE as FERMENTATION_FILE
 
 OBJECTIVES = {
@@ -17,6 +19,7 @@ OBJECTIVES = {
     "exactness": "valid models that stay valid when all constants change by 1 %",
     "return": "valid models that are back within 1 % 24 min after a disturbance of ±50 %",
     "fermentation": "valid models that match the measured fermentation of the network's strain",
+    "control": "valid models in which the enzymes of engineered strains control what these made",
 }
 """Names, and what is wanted."""
 
@@ -33,7 +36,9 @@ def objectives_for(network: Network) -> dict[str, str]:
     """
     folder = network.folder
     measured = folder is not None and (folder / FERMENTATION_FILE).is_file()
-    return {n: text for n, text in OBJECTIVES.items() if n != "fermentation" or measured}
+    built = folder is not None and (folder / STRAIN_TABLE.name).is_file()
+    lacking = {"fermentation": not measured, "control": not (measured and built)}
+    return {n: text for n, text in OBJECTIVES.items() if not lacking.get(n)}
 
 
 def named_objective(
@@ -55,7 +60,7 @@ def named_objective(
 
     Raises:
         ParameterError: an unknown name.
-        DataError: the network has no measured fermentation.
+        DataError: the network has no measured fermentation, or no engineered strains.
 
     >>> from renaissance_kit import Network
     >>> named_objective(Network.example("tiny"), "dynamics")
@@ -76,6 +81,8 @@ def named_objective(
         then: Objective = ConstantsChanged(threshold_per_h=threshold)
     elif name == "return":
         then = ReturnsAfter(minutes=RETURN_MIN)
+    elif name == "control":
+        then = ControlSigns.of_strains(network)
     else:
         then = FitToCourses.of(network, conditions=conditions)
     return all_of(dynamics=dynamics, then=then, stages=[["dynamics"], ["then"]])

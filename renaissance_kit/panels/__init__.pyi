@@ -1,4 +1,5 @@
 from .bioreactor import BioreactorPanel as BioreactorPanel
+from .control import ControlPanel as ControlPanel
 from .jobs import Job as Job, State as State, Update as Update
 from .km import KMPanel as KMPanel
 from .panel import Panel as Panel

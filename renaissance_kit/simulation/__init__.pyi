@@ -26,6 +26,12 @@ from .integrators import (
     Tolerances as Tolerances,
     integrate as integrate,
 )
+from .new_states import (
+    NewState as NewState,
+    NewStates as NewStates,
+    knock_outs as knock_outs,
+    new_steady_states as new_steady_states,
+)
 from .operations import (
     ALLOWED as ALLOWED,
     Dilution as Dilution,

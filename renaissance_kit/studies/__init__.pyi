@@ -7,11 +7,21 @@ from .bioreactor import (
     measured_table as measured_table,
     time_course_table as time_course_table,
 )
+from .chain import Chain as Chain
 from .conditions import (
     compared_conditions as compared_conditions,
     conditions_summary as conditions_summary,
     conditions_table as conditions_table,
     differences as differences,
+)
+from .control import (
+    coefficient_table as coefficient_table,
+    flux_names as flux_names,
+    group_table as group_table,
+    knock_out_table as knock_out_table,
+    scan_table as scan_table,
+    target_fluxes as target_fluxes,
+    with_most_control as with_most_control,
 )
 from .cost import (
     SurveyCost as SurveyCost,
@@ -29,17 +39,31 @@ from .criteria import (
 )
 from .design import (
     Candidates as Candidates,
+    DesignStudy as DesignStudy,
+    backed_off as backed_off,
     best_by_size as best_by_size,
     candidates_table as candidates_table,
+    design_study as design_study,
     enzyme_table as enzyme_table,
     found_candidates as found_candidates,
     known_candidates as known_candidates,
     known_table as known_table,
     search_table as search_table,
 )
+from .design_cases import (
+    freed_enzyme as freed_enzyme,
+    known_designs as known_designs,
+    measured_yields as measured_yields,
+    models_at as models_at,
+    product_and_substrate as product_and_substrate,
+    sets_of_states as sets_of_states,
+    strain_factors as strain_factors,
+    yield_problem as yield_problem,
+)
 from .design_checks import (
     expression_in_reactor as expression_in_reactor,
     expression_table as expression_table,
+    feedback_table as feedback_table,
     measured_folds as measured_folds,
     nonlinear_table as nonlinear_table,
     reactor_table as reactor_table,

@@ -9,14 +9,17 @@ import numpy as np
 import pandas as pd
 
 from renaissance_kit.analysis.intervals import central_interval, wilson_interval
+from renaissance_kit.control.coefficients import ControlCoefficients
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.runs import RUN, Run
 from renaissance_kit.core.types import Array
 from renaissance_kit.design.evaluation import Evaluation, evaluate_designs, folds_in_each
 from renaissance_kit.design.known import changes_of, in_words
 from renaissance_kit.design.optimum import Changes
-from renaissance_kit.design.response import LinearResponse
+from renaissance_kit.design.problem import DesignProblem
+from renaissance_kit.design.response import LinearResponse, linear_responses
 from renaissance_kit.design.search import Designs, DesignStatus, find_designs
+from renaissance_kit.kinetics.models import KineticModels
 
 NEAR = 0.95  # of the best ln gain that as many enzymes reach
 
@@ -76,6 +79,98 @@ class Candidates:
         """The designs with the largest median fold in all models, best first."""
         median = np.nanmedian(self.best_log_gain, axis=1)
         return [int(i) for i in np.argsort(-median, kind="stable")[:n]]
+
+
+@dataclass(frozen=True)
+class DesignStudy:
+    """The designs of one ensemble.
+
+    Attributes:
+        models: a batch at one steady state.
+        responses: of each model.
+        designs: that were found in each.
+        found: these in every model; None where none was found in any.
+        known: designs that are known in every model; None without any.
+        best: optimal ln gain of each model by the number of enzymes of a known design.
+    """
+
+    models: KineticModels
+    responses: tuple[LinearResponse, ...]
+    designs: Designs
+    found: Candidates | None
+    known: Candidates | None
+    best: Mapping[int, Array]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """As from `candidates_table`; empty where nothing was found."""
+        return pd.DataFrame() if self.found is None else candidates_table(self.found, self.designs)
+
+    def source(self, seed: int, scale: str) -> str:
+        """Where the data of a figure come from, in words, for its caption."""
+        network, state = self.models.network.name, self.models.state.label
+        return (
+            f"Network {network}, steady state {state}, {len(self.models):,} valid models; seed "
+            f"{seed}, scale {scale}."
+        )
+
+    def few(self, n: int) -> KineticModels:
+        """The first models of the batch."""
+        return self.models.with_km(self.models.km_mM[:n])
+
+    @property
+    def known_table(self) -> pd.DataFrame:
+        """As from `known_table`; empty where nothing is known."""
+        if self.known is None:
+            return pd.DataFrame()
+        return known_table(self.known, self.designs, self.best)
+
+
+def design_study(
+    models: KineticModels,
+    control: ControlCoefficients,
+    problem: DesignProblem,
+    *,
+    known: Mapping[str, Mapping[str, int]] | None = None,
+    share: float = 0.95,
+    most: int = 10,
+    shown: int = 30,
+    run: Run = RUN,
+) -> DesignStudy:
+    """Search every model of a batch, and take what is found and what is known to every model.
+
+    Args:
+        models: a batch.
+        control: their coefficients.
+        problem: what is wanted.
+        known: designs by name, each a mapping from reactions to 1 (up) and −1 (down). Those with an
+            enzyme that may not change here, or with too many, are left out.
+        share: of the best ln fold, from which a design is listed.
+        most: designs of a model at most.
+        shown: designs that are taken to every model at most, those of most models first.
+        run: workers, store, progress and stop.
+    """
+    responses = linear_responses(problem, control, models.network, models.state)
+    designs = find_designs(responses, share=share, most=most, run=run)
+    changeable = {r for lever in responses[0].levers for r in lever.split("+")}
+    changes = {
+        name: changes_of(responses[0].levers, ways)
+        for name, ways in (known or {}).items()
+        if set(ways) <= changeable
+    }
+    possible = {name: c for name, c in changes.items() if len(c) <= problem.enzymes}
+    sizes = {len(c) for c in possible.values()} - {problem.enzymes}
+    best = {problem.enzymes: designs.log_gain[:, 0]}
+    if sizes:
+        best |= best_by_size(responses, sorted(sizes), run=run)
+    return DesignStudy(
+        models,
+        tuple(responses),
+        designs,
+        found_candidates(responses, designs, shown) if designs.found() else None,
+        Candidates.of(responses, possible) if possible else None,
+        best,
+    )
 
 
 def found_candidates(
@@ -140,6 +235,33 @@ def candidates_table(candidates: Candidates, designs: Designs) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def backed_off(
+    responses: Sequence[LinearResponse], candidates: Candidates, design: int
+) -> pd.DataFrame:
+    """What is left of a design where its common folds are smaller, so that more models keep limits.
+
+    Args:
+        responses: of the models.
+        design: number of the candidate.
+
+    Returns:
+        part (of the ln of every fold, 0.1 to 1), fold (of the target, median) with its central 95 %
+        (fold_low, fold_high), kept (share of the models in which every limit is kept).
+    """
+    parts = np.linspace(0.1, 1.0, 10)
+    found = evaluate_designs(responses, np.outer(parts, candidates.common.log_folds[design]))
+    low, high = central_interval(found.log_gain, axis=1)
+    return pd.DataFrame(
+        {
+            "part": parts,
+            "fold": np.exp(np.nanmedian(found.log_gain, axis=1)),
+            "fold_low": np.exp(low),
+            "fold_high": np.exp(high),
+            "kept": found.kept.mean(axis=1),
+        }
+    )
 
 
 def best_by_size(

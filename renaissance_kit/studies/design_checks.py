@@ -6,7 +6,7 @@ equations themselves.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -23,52 +23,48 @@ from renaissance_kit.simulation.bioreactor import (
     engineered,
 )
 from renaissance_kit.simulation.fit import MeasuredCurve, measured_curves
-from renaissance_kit.simulation.shifts import Step, shift
+from renaissance_kit.simulation.new_states import NewState, new_steady_states
+from renaissance_kit.simulation.shifts import Step
 from renaissance_kit.studies.design import Candidates
 
 EXPRESSED = (0.5, 1.5)  # of the intended fold: ±50 %, as Narayanan et al. 2024
-SETTLED_H = 200.0  # after which a cell in a medium that stays counts as settled, if it is
 
 
 def steady_state_table(
     models: KineticModels,
     candidates: Candidates,
-    target: dict[str, float],
+    target: Mapping[str, float],
     which: Sequence[int],
     *,
-    hours: float = SETTLED_H,
     run: Run = RUN,
 ) -> pd.DataFrame:
     """New steady states of the cell, in a medium that stays as it is, beside the linear response.
 
     Args:
+        models: those to which the candidates were taken, or the first of them.
         target: as of the `DesignProblem`.
         which: numbers of the designs.
-        hours: that the cell gets to settle.
 
     Returns:
         design, model, linear (fold of the target), fold (at the new steady state, NaN where there
-        is none), steady.
+        is none that is stable) and status (name of a `NewState`).
     """
-    index, rows = models.network.reaction_index, []
-    for i in which:
-        moved = shift(
-            models,
-            (Step(vmax_factors=candidates.vmax_factors(i)),),
-            np.array([0.0, hours]),
-            run=run,
-        )
+    index = models.network.reaction_index
+    steps = [Step(vmax_factors=candidates.vmax_factors(i)) for i in which]
+    found, rows = new_steady_states(models, steps, run=run), []
+    for j, i in enumerate(which):
         with np.errstate(invalid="ignore", divide="ignore"):
-            rates = np.log(moved.rates[:, -1])
+            rates = np.log(found.rates[:, j])
         fold = np.exp(sum(w * rates[:, index[name]] for name, w in target.items()))
+        stable = found.status[:, j] == NewState.STABLE
         rows.append(
             pd.DataFrame(
                 {
                     "design": candidates.names[i],
                     "model": np.arange(len(models)),
-                    "linear": np.exp(candidates.common.log_gain[i]),
-                    "fold": np.where(moved.steady, fold, np.nan),
-                    "steady": moved.steady,
+                    "linear": np.exp(candidates.common.log_gain[i, : len(models)]),
+                    "fold": np.where(stable, fold, np.nan),
+                    "status": [NewState(s).name for s in found.status[:, j]],
                 }
             )
         )
@@ -88,6 +84,7 @@ def reactor_table(
     """Grow each design in the bioreactor, beside its host.
 
     Args:
+        models: those to which the candidates were taken, or the first of them.
         product, substrate: which substances of the medium are meant; the measurements are not used.
 
     Returns:
@@ -101,8 +98,50 @@ def reactor_table(
     for i in which:
         grown = cultivate(models, engineered(reactor, candidates.vmax_factors(i)), run=run)
         ends = _ends(grown, product, substrate)
-        linear = np.exp(candidates.common.log_gain[i])
+        linear = np.exp(candidates.common.log_gain[i, : len(models)])
         frames.append(_row(candidates.names[i], linear, ends, host))
+    return pd.concat(frames, ignore_index=True)
+
+
+def feedback_table(
+    models: KineticModels,
+    reactor: Bioreactor,
+    strains: Mapping[str, Mapping[str, float]],
+    released: str,
+    product: MeasuredCurve,
+    substrate: MeasuredCurve,
+    *,
+    run: Run = RUN,
+) -> pd.DataFrame:
+    """Grow strains whose enzyme is free of its inhibition, as a feedback-resistant one is.
+
+    The maximal velocity of the enzyme stays that of the host.
+
+    Args:
+        models: of a network in which the reaction has modifiers.
+        strains: factors on further maximal velocities, by strain.
+        released: the reaction without its modifiers.
+
+    Returns:
+        As `reactor_table`, with ``released``: how many times faster the reaction would run at the
+        steady state of the host. ``linear`` is missing.
+
+    Raises:
+        ParameterError: the reaction has no modifier.
+    """
+    network = models.network.without_modifiers(released)
+    index = network.reaction_index[released]
+    frames = []
+    for m in range(len(models)):
+        one = models.with_km(models.km_mM[m : m + 1])
+        free = one.in_network(network)
+        ratio = float(one.vmax_mM_h[0, index] / free.vmax_mM_h[0, index])
+        host = _ends(cultivate(one, reactor, run=run), product, substrate)
+        for name, factors in strains.items():
+            strain = engineered(reactor, {**factors, released: ratio * factors.get(released, 1.0)})
+            ends = _ends(cultivate(free, strain, run=run), product, substrate)
+            frame = _row(name, np.full(1, np.nan), ends, host)
+            frames.append(frame.assign(model=m, released=ratio))
     return pd.concat(frames, ignore_index=True)
 
 

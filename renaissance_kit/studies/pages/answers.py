@@ -20,6 +20,7 @@ from renaissance_kit.network.network import Network
 from renaissance_kit.omics.fit import OmicsFit
 from renaissance_kit.simulation.fit import Fit
 from renaissance_kit.studies.baseline import Baseline
+from renaissance_kit.studies.control import SURE
 from renaissance_kit.studies.gene_conditions import (
     common_fluxes,
     common_shifts,
@@ -35,6 +36,8 @@ from renaissance_kit.studies.published import published, published_returns
 from renaissance_kit.studies.robustness import CYTOSOL, share_at
 from renaissance_kit.studies.text import LEAST, Answer, between, percent, with_interval
 
+ENOUGH = 20
+"""Models, of which the middle 90 % is not just all of them."""
 TOO_SMALL = "This run is too small to tell"
 TRAINED = "{} of the models are valid after training"
 
@@ -318,6 +321,31 @@ def own_organism(
         f"ones are back within {at_min:g} min."
     )
     return Answer(text, "", "lambda_max")
+
+
+def control(table: pd.DataFrame, names: Mapping[str, str], designs: str = "") -> Answer:
+    """11: what limits the fluxes that are asked for, and what would change them.
+
+    Args:
+        table: as from `renaissance_kit.studies.coefficient_table`, of control coefficients.
+        names: of the fluxes.
+        designs: what the strain designs say.
+    """
+    parts = []
+    for target, rows in table.groupby("target", sort=False):
+        first: Any = next(rows.rename(columns={"name": "enzyme"}).itertuples())
+        called = names.get(str(target), str(target))
+        if not first.sure >= SURE:
+            agree = f"{percent(SURE)} of them agree on the sign"
+            parts.append(f"{called} is limited most by {first.enzyme}, of which not {agree}")
+            continue
+        size = f"{first.median:+.2f} %, {first.low:+.2f} to {first.high:+.2f}".replace("-", "−")
+        verb = "limited" if first.median > 0 else "held back"
+        parts.append(f"{called} is {verb} most by {first.enzyme} (1 % more of it gives {size})")
+    models = int(table.models.max())
+    begun = "In" if models >= ENOUGH else f"{TOO_SMALL}, but in"
+    text = f"{begun} {models:,} models (median, 5 to 95 %): {'; '.join(parts)}."
+    return Answer(f"{text} {designs}".strip(), "", "ranked")
 
 
 def genes(
