@@ -59,7 +59,12 @@ from renaissance_kit.figures import (
     use_theme,
 )
 from renaissance_kit.network import reaction_distances, with_distance
-from renaissance_kit.studies.pages import aconitase as page, answers, exact as exact_page, meaning
+from renaissance_kit.studies.pages import (
+    aconitase as page,
+    answers,
+    exact as exact_page,
+    meaning as meaning_page,
+)
 
 check_injected()
 use_theme()
@@ -368,7 +373,7 @@ for i, (name, sampler) in enumerate(samplers.items()):
 samples["Markov chains (emcee)"] = studies.by_chains(
     posterior.given(data), size.posterior_draws, derived_seed(seed, 6), steps=size.chain_steps
 )
-nearness = meaning.nearness(
+nearness = meaning_page.nearness(
     studies.marginal_table(samples, small.km_names), studies.joint_table(samples, seed=seed)
 )
 write_csv(output / "nearness.csv", nearness.reset_index())
@@ -392,7 +397,7 @@ save(figure, output / "ranks")
 figure
 
 # %%
-meaning.ranges(coverage, data)
+meaning_page.ranges(coverage, data)
 
 # %% [markdown]
 # ## Beside the paper
