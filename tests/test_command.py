@@ -112,7 +112,7 @@ MISTAKES = {
     "draft none.xml": "none.xml does not exist",
     "draft a_file": "a_file",
     "check nothing": "'nothing' is neither an example network nor a folder",
-    "run 11": "no notebook '11'",
+    "run 99": "no notebook '99'",
     "run 02 --scale labtop": "did you mean laptop?",
     "run 02 -p output_dir mine": "give --out instead",
     "run 02 --parameters a_file": "a_file is neither .json nor .yaml",
