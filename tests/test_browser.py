@@ -499,7 +499,7 @@ def test_voila_serves_each_panel_as_a_page(visit: Visit, tmp_path: Path) -> None
             require_labels_in_full(each.page)
             require_two_columns(each.page)
             each.picture(f"voila-{name}")
-    assert len(opened) == 5
+    assert len(opened) == 6
     assert visit.outside == []
     assert visit.errors == []
 

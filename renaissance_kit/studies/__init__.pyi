@@ -58,6 +58,7 @@ from .design_cases import (
     product_and_substrate as product_and_substrate,
     sets_of_states as sets_of_states,
     strain_factors as strain_factors,
+    without_enzyme as without_enzyme,
     yield_problem as yield_problem,
 )
 from .design_checks import (

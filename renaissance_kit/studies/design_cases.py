@@ -23,8 +23,6 @@ from renaissance_kit.studies.models import states_of, valid_ensemble
 from renaissance_kit.studies.regulation import trained_models
 from renaissance_kit.training.recipes import Recipe
 
-MAINTENANCE = "ATPM"  # of BiGG: what else costs ATP, no enzyme
-
 
 def sets_of_states(network: Network, first: str) -> list[str]:
     """The sets of states that a network has, ``own`` and ``published``, one of them first."""
@@ -89,7 +87,7 @@ def yield_problem(
     if uptake is None and curves is not None:
         uptake = _taking_up(network, state, curves[1].variable)
     if excluded is None:
-        excluded = [MAINTENANCE] if MAINTENANCE in network.reaction_index else []
+        excluded = without_enzyme(network)
     growth = {} if network.growth is None else {network.growth: (least_growth, np.inf)}
     return DesignProblem.of(
         network,
@@ -162,3 +160,16 @@ def _taking_up(network: Network, state: SteadyState, metabolite: str) -> str | N
 
 def _has(network: Network, table: str) -> bool:
     return network.folder is not None and (network.folder / table).is_file()
+
+
+def without_enzyme(network: Network) -> list[str]:
+    """Reactions that nothing can be expressed for: those without a gene rule.
+
+    Empty for a network that has no rules at all, of which nothing can be told.
+
+    >>> from renaissance_kit import Network, studies
+    >>> "ATPM" in studies.without_enzyme(Network.example())
+    True
+    """
+    rules = network.gene_rules
+    return [name for name in network.kinetic_reactions if name not in rules] if rules else []
