@@ -10,7 +10,7 @@ from scipy import stats
 
 from renaissance_kit import KineticModels, KMRanges, studies
 from renaissance_kit.analysis import KMPosterior
-from renaissance_kit.core import ParameterError
+from renaissance_kit.core import ParameterError, Run
 
 RARE = -257.0  # about a quarter of unbiased models of the tiny network meet it
 EVERY = -2.5  # all of them do
@@ -127,7 +127,7 @@ def test_calibration_of_a_right_and_of_a_wrong_sampler(posterior):
     found = studies.calibrate(
         posterior(data={}), {"PGI:g6p_c": 1.5},
         {"exact": studies.by_rejection, "data alone": studies.by_data_alone},
-        repeats=300, seed=5,
+        repeats=300, seed=5, run=Run(workers=1),
     )  # fmt: skip
     table = found.table()
     assert (table[table.sampler == "exact"].q_value > 0.01).all()
