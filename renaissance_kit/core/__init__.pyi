@@ -40,6 +40,7 @@ from .sheets import plain_cell as plain_cell, write_csv as write_csv
 from .stores import read_store as read_store, store_of as store_of
 from .tables import Row as Row, Table as Table, each as each
 from .threads import (
+    in_threads as in_threads,
     single_threaded as single_threaded,
     single_threaded_pool as single_threaded_pool,
 )

@@ -11,14 +11,17 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from threadpoolctl import ThreadpoolController
 
 from renaissance_kit.core.arguments import require_whole
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @contextmanager
@@ -58,6 +61,22 @@ def single_threaded_pool(workers: int) -> ThreadPoolExecutor:
         ParameterError: no worker.
     """
     return ThreadPoolExecutor(require_whole("workers", workers), initializer=_hold_this_thread)
+
+
+def in_threads(
+    function: Callable[[Item], Result], items: Sequence[Item], workers: int
+) -> list[Result]:
+    """Results in the order of the items; in this thread where there is one worker or one item.
+
+    Call it inside a block of `single_threaded`.
+
+    Raises:
+        ParameterError: no worker.
+    """
+    if require_whole("workers", workers) > 1 and len(items) > 1:
+        with single_threaded_pool(workers) as pool:
+            return list(pool.map(function, items))
+    return [function(item) for item in items]
 
 
 class _Blas:

@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 
 from renaissance_kit.core.arguments import require_whole
 from renaissance_kit.core.errors import ParameterError
-from renaissance_kit.core.threads import single_threaded, single_threaded_pool
+from renaissance_kit.core.threads import in_threads, single_threaded
 from renaissance_kit.core.types import Array, Index
 from renaissance_kit.kinetics.compiled import compiled
 from renaissance_kit.kinetics.kernels import slot_gradient_kernel
@@ -135,13 +135,7 @@ def pinned_smooth_lambda_max(
         return SmoothMaximum(part.value, part.lambda_max_per_h, by_km, part.status)
 
     chunk = min(CHUNK, -(-len(models) // require_whole("workers", workers)))
-    starts = range(0, len(models), chunk)
-    if workers > 1 and len(starts) > 1:
-        with single_threaded_pool(workers) as pool:
-            parts = list(pool.map(one, starts))
-    else:
-        parts = [one(start) for start in starts]
-    return _joined(parts)
+    return _joined(in_threads(one, range(0, len(models), chunk), workers))
 
 
 def by_log_km(models: KineticModels, by_entry: Array, *, start: int = 0) -> Array:

@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from renaissance_kit.core.arguments import require_whole
 from renaissance_kit.core.errors import ParameterError
-from renaissance_kit.core.threads import single_threaded, single_threaded_pool
+from renaissance_kit.core.threads import in_threads, single_threaded
 from renaissance_kit.core.types import Array
 
 CHUNK = 50  # models; about 3 MB of matrices, which stay in the cache
@@ -174,17 +174,12 @@ def spectrum_of(
         raise ParameterError("no models in the batch; give at least one set of KM")
     require_threshold(threshold_per_h)
     require_whole("workers", workers)
-    starts = range(0, n_models, CHUNK)
 
     def one(start: int) -> NDArray[np.complex128]:
         return eigenvalues(jacobians(start, min(start + CHUNK, n_models)), near=threshold_per_h)
 
     with single_threaded():
-        if workers > 1 and len(starts) > 1:
-            with single_threaded_pool(workers) as pool:
-                parts = list(pool.map(one, starts))
-        else:
-            parts = [one(start) for start in starts]
+        parts = in_threads(one, range(0, n_models, CHUNK), workers)
     values = np.concatenate(parts)
     lambda_max = values[:, 0].real
     status = np.full(n_models, Status.NOT_FINITE, dtype=np.int8)
