@@ -130,10 +130,7 @@ class DesignProblem:
     def check(self, network: Network) -> None:
         """Raise ParameterError for a name that the network does not have."""
         reactions = (*self.target, *self.flux_folds, *(n for g in self.tied for n in g))
-        for name in (*reactions, *self.excluded, *self.may_turn):
-            if name not in network.reaction_index:
-                known = network.kinetic_reactions
-                raise ParameterError(f"{name!r} is not a reaction{nearest(name, known)}")
+        network.require_reactions((*reactions, *self.excluded, *self.may_turn))
         for name in self.concentration_folds:
             if name not in network.dynamic:
                 raise ParameterError(

@@ -9,7 +9,7 @@ reactions* are those with a rate law. Arrays of the other modules follow these t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -291,6 +291,13 @@ class Network:
                 "column role of reactions.csv for the reaction whose flux is the growth rate"
             )
         return self.growth
+
+    def require_reactions(self, names: Iterable[str]) -> None:
+        """Raise ParameterError for a name that is no kinetic reaction; says the nearest."""
+        for name in names:
+            if name not in self.reaction_index:
+                known = self.kinetic_reactions
+                raise ParameterError(f"{name!r} is not a reaction{nearest(name, known)}")
 
     @cached_property
     def cytosol(self) -> str:

@@ -57,10 +57,7 @@ class WantedSign:
                 f"{self.target!r} is neither a reaction nor a dynamic metabolite"
                 f"{nearest(self.target, known)}"
             )
-        for name in self.enzymes:
-            if name not in network.reaction_index:
-                close = nearest(name, network.kinetic_reactions)
-                raise ParameterError(f"{name!r} is not a reaction{close}")
+        network.require_reactions(self.enzymes)
 
 
 @dataclass(frozen=True)

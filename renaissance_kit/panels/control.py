@@ -11,7 +11,7 @@ import pandas as pd
 
 from renaissance_kit import studies
 from renaissance_kit.control.coefficients import control_coefficients
-from renaissance_kit.core.errors import ParameterError, nearest
+from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.runs import Run
 from renaissance_kit.core.sheets import write_csv
 from renaissance_kit.figures import control as figures
@@ -29,7 +29,6 @@ from renaissance_kit.studies.pages import control as page
 class _Task:
     models: KineticModels
     scanned: KineticModels
-    where: str
     targets: tuple[str, ...]
     enzymes: tuple[str, ...] | None
 
@@ -90,7 +89,7 @@ class ControlPanel(Panel):
 
     def prepare(self, settings: Mapping[str, Any], *, resume: bool) -> _Task:
         """The models and the fluxes."""
-        chosen, where = studies.valid_ensemble(
+        chosen, _ = studies.valid_ensemble(
             self.network,
             settings["models"],
             path=self.ensemble,
@@ -101,7 +100,7 @@ class ControlPanel(Panel):
         targets = studies.target_fluxes(self.network, models.state, settings["targets"])
         scanned = models.with_km(models.km_mM[: self.sizes.scanned_models])
         enzymes = settings["enzymes"]
-        return _Task(models, scanned, where, targets, None if enzymes is None else tuple(enzymes))
+        return _Task(models, scanned, targets, None if enzymes is None else tuple(enzymes))
 
     def work(self, task: _Task, handle: Handle) -> pd.DataFrame | None:
         """Coefficients first, which take a moment, then the scan."""
@@ -156,9 +155,7 @@ def _controls(network: Network, models: int | Sequence[int]) -> list[Control]:
 
     def parse(text: str) -> list[str] | None:
         names = [part.strip() for part in text.split(",") if part.strip()]
-        for name in names:
-            if name not in network.reaction_index:
-                raise ParameterError(f"{name!r} is not a reaction{nearest(name, reactions)}")
+        network.require_reactions(names)
         return names or None
 
     def show(value: Sequence[str] | None) -> str:

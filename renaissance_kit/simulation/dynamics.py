@@ -142,11 +142,9 @@ class Dynamics:
         Raises:
             ParameterError: an unknown reaction or a factor that is not positive.
         """
-        reactions = self.network.kinetic_reactions
+        self.network.require_reactions(factors)
         vmax = self._vmax.copy()
         for name, factor in factors.items():
-            if name not in self.network.reaction_index:
-                raise ParameterError(f"{name!r} is not a reaction{nearest(name, reactions)}")
             if not (np.isfinite(factor) and factor > 0):
                 raise ParameterError(f"factor of {name} is {factor}; give a positive number")
             vmax[:, self.network.reaction_index[name]] *= factor

@@ -48,10 +48,8 @@ class Step:
 
     def check(self, network: Network) -> None:
         """Raise ParameterError for an unknown reaction or metabolite, or a negative number."""
+        network.require_reactions(self.vmax_factors)
         for name, factor in self.vmax_factors.items():
-            if name not in network.reaction_index:
-                known = network.kinetic_reactions
-                raise ParameterError(f"{name!r} is not a reaction{nearest(name, known)}")
             if not 0 <= factor < np.inf:
                 raise ParameterError(f"factor of {name} is {factor}; give 0 (knock-out) or more")
         for name, value in self.constants_mM.items():

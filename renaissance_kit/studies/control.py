@@ -9,7 +9,6 @@ import pandas as pd
 
 from renaissance_kit.control.coefficients import ControlCoefficients
 from renaissance_kit.control.responses import Responses
-from renaissance_kit.core.errors import ParameterError, nearest
 from renaissance_kit.core.runs import RUN, Run
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
@@ -46,10 +45,7 @@ def target_fluxes(
     ('ANTHtex', 'GROWTH')
     """
     if wanted is not None:
-        for name in wanted:
-            if name not in network.reaction_index:
-                known = network.kinetic_reactions
-                raise ParameterError(f"{name!r} is not a reaction{nearest(name, known)}")
+        network.require_reactions(wanted)
         return tuple(wanted)
     measured: set[str] = set()
     if network.folder is not None and (network.folder / FERMENTATION_FILE).is_file():
