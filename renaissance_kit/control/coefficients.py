@@ -15,18 +15,14 @@ Systems, chapter 5.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from renaissance_kit.control.kernels import Tables, control_kernel
 from renaissance_kit.control.labels import Coefficients
-from renaissance_kit.core.arguments import require_whole
-from renaissance_kit.core.threads import single_threaded, single_threaded_pool
-from renaissance_kit.core.types import Array
+from renaissance_kit.core.threads import in_threads, single_threaded
 from renaissance_kit.kinetics.lu import LUWorkspace, lu_routines
 from renaissance_kit.kinetics.models import KineticModels
 
@@ -40,29 +36,16 @@ class ControlCoefficients(Coefficients):
     They say what a small change does to a steady state, whether or not a cell would come back to
     it: that is what `KineticModels.spectrum` says.
 
-    Args:
-        flux: (models, fluxes, enzymes) d ln v/d ln Vmax; NaN for a model without.
-        concentration: (models, metabolites, enzymes) d ln x/d ln Vmax; NaN for a model without.
-        fluxes: names of the reactions whose rates respond, `Network.kinetic_reactions`.
-        metabolites: names of the metabolites that respond, `Network.dynamic`.
-        enzymes: names of the reactions whose Vmax changes, `Network.kinetic_reactions`.
-        status: (models,) values of `ControlStatus`.
-        origin: network and steady state.
+    The last axis of ``flux``, d ln v/d ln Vmax, and ``concentration``, d ln x/d ln Vmax, is that of
+    the enzymes. The fields are those of `Coefficients`.
     """
 
-    flux: Array
-    concentration: Array
-    fluxes: tuple[str, ...]
-    metabolites: tuple[str, ...]
-    enzymes: tuple[str, ...]
-    status: NDArray[np.int8]
-    origin: Mapping[str, str] = field(default_factory=dict)
     AXIS: ClassVar[str] = "enzyme"
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the enzymes."""
-        return self.enzymes
+    def enzymes(self) -> tuple[str, ...]:
+        """Names of the reactions whose Vmax changes, `Network.kinetic_reactions`."""
+        return self.names
 
 
 def control_coefficients(models: KineticModels, *, workers: int = 2) -> ControlCoefficients:
@@ -83,12 +66,11 @@ def control_coefficients(models: KineticModels, *, workers: int = 2) -> ControlC
     >>> control.of("FRUt").round(2).loc[0].to_dict()
     {'GLCt': 0.27, 'HEX': 0.32, 'PGI': 0.26, 'FRUK': 0.11, 'FRUt': 0.04}
     """
-    require_whole("workers", workers)
     network = models.network
     fluxes, metabolites = network.kinetic_reactions, network.dynamic
     flux = np.empty((len(models), len(fluxes), len(fluxes)))
     concentration = np.empty((len(models), len(metabolites), len(fluxes)))
-    condition, status = np.empty(len(models)), np.empty(len(models), dtype=np.int8)
+    status = np.empty(len(models), dtype=np.int8)
     tables, routines, n = Tables.of(models), lu_routines(), len(network.independent)
     _ = models.log_keq  # before threads ask for it
 
@@ -96,18 +78,11 @@ def control_coefficients(models: KineticModels, *, workers: int = 2) -> ControlC
         part = slice(start, start + CHUNK)
         g = models.with_km(models.km_mM[part]).rate_derivatives_per_h()
         control_kernel(
-            routines, LUWorkspace.of(n), tables, g, flux[part], concentration[part],
-            condition[part], status[part],
+            routines, LUWorkspace.of(n), tables, g, flux[part], concentration[part], status[part],
         )  # fmt: skip
 
-    starts = range(0, len(models), CHUNK)
     with single_threaded():
-        if workers > 1 and len(starts) > 1:
-            with single_threaded_pool(workers) as pool:
-                list(pool.map(one, starts))
-        else:
-            for start in starts:
-                one(start)
+        in_threads(one, range(0, len(models), CHUNK), workers)
     return ControlCoefficients(
         flux, concentration, fluxes, metabolites, fluxes, status, origin_of(models)
     )

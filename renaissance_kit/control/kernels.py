@@ -77,7 +77,7 @@ class Tables(NamedTuple):
 @compiled
 def control_kernel(
     f: LURoutines, w: LUWorkspace, t: Tables, g: Array, flux: Array, concentration: Array,
-    condition: Array, status: NDArray[np.int8],
+    status: NDArray[np.int8],
 ) -> None:  # fmt: skip
     """Fill the coefficients of a batch.
 
@@ -85,7 +85,6 @@ def control_kernel(
         g: (models, slots) derivatives of the rates, Vmax · ∂f/∂c.
         flux: (models, reactions, reactions) to be filled with d ln v/d ln Vmax.
         concentration: (models, dynamic, reactions) to be filled with d ln x/d ln Vmax.
-        condition: (models,) reciprocal condition numbers.
         status: (models,) `DONE`, `SINGULAR` or `NOT_FINITE`; what is not done holds NaN.
     """
     n = len(w.factors)
@@ -101,9 +100,9 @@ def control_kernel(
                 total += t.coefficient[i] * elasticity[t.slot[i]]
             matrix[t.row[e], t.column[e]] = total
         sides[:, :] = t.sides
-        condition[m] = solve_kernel(f, w, matrix, sides)
-        if not condition[m] > LEAST_CONDITION:
-            status[m] = SINGULAR if condition[m] == condition[m] else NOT_FINITE
+        condition = solve_kernel(f, w, matrix, sides)
+        if not condition > LEAST_CONDITION:
+            status[m] = NOT_FINITE if np.isnan(condition) else SINGULAR
             flux[m, :, :], concentration[m, :, :] = np.nan, np.nan
             continue
         status[m] = DONE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import ClassVar
 
@@ -35,24 +36,29 @@ class ControlStatus(IntEnum):
         }[self]
 
 
+@dataclass(frozen=True)
 class Coefficients:
-    """Base of `ControlCoefficients` and `Responses`, with the fields that both have.
+    """Base of `ControlCoefficients` and `Responses`; ``AXIS`` is what the last axis is called.
 
-    ``AXIS`` is what the last axis of the arrays is called.
+    Args:
+        flux: (models, fluxes, names) d ln v/d ln of what ``names`` stand for; NaN for a model
+            without.
+        concentration: (models, metabolites, names) the same of d ln x.
+        fluxes: names of the reactions whose rates respond, `Network.kinetic_reactions`.
+        metabolites: names of the metabolites that respond, `Network.dynamic`.
+        names: labels of the last axis.
+        status: (models,) values of `ControlStatus`.
+        origin: network and steady state.
     """
 
     flux: Array
     concentration: Array
     fluxes: tuple[str, ...]
     metabolites: tuple[str, ...]
+    names: tuple[str, ...]
     status: NDArray[np.int8]
-    origin: Mapping[str, str]
+    origin: Mapping[str, str] = field(default_factory=dict)
     AXIS: ClassVar[str]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Labels of the last axis."""
-        raise NotImplementedError
 
     def __len__(self) -> int:
         return len(self.status)

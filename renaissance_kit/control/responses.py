@@ -11,8 +11,7 @@ With x = c/K, a rate depends on K through x and on c through x and the displacem
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -31,29 +30,16 @@ KM, CONSTANTS = "km", "constants"
 class Responses(Coefficients):
     """Scaled responses of a batch of models.
 
-    Args:
-        flux: (models, fluxes, parameters) d ln v/d ln p; NaN for a model without.
-        concentration: (models, metabolites, parameters) d ln x/d ln p; NaN for a model without.
-        fluxes: names of the reactions whose rates respond, `Network.kinetic_reactions`.
-        metabolites: names of the metabolites that respond, `Network.dynamic`.
-        parameters: `Network.km_names`, or `Network.constant`.
-        status: (models,) values of `ControlStatus`.
-        origin: network and steady state.
+    The last axis of ``flux``, d ln v/d ln p, and ``concentration``, d ln x/d ln p, is that of the
+    parameters. The fields are those of `Coefficients`.
     """
 
-    flux: Array
-    concentration: Array
-    fluxes: tuple[str, ...]
-    metabolites: tuple[str, ...]
-    parameters: tuple[str, ...]
-    status: NDArray[np.int8]
-    origin: Mapping[str, str] = field(default_factory=dict)
     AXIS: ClassVar[str] = "parameter"
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the parameters."""
-        return self.parameters
+    def parameters(self) -> tuple[str, ...]:
+        """`Network.km_names`, or `Network.constant`."""
+        return self.names
 
 
 def responses(
