@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from external import FOLDER, external
+from external import external, published_models
 
-from renaissance_kit import KineticModels, Network, SteadyStates
+from renaissance_kit import KineticModels
 from renaissance_kit.control import control_coefficients
 from renaissance_kit.core import Run
 from renaissance_kit.design import (
@@ -22,20 +22,13 @@ from renaissance_kit.design import (
     linear_responses,
     published_designs,
 )
-from renaissance_kit.formats import SkimpyParameters
 
 pytestmark = [pytest.mark.slow, external]
 
 
 @pytest.fixture(scope="module")
 def published() -> list[KineticModels]:
-    network = Network.example(regulation="published")
-    sets = SkimpyParameters.read(FOLDER / "skimpy_ecoli_parameters.hdf5", network, growth_scale=5e5)
-    states = SteadyStates.published(network)
-    return [
-        sets.models(i, states.numbered(int(label.split(",")[0])))
-        for i, label in enumerate(sets.labels)
-    ]
+    return published_models()
 
 
 def responses_of(published: list[KineticModels], **changes) -> list[LinearResponse]:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from external import FOLDER, external
+from external import external, published_models
 
-from renaissance_kit import KineticModels, Network, SteadyStates, cultivate
-from renaissance_kit.formats import SkimpyParameters
+from renaissance_kit import KineticModels, cultivate
 from renaissance_kit.simulation import batch_of, fit_of, measured_curves
 
 pytestmark = [pytest.mark.slow, external]
@@ -19,13 +18,7 @@ pytestmark = [pytest.mark.slow, external]
 
 @pytest.fixture(scope="module")
 def published() -> list[KineticModels]:
-    network = Network.example(regulation="published")
-    sets = SkimpyParameters.read(FOLDER / "skimpy_ecoli_parameters.hdf5", network, growth_scale=5e5)
-    states = SteadyStates.published(network)
-    return [
-        sets.models(i, states.numbered(int(label.split(",")[0])))
-        for i, label in enumerate(sets.labels)
-    ]
+    return published_models()
 
 
 def test_all_are_valid(published):
