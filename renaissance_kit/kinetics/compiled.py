@@ -85,6 +85,23 @@ def _compiled(function: Callable[..., Any]) -> Any:
     return numba.njit(**_OPTIONS)(function)
 
 
+def compiled_for_c(signature: Any, function: Callable[..., Any]) -> Any:
+    """Compile a function that a C library calls by its ``address``; kept on disk as the others.
+
+    Args:
+        signature: the compiler's types of what it returns and takes.
+    """
+    if _folder_for_files(Path(function.__code__.co_filename).parent):
+        name = function.__qualname__
+        function.__qualname__ = f"{name}-{_digest(_room(function))}"
+        try:
+            return numba.cfunc(signature, cache=True, error_model="numpy")(function)
+        except RuntimeError:  # no place for files
+            function.__qualname__ = name
+    _warn_once()
+    return numba.cfunc(signature, error_model="numpy")(function)
+
+
 @cache
 def inlined(function: Callable[..., Any]) -> Any:
     """Let compiled code call a plain function; it is compiled into the code that calls it."""
