@@ -17,7 +17,7 @@ from renaissance_kit.simulation import (
     Outcome,
     TimeCourse,
     batch_of,
-    integrate,
+    course_of,
 )
 
 HOURS = np.array([0.0, 10.0])
@@ -74,12 +74,9 @@ def cultivations(tiny: bool) -> list[Row]:
 def displaced(models: KineticModels, model: int, solver: str, size: float = 0.5) -> TimeCourse:
     """A model displaced by ±size, for 10 h."""
     cell = Dynamics(models)
-    system, feed = cell.system(model), np.zeros(len(cell.names))
-    return integrate(
-        lambda t, y, out: system.derivative(y, out, 0.0, feed),
-        lambda t, y, out: system.jacobian(y, out, 0.0),
-        Perturbation(size=size).starts(models, model)[0], HOURS, scale=cell.steady_state,
-        solver=solver,
+    return course_of(
+        cell.system(model), Perturbation(size=size).starts(models, model)[0], HOURS,
+        scale=cell.steady_state, solver=solver,
     )  # fmt: skip
 
 

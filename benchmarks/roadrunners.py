@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import least_seconds, shipped_models
+from benchmarks.common import shipped_models
 from benchmarks.courses import displaced
 from benchmarks.rows import Row, alone, at_least, at_most, faster, missing, share
 from renaissance_kit import KineticModels, Network, Perturbation, SteadyState
 from renaissance_kit.formats import write_sbml
-from renaissance_kit.simulation import Dynamics, batch_of, integrate
+from renaissance_kit.simulation import Dynamics, batch_of, course_of
 
 HERE = Path(__file__).parent
 TINY_SBML = HERE.parent / "tests" / "reference" / "tiny.xml"
@@ -50,17 +50,13 @@ def small(simulator: Any, repeats: int) -> list[Row]:
         return model.simulate(0, 10, 11)
 
     cell = Dynamics(models)
-    system, feed = cell.system(0), np.zeros(len(start))
+    system, times = cell.system(0), np.linspace(0, 10, 11)
 
     def ours() -> Any:
-        return integrate(
-            lambda t, y, out: system.derivative(y, out, 0.0, feed),
-            lambda t, y, out: system.jacobian(y, out, 0.0),
-            start, np.linspace(0, 10, 11), scale=cell.steady_state,
-        )  # fmt: skip
+        return course_of(system, start, times, scale=cell.steady_state)
 
     difference = np.abs(np.asarray(other())[:, 1:] / ours().states - 1).max()
-    mine, its = least_seconds(ours, other, repeats=repeats)
+    mine, its = _processor(ours, other, repeats=repeats)
     return [
         alone(DIFFERENCE, difference, "", at_most(1e-6)),
         share(SMALL, 1e3 * mine, 1e3 * its, "ms", THEIRS, at_most(1.0)),

@@ -137,7 +137,7 @@ def derivative_kernel(
     state: Array, feed_per_h: float, feed: Array, f: Array, df: Array, out: Array,
 ) -> None:  # fmt: skip
     """Fill out, (states,), with dy/dt; f and df are working memory."""
-    _rates(slots, terms, inverse_km, inverse_keq, c, state, f, df, False)
+    _rates(slots, terms, inverse_km, inverse_keq, c, state, f, df, bool(0))
     row, reaction, coefficient = terms.row, terms.reaction, terms.coefficient
     n_inside, growth, exchange = terms.n_inside, terms.growth, terms.exchange_density
     last = terms.n_states - 1
@@ -164,7 +164,7 @@ def jacobian_kernel(
     state: Array, feed_per_h: float, f: Array, df: Array, out: Array,
 ) -> None:  # fmt: skip
     """Fill out, (states, states), with ∂(dy/dt)/∂y; f and df are working memory."""
-    _rates(slots, terms, inverse_km, inverse_keq, c, state, f, df, True)
+    _rates(slots, terms, inverse_km, inverse_keq, c, state, f, df, bool(1))
     row, reaction, coefficient = terms.row, terms.reaction, terms.coefficient
     variable, slot_reaction, first = (
         terms.slot_variable, terms.slot_reaction, terms.slot_first_entry,
