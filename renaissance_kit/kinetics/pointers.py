@@ -48,7 +48,8 @@ def _uncounted(context: Any, builder: Any, kind: Any, value: Any) -> Any:
         array.parent = cgutils.get_null_value(array.parent.type)
         return array._getvalue()
     if isinstance(kind, types.BaseTuple):
-        for i, member in enumerate(kind):
+        members: Any = kind
+        for i, member in enumerate(members):
             part = _uncounted(context, builder, member, builder.extract_value(value, i))
             value = builder.insert_value(value, part, i)
     return value
