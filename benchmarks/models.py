@@ -19,8 +19,8 @@ LAPACK = "LAPACK's eigenvalues of the same matrices"
 def validity(tiny: bool) -> list[Row]:
     """Vmax, Jacobian, eigenvalues, second look and status of models of *E. coli* (n = 85), one
     thread, in turns with `numpy.linalg.eigvals` on the same Jacobians in the same batches of 50;
-    the least of nine turns of each. Unbiased KM, and the shipped valid models, of which more are
-    near the threshold."""
+    the least of nine turns of each. Unbiased KM, and the shipped valid models; row *second* says
+    how many of each are near the threshold."""
     rows = []
     for name, models in _two_kinds(20 if tiny else 400):
         models.spectrum(workers=1)  # compile
