@@ -11,6 +11,7 @@
 #   LOCK_ARGS    --upgrade, for `make lock`
 #   FUZZ         changed files that `make fuzz` tries, and FUZZ_SEED
 #   KILLS        how many runs `make kills` kills
+#   BENCH_ARGS   names of benchmarks, or --against FILE of an earlier run, for `make bench`
 
 SHELL := /bin/bash
 
@@ -26,6 +27,7 @@ LOCK_ARGS ?=
 KILLS ?= 100
 LAB_ARGS ?=
 PANELS_ARGS ?=
+BENCH_ARGS ?=
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -126,8 +128,8 @@ latest: ## the tests with the newest packages that pyproject.toml allows, in bui
 lock: $(VENV)/.ready ## write locks/ anew from pyproject.toml; LOCK_ARGS=--upgrade for newer releases
 	$(BIN)/python tools/lock.py $(LOCK_ARGS)
 
-bench: $(VENV)/.ready ## measure speed on this machine
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/.ready ## measure speed, ratios side by side: build/bench/DATE.json and .md (BENCH_ARGS)
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 sync: $(VENV)/.ready ## write notebooks/*.ipynb from notebooks/*.py
 	$(BIN)/python tools/sync_notebooks.py

@@ -1,48 +1,108 @@
-"""(a) Vmax, Jacobian and λmax against bare LAPACK; (b) both cores against one; (c) the second look
-at models near the threshold."""
+"""Validity of models against bare LAPACK, its parts, the second look, and two cores."""
 
 from __future__ import annotations
 
 import threading
 
 import numpy as np
+from scipy.linalg import lapack
 from threadpoolctl import threadpool_limits
 
-from benchmarks.common import default_models, seconds
-from renaissance_kit import KineticEnsemble
-from renaissance_kit.kinetics.spectrum import NEAR
+from benchmarks.common import default_models, least_seconds, seconds, shipped_models
+from benchmarks.rows import Row, alone, at_least, at_most, share
+from renaissance_kit import KineticModels
+from renaissance_kit.kinetics.spectrum import CHUNK, NEAR
+
+LAPACK = "LAPACK's eigenvalues of the same matrices"
 
 
-def linear_algebra(n_models: int = 400) -> dict[str, float]:
-    """Whole evaluation of a model against LAPACK's eigenvalues of the same matrices."""
-    models = default_models(n_models)
-    models.spectrum(workers=1)  # compile
-    jacobians = models.jacobians_per_h()
+def validity(tiny: bool) -> list[Row]:
+    """Vmax, Jacobian, eigenvalues, second look and status of models of *E. coli* (n = 85), one
+    thread, in turns with `numpy.linalg.eigvals` on the same Jacobians in the same batches of 50;
+    the least of nine turns of each. Unbiased KM, and the shipped valid models; row *second* says
+    how many of each are near the threshold."""
+    rows = []
+    for name, models in _two_kinds(20 if tiny else 400):
+        models.spectrum(workers=1)  # compile
+        n, jacobians = len(models), models.jacobians_per_h()
 
-    def bare() -> None:
-        for start in range(0, n_models, 50):
-            np.linalg.eigvals(jacobians[start : start + 50])
+        def bare(n: int = n, jacobians: np.ndarray = jacobians) -> None:
+            for start in range(0, n, CHUNK):
+                np.linalg.eigvals(jacobians[start : start + CHUNK])
+
+        with threadpool_limits(1, user_api="blas"):
+            whole, eigenvalues = least_seconds(
+                lambda models=models: models.spectrum(workers=1), bare, repeats=1 if tiny else 9
+            )
+        rows.append(
+            share(f"validity of a model, {name}", 1e3 * whole / n, 1e3 * eigenvalues / n, "ms",
+                  LAPACK, at_most(1.02))
+        )  # fmt: skip
+    return rows
+
+
+def parts(tiny: bool) -> list[Row]:
+    """What a certificate of validity could be made of, as shares of LAPACK's eigenvalues of the
+    same matrices; one thread, in turns."""
+    models = default_models(5 if tiny else 100)
+    matrices = models.jacobians_per_h()
+    shift = np.eye(matrices.shape[1])
+
+    def each(function: object) -> object:
+        return lambda: [function(m) for m in matrices]  # type: ignore[operator]
+
+    def assembly() -> None:
+        models.with_km(models.km_mM).jacobians_per_h()
 
     with threadpool_limits(1, user_api="blas"):
-        whole, lapack, jacobian = seconds(
-            lambda: models.spectrum(workers=1),
-            bare,
-            lambda: [models.with_km(models.km_mM[i : i + 50]).jacobians_per_h()
-                     for i in range(0, n_models, 50)],
+        eigenvalues, *others = least_seconds(
+            each(np.linalg.eigvals), each(_reduced), each(np.linalg.inv),
+            each(lambda m: lapack.dgetrf(m - 2.5 * shift)), assembly, repeats=1 if tiny else 9,
         )  # fmt: skip
-    return {
-        "evaluation of a model, ms": 1e3 * whole / n_models,
-        "LAPACK eigenvalues alone, ms": 1e3 * lapack / n_models,
-        "Vmax and Jacobian alone, ms": 1e3 * jacobian / n_models,
-        "evaluation / LAPACK (at most 1.15)": whole / lapack,
-    }
+    names = (
+        "balancing and reduction to Hessenberg form (gebal, gehrd)", "one inverse",
+        "one LU factorisation", "Vmax and Jacobian",
+    )  # fmt: skip
+    n = len(matrices)
+    return [
+        share(f"{name}, n = 85", 1e3 * t / n, 1e3 * eigenvalues / n, "ms", LAPACK)
+        for name, t in zip(names, others, strict=True)
+    ]
 
 
-def cores(n_models: int = 1000) -> dict[str, float]:
-    """Throughput of two worker threads against one, beside what bare LAPACK gains from two."""
-    models = default_models(n_models)
+def _reduced(matrix: np.ndarray) -> object:
+    balanced, low, high, _, _ = lapack.dgebal(matrix, scale=1, permute=1)
+    return lapack.dgehrd(balanced, low, high)
+
+
+def second_look(tiny: bool) -> list[Row]:
+    """Models near the threshold get their slow eigenvalues from the inverse: evaluation with it
+    and without it (a threshold far away), one thread, in turns."""
+    rows = []
+    for name, models in _two_kinds(20 if tiny else 1000):
+        spectrum = models.spectrum(workers=1)
+        gap = np.abs(spectrum.lambda_max_per_h - spectrum.threshold_per_h)
+        near = gap <= NEAR * (1 + abs(spectrum.threshold_per_h))
+        with_it, without = seconds(
+            lambda models=models: models.spectrum(workers=1),
+            lambda models=models: models.spectrum(threshold_per_h=-1e9, workers=1),
+            repeats=1 if tiny else 5,
+        )
+        n = len(models)
+        rows += [
+            alone(f"{name}: near the threshold", float(near.mean()), "of the models"),
+            share(f"{name}: with a second look", 1e3 * with_it / n, 1e3 * without / n, "ms",
+                  "without"),
+        ]  # fmt: skip
+    return rows
+
+
+def cores(tiny: bool) -> list[Row]:
+    """Evaluation of 1,000 models with two worker threads against one, beside what bare LAPACK
+    gains from two threads on this machine at the same time."""
+    n = 100 if tiny else 1000
+    models = default_models(n)
     models.spectrum(workers=2)
-    half = n_models // 2
     jacobians = models.jacobians_per_h()
 
     def bare(*parts: np.ndarray) -> None:
@@ -57,29 +117,15 @@ def cores(n_models: int = 1000) -> dict[str, float]:
             lambda: models.spectrum(workers=1),
             lambda: models.spectrum(workers=2),
             lambda: bare(jacobians),
-            lambda: bare(jacobians[:half], jacobians[half:]),
+            lambda: bare(jacobians[: n // 2], jacobians[n // 2 :]),
+            repeats=1 if tiny else 5,
         )
-    return {
-        "models per second, 1 worker": n_models / one,
-        "models per second, 2 workers": n_models / two,
-        "2 workers / 1 worker (at least 1.7)": one / two,
-        "the same for bare LAPACK on this machine": bare_one / bare_two,
-    }
+    return [
+        alone("models per second, one worker", n / one, "1/s"),
+        Row("two workers, gain over one", n / two, "1/s", n / one, "one worker", one / two,
+            at_least(1.7), f"bare LAPACK gains {bare_one / bare_two:.2f}"),
+    ]  # fmt: skip
 
 
-def second_look() -> dict[str, float]:
-    """Slow eigenvalues from the inverse: its worst case are models that are just fast enough."""
-    random = default_models(1000)
-    valid = KineticEnsemble.example(random.network).models(random.network)
-    out = {}
-    for name, models in (("unbiased", random), ("shipped valid", valid)):
-        spectrum = models.spectrum(workers=1)
-        gap = np.abs(spectrum.lambda_max_per_h - spectrum.threshold_per_h)
-        with_it, without = seconds(
-            lambda models=models: models.spectrum(workers=1),
-            lambda models=models: models.spectrum(threshold_per_h=-1e9, workers=1),
-        )
-        near = gap <= NEAR * (1 + abs(spectrum.threshold_per_h))
-        out[f"{name} models near the threshold (share)"] = float(near.mean())
-        out[f"{name} models, with / without a second look"] = with_it / without
-    return out
+def _two_kinds(n: int) -> tuple[tuple[str, KineticModels], ...]:
+    return ("unbiased KM", default_models(n)), ("shipped valid models", shipped_models(n))

@@ -21,8 +21,9 @@ from renaissance_kit.network.conditions import CONDITIONS
 from renaissance_kit.network.network import Network
 from renaissance_kit.network.records import Compartment, Metabolite, Quantity, Reaction, Regulation
 from renaissance_kit.network.writing import tables_of
+from renaissance_kit.simulation.courses import course_of
 from renaissance_kit.simulation.dynamics import Dynamics
-from renaissance_kit.simulation.integrators import Tolerances, integrate
+from renaissance_kit.simulation.integrators import Tolerances
 from renaissance_kit.states.steady_state import SteadyState
 
 _DEFAULTS = {"eigenvalue_threshold": 0.0, "km_lower_bound": 1e-6, "km_upper_bound": 1e4}
@@ -200,11 +201,9 @@ def _models(
 def _settled(models: KineticModels, hours: float) -> np.ndarray:
     """Concentrations after some hours of simulation, those of constant metabolites as they are."""
     cell = Dynamics(models)
-    system, feed = cell.system(0), np.zeros(len(cell.names))
-    course = integrate(
-        lambda t, y, out: system.derivative(y, out, 0.0, feed),
-        lambda t, y, out: system.jacobian(y, out, 0.0),
-        cell.steady_state, np.array([0.0, hours]), scale=cell.steady_state, tolerances=_STRICT,
+    course = course_of(
+        cell.system(0), cell.steady_state, np.array([0.0, hours]), scale=cell.steady_state,
+        tolerances=_STRICT,
     )  # fmt: skip
     c = models.state.concentrations_mM.copy()
     c[: len(cell.names)] = course.states[-1]

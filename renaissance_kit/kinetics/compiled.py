@@ -35,7 +35,10 @@ _SECONDS = {"kinetics.models": 10.0, "simulation.equations": 15.0, "kinetics.gra
 """Of compiling what is in a module, on one of two cores that others use as well."""
 
 _DONE: dict[str, list[Any]] = {}
-_OPTIONS: Any = {"nogil": True, "error_model": "numpy"}
+# Functions that others call are inlined there: handing over the tables of a network, dozens of
+# arrays, would take longer than the rates of a small one.
+_OPTIONS: Any = {"nogil": True, "error_model": "numpy", "forceinline": True}
+_UNUSED: Any = {"no_cfunc_wrapper": True}  # only `compiled_for_c` is called from C
 _CONFIG: Any = numba.config
 
 
@@ -78,18 +81,35 @@ def _compiled(function: Callable[..., Any]) -> Any:
         name = function.__qualname__
         function.__qualname__ = f"{name}-{_digest(_room(function))}"
         try:
-            return numba.njit(cache=True, **_OPTIONS)(function)
+            return numba.njit(cache=True, **_OPTIONS, **_UNUSED)(function)
         except RuntimeError:  # no place for files
             function.__qualname__ = name
     _warn_once()
-    return numba.njit(**_OPTIONS)(function)
+    return numba.njit(**_OPTIONS, **_UNUSED)(function)
+
+
+def compiled_for_c(signature: Any, function: Callable[..., Any]) -> Any:
+    """Compile a function that a C library calls by its ``address``; kept on disk as the others.
+
+    Args:
+        signature: the compiler's types of what it returns and takes.
+    """
+    if _folder_for_files(Path(function.__code__.co_filename).parent):
+        name = function.__qualname__
+        function.__qualname__ = f"{name}-{_digest(_room(function))}"
+        try:
+            return numba.cfunc(signature, cache=True, error_model="numpy")(function)
+        except RuntimeError:  # no place for files
+            function.__qualname__ = name
+    _warn_once()
+    return numba.cfunc(signature, error_model="numpy")(function)
 
 
 @cache
 def inlined(function: Callable[..., Any]) -> Any:
     """Let compiled code call a plain function; it is compiled into the code that calls it."""
     _make_callable_from(function)
-    return register_jitable(forceinline=True, **_OPTIONS)(function)
+    return register_jitable(**_OPTIONS)(function)
 
 
 def _make_callable_from(function: Callable[..., Any]) -> None:

@@ -230,7 +230,7 @@ def _batch_kernel(
 ) -> None:
     f = np.empty(vmax.shape[1])
     for m in range(len(km)):
-        rates_kernel(slots, c, 1.0 / km[m], inverse_keq, f, g[m], True)
+        rates_kernel(slots, c, 1.0 / km[m], inverse_keq, f, g[m], bool(1))
         for r in range(len(f)):
             vmax[m, r] = flux[r] / f[r]
             for k in range(slots.first[r], slots.first[r + 1]):

@@ -11,7 +11,9 @@ from .conditions import (
     condition_names as condition_names,
     medium_of as medium_of,
 )
+from .courses import course_of as course_of
 from .dynamics import Dynamics as Dynamics
+from .equations import Feed as Feed
 from .fit import (
     Fit as Fit,
     MeasuredCurve as MeasuredCurve,

@@ -24,8 +24,10 @@ from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.network import Network
 from renaissance_kit.simulation.conditions import ReactorConditions
+from renaissance_kit.simulation.courses import course_of
 from renaissance_kit.simulation.dynamics import Dynamics
-from renaissance_kit.simulation.integrators import Outcome, TimeCourse, Tolerances, integrate
+from renaissance_kit.simulation.equations import Feed, System
+from renaissance_kit.simulation.integrators import Outcome, TimeCourse, Tolerances
 from renaissance_kit.simulation.operations import Event
 from renaissance_kit.simulation.perturbation import identity
 
@@ -143,7 +145,7 @@ class Bioreactor:
 
 
 def _integrate_piece(
-    system: Any, state: Array, points: Array, feed: Array, volume: float,
+    system: System, state: Array, points: Array, feed: Array, volume: float,
     pumps: Mapping[str, float], scale: Array, reactor: Bioreactor,
 ) -> TimeCourse:  # fmt: skip
     """From one event to the next; the pumps do not change meanwhile."""
@@ -153,13 +155,10 @@ def _integrate_piece(
             f"the outflow empties the reactor before {points[-1]:g} h; lower it or end earlier"
         )
 
-    def dilution(t: float) -> float:
-        return inflow / (volume + net * (t - points[0]))
-
-    return integrate(
-        lambda t, y, out: system.derivative(y, out, dilution(t), feed),
-        lambda t, y, out: system.jacobian(y, out, dilution(t)),
-        state, points, scale=scale, tolerances=reactor.tolerances, solver=reactor.solver,
+    return course_of(
+        system, state, points, scale=scale,
+        feed=Feed(inflow, volume, net, float(points[0]), feed),
+        tolerances=reactor.tolerances, solver=reactor.solver,
     )  # fmt: skip
 
 

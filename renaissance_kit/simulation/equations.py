@@ -43,6 +43,28 @@ class Terms(NamedTuple):
     exchange_density: float
 
 
+class Feed(NamedTuple):
+    """What is fed to a reactor: the dilution rate is inflow / (volume + net · (t − begin)).
+
+    Volumes are in L, their changes in L/h, times in h; ``mM`` is (states,), biomass in gDW/L.
+    """
+
+    inflow: float
+    volume: float
+    net: float
+    begin: float
+    mM: Array
+
+    @classmethod
+    def none(cls, states: int) -> Feed:
+        """A cell, or a batch."""
+        return cls(0.0, 1.0, 0.0, 0.0, np.zeros(states))
+
+    def dilution_per_h(self, t: float) -> float:
+        """At a time in h."""
+        return self.inflow / (self.volume + self.net * (t - self.begin))
+
+
 class System:
     """Compiled right-hand side and Jacobian of one model, with their working memory."""
 
@@ -58,14 +80,14 @@ class System:
 
     def derivative(self, state: Array, out: Array, feed_per_h: float, feed: Array) -> None:
         """Fill out, (states,), with dy/dt."""
-        _derivative(
+        derivative_kernel(
             self.slots, self.terms, self.inverse_km, self.vmax, self.inverse_keq,
             self.concentrations, state, feed_per_h, feed, self.f, self.df, out,
         )  # fmt: skip
 
     def jacobian(self, state: Array, out: Array, feed_per_h: float) -> None:
         """Fill out, (states, states), with ∂(dy/dt)/∂y."""
-        _jacobian(
+        jacobian_kernel(
             self.slots, self.terms, self.inverse_km, self.vmax, self.inverse_keq,
             self.concentrations, state, feed_per_h, self.f, self.df, out,
         )  # fmt: skip
@@ -110,11 +132,12 @@ def _rates(
 
 
 @compiled
-def _derivative(
+def derivative_kernel(
     slots: Slots, terms: Terms, inverse_km: Array, vmax: Array, inverse_keq: Array, c: Array,
     state: Array, feed_per_h: float, feed: Array, f: Array, df: Array, out: Array,
 ) -> None:  # fmt: skip
-    _rates(slots, terms, inverse_km, inverse_keq, c, state, f, df, False)
+    """Fill out, (states,), with dy/dt; f and df are working memory."""
+    _rates(slots, terms, inverse_km, inverse_keq, c, state, f, df, bool(0))
     row, reaction, coefficient = terms.row, terms.reaction, terms.coefficient
     n_inside, growth, exchange = terms.n_inside, terms.growth, terms.exchange_density
     last = terms.n_states - 1
@@ -136,11 +159,12 @@ def _derivative(
 
 
 @compiled
-def _jacobian(
+def jacobian_kernel(
     slots: Slots, terms: Terms, inverse_km: Array, vmax: Array, inverse_keq: Array, c: Array,
     state: Array, feed_per_h: float, f: Array, df: Array, out: Array,
 ) -> None:  # fmt: skip
-    _rates(slots, terms, inverse_km, inverse_keq, c, state, f, df, True)
+    """Fill out, (states, states), with ∂(dy/dt)/∂y; f and df are working memory."""
+    _rates(slots, terms, inverse_km, inverse_keq, c, state, f, df, bool(1))
     row, reaction, coefficient = terms.row, terms.reaction, terms.coefficient
     variable, slot_reaction, first = (
         terms.slot_variable, terms.slot_reaction, terms.slot_first_entry,

@@ -101,8 +101,34 @@ class TimeCourse:
     seconds: float
 
 
-class _OutOfTime(Exception):
-    pass
+class OutOfTime(Exception):
+    """An integration took longer than its tolerances allow; says which limit."""
+
+
+class Watch:
+    """Counts the evaluations of an integration and looks at the clock."""
+
+    def __init__(self, tolerances: Tolerances) -> None:
+        self.tolerances = tolerances
+        self.evaluations = 0
+        self._begin = time.thread_time()
+
+    @property
+    def seconds(self) -> float:
+        """Processor time so far."""
+        return time.thread_time() - self._begin
+
+    def look(self, *, clock: bool = True) -> None:
+        """Raise `OutOfTime` where a limit is passed."""
+        allowed = self.tolerances
+        if self.evaluations > allowed.evaluations:
+            raise OutOfTime(f"took more than {allowed.evaluations:,} evaluations")
+        if clock and self.seconds > allowed.seconds:
+            raise OutOfTime(f"took more than {allowed.seconds:g} s")
+
+
+Attempt = Callable[[Watch, Array, Array, tuple[float, Array], Array], str]
+"""(watch, start, times, tolerances, states): fills states; why it stopped early, empty if not."""
 
 
 def integrate(
@@ -133,24 +159,41 @@ def integrate(
         ParameterError: wrong shapes, times that do not rise, an unknown solver, a start that is
             negative or not finite, or a scale that is not positive.
     """
+    run = _cvode if solver == "cvode" else _scipy
+
+    def attempt(
+        watch: Watch, y0: Array, times: Array, limits: tuple[float, Array], states: Array
+    ) -> str:
+        def counted(t: float, y: Array, out: Array) -> None:
+            watch.evaluations += 1
+            watch.look(clock=watch.evaluations % 100 == 0)
+            derivative(t, y, out)
+
+        return run(counted, jacobian, y0, times, limits, solver, states)
+
+    return attempted(attempt, start, times_h, scale=scale, tolerances=tolerances, solver=solver)
+
+
+def attempted(
+    attempt: Attempt,
+    start: ArrayLike,
+    times_h: ArrayLike,
+    *,
+    scale: ArrayLike,
+    tolerances: Tolerances | None,
+    solver: str,
+) -> TimeCourse:
+    """What `integrate` says of an integration, for any way to make an attempt at it.
+
+    Raises:
+        ParameterError: as from `integrate`.
+    """
     chosen = tolerances or Tolerances()
     y0 = np.array(start, dtype=np.float64)
     times = np.asarray(times_h, dtype=np.float64)
     scales = np.asarray(scale, dtype=np.float64)
     _check(y0, times, scales, solver)
-    begin = time.thread_time()
-    evaluations = 0
-
-    def counted(t: float, y: Array, out: Array) -> None:
-        nonlocal evaluations
-        evaluations += 1
-        if evaluations > chosen.evaluations:
-            raise _OutOfTime(f"took more than {chosen.evaluations:,} evaluations")
-        if evaluations % 100 == 0 and time.thread_time() - begin > chosen.seconds:
-            raise _OutOfTime(f"took more than {chosen.seconds:g} s")
-        derivative(t, y, out)
-
-    run = _cvode if solver == "cvode" else _scipy
+    watch = Watch(chosen)
     states = np.full((len(times), len(y0)), np.nan)
     states[0] = y0
     for factor in ATTEMPTS:
@@ -159,12 +202,10 @@ def integrate(
         states[first + 1 :] = np.nan
         outcome, reason = Outcome.FINISHED, ""
         try:
-            reason = run(
-                counted, jacobian, states[first], times[first:], limits, solver, states[first:]
-            )
+            reason = attempt(watch, states[first], times[first:], limits, states[first:])
             if reason:
                 outcome = Outcome.FAILED
-        except _OutOfTime as limit:
+        except OutOfTime as limit:
             outcome, reason = Outcome.OUT_OF_TIME, str(limit)
         except (ArithmeticError, ValueError, np.linalg.LinAlgError) as error:
             outcome, reason = Outcome.FAILED, str(error)
@@ -173,7 +214,7 @@ def integrate(
             outcome, reason = Outcome.NEGATIVE, f"variable {worst} fell below zero"
         if outcome in (Outcome.FINISHED, Outcome.OUT_OF_TIME):
             break
-    return TimeCourse(times, states, outcome, reason, evaluations, time.thread_time() - begin)
+    return TimeCourse(times, states, outcome, reason, watch.evaluations, watch.seconds)
 
 
 def _last_sound(states: Array, absolute: Array) -> int:

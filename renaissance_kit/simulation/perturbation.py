@@ -30,8 +30,9 @@ from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.labels import GROWTH_RATE
 from renaissance_kit.network.network import Network
+from renaissance_kit.simulation.courses import course_of
 from renaissance_kit.simulation.dynamics import Dynamics
-from renaissance_kit.simulation.integrators import SOLVERS, Outcome, Tolerances, integrate
+from renaissance_kit.simulation.integrators import SOLVERS, Outcome, Tolerances
 
 TOTALS = ("keep", "resample")
 CHUNK = 10  # models
@@ -406,12 +407,9 @@ class _Task:
 
     def _time_course(self, dynamics: Dynamics, model: int, start: Array) -> tuple[Array, Any]:
         settings, steady = self.settings, dynamics.steady_state
-        system, no_feed = dynamics.system(model), np.zeros(len(steady))
-        course = integrate(
-            lambda t, y, out: system.derivative(y, out, 0.0, no_feed),
-            lambda t, y, out: system.jacobian(y, out, 0.0),
-            start, settings.times_min / 60, scale=steady, solver=settings.solver,
-            tolerances=settings.tolerances,
+        course = course_of(
+            dynamics.system(model), start, settings.times_min / 60, scale=steady,
+            solver=settings.solver, tolerances=settings.tolerances,
         )  # fmt: skip
         deviation = course.states / steady - 1
         if len(self.variables) > len(steady):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,9 +20,10 @@ from renaissance_kit.core.types import Array, Mask
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.network import Network
 from renaissance_kit.simulation.balances import Balances
+from renaissance_kit.simulation.courses import course_of
 from renaissance_kit.simulation.dynamics import Dynamics
 from renaissance_kit.simulation.equations import System
-from renaissance_kit.simulation.integrators import Outcome, Tolerances, integrate
+from renaissance_kit.simulation.integrators import Outcome, Tolerances
 from renaissance_kit.simulation.perturbation import identity
 
 CHUNK = 10  # models
@@ -169,10 +169,7 @@ class _Task:
                 number == 0
             )
             points = np.unique(np.concatenate([[step.time_h], self.times[here], [end]]))
-            course = integrate(
-                partial(_derivative, system, none), partial(_jacobian, system),
-                state, points, scale=steady, tolerances=self.tolerances,
-            )  # fmt: skip
+            course = course_of(system, state, points, scale=steady, tolerances=self.tolerances)
             kept = course.states[np.isin(points, self.times[here])]
             states[here] = kept
             reached = np.isfinite(kept).all(axis=1)
@@ -205,11 +202,3 @@ class _Task:
         for name, value in step.constants_mM.items():
             system.concentrations[network.species_index[name]] = value
         return system
-
-
-def _derivative(system: System, feed: Array, t: float, y: Array, out: Array) -> None:
-    system.derivative(y, out, 0.0, feed)
-
-
-def _jacobian(system: System, t: float, y: Array, out: Array) -> None:
-    system.jacobian(y, out, 0.0)

@@ -1,0 +1,62 @@
+"""CVODE with compiled equations: the same numbers as with Python at every step."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from renaissance_kit import KineticModels, Network, Perturbation
+from renaissance_kit.simulation import (
+    Dynamics,
+    Feed,
+    Outcome,
+    Tolerances,
+    course_of,
+    integrate,
+    sundials,
+)
+
+TIMES = np.linspace(0.0, 10.0, 6)
+
+
+@pytest.fixture(scope="module")
+def models(tiny: Network, tiny_state) -> KineticModels:
+    return KineticModels(tiny, tiny_state, np.ones((1, 10)))
+
+
+def test_steps_are_the_same_to_the_last_digit(models: KineticModels) -> None:
+    cell = Dynamics(models)
+    system, start = cell.system(0), Perturbation(size=0.3).starts(models, 0)[0]
+    feed = Feed(0.01, 1.0, 0.005, 0.0, np.zeros(len(start)))
+    ours = course_of(system, start, TIMES, scale=cell.steady_state, feed=feed)
+    other = integrate(
+        lambda t, y, out: system.derivative(y, out, feed.dilution_per_h(t), feed.mM),
+        lambda t, y, out: system.jacobian(y, out, feed.dilution_per_h(t)),
+        start, TIMES, scale=cell.steady_state,
+    )  # fmt: skip
+    assert ours.outcome == Outcome.FINISHED
+    np.testing.assert_array_equal(ours.states, other.states)
+    assert ours.evaluations == other.evaluations
+
+
+def test_limits_are_outcomes(models: KineticModels) -> None:
+    cell = Dynamics(models)
+    start = 1.3 * cell.steady_state
+    for limits, text in (
+        (Tolerances(evaluations=50), "50 evaluations"), (Tolerances(seconds=1e-9), "1e-09 s"),
+    ):  # fmt: skip
+        course = course_of(cell.system(0), start, TIMES, scale=cell.steady_state, tolerances=limits)
+        assert course.outcome == Outcome.OUT_OF_TIME
+        assert text in course.reason
+        assert np.isnan(course.states[-1]).all()
+
+
+def test_without_its_functions_the_python_interface_is_taken(
+    models: KineticModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell = Dynamics(models)
+    start = 1.3 * cell.steady_state
+    compiled = course_of(cell.system(0), start, TIMES, scale=cell.steady_state)
+    monkeypatch.setattr(sundials, "available", lambda: False)
+    python = course_of(cell.system(0), start, TIMES, scale=cell.steady_state)
+    np.testing.assert_array_equal(compiled.states, python.states)
