@@ -19,6 +19,8 @@ scale = "demo"  # smoke, demo (a minute), laptop (minutes) or paper (half an hou
 output_dir = "../build/figures/11_control_and_design"
 network = "ecoli_w3110_trpd9923"
 states = "own"  # at which models are made: own, or published (the study's, 1712)
+condition: str = None  # of a table of levels of genes; models are made at its states instead
+levels: str = None  # that table; None: expression.csv of the network
 seed = 1
 ensemble: str = None  # file of one; None: notebook 02's of the same run, else the shipped one
 targets: list[str] = None  # reactions whose fluxes are asked for; None: measured products, growth
@@ -40,6 +42,7 @@ checked_designs: int = None  # taken to the equations
 reactor_models: int = None  # in which designs are grown
 feedback_models: int = None  # in which further strains are grown: without feedback, and so on
 training_steps: int = None  # of the generators of the models that are designed with
+condition_states: int = None  # steady states of the condition
 workers = 2
 widgets = True  # False leaves out the panel at the end
 
@@ -49,7 +52,7 @@ from pathlib import Path
 import pandas as pd
 from IPython.display import display
 
-from renaissance_kit import Network, studies
+from renaissance_kit import Network, Recipe, studies, train
 from renaissance_kit.cli import check_injected
 from renaissance_kit.control import control_coefficients, responses
 from renaissance_kit.core import Run, write_csv
@@ -60,8 +63,14 @@ from renaissance_kit.figures import (
     save,
     use_theme,
 )
-from renaissance_kit.simulation import batch_of, engineered_strains
-from renaissance_kit.studies.pages import answers, control as page, design as design_page
+from renaissance_kit.omics import Expression
+from renaissance_kit.simulation import engineered_strains
+from renaissance_kit.studies.pages import (
+    answers,
+    control as page,
+    design as design_page,
+    genes as gene_page,
+)
 
 check_injected()
 use_theme()
@@ -82,15 +91,34 @@ size = design_page.Sizes.at(
     reactor_models=reactor_models,
     feedback_models=feedback_models,
     training_steps=training_steps,
+    condition_states=condition_states,
 )
 chain = studies.Chain()
 pd.concat([page.Sizes.table(), design_page.Sizes.table()])
 
 # %% [markdown]
 # ## The models and their control coefficients
+#
+# With a `condition`, the whole chain is walked: from the levels of its genes to steady states, to a
+# generator, to its models, to their control, to designs and to the bioreactor.
 
 # %%
 network = Network.open(network)
+if condition is not None:
+    expression = Expression.example(network) if levels is None else Expression.read(network, levels)
+    with chain.link(f"levels of genes and steady states, {condition}"):
+        fit, sample = studies.states_in_condition(
+            network, expression, condition, size.condition_states, seed=seed
+        )
+    sample.save(output / "states.nc")
+    with chain.link(f"training, {condition}", sizes.models):
+        recipe = Recipe.by_gradient(network, steps=size.training_steps or studies.FEW_STEPS)
+        made = train(network, sample.default, seed=seed, recipe=recipe)
+        ensemble = str(output / "ensemble.nc")
+        made.ensemble(max(2 * sizes.models, 100), seed=seed).save(ensemble)
+    display(gene_page.single({condition: fit}))
+
+# %%
 chosen, where = studies.valid_ensemble(
     network,
     sizes.models,
@@ -216,16 +244,16 @@ gone.head(15).round(3)
 # From a state to models, to their coefficients, to designs: the links of the chain are timed.
 regulated = studies.regulated_network(network) or network
 known = studies.known_designs(regulated)
+if condition is None:
+    first_states = output.parent / "01_steady_states" / "states.nc"
+    places = studies.states_for_design(regulated, first_states, states)
+else:
+    places = {condition: sample.default}
 found = {}
-for at in studies.sets_of_states(regulated, states):
+for at, state in places.items():
     with chain.link(f"training, {at}", size.design_models):
-        trained = studies.models_at(
-            regulated,
-            output.parent / "01_steady_states" / "states.nc",
-            at,
-            size.design_models,
-            steps=size.training_steps,
-            seed=seed,
+        trained = studies.models_for_design(
+            regulated, at, state, size.design_models, steps=size.training_steps, seed=seed
         )
     with chain.link(f"control coefficients, {at}", len(trained)):
         control = control_coefficients(trained, workers=workers)
@@ -261,7 +289,7 @@ for at, study in found.items():
         figure = design_figures.found_designs(
             study.table, target=target, source=study.source(seed, scale)
         )
-        save(figure, output / f"designs_{at}")
+        save(figure, output / f"designs_{studies.file_word(at)}")
         display(figure)
 
 # %%
@@ -299,7 +327,7 @@ for at, known_table in known_tables.items():
             measured=measured,
             source=found[at].source(seed, scale),
         )
-        save(figure, output / f"known_{at}")
+        save(figure, output / f"known_{studies.file_word(at)}")
         display(figure)
 
 # %%
@@ -328,10 +356,10 @@ for at, study in found.items():
     few = study.few(size.reactor_models)
     with chain.link(f"bioreactor, {at}", len(few)):
         grown = studies.reactor_table(
-            few, batch_of(regulated, at), study.found, best, *curves, run=run
+            few, studies.reactor_for_design(regulated, at), study.found, best, *curves, run=run
         )
     checks[at] = checks[at][0], studies.nonlinear_table(grown, "yield_fold")
-    write_csv(output / f"bioreactor_{at}.csv", grown)
+    write_csv(output / f"bioreactor_{studies.file_word(at)}.csv", grown)
     figure = design_figures.linear_and_not(
         grown,
         fold="yield_fold",
@@ -339,7 +367,7 @@ for at, study in found.items():
         where="in the bioreactor",
         source=study.source(seed, scale),
     )
-    save(figure, output / f"bioreactor_{at}")
+    save(figure, output / f"bioreactor_{studies.file_word(at)}")
     display(figure)
 
 # %%
@@ -364,7 +392,7 @@ for at, study in found.items():
         figure = design_figures.expression(
             expressed[at], target=target, source=study.source(seed, scale)
         )
-        save(figure, output / f"expression_{at}")
+        save(figure, output / f"expression_{studies.file_word(at)}")
         display(figure)
 
 # %%
@@ -378,9 +406,14 @@ for at, study in found.items():
         few = study.few(size.feedback_models)
         with chain.link(f"expression in the bioreactor, {at}", len(few)):
             again = studies.expression_in_reactor(
-                few, batch_of(regulated, at), study.found, study.found.top(1)[0], *curves, run=run
+                few,
+                studies.reactor_for_design(regulated, at),
+                study.found,
+                study.found.top(1)[0],
+                *curves,
+                run=run,
             )
-        write_csv(output / f"expression_{at}.csv", again)
+        write_csv(output / f"expression_{studies.file_word(at)}.csv", again)
         display(again.pivot_table("yield_fold", "enzyme", "expressed", "median").round(2))
 
 # %% [markdown]
@@ -396,9 +429,9 @@ for at, study in found.items():
         strains = studies.strain_factors(regulated, freed, highest_fold)
         with chain.link(f"feedback-resistant, {at}", len(few)):
             resistant[at] = studies.feedback_table(
-                few, batch_of(regulated, at), strains, freed, *curves, run=run
+                few, studies.reactor_for_design(regulated, at), strains, freed, *curves, run=run
             )
-        write_csv(output / f"feedback_{at}.csv", resistant[at])
+        write_csv(output / f"feedback_{studies.file_word(at)}.csv", resistant[at])
 design_page.at_states(
     {at: design_page.released(table, freed, target=target) for at, table in resistant.items()}
 )

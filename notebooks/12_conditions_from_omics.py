@@ -137,7 +137,7 @@ for number in range(min(size.sets, len(fit.agreements))):
         }
     )  # fmt: skip
     for condition, sample in alternatives[number].items():
-        sample.save(output / f"states_{condition.replace(' ', '_')}_{number}.nc")
+        sample.save(output / f"states_{studies.file_word(condition)}_{number}.nc")
 seconds_of_states = time.perf_counter() - begun
 apart = [studies.fluxes_apart(network, states) for states in alternatives]
 write_csv(output / "fluxes.csv", apart[0])

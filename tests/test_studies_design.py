@@ -12,7 +12,7 @@ from guides import guide_blocks
 
 from renaissance_kit import KineticModels, KMRanges, Network, SteadyState, studies
 from renaissance_kit.control import control_coefficients
-from renaissance_kit.core import ParameterError, Run
+from renaissance_kit.core import CheckpointError, ParameterError, Run
 from renaissance_kit.design import (
     DesignProblem,
     Designs,
@@ -273,3 +273,23 @@ def test_every_size_has_a_value_at_every_scale_and_is_documented() -> None:
     assert list(page.Sizes.table().index) == names
     assert page.Sizes.__doc__ is not None
     assert all(name in page.Sizes.__doc__ for name in names)
+
+
+def test_where_designs_are_made(ecoli: Network, tiny: Network, tmp_path: Path) -> None:
+    places = studies.states_for_design(ecoli, tmp_path / "none.nc", "published")
+    assert list(places) == ["published", "own"]
+    assert places["published"].label.endswith("1712")
+    with pytest.raises(CheckpointError, match="run notebook 01"):
+        studies.states_for_design(tiny, tmp_path / "none.nc", "own")
+    published = studies.reactor_for_design(ecoli, "published").conditions
+    own = studies.reactor_for_design(ecoli, "own").conditions
+    assert published != own
+    assert studies.reactor_for_design(ecoli, "glucose batch").conditions == own
+
+
+def test_models_of_a_condition_are_trained_where_none_are_shipped(
+    tiny: Network, tiny_state: SteadyState
+) -> None:
+    models = studies.models_for_design(tiny, "a condition", tiny_state, 5, steps=0, seed=3)
+    assert models.spectrum().valid.all()
+    assert models.state.label == tiny_state.label

@@ -13,7 +13,7 @@ from figure_checks import nodes, require_caption, require_units, texts
 from renaissance_kit import Network, Recipe, SteadyStates, sample_steady_states, studies
 from renaissance_kit.core import ParameterError, Run
 from renaissance_kit.figures import Source, genes as figures
-from renaissance_kit.omics import OmicsFit, remi
+from renaissance_kit.omics import Expression, OmicsFit, remi
 from renaissance_kit.studies.pages import answers, genes as page
 
 SOURCE = Source("example", "example", 3, "smoke")
@@ -48,6 +48,27 @@ def test_outcomes_of_ratios(ecoli: Network, fit: OmicsFit) -> None:
     said = page.outcomes(table.reset_index(), fit)
     assert "At most 2 of 4 ratios can be followed together, in 2 ways" in said
     assert "1 in all of them. 1 are forbidden" in said
+
+
+def test_states_of_one_condition_follow_its_levels(ecoli: Network) -> None:
+    expression = Expression.example(ecoli)
+    fit, sample = studies.states_in_condition(ecoli, expression, "glucose batch", 12, seed=1)
+    assert len(sample) == 12
+    assert sample.default_label in sample.dataset.state.values
+    bounds = fit.of_alternative()["glucose batch"].fluxes
+    met = fit.table().set_index("name").met
+    assert met.any()
+    for name in met.index[met]:
+        flux = sample.dataset.flux.sel(reaction=name).values
+        bound = bounds[name]
+        assert (flux >= bound.low - 1e-9).all(), name
+        assert (flux <= bound.high + 1e-9).all(), name
+
+
+def test_a_condition_that_was_not_measured_is_named(ecoli: Network) -> None:
+    expression = Expression.example(ecoli)
+    with pytest.raises(ParameterError, match="glucose batch"):
+        studies.states_in_condition(ecoli, expression, "glucose bach", 12, seed=1)
 
 
 def test_fluxes_of_two_conditions(ecoli: Network, states: dict[str, SteadyStates]) -> None:

@@ -48,12 +48,12 @@ def course_of(
         ParameterError: as from `integrate`.
 
     >>> import numpy as np
-    >>> from renaissance_kit import KineticModels, Network, SteadyState
+    >>> from renaissance_kit import KineticModels, Network, Perturbation, SteadyState
     >>> from renaissance_kit.simulation import Dynamics
     >>> network = Network.example("tiny")
     >>> models = KineticModels(network, SteadyState.from_folder(network), np.ones((1, 10)))
     >>> cell = Dynamics(models)
-    >>> start = 1.1 * cell.steady_state
+    >>> start = Perturbation(size=0.1).starts(models, 0)[0]  # with the totals as they are
     >>> course = course_of(cell.system(0), start, [0.0, 10.0], scale=cell.steady_state)
     >>> bool(np.allclose(course.states[-1], cell.steady_state))
     True

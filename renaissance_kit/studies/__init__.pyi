@@ -51,12 +51,14 @@ from .design import (
     search_table as search_table,
 )
 from .design_cases import (
+    FEW_STEPS as FEW_STEPS,
     freed_enzyme as freed_enzyme,
     known_designs as known_designs,
     measured_yields as measured_yields,
-    models_at as models_at,
+    models_for_design as models_for_design,
     product_and_substrate as product_and_substrate,
-    sets_of_states as sets_of_states,
+    reactor_for_design as reactor_for_design,
+    states_for_design as states_for_design,
     strain_factors as strain_factors,
     without_enzyme as without_enzyme,
     yield_problem as yield_problem,
@@ -108,6 +110,7 @@ from .gene_conditions import (
     fluxes_apart as fluxes_apart,
     ratio_outcomes as ratio_outcomes,
     shifted_constants as shifted_constants,
+    states_in_condition as states_in_condition,
     trained_in_conditions as trained_in_conditions,
 )
 from .held_out import held_out_table as held_out_table, incidence_by_state as incidence_by_state
@@ -303,6 +306,7 @@ from .states import (
 )
 from .strains import predicted_strain as predicted_strain, strain_changes as strain_changes
 from .summaries import write_summary as write_summary
+from .text import file_word as file_word
 from .timing import time_budget as time_budget, time_km_sets as time_km_sets
 from .tournament import (
     answers_table as answers_table,

@@ -12,6 +12,7 @@ from renaissance_kit.design.known import published_designs
 from renaissance_kit.design.problem import LEAST_GROWTH, DesignProblem
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.network import Network
+from renaissance_kit.simulation.bioreactor import Bioreactor, batch_of
 from renaissance_kit.simulation.fit import MeasuredCurve, measured_curves
 from renaissance_kit.simulation.strains import engineered_strains
 from renaissance_kit.states.steady_state import SteadyState
@@ -23,34 +24,49 @@ from renaissance_kit.studies.models import states_of, valid_ensemble
 from renaissance_kit.studies.regulation import trained_models
 from renaissance_kit.training.recipes import Recipe
 
-
-def sets_of_states(network: Network, first: str) -> list[str]:
-    """The sets of states that a network has, ``own`` and ``published``, one of them first."""
-    there = [OWN]
-    if _has(network, PUBLISHED_STATE_TABLE.name):
-        there.append(PUBLISHED)
-    return sorted(there, key=lambda name: name != first)
+FEW_STEPS = 60  # of a training, enough for some valid models
 
 
-def models_at(
-    network: Network, made: str | Path, states: str, n: int, *, steps: int, seed: int
-) -> KineticModels:
-    """Valid models at the default state of a set, from a generator that is trained for them.
+def states_for_design(network: Network, made: str | Path, first: str) -> dict[str, SteadyState]:
+    """The default state of each set that a network has, by the set's name, one of them first.
 
     Args:
         made: states that notebook 01 left, for a network without any.
-        states: ``own`` or ``published``.
+        first: ``own`` or ``published``.
+    """
+    there = [OWN]
+    if _has(network, PUBLISHED_STATE_TABLE.name):
+        there.append(PUBLISHED)
+    return {
+        name: states_of(network, made, name)[0].default
+        for name in sorted(there, key=lambda name: name != first)
+    }
+
+
+def models_for_design(
+    network: Network, at: str, state: SteadyState, n: int, *, steps: int, seed: int
+) -> KineticModels:
+    """Valid models at a state, from a generator that is trained for them by gradient.
+
+    Args:
+        at: name of the set of states, or of a condition.
+        state: where the generator is trained.
         n: how many.
-        steps: of the training by gradient; 0 takes the shipped ensemble.
+        steps: of the training; 0 takes the shipped ensemble where there is one of this set, and
+            trains for `FEW_STEPS` elsewhere.
 
     Raises:
         ParameterError: fewer of those drawn are valid.
     """
-    if steps == 0:
-        return valid_ensemble(network, n, states=states)[0].models(network)
-    state = states_of(network, made, states)[0].default
-    recipe = Recipe.by_gradient(network, steps=steps)
+    if steps == 0 and at in (OWN, PUBLISHED):
+        return valid_ensemble(network, n, states=at)[0].models(network)
+    recipe = Recipe.by_gradient(network, steps=steps or FEW_STEPS)
     return trained_models(network, state, n, seed=seed, recipe=recipe)[0]
+
+
+def reactor_for_design(network: Network, at: str) -> Bioreactor:
+    """The bioreactor with the conditions of a set of states; those of ``own`` for any other."""
+    return batch_of(network, at if at in (OWN, PUBLISHED) else OWN)
 
 
 def yield_problem(

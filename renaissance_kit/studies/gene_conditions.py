@@ -8,11 +8,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from renaissance_kit.analysis.profiles import with_default_profile
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.runs import Run
 from renaissance_kit.core.seeds import derived_seed, repeat_seeds
 from renaissance_kit.network.network import Network
+from renaissance_kit.omics.expression import Expression
 from renaissance_kit.omics.fit import OmicsFit
+from renaissance_kit.omics.tex_fba import tex_fba
+from renaissance_kit.states.sampling import sample_steady_states
 from renaissance_kit.states.steady_states import SteadyStates
 from renaissance_kit.studies.km_integration import Integration, IntegrationRun
 from renaissance_kit.studies.states import QUANTILES
@@ -20,7 +24,34 @@ from renaissance_kit.training.recipes import Recipe
 
 ALWAYS, SOMETIMES = "followed", "followed in some of the alternatives"
 AGAINST, FORBIDDEN = "contradicted by others", "forbidden by the constraints"
+EXAMINED = 100  # states among which the default one of a condition is chosen
 OUTCOMES = (ALWAYS, SOMETIMES, AGAINST, FORBIDDEN)
+
+
+def states_in_condition(
+    network: Network, expression: Expression, condition: str, n: int, *, seed: int
+) -> tuple[OmicsFit, SteadyStates]:
+    """Steady states that follow the levels of genes in one condition, as far as possible.
+
+    Args:
+        network: with gene rules, formation energies and constraints.
+        expression: levels of genes.
+        condition: one of its conditions.
+        n: how many states.
+        seed: of the states, and of the choice of the default one among them.
+
+    Returns:
+        The fit by `renaissance_kit.omics.tex_fba`, and the states with a default one chosen.
+
+    Raises:
+        ParameterError: an unknown condition, or too few states.
+        InfeasibleError: the constraints contradict each other.
+    """
+    fit = tex_fba(network, expression, condition)
+    sample = sample_steady_states(
+        network, n, seed=seed, constraints=fit.of_alternative()[condition]
+    )
+    return fit, with_default_profile(network, sample, examined=min(n, EXAMINED), seed=seed)
 
 
 def ratio_outcomes(network: Network, fit: OmicsFit) -> pd.DataFrame:

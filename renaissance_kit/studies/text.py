@@ -43,6 +43,15 @@ class Answer:
         return {"answer": self.text, "paper": self.paper, "answer_figure": self.figure}
 
 
+def file_word(name: str) -> str:
+    """A name as a part of a file's name: letters and digits stay, all else becomes ``_``.
+
+    >>> file_word("glucose, 0.2 1/h")
+    'glucose__0_2_1_h'
+    """
+    return "".join(c if c.isalnum() else "_" for c in name)
+
+
 def too_few(least: float) -> str:
     """What a comparison says that could not have found anything.
 

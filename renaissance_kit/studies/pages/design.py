@@ -37,7 +37,9 @@ class Sizes(Scale):
         reactor_models: models in which they are grown.
         feedback_models: models in which further strains are grown: without feedback, and with
             enzymes at half and one and a half of their folds.
-        training_steps: of the generators of these models, by gradient; 0 takes shipped models.
+        training_steps: of the generators of these models, by gradient; 0 takes shipped models where
+            there are some.
+        condition_states: steady states of a condition, if one is asked for.
     """
 
     design_models: int
@@ -47,6 +49,7 @@ class Sizes(Scale):
     reactor_models: int
     feedback_models: int
     training_steps: int
+    condition_states: int
 
     SIZES: ClassVar[dict[str, tuple[Any, Any, Any, Any]]] = {
         "design_models": (2, 6, 20, 100),
@@ -56,6 +59,7 @@ class Sizes(Scale):
         "reactor_models": (1, 3, 10, 30),
         "feedback_models": (0, 2, 10, 30),
         "training_steps": (0, 60, 100, 100),
+        "condition_states": (20, 100, 500, 1_000),
     }
 
 
