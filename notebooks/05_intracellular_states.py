@@ -73,7 +73,7 @@ from renaissance_kit.figures import (
     use_theme,
     views,
 )
-from renaissance_kit.search import SEARCH, shorter_search, survey_states
+from renaissance_kit.search import CHUNK, SEARCH, shorter_search, survey_states
 from renaissance_kit.states import Constraints, StateSpace
 from renaissance_kit.studies.pages import (
     answers,
@@ -416,7 +416,7 @@ timing, _ = studies.timed_surveys(
     network, sample[: size.timed], sorted({1, workers}), seed=seed,
     chunk=max(1, size.timed // 100), settings=settings,
 )  # fmt: skip
-cost = studies.survey_cost(network, here.survey, chunk=20, start_s=float(timing.start_s.iloc[0]))
+cost = studies.survey_cost(network, here.survey, chunk=CHUNK, start_s=float(timing.start_s.iloc[0]))
 # Seconds of the survey above were taken while all workers were busy; a single one may be faster.
 goal = 5_000
 modelled = cost.table(goal, page.WORKERS)

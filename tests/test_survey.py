@@ -22,6 +22,7 @@ from renaissance_kit.search import (
     SearchSettings,
     Survey,
     fastest_dynamics,
+    restart_rounds,
     shorter_search,
     survey_states,
 )
@@ -68,6 +69,31 @@ def test_each_state_is_a_search_of_its_own(tiny, tiny_states, full):
         np.testing.assert_array_equal(full.km_mM[i], alone.km_mM)
 
 
+def test_restarts_are_tasks_of_their_own(tiny, tiny_states):
+    """Side by side, or one after the other at a state by itself: the same result."""
+    settings = replace(BRIEF, restarts=6)
+    seen: list[Any] = []
+    run = replace(ONE, progress=seen.append)
+    found = survey_states(tiny, tiny_states, seed=3, settings=settings, run=run)
+    slow = int((found.first_lambda_max_per_h > settings.goal_per_h(found.threshold_per_h)).sum())
+    assert slow >= 1
+    assert any(f"of {slow} done" in str(line) for line in seen), "the round of one restart each"
+    for i in (0, 5, 7):
+        models = KineticModels(tiny, tiny_states[i], np.ones(len(tiny.km_names)))
+        alone = fastest_dynamics(models, np.random.default_rng([3, i]), settings=settings)
+        assert found.lambda_max_per_h[i] == alone.lambda_max_per_h
+        assert found.dataset.evaluations.values[i] == alone.evaluations
+        np.testing.assert_array_equal(found.km_mM[i], alone.km_mM)
+    assert (found.dataset.longest <= found.dataset.seconds).all()
+
+
+def test_rounds_hold_every_restart_once():
+    for restarts in (0, 1, 2, 3, 99):
+        numbers = [n for part in restart_rounds(restarts) for n in part]
+        assert numbers == list(range(restarts + 1))
+    assert [len(part) for part in restart_rounds(99)] == [1, 1, 2, 4, 8, 16, 32, 36]
+
+
 def test_slower_fluxes_give_slower_states(full):
     """All rates scale with the fluxes, so λmax does, and the threshold divides the states."""
     best = full.select(~full.fast).lambda_max_per_h
@@ -106,8 +132,10 @@ def test_a_stopped_survey_resumes(tiny, tiny_states, full, tmp_path):
     same(survey_states(tiny, tiny_states, run=run, **options), full)
     survey_states(tiny, tiny_states, run=run, **{**options, "seed": 4})
     survey_states(tiny, tiny_states[::-1], run=run, **options)
-    kept = [read_store(folder) for folder in tmp_path.iterdir()]
+    stores = [read_store(folder) for folder in tmp_path.iterdir()]
+    kept = [one for one in stores if one["study"] == "survey"]
     assert len(kept) == 3  # each in a place of its own
+    assert len(stores) == 6  # and the restarts of each
     assert {one["states_digest"] for one in kept if one["seed"] == 4} < {
         one["states_digest"] for one in kept if one["seed"] == 3
     }

@@ -13,6 +13,7 @@ from .fastest import (
     SearchSettings as SearchSettings,
     fastest_dynamics as fastest_dynamics,
     restart_point as restart_point,
+    restart_rounds as restart_rounds,
 )
 from .placement import (
     Placed as Placed,
@@ -20,7 +21,9 @@ from .placement import (
     place_slowest as place_slowest,
 )
 from .survey import (
+    CHUNK as CHUNK,
     SEARCH as SEARCH,
+    Job as Job,
     Survey as Survey,
     SurveyTask as SurveyTask,
     shorter_search as shorter_search,

@@ -7,14 +7,16 @@ slowest modes alone (`renaissance_kit.search.tracking`); what counts as found wa
 eigenvalues. Where a descent ends, many eigenvalues have met; eigenvalue placement by Newton steps
 (`renaissance_kit.search.placement`) can move them further together, if the settings ask for it. The
 first descent begins in the middle of the bounds. Restarts begin at random points and at the best
-point so far with a fifth of its constants drawn anew, in turn: the first find other valleys, the
-second continue in a good one. It answers whether a state is slow for every KM or fast models are
-only rare there; a failure is evidence, not proof, as the problem is not convex.
+point of the rounds before with a fifth of its constants drawn anew, in turn: the first find other
+valleys, the second continue in a good one. A round has as many restarts as all before it. It
+answers whether a state is slow for every KM or fast models are only rare there; a failure is
+evidence, not proof, as the problem is not convex.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -79,6 +81,11 @@ class SearchSettings:
             )
         if not self.margin >= 0:
             raise ParameterError(f"margin is {self.margin}; give 0 or more")
+
+    def goal_per_h(self, threshold_per_h: float) -> float:
+        """λmax at or below which the search ends."""
+        target = threshold_per_h - self.margin * abs(threshold_per_h)
+        return threshold_per_h if self.placement_steps and target > -np.inf else target
 
 
 @dataclass(frozen=True)
@@ -154,14 +161,46 @@ def restart_point(
 
     Args:
         restart: its number, from 1. Odd ones begin at a random point within the bounds, even ones
-            at the best point so far with `RENEWED` of its constants drawn anew.
-        best: (km,) ln KM of the best model so far.
+            at the best point with `RENEWED` of its constants drawn anew.
+        best: (km,) ln KM of the best model of the rounds before.
         low, high: (km,) bounds.
     """
     point = rng.uniform(low, high)
     if restart % 2 == 0:
         point = np.where(rng.random(len(best)) < RENEWED, point, best)
     return np.asarray(point)
+
+
+def restart_rounds(restarts: int) -> list[range]:
+    """The numbers of the descents, round by round: 0, then 1, then 2 and 3, then 4 to 7, and so on.
+
+    The descents of a round do not know of each other: they begin at random points, or at the best
+    point of the rounds before. So they can run side by side, and the result is the same.
+
+    >>> restart_rounds(5)
+    [range(0, 1), range(1, 2), range(2, 4), range(4, 6)]
+    """
+    rounds, begin = [range(1)], 1
+    while begin <= restarts:
+        rounds.append(range(begin, min(2 * begin, restarts + 1)))
+        begin *= 2
+    return rounds
+
+
+class Attempt(NamedTuple):
+    """Where one descent and its placement ended.
+
+    Args:
+        log_km: (km,) the best point.
+        reached_per_h: λmax there.
+        descended_per_h: λmax before the placement.
+        history_per_h: λmax of every model on the way.
+    """
+
+    log_km: Array
+    reached_per_h: float
+    descended_per_h: float
+    history_per_h: list[float]
 
 
 def _search(
@@ -171,29 +210,27 @@ def _search(
     settings: SearchSettings,
     threshold: float,
 ) -> Fastest:
-    search = _Search(models, ranges, settings, threshold)
-    low, high = search.low, search.high
-    point = best = (low + high) / 2
-    smallest = first = np.inf
-    for restart in range(settings.restarts + 1):
-        if restart > 0:
-            point = restart_point(restart, best, low, high, rng)
-        found, value = search.descend(point)
-        if restart == 0:
-            first = value
-        if value > search.goal and settings.placement_steps:
-            found, value = search.place(found, value)
-        if value < smallest:
-            best, smallest = found, value
+    search = StateSearch(models, ranges, settings, threshold)
+    best, smallest = search.middle, np.inf
+    attempts: list[Attempt] = []
+    for numbers in restart_rounds(settings.restarts):
+        begin = best
+        for restart in numbers:
+            attempts.append(search.attempt(search.start(restart, begin, rng)))
+            if attempts[-1].reached_per_h < smallest:
+                best, smallest = attempts[-1].log_km, attempts[-1].reached_per_h
+            if smallest <= search.goal:
+                break
         if smallest <= search.goal:
             break
     km, spectrum = search.verdict(best)
-    history = np.array(search.history)
+    history = np.concatenate([a.history_per_h for a in attempts])
+    first = attempts[0].descended_per_h
     return Fastest(models.state.label, km, spectrum, first, len(history), history)
 
 
-class _Search:
-    """The descents at one state, and what they have seen."""
+class StateSearch:
+    """The descents at one state."""
 
     def __init__(
         self,
@@ -204,18 +241,28 @@ class _Search:
     ) -> None:
         self.models, self.modes, self.ranges = models, SlowModes(models), ranges
         self.low, self.high = np.log(ranges.low_mM), np.log(ranges.high_mM)
+        self.middle = (self.low + self.high) / 2
         self.settings, self.threshold = settings, threshold
         self.target = threshold - settings.margin * abs(threshold)
-        placed = settings.placement_steps and self.target > -np.inf
-        self.goal = threshold if placed else self.target
-        self.history: list[float] = []
+        self.goal = settings.goal_per_h(threshold)
 
-    def descend(self, log_km: Array) -> tuple[Array, float]:
-        """One descent from a point, (km,) in ln KM.
+    def start(self, restart: int, best: Array, rng: np.random.Generator) -> Array:
+        """Where a descent begins: the first in the middle, others at their `restart_point`."""
+        if restart == 0:
+            return self.middle
+        return restart_point(restart, best, self.low, self.high, rng)
 
-        Returns:
-            The best point with its λmax in 1/h; the one given, with infinity, if none has one.
-        """
+    def attempt(self, point: Array) -> Attempt:
+        """A descent from a point, (km,) in ln KM, and a placement if it did not reach the goal."""
+        history: list[float] = []
+        found, descended = self._descend(point, history)
+        reached = descended
+        if reached > self.goal and self.settings.placement_steps:
+            found, reached = self._place(found, reached, history)
+        return Attempt(found, reached, descended, history)
+
+    def _descend(self, log_km: Array, history: list[float]) -> tuple[Array, float]:
+        """The best point with its λmax in 1/h; the one given, with infinity, if none has one."""
         settings, best, smallest = self.settings, log_km, np.inf
         descent = ValleyDescent(len(log_km))
         for i in range(settings.steps):
@@ -226,28 +273,28 @@ class _Search:
                 confirm_below=max(self.target, np.sinh(np.arcsinh(smallest) - GAIN)),
             )
             value = found.lambda_max_per_h
-            self.history.append(value)
+            history.append(value)
             if found.exact and value < smallest:
                 best, smallest = log_km, value
             if smallest <= self.target:
                 break
             size = settings.step_size * (1 + np.cos(np.pi * done)) / 2
             log_km = np.clip(log_km + descent.step(found.gradient, size), self.low, self.high)
-        if smallest <= self.goal and (decided := self.decided(best)) > self.threshold:
+        if smallest <= self.goal and (decided := self._decided(best)) > self.threshold:
             smallest = decided
         return best, smallest
 
-    def place(self, log_km: Array, smallest: float) -> tuple[Array, float]:
+    def _place(self, log_km: Array, smallest: float, history: list[float]) -> tuple[Array, float]:
         """Eigenvalue placement from a point; the best one, as given if nothing better is found."""
         placed = place_slowest(
             self.models, log_km, self.low, self.high,
             target_per_h=self.goal, most=self.settings.placement_steps,
         )  # fmt: skip
-        self.history.extend(placed.history_per_h)
-        reached = max(placed.lambda_max_per_h, self.decided(placed.log_km))
+        history.extend(placed.history_per_h)
+        reached = max(placed.lambda_max_per_h, self._decided(placed.log_km))
         return (placed.log_km, reached) if reached < smallest else (log_km, smallest)
 
-    def decided(self, log_km: Array) -> float:
+    def _decided(self, log_km: Array) -> float:
         """λmax of `verdict`; infinity where there are no eigenvalues."""
         value = float(self.verdict(log_km)[1].lambda_max_per_h[0])
         return np.inf if np.isnan(value) else value

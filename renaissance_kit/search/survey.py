@@ -2,8 +2,9 @@
 
 Each state is a search of its own (`renaissance_kit.search.fastest`) with a random stream of its
 own, so that the result depends neither on the chunks nor on the workers, nor on which other states
-are surveyed. Chunks of states go through `renaissance_kit.core.runs`: in parallel, on a cluster,
-and with a store from which a run that was killed resumes.
+are surveyed. The first descents go through `renaissance_kit.core.runs` in chunks of states: in
+parallel, on a cluster, and with a store from which a run that was killed resumes. Restarts follow
+round by round, each a task of its own, at the states that are slow so far.
 
 A state without a model at or below the threshold is called slow. That is what a search of finite
 effort says. At how many states the first descent already found such a model, and how many of some
@@ -34,11 +35,11 @@ from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.kinetics.spectrum import Status, is_valid
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
-from renaissance_kit.search.fastest import SearchSettings, fastest_dynamics
+from renaissance_kit.search.fastest import SearchSettings, StateSearch, restart_rounds
 from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.states.steady_states import SteadyStates
 
-CHUNK = 20  # states; seconds to a minute of work
+CHUNK = 5  # states in a task of the first round; a second or two, half a minute where all are slow
 SEARCH = SearchSettings(steps=4000, restarts=99, margin=0.02, placement_steps=2500)
 """Default settings of a survey. One long descent finds what many short ones miss, and eigenvalue
 placement from its end turns most of what it leaves slow; a state that is still slow gets restarts
@@ -68,7 +69,8 @@ class Survey(Labelled):
     Attributes:
         dataset: ``lambda_max`` (state) in 1/h, ``first_lambda_max`` (state) after the first
             descent, ``status`` (state) with its meanings as flag attributes, ``evaluations``
-            (state), ``seconds`` (state) of one core, ``km`` (state, km_name) in mM.
+            (state), ``seconds`` (state) of one core, ``longest`` (state) of these for one descent,
+            ``km`` (state, km_name) in mM.
             The coordinate ``state`` is the number in the set of states.
             Attributes hold the threshold, the seed, the settings and the fingerprints.
     """
@@ -83,6 +85,7 @@ class Survey(Labelled):
             "status": Variable(("state",), flags=Status),
             "evaluations": Variable(("state",), "1"),
             "seconds": Variable(("state",), "s"),
+            "longest": Variable(("state",), "s"),
             "km": Variable(("state", "km_name"), "mM"),
         },
         attributes={
@@ -207,7 +210,7 @@ def survey_states(
         ranges: bounds of the constants; the network's if not given.
         settings: of the searches; `SEARCH` if not given.
         threshold_per_h: the network's ``eigenvalue_threshold`` if not given.
-        run: workers, store, progress and stop; chunks of 20 states.
+        run: workers, store, progress and stop; chunks of 5 states, then of one restart.
 
     Returns:
         The states in their order; those that are done if the run was stopped.
@@ -235,22 +238,29 @@ def survey_states(
     data = states.dataset
     numbers = np.asarray(data.state.values)
     task = SurveyTask(network, ranges, settings, threshold_per_h, require_seed(seed))
+    identity = {
+        "seed": seed,
+        "threshold_per_h": threshold_per_h,
+        **_plain(settings),
+        "network_digest": network.digest,
+        "states_digest": states.digest,
+        "ranges_digest": fingerprint(ranges),
+    }
     columns = run_chunks(
         task,
         len(states),
         name="survey",
         chunk=CHUNK,
-        part=lambda items: [states[int(i)] for i in items],
+        part=lambda items: [Job(states[int(i)]) for i in items],
         run=run,
-        settings={
-            "seed": seed,
-            "threshold_per_h": threshold_per_h,
-            **_plain(settings),
-            "network_digest": network.digest,
-            "states_digest": states.digest,
-            "ranges_digest": fingerprint(ranges),
-        },
+        settings=identity,
     )
+    goal = settings.goal_per_h(threshold_per_h)
+    for restarts in restart_rounds(settings.restarts)[1:]:
+        slow = np.flatnonzero(columns["reached"] > goal)
+        if not len(slow):
+            break
+        columns = _further(columns, slow, restarts, task, states, identity, run)
     if not len(columns["item"]):
         raise ParameterError("stopped before any state was done; nothing to return")
     return Survey.sealed(
@@ -261,6 +271,7 @@ def survey_states(
                 "status": ("state", columns["status"]),
                 "evaluations": ("state", columns["evaluations"], {"units": "1"}),
                 "seconds": ("state", columns["seconds"], {"units": "s"}),
+                "longest": ("state", columns["longest"], {"units": "s"}),
                 "km": (("state", "km_name"), columns["km"], {"units": "mM"}),
             },
             coords={"state": numbers[columns["item"]], "km_name": list(network.km_names)},
@@ -277,8 +288,23 @@ def survey_states(
 
 
 @dataclass(frozen=True)
+class Job:
+    """One descent at one state.
+
+    Attributes:
+        state: where.
+        restart: its number; 0 begins in the middle of the bounds.
+        best: (km,) ln KM of the best model of the rounds before, for a restart.
+    """
+
+    state: SteadyState
+    restart: int = 0
+    best: Array | None = None
+
+
+@dataclass(frozen=True)
 class SurveyTask:
-    """Surveys a chunk of states; goes to the worker processes."""
+    """Does a chunk of descents; goes to the worker processes."""
 
     network: Network
     ranges: KMRanges
@@ -286,33 +312,74 @@ class SurveyTask:
     threshold_per_h: float
     seed: int
 
-    def __call__(
-        self, items: NDArray[np.int64], states: list[SteadyState]
-    ) -> Mapping[str, NDArray[Any]]:
-        middle = self.ranges.middle_mM
-        models = KineticModels(self.network, states[0], middle)
-        found, seconds = [], []
+    def __call__(self, items: NDArray[np.int64], jobs: list[Job]) -> Mapping[str, NDArray[Any]]:
+        models = KineticModels(self.network, jobs[0].state, self.ranges.middle_mM)
         with single_threaded():
-            for state in states:
-                begin = time.thread_time()
-                found.append(
-                    fastest_dynamics(
-                        models.at(state),
-                        np.random.default_rng([self.seed, int(state.label)]),
-                        ranges=self.ranges,
-                        settings=self.settings,
-                        threshold_per_h=self.threshold_per_h,
-                    )
-                )
-                seconds.append(time.thread_time() - begin)
+            found = [self._descent(models.at(job.state), job) for job in jobs]
+        return {name: np.array([f[name] for f in found]) for name in found[0]}
+
+    def _descent(self, models: KineticModels, job: Job) -> dict[str, Any]:
+        begin = time.thread_time()
+        search = StateSearch(models, self.ranges, self.settings, self.threshold_per_h)
+        best = search.middle if job.best is None else job.best
+        rng = np.random.default_rng([self.seed, int(job.state.label)])
+        for earlier in range(1, job.restart):  # the draws of these come first in the stream
+            search.start(earlier, best, rng)
+        done = search.attempt(search.start(job.restart, best, rng))
+        km, spectrum = search.verdict(done.log_km)
+        seconds = np.float32(time.thread_time() - begin)
         return {
-            "lambda_max": np.array([f.lambda_max_per_h for f in found]),
-            "first_lambda_max": np.array([f.first_lambda_max_per_h for f in found]),
-            "status": np.array([int(f.spectrum.status[0]) for f in found], dtype=np.int8),
-            "evaluations": np.array([f.evaluations for f in found], dtype=np.int32),
-            "seconds": np.array(seconds, dtype=np.float32),
-            "km": np.stack([f.km_mM for f in found]),
+            "lambda_max": spectrum.lambda_max_per_h[0],
+            "first_lambda_max": done.descended_per_h,
+            "reached": done.reached_per_h,
+            "status": np.int8(spectrum.status[0]),
+            "evaluations": np.int32(len(done.history_per_h)),
+            "seconds": seconds,
+            "longest": seconds,
+            "km": km,
+            "log_km": done.log_km,
         }
+
+
+def _further(
+    columns: Mapping[str, NDArray[Any]], slow: NDArray[np.intp], restarts: range,
+    task: SurveyTask, states: SteadyStates, identity: Mapping[str, Any], run: Run,
+) -> dict[str, NDArray[Any]]:  # fmt: skip
+    """One round of restarts at the states that are slow so far.
+
+    Returns:
+        The columns with what it found; without the states whose restarts were not all done, as the
+        run was stopped.
+    """
+    best = columns["log_km"][slow]
+    jobs = [(row, restart) for row in range(len(slow)) for restart in restarts]
+
+    def part(items: NDArray[np.int64]) -> list[Job]:
+        chosen = [jobs[int(i)] for i in items]
+        return [Job(states[int(columns["item"][slow[r]])], k, best[r]) for r, k in chosen]
+
+    done = run_chunks(
+        task, len(jobs), name="survey restarts", chunk=1, part=part, run=run,
+        settings={**identity, "restarts": [restarts.start, restarts.stop],
+                  "slow": fingerprint(columns["item"][slow], best)},
+    )  # fmt: skip
+    goal = task.settings.goal_per_h(task.threshold_per_h)
+    found = {name: values.copy() for name, values in columns.items()}
+    complete = np.ones(len(columns["item"]), dtype=bool)
+    place = {int(item): i for i, item in enumerate(done["item"])}
+    for row, position in enumerate(slow):
+        tries = [place.get(row * len(restarts) + k) for k in range(len(restarts))]
+        complete[position] = None not in tries
+        for i in (i for i in tries if i is not None):
+            found["seconds"][position] += done["seconds"][i]
+            found["longest"][position] = max(found["longest"][position], done["longest"][i])
+            if found["reached"][position] <= goal:
+                continue  # one that began beside those before it
+            found["evaluations"][position] += done["evaluations"][i]
+            if done["reached"][i] < found["reached"][position]:
+                for name in ("lambda_max", "reached", "status", "km", "log_km"):
+                    found[name][position] = done[name][i]
+    return {name: values[complete] for name, values in found.items()}
 
 
 def _plain(settings: SearchSettings) -> dict[str, Any]:
