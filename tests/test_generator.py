@@ -12,7 +12,7 @@ import torch
 from hypothesis import given, settings, strategies as st
 from scipy import stats
 
-from renaissance_kit import Generator, KMRanges
+from renaissance_kit import Generator, KineticModels, KMRanges, Recipe, SteadyStates, train
 from renaissance_kit.core import ParameterError
 
 FIXED = {"PGI:g6p_c": (0.08, 0.12), "HEX:atp_c": (0.5, 3.0)}
@@ -252,6 +252,32 @@ def test_a_stream_does_not_depend_on_the_number_of_threads(with_data):
         for w in (1, 3)
     )
     np.testing.assert_array_equal(one, three)
+
+
+def test_a_stream_in_bfloat16_has_the_same_dynamics(ecoli):
+    """Constants move by a percent; valid models stay valid, and λmax is distributed as before."""
+    state = SteadyStates.example(ecoli).default
+    training = train(ecoli, state, seed=1, recipe=Recipe.by_gradient(ecoli, steps=30))
+    single, half = (
+        np.concatenate(
+            list(training.generator.stream(training.weights, 1500, rng(2), bfloat16=b))
+        ).astype(float)
+        for b in (False, True)
+    )
+    moved = np.abs(np.log(half / single))
+    assert 1e-4 < moved.mean() < 0.03
+    one, other = (KineticModels(ecoli, state, km).spectrum() for km in (single, half))
+    assert 0.5 < one.valid.mean() < 1
+    assert (one.valid != other.valid).mean() < 0.02
+    assert stats.ks_2samp(one.lambda_max_per_h, other.lambda_max_per_h).pvalue > 0.2
+
+
+def test_a_stream_in_bfloat16_stays_within_the_bounds(with_data):
+    weights, ranges = with_data.initial_weights(rng()), with_data.ranges
+    (km,) = with_data.stream(weights, 200, rng(), bfloat16=True)
+    assert km.dtype == np.float32
+    assert (km >= ranges.low_mM).all()
+    assert (km <= ranges.high_mM).all()
 
 
 def test_a_stream_leaves_the_callers_torch_as_it_was(small):
