@@ -12,6 +12,7 @@ Benchmark = Callable[[bool], list[Row]]
 _PLACES = {
     "start": "start:start",
     "validity": "models:validity",
+    "verdicts": "verdicts:verdicts",
     "parts": "models:parts",
     "second": "models:second_look",
     "cores": "models:cores",

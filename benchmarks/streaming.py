@@ -90,7 +90,7 @@ def _one_file(setting: Setting, n_sets: int) -> tuple[float, float, int]:
 
 
 def _precisions(setting: Setting, rounds: int, sets: int) -> list[float]:
-    """Seconds to generate so many sets in single precision and in bfloat16, median of the rounds."""
+    """Median seconds to generate so many sets in single precision and in bfloat16."""
     _, generator, weights, rng = setting
 
     def generate(bfloat16: bool) -> None:
