@@ -32,8 +32,9 @@ COPIES, FEW = (1, 2, 5), 20  # FEW: models
 def growth(tiny: bool) -> list[Row]:
     """Stages of an evaluation, one thread, in networks of 1, 2 and 5 copies of that of *E. coli*
     side by side in one cell (n = 85, 170 and 425), which share the medium; the exponent of n is
-    the slope of a straight line through the logarithms. Then a training by gradient of 60 steps at the largest, from bounds
-    with the constants of substrates above their concentrations, on all cores."""
+    the slope of a straight line through the logarithms. Then a training by gradient of 60 steps at
+    the largest, from bounds with the constants of substrates above their concentrations, on all
+    cores."""
     cases = {k: _models(k, 2 if tiny else FEW) for k in (COPIES[:2] if tiny else COPIES)}
     sizes = [len(m.network.independent) for m in cases.values()]
     rows = []
