@@ -21,7 +21,7 @@ from renaissance_kit.network.network import Network
 from renaissance_kit.panels.charts import LiveChart, specification
 from renaissance_kit.panels.controls import Choice, Control, Number
 from renaissance_kit.panels.jobs import Handle, State, Update
-from renaissance_kit.panels.models import models_control, network_parameter, source_parameters
+from renaissance_kit.panels.models import ModelSource, models_control
 from renaissance_kit.panels.panel import Panel
 from renaissance_kit.simulation.bioreactor import Bioreactor, BioreactorResult, batch_of, cultivate
 from renaissance_kit.simulation.conditions import OWN, ReactorConditions, condition_names
@@ -90,7 +90,7 @@ class BioreactorPanel(Panel):
         **values: Any,
     ) -> None:
         self.network, self.workers, self.dilution = network, workers, dilution
-        self.ensemble, self.trained, self.states = ensemble, trained, states
+        self.source = ModelSource(network, ensemble, trained, states)
         self.curves = measured_curves(network)
         self._measured = studies.measured_table(self.curves)
         self.curves_chart, self.fits_text = LiveChart(), widgets.HTML()
@@ -135,23 +135,15 @@ class BioreactorPanel(Panel):
         values = self.values()
         medium = {k[len(MEDIUM) :]: values.pop(k) for k in list(values) if k.startswith(MEDIUM)}
         return {
-            **network_parameter(self.network),
+            **self.source.parameters,
             **values,
             "medium_mM": medium,
-            **({} if self.states == "own" else {"states": self.states}),
             **({} if self.dilution is None else {"dilution": str(self.dilution)}),
-            **source_parameters(self.ensemble, self.trained),
         }
 
     def prepare(self, settings: Mapping[str, Any], *, resume: bool) -> _Task:
         """The models and the reactor."""
-        chosen, where = studies.valid_ensemble(
-            self.network,
-            settings["models"],
-            path=self.ensemble,
-            trained=self.trained,
-            states=self.states,
-        )
+        chosen, where = self.source.valid(settings["models"])
         models = chosen.models(self.network)
         medium = _medium_in(settings)
         given = {} if self.dilution is None else {"dilution": self.dilution}
@@ -170,12 +162,8 @@ class BioreactorPanel(Panel):
         total = len(task.models)
         handle.report(Update(0, total, doing=f"0 of {total:,} models"))
 
-        def progress(now: Any) -> None:
-            doing = f"{now.done:,} of {now.total:,} models"
-            handle.report(Update(now.done, now.total, now.left_s, doing))
-
         try:
-            run = Run(self.workers, self.folder / "runs", progress, handle.stop)
+            run = Run(self.workers, self.folder / "runs", handle.following("models"), handle.stop)
             result = cultivate(task.models, task.reactor, run=run)
         except ParameterError:
             if handle.stopped:  # before the first models were done

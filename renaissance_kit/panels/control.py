@@ -20,7 +20,7 @@ from renaissance_kit.network.network import Network
 from renaissance_kit.panels.charts import LiveChart, specification
 from renaissance_kit.panels.controls import Control, Words
 from renaissance_kit.panels.jobs import Handle, Update
-from renaissance_kit.panels.models import models_control, network_parameter, source_parameters
+from renaissance_kit.panels.models import ModelSource, models_control
 from renaissance_kit.panels.panel import Panel
 from renaissance_kit.studies.pages import control as page
 
@@ -70,7 +70,7 @@ class ControlPanel(Panel):
         **values: Any,
     ) -> None:
         self.network, self.workers = network, workers
-        self.ensemble, self.trained, self.states = ensemble, trained, states
+        self.source = ModelSource(network, ensemble, trained, states)
         self.sizes = page.Sizes.at(scale)
         self._charts = [LiveChart() for _ in range(3)]
         super().__init__(_controls(network, self.sizes.models), scale=scale, folder=folder)
@@ -82,20 +82,12 @@ class ControlPanel(Panel):
 
     def parameters(self) -> dict[str, Any]:
         """The settings that are not left to the notebook, and the file of the models."""
-        which = {} if self.states == "own" else {"states": self.states}
-        source = source_parameters(self.ensemble, self.trained)
         said = {name: value for name, value in self.values().items() if value is not None}
-        return {**network_parameter(self.network), **said, **which, **source}
+        return {**self.source.parameters, **said}
 
     def prepare(self, settings: Mapping[str, Any], *, resume: bool) -> _Task:
         """The models and the fluxes."""
-        chosen, _ = studies.valid_ensemble(
-            self.network,
-            settings["models"],
-            path=self.ensemble,
-            trained=self.trained,
-            states=self.states,
-        )
+        chosen, _ = self.source.valid(settings["models"])
         models = chosen.models(self.network)
         targets = studies.target_fluxes(self.network, models.state, settings["targets"])
         scanned = models.with_km(models.km_mM[: self.sizes.scanned_models])
@@ -117,15 +109,11 @@ class ControlPanel(Panel):
         handle.report(Update(0, total, doing="scan", content=charts, keep=True))
         enzymes = task.enzymes or studies.with_most_control(table)
 
-        def progress(now: Any) -> None:
-            doing = f"scan, {now.done:,} of {now.total:,} models"
-            handle.report(Update(now.done, now.total, now.left_s, doing))
-
         try:
             scan = studies.scan_table(
                 task.scanned, control_coefficients(task.scanned, workers=self.workers), enzymes,
                 task.targets, page.FACTORS,
-                run=Run(self.workers, self.folder, progress, handle.stop),
+                run=Run(self.workers, self.folder, handle.following("models scanned"), handle.stop),
             )  # fmt: skip
         except ParameterError:
             if handle.stopped:

@@ -19,6 +19,7 @@ from enum import StrEnum
 from typing import Any
 
 from renaissance_kit.core.errors import ParameterError, RenaissanceError
+from renaissance_kit.core.runs import Progress
 
 
 class State(StrEnum):
@@ -72,6 +73,15 @@ class Handle:
         """Hand an update over; of several that wait only the last is shown, and those to keep."""
         self.last = update
         self._post(("update", update))
+
+    def following(self, what: str) -> Callable[[Progress], None]:
+        """Report the progress of a run over many items, called ``what``."""
+
+        def report(now: Progress) -> None:
+            doing = f"{now.done:,} of {now.total:,} {what}"
+            self.report(Update(now.done, now.total, now.left_s, doing))
+
+        return report
 
     def repeat(self, update: Update, doing: str, left_s: float) -> None:
         """Hand the last update over in other words, unless there is a later one."""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from renaissance_kit import studies
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.paths import example_folder, example_names
+from renaissance_kit.kinetics.ensembles import KineticEnsemble
 from renaissance_kit.network.network import Network
 from renaissance_kit.panels.controls import Words
+from renaissance_kit.states.steady_states import OWN
 
 MOST = 1000
 
@@ -42,12 +46,43 @@ def network_parameter(network: Network) -> dict[str, str]:
     return {"network": f"{examples.get(folder, folder)}{regulation}"}
 
 
-def source_parameters(ensemble: str | Path | None, trained: str | Path | None) -> dict[str, str]:
-    """The file that a batch run is told to take the models from, if it is not its own choice."""
-    path = ensemble if ensemble is not None else trained
-    if path is None or not Path(path).is_file():
-        return {}
-    return {"ensemble": str(Path(path).resolve())}
+@dataclass(frozen=True)
+class ModelSource:
+    """Where a panel takes its valid models from, and how a batch run is told the same.
+
+    Attributes:
+        network: of the models.
+        ensemble: a file of an ensemble; None leaves the choice to `studies.valid_ensemble`.
+        trained: what a training may have left, which goes before the shipped ensemble.
+        states: ``own`` or ``published``, at which shipped models stand.
+    """
+
+    network: Network
+    ensemble: str | Path | None = None
+    trained: str | Path | None = None
+    states: str = OWN
+
+    def valid(self, models: int | Sequence[int]) -> tuple[KineticEnsemble, str]:
+        """So many valid models, or those of these numbers; and in words where they come from.
+
+        Raises:
+            CheckpointError: a file is missing or cannot be read.
+            ParameterError: no valid model, or none of a number.
+        """
+        return studies.valid_ensemble(
+            self.network, models, path=self.ensemble, trained=self.trained, states=self.states
+        )
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Network, set of states and file as parameters of a notebook; its defaults left out."""
+        which = {} if self.states == OWN else {"states": self.states}
+        path = self.trained if self.ensemble is None else self.ensemble
+        if path is None or not Path(path).is_file():
+            source = {}
+        else:
+            source = {"ensemble": str(Path(path).resolve())}
+        return {**network_parameter(self.network), **which, **source}
 
 
 def _parse(text: str) -> int | list[int]:

@@ -23,7 +23,7 @@ from renaissance_kit.panels.charts import LiveChart, specification
 from renaissance_kit.panels.controls import Choice, Control, Number, Words
 from renaissance_kit.panels.fields import chooser, row_of
 from renaissance_kit.panels.jobs import Handle, State, Update
-from renaissance_kit.panels.models import models_control, network_parameter, source_parameters
+from renaissance_kit.panels.models import ModelSource, models_control
 from renaissance_kit.panels.panel import Panel
 from renaissance_kit.simulation.perturbation import Perturbation, PerturbationResult, perturb
 from renaissance_kit.studies import CYTOSOL
@@ -85,7 +85,7 @@ class RobustnessPanel(Panel):
         **values: Any,
     ) -> None:
         self.network, self.workers = network, workers
-        self.ensemble, self.trained, self.states = ensemble, trained, states
+        self.source = ModelSource(network, ensemble, trained, states)
         self.groups = studies.variable_groups(network)
         self.shares_chart, self._picker, self._time_courses = LiveChart(), LiveChart(), LiveChart()
         self._finished: _Finished | None = None
@@ -111,19 +111,11 @@ class RobustnessPanel(Panel):
 
     def parameters(self) -> dict[str, Any]:
         """The settings, and the file of the models."""
-        which = {} if self.states == "own" else {"states": self.states}
-        source = source_parameters(self.ensemble, self.trained)
-        return {**network_parameter(self.network), **self.values(), **which, **source}
+        return {**self.source.parameters, **self.values()}
 
     def prepare(self, settings: Mapping[str, Any], *, resume: bool) -> _Task:
         """The models and the perturbation."""
-        chosen, where = studies.valid_ensemble(
-            self.network,
-            settings["models"],
-            path=self.ensemble,
-            trained=self.trained,
-            states=self.states,
-        )
+        chosen, where = self.source.valid(settings["models"])
         models = chosen.models(self.network)
         perturbation = Perturbation(
             times_min=studies.RETURN_TIMES_MIN,
@@ -136,12 +128,8 @@ class RobustnessPanel(Panel):
         total = len(task.models)
         handle.report(Update(0, total, doing=f"0 of {total:,} models"))
 
-        def progress(now: Any) -> None:
-            doing = f"{now.done:,} of {now.total:,} models"
-            handle.report(Update(now.done, now.total, now.left_s, doing))
-
         try:
-            run = Run(self.workers, self.folder, progress, handle.stop)
+            run = Run(self.workers, self.folder, handle.following("models"), handle.stop)
             result = perturb(task.models, task.settings, run=run)
         except ParameterError:
             if handle.stopped:  # before the first models were done

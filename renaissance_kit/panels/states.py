@@ -278,17 +278,15 @@ class StatesPanel(Panel):
     def _unbiased(
         self, states: SteadyStates, settings: Mapping[str, Any], handle: Handle
     ) -> UnbiasedModels | None:
-        def progress(now: Any) -> None:
-            doing = f"{now.done:,} of {now.total:,} states"
-            handle.report(Update(now.done, now.total, now.left_s, doing))
-
         try:
             return unbiased_models(
                 self.network,
                 states,
                 models=settings["models"],
                 seed=settings["seed"],
-                run=Run(self.workers, self.folder / "runs", progress, handle.stop),
+                run=Run(
+                    self.workers, self.folder / "runs", handle.following("states"), handle.stop
+                ),
             )
         except ParameterError:
             if handle.stopped:
