@@ -102,7 +102,8 @@ def test_cultivations_get_past_empty_pools(models: KineticModels, reactor: Biore
 def test_a_solver_that_gives_up_at_a_turn_starts_anew(
     models: KineticModels, reactor: Bioreactor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("renaissance_kit.simulation.integrators.RESTARTS", 0)
+    for module in ("integrators", "courses"):
+        monkeypatch.setattr(f"renaissance_kit.simulation.{module}.RESTARTS", 0)
     monkeypatch.setattr("renaissance_kit.simulation.integrators.ATTEMPTS", (1.0,))
     dynamics = reactor.dynamics(models)
     without = [reactor.run(dynamics, i)[0].outcome for i in (0, 1, 5)]
@@ -152,7 +153,8 @@ def test_nothing_is_printed(
     def flat(t: float, y: np.ndarray, out: np.ndarray) -> None:
         out[:] = 0.0
 
-    monkeypatch.setattr("renaissance_kit.simulation.integrators.RESTARTS", 0)
+    for module in ("integrators", "courses"):
+        monkeypatch.setattr(f"renaissance_kit.simulation.{module}.RESTARTS", 0)
     monkeypatch.setattr("renaissance_kit.simulation.integrators.MAX_STEPS", 2000)
     course = integrate(sliding, flat, [1.0], [0.0, 0.5, 1.0], scale=[1e-9])
     assert course.outcome == Outcome.FAILED
