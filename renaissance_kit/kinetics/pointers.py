@@ -55,21 +55,21 @@ def _uncounted(context: Any, builder: Any, kind: Any, value: Any) -> Any:
     return value
 
 
-def _typed_store(typing_context: Any, table: Any, address: Any) -> Any:
+def _typed_store(typing_context: Any, packed: Any, address: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         bare = _uncounted(context, builder, signature.args[0], arguments[0])
         builder.store(bare, builder.inttoptr(arguments[1], bare.type.as_pointer()))
         return context.get_dummy_value()
 
-    return types.void(table, types.intp), generate
+    return types.void(packed, types.intp), generate
 
 
-def _typed_size(typing_context: Any, table: Any) -> Any:
+def _typed_size(typing_context: Any, packed: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         size = context.get_abi_sizeof(context.get_value_type(signature.args[0]))
         return context.get_constant(types.intp, size)
 
-    return types.intp(table), generate
+    return types.intp(packed), generate
 
 
 def _typed_doubles(typing_context: Any, address: Any) -> Any:
@@ -88,9 +88,9 @@ def _typed_lookup(typing_context: Any, routine: Any, argument: Any) -> Any:
 
 
 stored: Any = intrinsic(_typed_store)
-"""(table, address): put a tuple into memory."""
+"""(packed, address): put a tuple into memory."""
 size_of: Any = intrinsic(_typed_size)
-"""(table): bytes that `stored` takes."""
+"""(packed): bytes that `stored` takes."""
 doubles: Any = intrinsic(_typed_doubles)
 """(address): pointer to numbers there, for ``numba.carray``."""
 looked_up: Any = intrinsic(_typed_lookup)
