@@ -90,8 +90,8 @@ class _Attempt:
     ) -> str:
         counts = self.problem.counts
 
-        def look() -> None:
-            watch.evaluations = int(counts[0])
+        def look(reached_h: float) -> None:
+            watch.evaluations, watch.reached_h = int(counts[0]), reached_h
             watch.look()
 
         begin, last, restarts = float(times[0]), float(times[-1]), 0

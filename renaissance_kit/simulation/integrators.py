@@ -62,13 +62,14 @@ class Tolerances:
             ``relative · |y| + absolute · scale``.
         seconds: processor time allowed for one integration; a safety net, as it depends on the
             machine. Other work on the machine does not count.
-        evaluations: of the right-hand side allowed for one integration, the same everywhere.
+        evaluations: of the right-hand side allowed for one integration, the same everywhere. Far
+            from its steady state a model may oscillate in seconds, which is all that takes so many.
     """
 
     relative: float = 1e-9
     absolute: float = 1e-9
     seconds: float = 60.0
-    evaluations: int = 2_000_000
+    evaluations: int = 200_000
 
     def __post_init__(self) -> None:
         require_kinds(self)
@@ -106,11 +107,12 @@ class OutOfTime(Exception):
 
 
 class Watch:
-    """Counts the evaluations of an integration and looks at the clock."""
+    """Counts the evaluations of an integration and looks at the clock; knows the time reached."""
 
     def __init__(self, tolerances: Tolerances) -> None:
         self.tolerances = tolerances
         self.evaluations = 0
+        self.reached_h = 0.0
         self._begin = time.thread_time()
 
     @property
@@ -120,11 +122,11 @@ class Watch:
 
     def look(self, *, clock: bool = True) -> None:
         """Raise `OutOfTime` where a limit is passed."""
-        allowed = self.tolerances
+        allowed, where = self.tolerances, f"to {self.reached_h:.4g} h"
         if self.evaluations > allowed.evaluations:
-            raise OutOfTime(f"took more than {allowed.evaluations:,} evaluations")
+            raise OutOfTime(f"took more than {allowed.evaluations:,} evaluations {where}")
         if clock and self.seconds > allowed.seconds:
-            raise OutOfTime(f"took more than {allowed.seconds:g} s")
+            raise OutOfTime(f"took more than {allowed.seconds:g} s {where}")
 
 
 Attempt = Callable[[Watch, Array, Array, tuple[float, Array], Array], str]
@@ -166,6 +168,7 @@ def integrate(
     ) -> str:
         def counted(t: float, y: Array, out: Array) -> None:
             watch.evaluations += 1
+            watch.reached_h = t
             watch.look(clock=watch.evaluations % 100 == 0)
             derivative(t, y, out)
 

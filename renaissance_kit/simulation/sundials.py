@@ -135,12 +135,13 @@ class CVode:
         self._do("CVodeReInit", self._memory, time, self._state)
 
     def advance(
-        self, end: float, last: float, watch: Callable[[], None], most: int
+        self, end: float, last: float, watch: Callable[[float], None], most: int
     ) -> tuple[int, float]:
         """To a time, without a step beyond the last one; `state` is that at the time reached.
 
         Args:
-            watch: called every `STEPS` steps; what it raises ends the integration.
+            watch: called with the time reached every `STEPS` steps; what it raises ends the
+                integration.
             most: steps.
 
         Returns:
@@ -150,7 +151,7 @@ class CVode:
         reached = c_double()
         for _ in range(0, most, STEPS):
             answer = self._made.CVode(self._memory, end, self._state, byref(reached), NORMAL)
-            watch()
+            watch(reached.value)
             if answer != TOO_MUCH_WORK:
                 break
         return int(answer), reached.value
