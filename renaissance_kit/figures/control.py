@@ -46,11 +46,19 @@ def ranked(
             f"Scaled coefficients of {count(models, 'model')}: the change of a flux in percent "
             f"when {_changed(of)} by 1 %. Tick: median; bar: middle half; line: 5 to 95 %. "
             f"Grey: fewer than {percent(SURE)} of the models have the sign of the median.",
-            f"The {rows} largest medians of each; {rest:,} more are not shown." if rest > 0 else "",
+            _left_out(rows, rest),
             source or "",
             width=CAPTION,
         )
     )
+
+
+def _left_out(rows: int, rest: int) -> str:
+    """How many rows are shown and how many not, if any are not."""
+    if rest < 1:
+        return ""
+    are = "is" if rest == 1 else "are"
+    return f"The {rows} largest medians of each; {rest:,} more {are} not shown."
 
 
 def _changed(of: str) -> str:
