@@ -10,7 +10,7 @@ import pandas as pd
 
 from renaissance_kit.figures import theme
 from renaissance_kit.figures.rows import ROW, row_axis
-from renaissance_kit.figures.theme import Figure, Source, headline, number
+from renaissance_kit.figures.theme import Figure, Source, count, headline, number
 from renaissance_kit.studies.gene_conditions import AGAINST, ALWAYS, FORBIDDEN, SOMETIMES
 
 COLOURS = {
@@ -70,6 +70,12 @@ def ratios(table: pd.DataFrame, before: str, after: str, *, source: Source | Non
     )  # fmt: skip
 
 
+def _apart(table: pd.DataFrame, before: str, after: str) -> int:
+    """Of how many fluxes the middle 95 % in the two conditions do not meet."""
+    one, two = (table[table.condition == c].set_index("name").sort_index() for c in (before, after))
+    return int(((one.high_95 < two.low_95) | (two.high_95 < one.low_95)).sum())
+
+
 def fluxes(table: pd.DataFrame, before: str, after: str, *, source: Source | None = None) -> Figure:
     """Fluxes of some reactions in the states of two conditions.
 
@@ -107,7 +113,8 @@ def fluxes(table: pd.DataFrame, before: str, after: str, *, source: Source | Non
     return alt.layer(*layers).properties(
         width=520, height=1.4 * ROW * len(names),
         title=headline(
-            f"States of {before} and {after}",
+            f"{_apart(table, before, after)} of the {count(len(names), 'flux', 'fluxes')} shown "
+            "lie apart in the two conditions",
             f"Grey: {before}; blue: {after}. Line: middle 95 % of the states; bar: middle 50 %; "
             "point: median. The two samples were drawn one without the other, and every pair "
             "of them meets the ratios that are followed. Logarithmic axis.",
