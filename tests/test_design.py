@@ -27,6 +27,7 @@ from renaissance_kit.design import (
     linear_responses,
     published_designs,
 )
+from renaissance_kit.network import tables_of
 from renaissance_kit.simulation import Step, Tolerances, shift
 from renaissance_kit.studies import valid_ensemble
 
@@ -243,6 +244,32 @@ def test_tied_reactions_change_together(ecoli: Network) -> None:
     assert ("ACONTa",) in problem.levers(ecoli)
     without = DesignProblem.of(ecoli, "ANS", excluded=("TKT2",))
     assert not any("TKT1" in names for names in without.levers(ecoli))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "tied"),
+    [
+        ("2.7.1.1", "2.7.1.1", True),
+        ("2.7.1.-;2.7.1.1", "2.7.1.1", True),  # as a draft writes them
+        ("2.7.1.-", "2.7.1.-", False),  # a class, not an enzyme
+        ("1.2.4.1;1.8.1.4", "1.2.4.2;1.8.1.4", False),  # complexes that share a subunit
+        ("", "", False),
+    ],
+)
+def test_only_complete_enzyme_numbers_tie(
+    tiny: Network, first: str, second: str, tied: bool
+) -> None:
+    tables = tables_of(tiny)
+    reactions = tables["reactions.csv"]
+    reactions.loc[reactions.id == "HEX", "ec"] = first
+    reactions.loc[reactions.id == "FRUK", "ec"] = second
+    problem = DesignProblem.of(Network.from_tables("numbers", tables), "PGI")
+    assert problem.tied == ((("HEX", "FRUK"),) if tied else ())
+
+
+def test_a_yield_of_itself_is_refused(tiny: Network) -> None:
+    with pytest.raises(ParameterError, match="FRUt is both product and uptake"):
+        DesignProblem.of(tiny, "FRUt", "FRUt")
 
 
 def test_more_designs_than_asked_for_and_none_at_all(tiny_models: KineticModels) -> None:
