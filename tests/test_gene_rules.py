@@ -96,6 +96,17 @@ def test_the_shipped_rules_are_those_of_ijo1366(ecoli: Network, ijo: cobra.Model
     assert "s0001" not in ecoli.genes
 
 
+def test_what_runs_by_itself_has_no_rule(tiny: Network) -> None:
+    """A table may hold rules as BiGG's models write them: s0001 is no gene."""
+    tables = tables_of(tiny)
+    reactions = tables["reactions.csv"]
+    reactions.loc[reactions.id == "HEX", "gpr"] = "hexA or s0001"
+    reactions.loc[reactions.id == "PGI", "gpr"] = "s0001"
+    network = Network.from_tables("by itself", tables)
+    assert set(network.gene_rules) == {"GLCt", "FRUK", "FRUt"}
+    assert network.genes == ("glcP", "fruK")
+
+
 def test_rules_do_not_change_what_results_depend_on(ecoli: Network) -> None:
     tables = tables_of(ecoli)
     tables["reactions.csv"] = tables["reactions.csv"].drop(columns=["gpr", "gpr_source"])
