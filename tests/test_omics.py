@@ -265,6 +265,27 @@ def test_tex_fba_on_e_coli(ecoli: Network) -> None:
             assert flux[:, j].max() <= row.limit + 1e-9, name
 
 
+def test_levels_that_are_alike_say_nothing(ecoli: Network) -> None:
+    """Five reactions without a level above 0: both percentiles are 0, and none of them is high."""
+    none = ("b2779", "b1852", "b2029", "b0767", "b1723")
+    alike = Expression.of(ecoli, levels(*((g, "a", 0.0) for g in none), ("b4015", "a", 1.0)))
+    fit = tex_fba(ecoli, alike, "a")
+    assert fit.wanted[["name", "kind"]].to_numpy().tolist() == [["ICL", "high"]]
+    with pytest.raises(ParameterError, match="more levels that differ"):
+        tex_fba(ecoli, Expression.of(ecoli, levels(*((g, "a", 5.0) for g in none))), "a")
+
+
+def test_an_organism_that_grows_slowly(ecoli: Network) -> None:
+    """Its own bound of growth holds, also below 0.1 1/h."""
+    expression, base = Expression.example(ecoli), Constraints.from_folder(ecoli)
+    slow = base.with_flux("GROWTH", 0.05, 0.37)
+    fit = tex_fba(ecoli, expression, BATCH, constraints=slow)
+    assert fit.of_alternative()[BATCH].fluxes["GROWTH"].low == 0.05
+    message = r"GROWTH is at most 0\.06 1/h .*at least 0\.1 is asked for; give a smaller"
+    with pytest.raises(ParameterError, match=message):
+        tex_fba(ecoli, expression, BATCH, constraints=base.with_flux("GROWTH", 0.0, 0.06))
+
+
 def test_what_is_asked_wrongly(ecoli: Network) -> None:
     for ratios, message in (
         ({"ICLL": 3.0}, "did you mean 'ICL'"),

@@ -90,8 +90,8 @@ class DesignProblem:
     ) -> DesignProblem:
         """The usual problem: more product per substrate, at no less than 80 % of the growth rate.
 
-        Growth and what crosses a membrane are excluded. Reactions with the same EC numbers are tied;
-        numbers that are not complete, such as ``2.7.1.-``, name no enzyme and do not count.
+        Growth and what crosses a membrane are excluded. Reactions with the same EC numbers are
+        tied; numbers that are not complete, such as ``2.7.1.-``, do not count.
         What crosses a membrane may turn: a passive exchange of by-products is near equilibrium,
         and would stop nearly every design for a flux that matters to nobody.
 
@@ -112,8 +112,8 @@ class DesignProblem:
         """
         if product == uptake:
             raise ParameterError(
-                f"{product} is both product and uptake, and a yield of itself is always 1; leave out "
-                "the uptake, or name the reaction that takes up the substrate"
+                f"{product} is both product and uptake, and a yield of itself is always 1; leave "
+                "out the uptake, or name the reaction that takes up the substrate"
             )
         crossing = [r for r in network.kinetic_reactions if _crosses(network, r)]
         fixed = [network.growth] if network.growth else []
