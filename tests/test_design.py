@@ -267,6 +267,11 @@ def test_only_complete_enzyme_numbers_tie(
     assert problem.tied == ((("HEX", "FRUK"),) if tied else ())
 
 
+def test_an_exchange_is_no_target(ecoli: Network) -> None:
+    with pytest.raises(ParameterError, match=r"EX_anth_e has no rate law \(its role is exchange"):
+        DesignProblem.of(ecoli, "EX_anth_e")
+
+
 def test_a_yield_of_itself_is_refused(tiny: Network) -> None:
     with pytest.raises(ParameterError, match="FRUt is both product and uptake"):
         DesignProblem.of(tiny, "FRUt", "FRUt")

@@ -13,7 +13,7 @@ import pytest
 from scipy.optimize import linprog
 
 from renaissance_kit import Network, SteadyStates, sample_steady_states
-from renaissance_kit.core import DataError, ParameterError
+from renaissance_kit.core import DataError, InfeasibleError, ParameterError
 from renaissance_kit.draft import NetworkDraft
 from renaissance_kit.network import tables_of
 from renaissance_kit.omics import Demand, Expression, Program, remi, tex_fba
@@ -224,6 +224,9 @@ def test_each_condition_keeps_its_own_constraints(ecoli: Network) -> None:
     assert found["fast"].fluxes["GROWTH"].low == 0.35
     assert found["fast"].fluxes["PPC"].low == pytest.approx(2.5 * found["slow"].fluxes["PPC"].high)
     assert "REMI: PPC × 2.5 or more" in found["fast"].fluxes["PPC"].source
+    beyond = {"slow": slow, "fast": base.with_flux("GROWTH", 3.0, 4.0)}
+    with pytest.raises(InfeasibleError, match=r"^fast: no steady state.*\n.*GROWTH from 3 to 4"):
+        remi(ecoli, {"PPC": 2.5}, "slow", "fast", constraints=beyond)
 
 
 @pytest.mark.slow

@@ -299,6 +299,11 @@ class Network:
         for name in names:
             if name not in self.reaction_index:
                 known = self.kinetic_reactions
+                if name in self.reactions:
+                    raise ParameterError(
+                        f"{name} has no rate law (its role is {self.reactions[name].role}), so no "
+                        f"rate that could be meant; name a kinetic reaction{nearest(name, known)}"
+                    )
                 raise ParameterError(f"{name!r} is not a reaction{nearest(name, known)}")
 
     @cached_property
