@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import fields
 from pathlib import Path
 
@@ -10,7 +11,14 @@ import pandas as pd
 import pytest
 from guides import guide_blocks
 
-from renaissance_kit import KineticModels, KMRanges, Network, SteadyState, studies
+from renaissance_kit import (
+    KineticModels,
+    KMRanges,
+    Network,
+    SteadyState,
+    SteadyStates,
+    studies,
+)
 from renaissance_kit.control import control_coefficients
 from renaissance_kit.core import CheckpointError, ParameterError, Run
 from renaissance_kit.design import (
@@ -196,6 +204,11 @@ def test_a_study_of_one_ensemble(models: KineticModels) -> None:
     assert none.found is None
     assert none.table.empty
     assert none.known_table.empty
+    beside = studies.design_study(
+        models, control_coefficients(models), bound, known={"one": {"HEX": 1}}, run=ONE
+    )
+    told = page.known(beside.known_table, [], pd.DataFrame(), target="flux")
+    assert told == "1 published designs have nothing beside them: no model has a best design."
     assert "In none of 6 models" in page.found(none, target="flux")
     assert page.held(none) == ""
 
@@ -285,6 +298,62 @@ def test_where_designs_are_made(ecoli: Network, tiny: Network, tmp_path: Path) -
     own = studies.reactor_for_design(ecoli, "own").conditions
     assert published != own
     assert studies.reactor_for_design(ecoli, "glucose batch").conditions == own
+
+
+@pytest.fixture(scope="module")
+def also_measured(tmp_path_factory: pytest.TempPathFactory) -> Network:
+    """The E. coli network whose host strain has measured acetate, and pyruvate in the cell too."""
+    folder = tmp_path_factory.mktemp("measured") / "ecoli"
+    original = Network.example().folder
+    assert original is not None
+    shutil.copytree(original, folder)
+    table = pd.read_csv(folder / "fermentation.csv", dtype=str, keep_default_na=False)
+    host = table[table.strain == "W3110 trpD9923"]
+    made = host[host.quantity == "anthranilate"]
+    more = [
+        made.assign(quantity="acetate", variable="ac_e", weighed_as=""),
+        made.assign(quantity="pyruvate", variable="pyr_c", weighed_as="", unit="mM"),
+    ]
+    parts = [host[host.quantity != "anthranilate"], *more, made]
+    pd.concat(parts).to_csv(folder / "fermentation.csv", index=False)
+    return Network.from_folder(folder)
+
+
+def test_the_design_and_the_bioreactor_mean_the_same_product(also_measured: Network) -> None:
+    """ACtex comes first among the reactions; anthranilate is the product, the last one measured."""
+    state = SteadyStates.example(Network.example()).default
+    problem = studies.yield_problem(also_measured, state)
+    assert dict(problem.target) == {"ANTHtex": 1.0, "GLCtex": -1.0}
+    curves = studies.product_and_substrate(also_measured)
+    assert curves is not None
+    assert [c.quantity for c in curves] == ["anthranilate", "glucose"]
+    assert studies.target_fluxes(also_measured, state) == ("ACtex", "ANTHtex", "GROWTH")
+
+
+@pytest.mark.parametrize(
+    ("product", "uptake", "made"),
+    [
+        ("ANS", None, "anthranilate"),  # the only way to it
+        ("ACtex", "GLCtex", "acetate"),
+        ("SUCCtex", None, None),  # not measured
+        ("PYK", None, None),
+        ("ANTHtex", "O2tex", None),
+    ],
+)
+def test_a_product_that_was_not_measured_is_not_another(
+    also_measured: Network, product: str, uptake: str | None, made: str | None
+) -> None:
+    curves = studies.product_and_substrate(also_measured, product, uptake)
+    assert (None if curves is None else curves[0].quantity) == made
+    strains = list(engineered_strains(also_measured))
+    assert studies.measured_yields(also_measured, strains, product, uptake).empty
+
+
+def test_only_strains_that_were_measured_have_yields(ecoli: Network) -> None:
+    built = list(engineered_strains(ecoli))
+    measured = studies.measured_yields(ecoli, [*built, "only on paper"])
+    assert list(measured.strain) == built
+    assert studies.measured_yields(ecoli, built, "SUCCtex").empty
 
 
 def test_models_of_a_condition_are_trained_where_none_are_shipped(

@@ -136,8 +136,8 @@ def _wanted(
     columns = ["name", "wanted", "kind", "level", "least", "largest", "limit"]
     if not rows:
         raise ParameterError(
-            "no reaction with a high or low level can vary; widen the percentiles or the bounds, or "
-            "give more levels that differ"
+            "no reaction with a high or low level can vary; widen the percentiles or the bounds, "
+            "or give more levels that differ"
         )
     return pd.DataFrame(rows, columns=columns)
 

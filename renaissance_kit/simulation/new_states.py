@@ -130,7 +130,7 @@ def new_steady_states(
         raise ParameterError("stopped before any model was done; nothing to return")
     done, shape = columns["item"], (len(models), len(chosen))
 
-    def placed(name: str, nothing: float) -> Array:
+    def placed(name: str, nothing: float) -> Any:
         """What was found of each model, in the order of the batch."""
         whole = np.full((*shape, *columns[name].shape[2:]), nothing, dtype=columns[name].dtype)
         whole[done] = columns[name]
