@@ -57,6 +57,8 @@ def test_values_by_hand() -> None:
         ("or b1", "a gene is missing before 'or'"),
         ("()", "a gene is missing before"),
         ("b1)", "is one too many"),
+        ("b1;b2", "'b1;b2' may be one gene or several"),
+        ("b1,b2", "'b1,b2' may be one gene or several"),
     ],
 )
 def test_a_rule_that_cannot_be_read(text: str, why: str) -> None:

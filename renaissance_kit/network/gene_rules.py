@@ -135,6 +135,8 @@ class _Reader:
             return inside
         if token in ("", ")", "and", "or"):
             raise self._problem(f"a gene is missing before {token!r}" if token else "it ends early")
+        if ";" in token or "," in token:
+            raise self._problem(f"{token!r} may be one gene or several")
         self.at += 1
         return token
 
