@@ -372,6 +372,9 @@ def test_other_coefficients_and_numbers_are_refused(tiny_models: KineticModels) 
     other = replace(control, fluxes=control.fluxes[::-1])
     with pytest.raises(ParameterError, match="of another network"):
         linear_responses(problem, other, tiny_models.network, tiny_models.state)
+    there = replace(tiny_models.state, label="elsewhere")
+    with pytest.raises(ParameterError, match="at steady state tiny, not of tiny at elsewhere"):
+        linear_responses(problem, control, tiny_models.network, there)
     responses = responses_of(tiny_models, problem)
     with pytest.raises(ParameterError, match="give \\(designs, 5\\)"):
         evaluate_designs(responses, np.zeros((2, 4)))
