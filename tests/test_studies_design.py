@@ -349,6 +349,18 @@ def test_a_product_that_was_not_measured_is_not_another(
     assert studies.measured_yields(also_measured, strains, product, uptake).empty
 
 
+@pytest.mark.parametrize(
+    ("kind", "freed"), [("activation", None), ("inhibition", "DDPA"), ("mixed_inhibition", "DDPA")]
+)
+def test_only_inhibition_is_feedback(tmp_path: Path, kind: str, freed: str | None) -> None:
+    original = Network.example().folder
+    assert original is not None
+    shutil.copytree(original, tmp_path / "ecoli")
+    row = f"reaction,metabolite,kind,source\nDDPA,phe__L_c,{kind},made up\n"
+    (tmp_path / "ecoli" / "regulation.csv").write_text(row, encoding="utf-8")
+    assert studies.freed_enzyme(Network.from_folder(tmp_path / "ecoli")) == freed
+
+
 def test_only_strains_that_were_measured_have_yields(ecoli: Network) -> None:
     built = list(engineered_strains(ecoli))
     measured = studies.measured_yields(ecoli, [*built, "only on paper"])

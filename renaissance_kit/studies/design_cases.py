@@ -206,14 +206,21 @@ def measured_yields(
 
 
 def freed_enzyme(network: Network) -> str | None:
-    """The first engineered reaction on which the network has feedback; None without one.
+    """The first engineered reaction that the network has inhibited; None without one.
 
     >>> from renaissance_kit import Network
     >>> freed_enzyme(Network.example(regulation="published")), freed_enzyme(Network.example())
     ('DDPA', None)
     """
     names = (name for names in engineered_strains(network).values() for name in names)
-    return next((name for name in names if network.reactions[name].modifiers), None)
+    return next(
+        (
+            name
+            for name in names
+            if any(m.kind.endswith("inhibition") for m in network.reactions[name].modifiers)
+        ),
+        None,
+    )
 
 
 def strain_factors(network: Network, freed: str, factor: float) -> dict[str, dict[str, float]]:
