@@ -58,6 +58,8 @@ def test_a_table_that_does_not_fit(tiny: Network) -> None:
         Expression.of(tiny, levels(("hexa", "a", 1)))
     with pytest.raises(DataError, match="was measured in b; remove"):
         Expression.of(tiny, levels(("hexA", "a", 1), ("x", "b", 1)))
+    with pytest.raises(DataError, match=r"row 1: condition 'Batch' is 'batch' in row 0; write it"):
+        Expression.of(tiny, levels(("hexA", "batch", 1), ("hexB", "Batch", 2)))
     with pytest.raises(DataError, match="average replicates"):
         Expression.of(tiny, levels(("hexA", "a", 1), ("hexA", "a", 2)))
     one = Expression.of(tiny, levels(("hexA", "batch", 1)))

@@ -12,7 +12,7 @@ import pandas as pd
 from renaissance_kit.core.errors import DataError, ParameterError, nearest
 from renaissance_kit.core.tables import Row
 from renaissance_kit.network.network import Network
-from renaissance_kit.omics.expression import genes_of
+from renaissance_kit.omics.expression import genes_of, require_distinct_conditions
 from renaissance_kit.omics.tables import AMOUNTS, PROTEIN_TABLE
 
 Enzyme = tuple[str, ...]
@@ -130,6 +130,7 @@ class Proteins:
 
 def _proteins(network: Network, rows: list[Row]) -> Proteins:
     known = genes_of(network, rows)
+    require_distinct_conditions(rows)
     density = network.conditions["dry_weight_density"].value
     amounts: dict[str, dict[str, float]] = {row["condition"]: {} for row in rows}
     sources: dict[str, dict[str, str]] = {row["condition"]: {} for row in rows}
