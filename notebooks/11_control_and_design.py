@@ -63,7 +63,6 @@ from renaissance_kit.figures import (
     save,
     use_theme,
 )
-from renaissance_kit.omics import Expression
 from renaissance_kit.simulation import engineered_strains
 from renaissance_kit.studies.pages import (
     answers,
@@ -104,8 +103,8 @@ pd.concat([page.Sizes.table(), design_page.Sizes.table()])
 
 # %%
 network = Network.open(network)
-if condition is not None:
-    expression = Expression.example(network) if levels is None else Expression.read(network, levels)
+expression = studies.expression_for(network, condition, levels)
+if expression is not None:
     with chain.link(f"levels of genes and steady states, {condition}"):
         fit, sample = studies.states_in_condition(
             network, expression, condition, size.condition_states, seed=seed
