@@ -91,7 +91,7 @@ class DesignProblem:
         """The usual problem: more product per substrate, at no less than 80 % of the growth rate.
 
         Growth and what crosses a membrane are excluded. Reactions with the same EC numbers are
-        tied; numbers that are not complete, such as ``2.7.1.-``, do not count.
+        tied, where one of these is complete: ``2.7.1.-`` alone is a class, not an enzyme.
         What crosses a membrane may turn: a passive exchange of by-products is near equilibrium,
         and would stop nearly every design for a flux that matters to nobody.
 
@@ -174,11 +174,10 @@ def _crosses(network: Network, reaction: str) -> bool:
 
 
 def _by_ec(network: Network, fixed: Iterable[str]) -> tuple[tuple[str, ...], ...]:
-    """Reactions with the same complete EC numbers, where there are several."""
+    """Reactions with the same EC numbers, one of them complete, where there are several."""
     groups: dict[frozenset[str], tuple[str, ...]] = {}
     for name in network.kinetic_reactions:
-        codes = (code.strip() for code in network.reactions[name].ec.split(";"))
-        whole = frozenset(code for code in codes if _WHOLE_EC.fullmatch(code))
-        if whole and name not in fixed:
-            groups[whole] = (*groups.get(whole, ()), name)
+        codes = frozenset(code.strip() for code in network.reactions[name].ec.split(";"))
+        if any(map(_WHOLE_EC.fullmatch, codes)) and name not in fixed:
+            groups[codes] = (*groups.get(codes, ()), name)
     return tuple(names for names in groups.values() if len(names) > 1)
