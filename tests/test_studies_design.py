@@ -368,9 +368,10 @@ def test_only_strains_that_were_measured_have_yields(ecoli: Network) -> None:
     assert studies.measured_yields(ecoli, built, "SUCCtex").empty
 
 
-def test_models_of_a_condition_are_trained_where_none_are_shipped(
-    tiny: Network, tiny_state: SteadyState
+@pytest.mark.parametrize("at", ["a condition", "own"])
+def test_models_are_trained_where_none_are_shipped(
+    tiny: Network, tiny_state: SteadyState, at: str
 ) -> None:
-    models = studies.models_for_design(tiny, "a condition", tiny_state, 5, steps=0, seed=3)
+    models = studies.models_for_design(tiny, at, tiny_state, 5, steps=0, seed=3)
     assert models.spectrum().valid.all()
     assert models.state.label == tiny_state.label

@@ -12,6 +12,7 @@ from scipy.linalg import null_space
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.design.known import published_designs
 from renaissance_kit.design.problem import LEAST_GROWTH, DesignProblem
+from renaissance_kit.kinetics.ensembles import example_file
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.network import Network
 from renaissance_kit.simulation.bioreactor import Bioreactor, batch_of
@@ -60,7 +61,8 @@ def models_for_design(
     Raises:
         ParameterError: fewer of those drawn are valid.
     """
-    if steps == 0 and at in (OWN, PUBLISHED):
+    shipped = at in (OWN, PUBLISHED) and _has(network, example_file(network, at))
+    if steps == 0 and shipped:
         return valid_ensemble(network, n, states=at)[0].models(network)
     recipe = Recipe.by_gradient(network, steps=steps or FEW_STEPS)
     return trained_models(network, state, n, seed=seed, recipe=recipe)[0]
