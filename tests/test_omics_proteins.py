@@ -137,6 +137,8 @@ def test_two_masses_of_a_gene(tiny: Network) -> None:
     )  # fmt: skip
     with pytest.raises(DataError, match="hexA has a mass of 10000 g/mol in another row"):
         Proteins.of(tiny, frame)
+    with pytest.raises(DataError, match="was measured in b; remove the condition, or correct"):
+        Proteins.of(tiny, frame.assign(molar_mass_g_mol=1e4, gene=["hexA", "other"]))
     one = Proteins.of(tiny, frame.assign(molar_mass_g_mol=1e4))
     assert one.amounts_umol_gDW["b"]["hexA"] == pytest.approx(2 / 300)
 

@@ -187,7 +187,8 @@ def protein_pool(
 ) -> EnzymePool:
     """The mass of protein that the enzymes of all reactions with a turnover number share.
 
-    Each reaction costs MW/kcat of its cheapest isoenzyme.
+    Each reaction costs MW/kcat of its cheapest isoenzyme, of those with a turnover number. Where
+    no turnover number of the reverse direction is known, it is taken to be that of the forward one.
 
     Args:
         proteins: with ``molar_mass_g_mol``; amounts do not matter.

@@ -149,5 +149,11 @@ def _proteins(network: Network, rows: list[Row]) -> Proteins:
             raise row.error(
                 f"{gene} has a mass of {masses[gene]:g} g/mol in another row; correct one"
             )
+    empty = [name for name, of in amounts.items() if not of]
+    if empty:
+        raise DataError(
+            f"no protein of {network.name} was measured in {', '.join(empty)}; remove the "
+            "condition, or correct its name"
+        )
     others = len({row["gene"] for row in rows} - known)
     return Proteins(network, amounts, masses, sources, others)
