@@ -61,12 +61,15 @@ class GeneRule:
 
     @property
     def enzymes(self) -> tuple[tuple[str, ...], ...]:
-        """The isoenzymes, each the genes of its subunits.
+        """The isoenzymes, each the genes of its subunits; a set of genes in any order stands once.
 
         Raises:
             DataError: the rule stands for more than 10,000 combinations.
         """
-        return tuple(dict.fromkeys(_enzymes(self.tree, self.text)))
+        found: dict[frozenset[str], tuple[str, ...]] = {}
+        for enzyme in _enzymes(self.tree, self.text):
+            found.setdefault(frozenset(enzyme), enzyme)
+        return tuple(found.values())
 
     def value(
         self, of_gene: Mapping[str, float], *, complex: Combine, isoenzymes: Combine
