@@ -63,7 +63,6 @@ from renaissance_kit.figures import (
     save,
     use_theme,
 )
-from renaissance_kit.omics import Expression
 from renaissance_kit.simulation import engineered_strains
 from renaissance_kit.studies.pages import (
     answers,
@@ -104,8 +103,8 @@ pd.concat([page.Sizes.table(), design_page.Sizes.table()])
 
 # %%
 network = Network.open(network)
-if condition is not None:
-    expression = Expression.example(network) if levels is None else Expression.read(network, levels)
+expression = studies.expression_for(network, condition, levels)
+if expression is not None:
     with chain.link(f"levels of genes and steady states, {condition}"):
         fit, sample = studies.states_in_condition(
             network, expression, condition, size.condition_states, seed=seed
@@ -314,7 +313,7 @@ pd.concat({at: studies.enzyme_table(s.designs).head(8) for at, s in found.items(
 
 # %%
 built = list(engineered_strains(regulated))
-measured = studies.measured_yields(regulated, built)
+measured = studies.measured_yields(regulated, built, product, uptake)
 known_tables = {at: study.known_table for at, study in found.items()}
 write_csv(
     output / "known_designs.csv", pd.concat([t.assign(states=a) for a, t in known_tables.items()])
@@ -339,10 +338,11 @@ design_page.at_states(
 # ## Do the equations agree?
 #
 # The same folds of the enzymes are given to every model: at its new steady state in a medium that
-# stays, and in the bioreactor, beside the host, with the conditions of notebook 04.
+# stays, and in the bioreactor, beside the host, with the conditions of notebook 04. The bioreactor
+# is left out where the product or the substrate of the design was not measured in one.
 
 # %%
-curves = studies.product_and_substrate(regulated)
+curves = studies.product_and_substrate(regulated, product, uptake)
 checks = {}
 for at, study in found.items():
     if study.found is None:

@@ -390,6 +390,8 @@ def test_messages(tiny, tiny_state) -> None:
         responses(models, "constant")
     with pytest.raises(ParameterError, match=r"2 models .* do not belong to 1 models"):
         responses(models.with_km(np.ones((1, 10))), "km", coefficients=found)
+    with pytest.raises(ParameterError, match="other models than these 2"):
+        responses(models.with_km(np.full((2, 10), 5.0)), "km", coefficients=found)
     with pytest.raises(ParameterError, match="worker"):
         control_coefficients(models, workers=0)
 

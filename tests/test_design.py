@@ -27,6 +27,7 @@ from renaissance_kit.design import (
     linear_responses,
     published_designs,
 )
+from renaissance_kit.network import tables_of
 from renaissance_kit.simulation import Step, Tolerances, shift
 from renaissance_kit.studies import valid_ensemble
 
@@ -245,6 +246,37 @@ def test_tied_reactions_change_together(ecoli: Network) -> None:
     assert not any("TKT1" in names for names in without.levers(ecoli))
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "tied"),
+    [
+        ("2.7.1.1", "2.7.1.1", True),
+        ("2.7.1.-;2.7.1.1", "2.7.1.1; 2.7.1.-", True),  # as a draft writes them
+        ("2.7.1.-", "2.7.1.-", False),  # a class, not an enzyme
+        ("1.2.4.1;1.8.1.4", "1.2.4.2;1.8.1.4", False),  # complexes that share a subunit
+        ("", "", False),
+    ],
+)
+def test_a_class_of_enzymes_ties_no_reactions(
+    tiny: Network, first: str, second: str, tied: bool
+) -> None:
+    tables = tables_of(tiny)
+    reactions = tables["reactions.csv"]
+    reactions.loc[reactions.id == "HEX", "ec"] = first
+    reactions.loc[reactions.id == "FRUK", "ec"] = second
+    problem = DesignProblem.of(Network.from_tables("numbers", tables), "PGI")
+    assert problem.tied == ((("HEX", "FRUK"),) if tied else ())
+
+
+def test_an_exchange_is_no_target(ecoli: Network) -> None:
+    with pytest.raises(ParameterError, match=r"EX_anth_e has no rate law \(its role is exchange"):
+        DesignProblem.of(ecoli, "EX_anth_e")
+
+
+def test_a_yield_of_itself_is_refused(tiny: Network) -> None:
+    with pytest.raises(ParameterError, match="FRUt is both product and uptake"):
+        DesignProblem.of(tiny, "FRUt", "FRUt")
+
+
 def test_more_designs_than_asked_for_and_none_at_all(tiny_models: KineticModels) -> None:
     loose = responses_of(tiny_models, DesignProblem({"HEX": 1.0}, enzymes=2))
     assert set(find_designs(loose, share=0.2, most=1, run=ONE).status) == {DesignStatus.MORE}
@@ -340,6 +372,9 @@ def test_other_coefficients_and_numbers_are_refused(tiny_models: KineticModels) 
     other = replace(control, fluxes=control.fluxes[::-1])
     with pytest.raises(ParameterError, match="of another network"):
         linear_responses(problem, other, tiny_models.network, tiny_models.state)
+    there = replace(tiny_models.state, label="elsewhere")
+    with pytest.raises(ParameterError, match="at steady state tiny, not of tiny at elsewhere"):
+        linear_responses(problem, control, tiny_models.network, there)
     responses = responses_of(tiny_models, problem)
     with pytest.raises(ParameterError, match="give \\(designs, 5\\)"):
         evaluate_designs(responses, np.zeros((2, 4)))

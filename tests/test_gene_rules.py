@@ -31,6 +31,7 @@ def ijo() -> cobra.Model:
         ("(b1 or b2) and b3", (("b1", "b3"), ("b2", "b3"))),
         ("b1 AND (b2 OR b1)", (("b1", "b2"), ("b1",))),
         ("b1 && b2 || b3", (("b1", "b2"), ("b3",))),
+        ("(b1 and b2) or (b2 and b1)", (("b1", "b2"),)),
         ("YAL038W-A or 100.1_AT1", (("YAL038W-A",), ("100.1_AT1",))),
     ],
 )
@@ -57,6 +58,8 @@ def test_values_by_hand() -> None:
         ("or b1", "a gene is missing before 'or'"),
         ("()", "a gene is missing before"),
         ("b1)", "is one too many"),
+        ("b1;b2", "'b1;b2' may be one gene or several"),
+        ("b1,b2", "'b1,b2' may be one gene or several"),
     ],
 )
 def test_a_rule_that_cannot_be_read(text: str, why: str) -> None:
@@ -94,6 +97,17 @@ def test_the_shipped_rules_are_those_of_ijo1366(ecoli: Network, ijo: cobra.Model
     assert len(ecoli.gene_rules) == 111
     assert ecoli.gene_rules["ANS"].enzymes == (("b1263", "b1264"),)
     assert "s0001" not in ecoli.genes
+
+
+def test_what_runs_by_itself_has_no_rule(tiny: Network) -> None:
+    """A table may hold rules as BiGG's models write them: s0001 is no gene."""
+    tables = tables_of(tiny)
+    reactions = tables["reactions.csv"]
+    reactions.loc[reactions.id == "HEX", "gpr"] = "hexA or s0001"
+    reactions.loc[reactions.id == "PGI", "gpr"] = "s0001"
+    network = Network.from_tables("by itself", tables)
+    assert set(network.gene_rules) == {"GLCt", "FRUK", "FRUt"}
+    assert network.genes == ("glcP", "fruK")
 
 
 def test_rules_do_not_change_what_results_depend_on(ecoli: Network) -> None:

@@ -183,6 +183,20 @@ def test_workers_do_not_matter(tiny, tiny_state) -> None:
     np.testing.assert_array_equal(one.status, two.status)
 
 
+def test_models_that_a_stopped_run_left_keep_their_place(tiny, tiny_state) -> None:
+    km = np.random.default_rng(3).uniform(0.5, 2.0, (25, 10))
+    models, change = KineticModels(tiny, tiny_state, km), Step(vmax_factors={"HEX": 0.5})
+    asked = iter([False, False])
+    found = new_steady_states(models, [change], run=Run(1, stop=lambda: next(asked, True)))
+    left = found.status[:, 0] == NewState.STOPPED
+    assert 0 < left.sum() < len(models) == len(found.states_mM)
+    assert np.isnan(found.states_mM[left]).all()
+    whole = new_steady_states(models, [change], run=ONE)
+    np.testing.assert_array_equal(found.rates[~left], whole.rates[~left])
+    with pytest.raises(ParameterError, match="nothing to return"):
+        new_steady_states(models, [change], run=Run(1, stop=lambda: True))
+
+
 def test_messages(tiny, tiny_state) -> None:
     models = KineticModels(tiny, tiny_state, np.ones((1, 10)))
     with pytest.raises(ParameterError, match="no change"):

@@ -13,7 +13,7 @@ import pytest
 from scipy.optimize import linprog
 
 from renaissance_kit import Network, SteadyStates, sample_steady_states
-from renaissance_kit.core import DataError, ParameterError
+from renaissance_kit.core import DataError, InfeasibleError, ParameterError
 from renaissance_kit.draft import NetworkDraft
 from renaissance_kit.network import tables_of
 from renaissance_kit.omics import Demand, Expression, Program, remi, tex_fba
@@ -58,6 +58,8 @@ def test_a_table_that_does_not_fit(tiny: Network) -> None:
         Expression.of(tiny, levels(("hexa", "a", 1)))
     with pytest.raises(DataError, match="was measured in b; remove"):
         Expression.of(tiny, levels(("hexA", "a", 1), ("x", "b", 1)))
+    with pytest.raises(DataError, match=r"row 1: condition 'Batch' is 'batch' in row 0; write it"):
+        Expression.of(tiny, levels(("hexA", "batch", 1), ("hexB", "Batch", 2)))
     with pytest.raises(DataError, match="average replicates"):
         Expression.of(tiny, levels(("hexA", "a", 1), ("hexA", "a", 2)))
     one = Expression.of(tiny, levels(("hexA", "batch", 1)))
@@ -224,6 +226,9 @@ def test_each_condition_keeps_its_own_constraints(ecoli: Network) -> None:
     assert found["fast"].fluxes["GROWTH"].low == 0.35
     assert found["fast"].fluxes["PPC"].low == pytest.approx(2.5 * found["slow"].fluxes["PPC"].high)
     assert "REMI: PPC × 2.5 or more" in found["fast"].fluxes["PPC"].source
+    beyond = {"slow": slow, "fast": base.with_flux("GROWTH", 3.0, 4.0)}
+    with pytest.raises(InfeasibleError, match=r"^fast: no steady state.*\n.*GROWTH from 3 to 4"):
+        remi(ecoli, {"PPC": 2.5}, "slow", "fast", constraints=beyond)
 
 
 @pytest.mark.slow
@@ -263,6 +268,27 @@ def test_tex_fba_on_e_coli(ecoli: Network) -> None:
             assert flux[:, j].min() >= row.limit - 1e-9, name
         elif row.met:
             assert flux[:, j].max() <= row.limit + 1e-9, name
+
+
+def test_levels_that_are_alike_say_nothing(ecoli: Network) -> None:
+    """Five reactions without a level above 0: both percentiles are 0, and none of them is high."""
+    none = ("b2779", "b1852", "b2029", "b0767", "b1723")
+    alike = Expression.of(ecoli, levels(*((g, "a", 0.0) for g in none), ("b4015", "a", 1.0)))
+    fit = tex_fba(ecoli, alike, "a")
+    assert fit.wanted[["name", "kind"]].to_numpy().tolist() == [["ICL", "high"]]
+    with pytest.raises(ParameterError, match="more levels that differ"):
+        tex_fba(ecoli, Expression.of(ecoli, levels(*((g, "a", 5.0) for g in none))), "a")
+
+
+def test_an_organism_that_grows_slowly(ecoli: Network) -> None:
+    """Its own bound of growth holds, also below 0.1 1/h."""
+    expression, base = Expression.example(ecoli), Constraints.from_folder(ecoli)
+    slow = base.with_flux("GROWTH", 0.05, 0.37)
+    fit = tex_fba(ecoli, expression, BATCH, constraints=slow)
+    assert fit.of_alternative()[BATCH].fluxes["GROWTH"].low == 0.05
+    message = r"GROWTH is at most 0\.06 1/h .*at least 0\.1 is asked for; give a smaller"
+    with pytest.raises(ParameterError, match=message):
+        tex_fba(ecoli, expression, BATCH, constraints=base.with_flux("GROWTH", 0.0, 0.06))
 
 
 def test_what_is_asked_wrongly(ecoli: Network) -> None:

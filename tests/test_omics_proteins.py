@@ -12,6 +12,7 @@ from guides import guide_blocks
 from renaissance_kit import Network, sample_steady_states
 from renaissance_kit.analysis import EnzymeCapacities
 from renaissance_kit.core import DataError, InfeasibleError, ParameterError
+from renaissance_kit.network import tables_of
 from renaissance_kit.omics import (
     Proteins,
     Turnovers,
@@ -83,6 +84,37 @@ def test_shared_enzymes_and_the_pool_by_hand(ecoli: Network) -> None:
     )
 
 
+def with_rules(network: Network, **rules: str) -> Network:
+    tables = tables_of(network)
+    reactions = tables["reactions.csv"]
+    for reaction, rule in rules.items():
+        reactions.loc[reactions.id == reaction, "gpr"] = rule
+    return Network.from_tables("rules", tables)
+
+
+def test_the_order_of_subunits_does_not_matter(tiny: Network) -> None:
+    """HEX and FRUK by one complex: 0.1 µmol/gDW of it, whichever subunit a rule names first."""
+    network = with_rules(tiny, HEX="(a and b) or c", FRUK="c or (b and a)")
+    pools = shared_enzymes(
+        proteins(network, a=0.1, b=0.2, c=0.3), "batch",
+        turnovers(network, ("HEX", "", 10.0), ("FRUK", "b+a", 20.0), ("FRUK", "c", 5.0)),
+    )  # fmt: skip
+    assert list(pools) == ["HEX+FRUK"]
+    assert pools["HEX+FRUK"].limit == pytest.approx(0.4)
+    assert pools["HEX+FRUK"].costs["FRUK"][0] == pytest.approx(1e3 / (3600 * 20))
+
+
+def test_reactions_without_a_capacity_are_left_out(tiny: Network) -> None:
+    """Diffusion has no Vmax to compare, and an amount of 0 is one that was not detected."""
+    table = capacity_table(
+        proteins(tiny, glcP=0.1, hexA=0.0, pgiA=0.2, pgiB=0.0),
+        "batch",
+        turnovers(tiny, ("GLCt", "", 10.0), ("HEX", "", 10.0), ("PGI", "", 10.0)),
+    )
+    assert table[["reaction", "enzyme"]].to_numpy().tolist() == [["PGI", "pgiA"]]
+    assert list(EnzymeCapacities.of(tiny, table).capacities) == ["PGI"]
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [
@@ -105,6 +137,8 @@ def test_two_masses_of_a_gene(tiny: Network) -> None:
     )  # fmt: skip
     with pytest.raises(DataError, match="hexA has a mass of 10000 g/mol in another row"):
         Proteins.of(tiny, frame)
+    with pytest.raises(DataError, match="was measured in b; remove the condition, or correct"):
+        Proteins.of(tiny, frame.assign(molar_mass_g_mol=1e4, gene=["hexA", "other"]))
     one = Proteins.of(tiny, frame.assign(molar_mass_g_mol=1e4))
     assert one.amounts_umol_gDW["b"]["hexA"] == pytest.approx(2 / 300)
 

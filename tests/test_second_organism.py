@@ -16,7 +16,7 @@ from renaissance_kit.simulation import engineered_strains, measured_curves
 from renaissance_kit.states import Constraints
 
 LACTIC = Path(__file__).parent / "data" / "lactic"
-NOTEBOOKS = batch.NOTEBOOKS[1:5]
+NOTEBOOKS = (*batch.NOTEBOOKS[1:5], "11_control_and_design")
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import fields
 from pathlib import Path
 
@@ -10,7 +11,14 @@ import pandas as pd
 import pytest
 from guides import guide_blocks
 
-from renaissance_kit import KineticModels, KMRanges, Network, SteadyState, studies
+from renaissance_kit import (
+    KineticModels,
+    KMRanges,
+    Network,
+    SteadyState,
+    SteadyStates,
+    studies,
+)
 from renaissance_kit.control import control_coefficients
 from renaissance_kit.core import CheckpointError, ParameterError, Run
 from renaissance_kit.design import (
@@ -196,6 +204,11 @@ def test_a_study_of_one_ensemble(models: KineticModels) -> None:
     assert none.found is None
     assert none.table.empty
     assert none.known_table.empty
+    beside = studies.design_study(
+        models, control_coefficients(models), bound, known={"one": {"HEX": 1}}, run=ONE
+    )
+    told = page.known(beside.known_table, [], pd.DataFrame(), target="flux")
+    assert told == "1 published designs have nothing beside them: no model has a best design."
     assert "In none of 6 models" in page.found(none, target="flux")
     assert page.held(none) == ""
 
@@ -287,9 +300,78 @@ def test_where_designs_are_made(ecoli: Network, tiny: Network, tmp_path: Path) -
     assert studies.reactor_for_design(ecoli, "glucose batch").conditions == own
 
 
-def test_models_of_a_condition_are_trained_where_none_are_shipped(
-    tiny: Network, tiny_state: SteadyState
+@pytest.fixture(scope="module")
+def also_measured(tmp_path_factory: pytest.TempPathFactory) -> Network:
+    """The E. coli network whose host strain has measured acetate, and pyruvate in the cell too."""
+    folder = tmp_path_factory.mktemp("measured") / "ecoli"
+    original = Network.example().folder
+    assert original is not None
+    shutil.copytree(original, folder)
+    table = pd.read_csv(folder / "fermentation.csv", dtype=str, keep_default_na=False)
+    host = table[table.strain == "W3110 trpD9923"]
+    made = host[host.quantity == "anthranilate"]
+    more = [
+        made.assign(quantity="acetate", variable="ac_e", weighed_as=""),
+        made.assign(quantity="pyruvate", variable="pyr_c", weighed_as="", unit="mM"),
+    ]
+    parts = [host[host.quantity != "anthranilate"], *more, made]
+    pd.concat(parts).to_csv(folder / "fermentation.csv", index=False)
+    return Network.from_folder(folder)
+
+
+def test_the_design_and_the_bioreactor_mean_the_same_product(also_measured: Network) -> None:
+    """ACtex comes first among the reactions; anthranilate is the product, the last one measured."""
+    state = SteadyStates.example(Network.example()).default
+    problem = studies.yield_problem(also_measured, state)
+    assert dict(problem.target) == {"ANTHtex": 1.0, "GLCtex": -1.0}
+    curves = studies.product_and_substrate(also_measured)
+    assert curves is not None
+    assert [c.quantity for c in curves] == ["anthranilate", "glucose"]
+    assert studies.target_fluxes(also_measured, state) == ("ACtex", "ANTHtex", "GROWTH")
+
+
+@pytest.mark.parametrize(
+    ("product", "uptake", "made"),
+    [
+        ("ANS", None, "anthranilate"),  # the only way to it
+        ("ACtex", "GLCtex", "acetate"),
+        ("SUCCtex", None, None),  # not measured
+        ("PYK", None, None),
+        ("ANTHtex", "O2tex", None),
+    ],
+)
+def test_a_product_that_was_not_measured_is_not_another(
+    also_measured: Network, product: str, uptake: str | None, made: str | None
 ) -> None:
-    models = studies.models_for_design(tiny, "a condition", tiny_state, 5, steps=0, seed=3)
+    curves = studies.product_and_substrate(also_measured, product, uptake)
+    assert (None if curves is None else curves[0].quantity) == made
+    strains = list(engineered_strains(also_measured))
+    assert studies.measured_yields(also_measured, strains, product, uptake).empty
+
+
+@pytest.mark.parametrize(
+    ("kind", "freed"), [("activation", None), ("inhibition", "DDPA"), ("mixed_inhibition", "DDPA")]
+)
+def test_only_inhibition_is_feedback(tmp_path: Path, kind: str, freed: str | None) -> None:
+    original = Network.example().folder
+    assert original is not None
+    shutil.copytree(original, tmp_path / "ecoli")
+    row = f"reaction,metabolite,kind,source\nDDPA,phe__L_c,{kind},made up\n"
+    (tmp_path / "ecoli" / "regulation.csv").write_text(row, encoding="utf-8")
+    assert studies.freed_enzyme(Network.from_folder(tmp_path / "ecoli")) == freed
+
+
+def test_only_strains_that_were_measured_have_yields(ecoli: Network) -> None:
+    built = list(engineered_strains(ecoli))
+    measured = studies.measured_yields(ecoli, [*built, "only on paper"])
+    assert list(measured.strain) == built
+    assert studies.measured_yields(ecoli, built, "SUCCtex").empty
+
+
+@pytest.mark.parametrize("at", ["a condition", "own"])
+def test_models_are_trained_where_none_are_shipped(
+    tiny: Network, tiny_state: SteadyState, at: str
+) -> None:
+    models = studies.models_for_design(tiny, at, tiny_state, 5, steps=0, seed=3)
     assert models.spectrum().valid.all()
     assert models.state.label == tiny_state.label

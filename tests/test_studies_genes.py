@@ -71,6 +71,18 @@ def test_a_condition_that_was_not_measured_is_named(ecoli: Network) -> None:
         studies.states_in_condition(ecoli, expression, "glucose bach", 12, seed=1)
 
 
+def test_levels_are_not_left_out_silently(ecoli: Network) -> None:
+    assert studies.expression_for(ecoli, None, None) is None
+    shipped = studies.expression_for(ecoli, "glucose batch", None)
+    assert shipped is not None
+    assert shipped.conditions == Expression.example(ecoli).conditions
+    table = ecoli.file("expression.csv")
+    with pytest.raises(ParameterError, match=r"condition is not given; give one of.*glucose batch"):
+        studies.expression_for(ecoli, None, table)
+    with pytest.raises(ParameterError, match="did you mean 'glucose batch'"):
+        studies.expression_for(ecoli, "glucose bach", table)
+
+
 def test_fluxes_of_two_conditions(ecoli: Network, states: dict[str, SteadyStates]) -> None:
     apart = studies.fluxes_apart(ecoli, states).set_index("name")
     assert len(apart) == len(ecoli.kinetic_reactions)

@@ -22,6 +22,7 @@ import numpy as np
 
 from renaissance_kit.control.kernels import Tables, control_kernel
 from renaissance_kit.control.labels import Coefficients
+from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.threads import in_threads, single_threaded
 from renaissance_kit.kinetics.lu import LUWorkspace, lu_routines
 from renaissance_kit.kinetics.models import KineticModels
@@ -89,10 +90,13 @@ def control_coefficients(models: KineticModels, *, workers: int = 2) -> ControlC
 
 
 def origin_of(models: KineticModels) -> dict[str, str]:
-    """Where coefficients come from, for the attributes of a data set."""
-    network = models.network
+    """Where coefficients come from: for the attributes of a data set, and to tell batches apart."""
+    network, state = models.network, models.state
     return {
         "network": network.name,
         "network_digest": network.digest,
-        "steady_state": models.state.label,
+        "steady_state": state.label,
+        "models_digest": fingerprint(
+            models.km_mM, state.concentrations_mM, state.fluxes_mM_h, state.log_displacement
+        ),
     }

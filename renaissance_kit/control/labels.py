@@ -48,7 +48,7 @@ class Coefficients:
         metabolites: names of the metabolites that respond, `Network.dynamic`.
         names: labels of the last axis.
         status: (models,) values of `ControlStatus`.
-        origin: network and steady state.
+        origin: network, steady state and models.
     """
 
     flux: Array

@@ -17,7 +17,11 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from renaissance_kit.control.coefficients import ControlCoefficients, control_coefficients
+from renaissance_kit.control.coefficients import (
+    ControlCoefficients,
+    control_coefficients,
+    origin_of,
+)
 from renaissance_kit.control.labels import Coefficients
 from renaissance_kit.core.errors import ParameterError, nearest
 from renaissance_kit.core.types import Array
@@ -78,6 +82,12 @@ def responses(
         raise ParameterError(
             f"coefficients of {len(control)} models with {len(control.enzymes)} enzymes do not "
             f"belong to {len(models)} models of {models.network.name}; leave them out"
+        )
+    if control.origin and control.origin != origin_of(models):
+        raise ParameterError(
+            f"the coefficients are of other models than these {len(models)}, of "
+            f"{control.origin['network']} at steady state {control.origin['steady_state']}; leave "
+            "them out"
         )
     if to == KM:
         reaction, sensitivity = _by_log_km(models)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,6 +13,7 @@ from renaissance_kit.core.arguments import require_kinds, require_whole
 from renaissance_kit.core.errors import ParameterError, nearest
 from renaissance_kit.network.network import Network
 
+_WHOLE_EC = re.compile(r"\d+\.\d+\.\d+\.n?\d+")
 LEAST_GROWTH = 0.8  # of the growth rate of the host, Narayanan et al. 2024 Nat Commun 15:723
 
 
@@ -88,7 +90,8 @@ class DesignProblem:
     ) -> DesignProblem:
         """The usual problem: more product per substrate, at no less than 80 % of the growth rate.
 
-        Growth and what crosses a membrane are excluded. Reactions with one EC number are tied.
+        Growth and what crosses a membrane are excluded. Reactions with the same EC numbers are
+        tied, where one of these is complete: ``2.7.1.-`` alone is a class, not an enzyme.
         What crosses a membrane may turn: a passive exchange of by-products is near equilibrium,
         and would stop nearly every design for a flux that matters to nobody.
 
@@ -100,13 +103,18 @@ class DesignProblem:
             changes: fields to replace; ``excluded`` adds to those above.
 
         Raises:
-            ParameterError: an unknown reaction, or a field that is out of range.
+            ParameterError: an unknown reaction, one that is both, or a field that is out of range.
 
         >>> from renaissance_kit import Network
         >>> problem = DesignProblem.of(Network.example(), "ANS", "GLCtex")
         >>> problem.tied
         (('ACONTa', 'ACONTb'), ('TKT1', 'TKT2'))
         """
+        if product == uptake:
+            raise ParameterError(
+                f"{product} is both product and uptake, and a yield of itself is always 1; leave "
+                "out the uptake, or name the reaction that takes up the substrate"
+            )
         crossing = [r for r in network.kinetic_reactions if _crosses(network, r)]
         fixed = [network.growth] if network.growth else []
         fixed += [
@@ -166,10 +174,10 @@ def _crosses(network: Network, reaction: str) -> bool:
 
 
 def _by_ec(network: Network, fixed: Iterable[str]) -> tuple[tuple[str, ...], ...]:
-    """Reactions with the same EC number, where there are several."""
-    groups: dict[str, tuple[str, ...]] = {}
+    """Reactions with the same EC numbers, one of them complete, where there are several."""
+    groups: dict[frozenset[str], tuple[str, ...]] = {}
     for name in network.kinetic_reactions:
-        ec = network.reactions[name].ec
-        if ec and name not in fixed:
-            groups[ec] = (*groups.get(ec, ()), name)
+        codes = frozenset(code.strip() for code in network.reactions[name].ec.split(";"))
+        if any(map(_WHOLE_EC.fullmatch, codes)) and name not in fixed:
+            groups[codes] = (*groups.get(codes, ()), name)
     return tuple(names for names in groups.values() if len(names) > 1)

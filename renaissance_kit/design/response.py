@@ -79,7 +79,7 @@ def linear_responses(
         network, state: of the models.
 
     Raises:
-        ParameterError: a name that is unknown, or coefficients of another network.
+        ParameterError: a name that is unknown, or coefficients of another network or state.
 
     >>> import numpy as np
     >>> from renaissance_kit import KineticModels, Network, SteadyState
@@ -95,6 +95,13 @@ def linear_responses(
     if (control.fluxes, control.metabolites) != (network.kinetic_reactions, network.dynamic):
         raise ParameterError(
             f"the control coefficients are of another network; compute them anew for {network.name}"
+        )
+    there = {"network_digest": network.digest, "steady_state": state.label}
+    if control.origin and not there.items() <= control.origin.items():
+        raise ParameterError(
+            f"the control coefficients are of {control.origin['network']} at steady state "
+            f"{control.origin['steady_state']}, not of {network.name} at {state.label}; compute "
+            "them anew"
         )
     levers = problem.levers(network)
     tie = np.zeros((len(network.kinetic_reactions), len(levers)))

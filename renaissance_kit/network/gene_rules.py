@@ -61,12 +61,15 @@ class GeneRule:
 
     @property
     def enzymes(self) -> tuple[tuple[str, ...], ...]:
-        """The isoenzymes, each the genes of its subunits.
+        """The isoenzymes, each the genes of its subunits; a set of genes in any order stands once.
 
         Raises:
             DataError: the rule stands for more than 10,000 combinations.
         """
-        return tuple(dict.fromkeys(_enzymes(self.tree, self.text)))
+        found: dict[frozenset[str], tuple[str, ...]] = {}
+        for enzyme in _enzymes(self.tree, self.text):
+            found.setdefault(frozenset(enzyme), enzyme)
+        return tuple(found.values())
 
     def value(
         self, of_gene: Mapping[str, float], *, complex: Combine, isoenzymes: Combine
@@ -135,6 +138,8 @@ class _Reader:
             return inside
         if token in ("", ")", "and", "or"):
             raise self._problem(f"a gene is missing before {token!r}" if token else "it ends early")
+        if ";" in token or "," in token:
+            raise self._problem(f"{token!r} may be one gene or several")
         self.at += 1
         return token
 

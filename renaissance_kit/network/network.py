@@ -24,7 +24,7 @@ from renaissance_kit.core.records import compared_by_value
 from renaissance_kit.core.types import Array
 from renaissance_kit.laws.modifiers import MODIFIERS
 from renaissance_kit.laws.registry import REGISTRY
-from renaissance_kit.network.gene_rules import GeneRule
+from renaissance_kit.network.gene_rules import GeneRule, enzymes_needed
 from renaissance_kit.network.labels import (
     Labels,
     constants_for_readers,
@@ -257,12 +257,14 @@ class Network:
 
     @cached_property
     def gene_rules(self) -> Mapping[str, GeneRule]:
-        """Gene rule of each reaction that has one.
+        """Gene rule of each reaction that needs the product of a gene.
+
+        One that also runs by itself (``b0451 or s0001``, as BiGG's models write it) has none.
 
         >>> Network.example().gene_rules["ANS"].genes
         ('b1263', 'b1264')
         """
-        return {r.id: GeneRule.of(r.gpr) for r in self.reactions.values() if r.gpr}
+        return {r.id: GeneRule.of(r.gpr) for r in self.reactions.values() if enzymes_needed(r.gpr)}
 
     @cached_property
     def genes(self) -> tuple[str, ...]:
@@ -297,6 +299,11 @@ class Network:
         for name in names:
             if name not in self.reaction_index:
                 known = self.kinetic_reactions
+                if name in self.reactions:
+                    raise ParameterError(
+                        f"{name} has no rate law (its role is {self.reactions[name].role}), so no "
+                        f"rate that could be meant; name a kinetic reaction{nearest(name, known)}"
+                    )
                 raise ParameterError(f"{name!r} is not a reaction{nearest(name, known)}")
 
     @cached_property

@@ -169,8 +169,21 @@ def genes_of(network: Network, rows: list[Row]) -> set[str]:
     return found
 
 
+def require_distinct_conditions(rows: list[Row]) -> None:
+    """Raise DataError where two conditions differ in upper and lower case or spaces only."""
+    seen: dict[str, Row] = {}
+    for row in rows:
+        first = seen.setdefault("".join(row["condition"].casefold().split()), row)
+        if first["condition"] != row["condition"]:
+            raise row.error(
+                f"condition {row['condition']!r} is {first['condition']!r} in {first.counted} "
+                f"{first.line}; write it one way"
+            )
+
+
 def _expression(network: Network, rows: list[Row]) -> Expression:
     known = genes_of(network, rows)
+    require_distinct_conditions(rows)
     levels: dict[str, dict[str, float]] = {row["condition"]: {} for row in rows}
     for row in rows:
         if row["gene"] in known:

@@ -107,13 +107,18 @@ def capacity_table(
     Returns:
         A table as `renaissance_kit.analysis.EnzymeCapacities.of` takes it: reaction, enzyme,
         kcat_per_s, kcat_reverse_per_s, enzyme_umol_gDW, source. Reactions without a turnover
-        number, or whose enzymes have no upper end, are not in it.
+        number, whose enzymes have no upper end or an amount of 0 (below detection), or whose rate
+        law has no Michaelis constant, are not in it; nor is growth.
 
     Raises:
         ParameterError: an unknown condition.
     """
     rows = []
+    network = proteins.network
+    saturable = {name.split(":")[0] for name in network.km_names if name.count(":") == 1}
     for reaction in turnovers.numbers:
+        if reaction not in saturable - {network.growth}:
+            continue
         found = proteins.enzymes(reaction, condition, unmeasured_is_absent=unmeasured_is_absent)
         known = {e: turnovers.of_enzyme(reaction, e) for e in found or ()}
         if not known or None in known.values():
@@ -140,8 +145,10 @@ def shared_enzymes(
 ) -> dict[str, EnzymePool]:
     """A pool for each enzyme that several reactions use.
 
-    Reactions share an enzyme where their gene rules name the same isoenzymes. Of those with
-    different turnover numbers the fastest counts, so that the bound is never too tight.
+    Reactions share an enzyme where their gene rules name the same isoenzymes, in any order. Of
+    those with different turnover numbers the fastest counts, so that the bound is never too tight;
+    where no turnover number of the reverse direction is known, it is taken to be that of the
+    forward one. An enzyme with an amount of 0 (below detection) bounds nothing.
 
     Returns:
         By the names of the reactions, joined by ``+``; for `Constraints.enzyme_pools`.
@@ -149,11 +156,11 @@ def shared_enzymes(
     Raises:
         ParameterError: an unknown condition.
     """
-    groups: dict[frozenset[Enzyme], list[str]] = {}
+    groups: dict[frozenset[frozenset[str]], list[str]] = {}
     for reaction in turnovers.numbers:
         if reaction in proteins.network.gene_rules:
             rule = proteins.network.gene_rules[reaction]
-            groups.setdefault(frozenset(rule.enzymes), []).append(reaction)
+            groups.setdefault(frozenset(map(frozenset, rule.enzymes)), []).append(reaction)
     pools = {}
     for reactions in groups.values():
         found = proteins.enzymes(reactions[0], condition, unmeasured_is_absent=unmeasured_is_absent)
@@ -161,7 +168,8 @@ def shared_enzymes(
             continue
         costs = {}
         for reaction in reactions:
-            numbers = [n for e in found if (n := turnovers.of_enzyme(reaction, e)) is not None]
+            own = proteins.enzymes(reaction, condition, unmeasured_is_absent=unmeasured_is_absent)
+            numbers = [n for e in own or () if (n := turnovers.of_enzyme(reaction, e)) is not None]
             if len(numbers) == len(found):
                 ways = zip(*(n.ways_per_s for n in numbers), strict=True)
                 forward, back = (1e3 / (_SECONDS * max(kcats)) for kcats in ways)
@@ -179,7 +187,8 @@ def protein_pool(
 ) -> EnzymePool:
     """The mass of protein that the enzymes of all reactions with a turnover number share.
 
-    Each reaction costs MW/kcat of its cheapest isoenzyme.
+    Each reaction costs MW/kcat of its cheapest isoenzyme, of those with a turnover number. Where
+    no turnover number of the reverse direction is known, it is taken to be that of the forward one.
 
     Args:
         proteins: with ``molar_mass_g_mol``; amounts do not matter.

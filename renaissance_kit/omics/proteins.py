@@ -12,7 +12,7 @@ import pandas as pd
 from renaissance_kit.core.errors import DataError, ParameterError, nearest
 from renaissance_kit.core.tables import Row
 from renaissance_kit.network.network import Network
-from renaissance_kit.omics.expression import genes_of
+from renaissance_kit.omics.expression import genes_of, require_distinct_conditions
 from renaissance_kit.omics.tables import AMOUNTS, PROTEIN_TABLE
 
 Enzyme = tuple[str, ...]
@@ -130,6 +130,7 @@ class Proteins:
 
 def _proteins(network: Network, rows: list[Row]) -> Proteins:
     known = genes_of(network, rows)
+    require_distinct_conditions(rows)
     density = network.conditions["dry_weight_density"].value
     amounts: dict[str, dict[str, float]] = {row["condition"]: {} for row in rows}
     sources: dict[str, dict[str, str]] = {row["condition"]: {} for row in rows}
@@ -148,5 +149,11 @@ def _proteins(network: Network, rows: list[Row]) -> Proteins:
             raise row.error(
                 f"{gene} has a mass of {masses[gene]:g} g/mol in another row; correct one"
             )
+    empty = [name for name, of in amounts.items() if not of]
+    if empty:
+        raise DataError(
+            f"no protein of {network.name} was measured in {', '.join(empty)}; remove the "
+            "condition, or correct its name"
+        )
     others = len({row["gene"] for row in rows} - known)
     return Proteins(network, amounts, masses, sources, others)

@@ -69,7 +69,8 @@ def remi(
 
     Raises:
         ParameterError: an unknown condition, reaction or metabolite, or no ratio that counts.
-        InfeasibleError: the constraints contradict each other; names a minimal set of them.
+        InfeasibleError: the constraints contradict each other; names the condition and a minimal
+            set of them.
 
     >>> from renaissance_kit import Network
     >>> from renaissance_kit.omics import remi
@@ -86,7 +87,7 @@ def remi(
     of = _by_condition(network, constraints, (before, after))
     wanted = _wanted(network, ratios, metabolite_ratios or {}, threshold)
     one, two = (
-        FluxProgram.of(network, of[name]).called(prefix)
+        _program(network, of[name], name).called(prefix)
         for name, prefix in ((before, "before"), (after, "after"))
     )
     program = Program(
@@ -98,6 +99,14 @@ def remi(
         for pair in (_bounds(a, wanted, program, one, two, (of[before], of[after])) for a in found)
     )
     return OmicsFit(network, "REMI", (before, after), wanted, tuple(found), bounded, program)
+
+
+def _program(network: Network, constraints: Constraints, condition: str) -> FluxProgram:
+    """The program of one condition, which an error names."""
+    try:
+        return FluxProgram.of(network, constraints)
+    except InfeasibleError as error:
+        raise InfeasibleError(f"{condition}: {error}") from error
 
 
 def _by_condition(

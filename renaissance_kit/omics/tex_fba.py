@@ -42,7 +42,7 @@ def tex_fba(
     high: float = 80.0,
     share_high: float = 2e-3,
     share_low: float = 2e-5,
-    least_growth_per_h: float = LEAST_GROWTH,
+    least_growth_per_h: float | None = None,
     alternatives: int = 1,
     seconds: float = SECONDS,
 ) -> OmicsFit:
@@ -59,12 +59,14 @@ def tex_fba(
         low, high: percentiles of the levels of the reactions, 0 to 100.
         share_high, share_low: share of its range that the flux of a high reaction must have, and
             that of a low one may have.
-        least_growth_per_h: of the states.
+        least_growth_per_h: of the states; if not given, what the constraints have as the lower
+            bound of growth, and 0.1 where they have none above 0.
         alternatives: most sets to look for, of as many levels as the largest.
         seconds: for each set.
 
     Raises:
-        ParameterError: an unknown condition, or percentiles that are none.
+        ParameterError: an unknown condition, percentiles that are none, more growth than the
+            constraints allow, or levels none of which is high or low.
         InfeasibleError: the constraints contradict each other; names a minimal set of them.
 
     >>> from renaissance_kit import Network
@@ -91,11 +93,19 @@ def tex_fba(
     return OmicsFit(network, "TEX-FBA", (condition,), wanted, tuple(found), bounded, program)
 
 
-def _growing(network: Network, constraints: Constraints, least: float) -> Constraints:
+def _growing(network: Network, constraints: Constraints, wanted: float | None) -> Constraints:
     """Constraints with at least some growth."""
     if network.growth is None:
         return constraints
     old = constraints.fluxes.get(network.growth)
+    if wanted is None and old is not None and old.low > 0:
+        return constraints
+    least = LEAST_GROWTH if wanted is None else wanted
+    if old is not None and old.high < least:
+        raise ParameterError(
+            f"{network.growth} is at most {old.high:g} 1/h by the constraints ({old.source}), and "
+            f"at least {least:g} is asked for; give a smaller least_growth_per_h"
+        )
     new = within(old, least, math.inf, constraints.maximum_flux, "least growth of TEX-FBA")
     if old is not None and old.low >= least:
         return constraints
@@ -110,12 +120,12 @@ def _wanted(
     flux: FluxProgram,
     seconds: float,
 ) -> pd.DataFrame:
-    ends = np.percentile(list(levels.values()), percentiles)
+    ends = np.percentile(list(levels.values()) or [0.0], percentiles)
     program = Program(flux.base, [])
     rows = []
     for name, level in levels.items():
-        high = bool(level >= ends[1])
-        if not (high or level <= ends[0]) or _crosses(network, name):
+        high, low = bool(level >= ends[1]), bool(level <= ends[0])
+        if high == low or _crosses(network, name):  # both: so many are alike that it says nothing
             continue
         a, b = program.extremes({flux.forward[name]: 1.0, flux.reverse[name]: 1.0}, seconds)
         if b - a < LEAST_RANGE:
@@ -126,7 +136,8 @@ def _wanted(
     columns = ["name", "wanted", "kind", "level", "least", "largest", "limit"]
     if not rows:
         raise ParameterError(
-            "no reaction with a high or low level can vary; widen the percentiles, or the bounds"
+            "no reaction with a high or low level can vary; widen the percentiles or the bounds, "
+            "or give more levels that differ"
         )
     return pd.DataFrame(rows, columns=columns)
 

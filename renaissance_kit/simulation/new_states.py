@@ -51,6 +51,7 @@ class NewState(IntEnum):
     UNSTABLE = 1
     LOST = 2
     NOT_UNIQUE = 3
+    STOPPED = 4
 
     @property
     def meaning(self) -> str:
@@ -60,6 +61,7 @@ class NewState(IntEnum):
             NewState.UNSTABLE: "a steady state from which the cell departs",
             NewState.LOST: "no steady state on the branch: it ends, or a metabolite runs away",
             NewState.NOT_UNIQUE: "the knock-out cuts a pool off, which keeps what it has",
+            NewState.STOPPED: "the run was stopped before this model was followed",
         }[self]
 
 
@@ -97,7 +99,8 @@ def new_steady_states(
     Args:
         models: a batch at its steady state.
         changes: each from the first steady state; their times have no part in it.
-        run: workers, store, progress and stop; chunks of 10 models.
+        run: workers, store, progress and stop; chunks of 10 models. Models that are left when it
+            is stopped keep their place, with the status ``STOPPED``.
 
     Raises:
         ParameterError: no change, unknown names, or a concentration of 0 (a Vmax factor may be 0).
@@ -125,8 +128,18 @@ def new_steady_states(
     )  # fmt: skip
     if not len(columns["item"]):
         raise ParameterError("stopped before any model was done; nothing to return")
-    names = ("states", "rates", "lambda_max", "reached", "status")
-    return NewStates(chosen, *(columns[name] for name in names))
+    done, shape = columns["item"], (len(models), len(chosen))
+
+    def placed(name: str, nothing: float) -> Any:
+        """What was found of each model, in the order of the batch."""
+        whole = np.full((*shape, *columns[name].shape[2:]), nothing, dtype=columns[name].dtype)
+        whole[done] = columns[name]
+        return whole
+
+    return NewStates(
+        chosen, placed("states", np.nan), placed("rates", np.nan), placed("lambda_max", np.nan),
+        placed("reached", 0.0), placed("status", NewState.STOPPED),
+    )  # fmt: skip
 
 
 def knock_outs(
@@ -145,7 +158,7 @@ def knock_outs(
     >>> network = Network.example("tiny")
     >>> models = KineticModels(network, SteadyState.from_folder(network), np.ones((2, 10)))
     >>> knock_outs(models, ["PGI"], run=Run(workers=1)).counts()
-    {'STABLE': 2, 'UNSTABLE': 0, 'LOST': 0, 'NOT_UNIQUE': 0}
+    {'STABLE': 2, 'UNSTABLE': 0, 'LOST': 0, 'NOT_UNIQUE': 0, 'STOPPED': 0}
     """
     names = tuple(reactions) or models.network.kinetic_reactions
     return new_steady_states(models, [Step(vmax_factors={name: 0.0}) for name in names], run=run)

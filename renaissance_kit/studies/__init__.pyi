@@ -107,6 +107,7 @@ from .gene_conditions import (
     common_shifts as common_shifts,
     condition_fluxes as condition_fluxes,
     differing_fluxes as differing_fluxes,
+    expression_for as expression_for,
     fluxes_apart as fluxes_apart,
     ratio_outcomes as ratio_outcomes,
     shifted_constants as shifted_constants,

@@ -49,7 +49,7 @@ def target_fluxes(
         return tuple(wanted)
     measured: set[str] = set()
     if network.folder is not None and (network.folder / FERMENTATION_FILE).is_file():
-        measured = {curve.variable for curve in measured_curves(network)}
+        measured = {curve.variable for curve in measured_curves(network) if not curve.inside}
     found = _releasing(network, state, measured)
     growth = () if network.growth is None else (network.growth,)
     return (*found, *growth) or _releasing(network, state, set(network.constant))[-1:]

@@ -296,7 +296,7 @@ def known_table(
         models in which it raises the target by ``least_fold`` (raises), in which it comes within
         95 % of the best ln gain of as many enzymes (near_best), and in which all its changes stand
         in the best design (in_best), each with a 95 % interval; and the median share of the best
-        ln gain of as many enzymes (of_best).
+        ln gain of as many enzymes (of_best; NaN where no model has a best design of that size).
     """
     rows = []
     firsts = [
@@ -319,7 +319,8 @@ def known_table(
         ):
             low, high = wilson_interval(int(yes.sum()), len(yes))
             row |= {what: float(yes.mean()), f"{what}_low": low, f"{what}_high": high}
-        rows.append(row | {"of_best": float(np.nanmedian(of_best))})
+        known = of_best[np.isfinite(of_best)]
+        rows.append(row | {"of_best": float(np.median(known)) if len(known) else np.nan})
     return pd.DataFrame(rows)
 
 

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.linalg import null_space
 
+from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.design.known import published_designs
 from renaissance_kit.design.problem import LEAST_GROWTH, DesignProblem
+from renaissance_kit.kinetics.ensembles import example_file
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.network import Network
 from renaissance_kit.simulation.bioreactor import Bioreactor, batch_of
@@ -58,7 +61,8 @@ def models_for_design(
     Raises:
         ParameterError: fewer of those drawn are valid.
     """
-    if steps == 0 and at in (OWN, PUBLISHED):
+    shipped = at in (OWN, PUBLISHED) and _has(network, example_file(network, at))
+    if steps == 0 and shipped:
         return valid_ensemble(network, n, states=at)[0].models(network)
     recipe = Recipe.by_gradient(network, steps=steps or FEW_STEPS)
     return trained_models(network, state, n, seed=seed, recipe=recipe)[0]
@@ -85,29 +89,36 @@ def yield_problem(
     """More product per substrate; see `DesignProblem`.
 
     Args:
-        product: reaction; if not given, the one that releases the measured product.
+        product: reaction; if not given, the one that releases the measured product (of several
+            the last in ``fermentation.csv``), else the first of `target_fluxes`.
         uptake: reaction; if not given, the one that takes up the measured substrate, and none
             where none was measured.
         excluded: reactions whose enzyme stays; ATP maintenance if not given.
         least_growth: share of the growth rate, where the network grows.
 
     Raises:
-        ParameterError: an unknown reaction, or a field that is out of range.
+        ParameterError: an unknown reaction, a field that is out of range, or no product is given
+            and nothing is released.
 
     >>> from renaissance_kit import Network, SteadyStates
     >>> network = Network.example()
     >>> dict(yield_problem(network, SteadyStates.example(network).default).target)
     {'ANTHtex': 1.0, 'GLCtex': -1.0}
     """
-    curves = product_and_substrate(network)
-    if uptake is None and curves is not None:
-        uptake = _taking_up(network, state, curves[1].variable)
+    made, used = _measured(network)
+    if product is None and made:
+        product = _most(network, state, made[-1].variable, 1.0)
+    if product is None and not (released := target_fluxes(network, state)):
+        raise ParameterError(f"{network.name} releases nothing; name the product, a reaction")
+    product = product or released[0]
+    if uptake is None and used:
+        uptake = _most(network, state, used[0].variable, -1.0)
     if excluded is None:
         excluded = without_enzyme(network)
     growth = {} if network.growth is None else {network.growth: (least_growth, np.inf)}
     return DesignProblem.of(
         network,
-        product or target_fluxes(network, state)[0],
+        product,
         uptake,
         excluded=tuple(excluded),
         enzymes=enzymes,
@@ -118,14 +129,54 @@ def yield_problem(
     )
 
 
-def product_and_substrate(network: Network) -> tuple[MeasuredCurve, MeasuredCurve] | None:
-    """The last measured substance that is released, and the first that is used up; or None."""
-    if not _has(network, FERMENTATION_TABLE.name):
-        return None
-    curves = [c for c in measured_curves(network) if not c.inside and c.variable != "biomass"]
-    made = [c for c in curves if not c.time_course.falls]
-    used = [c for c in curves if c.time_course.falls]
+def product_and_substrate(
+    network: Network, product: str | None = None, uptake: str | None = None
+) -> tuple[MeasuredCurve, MeasuredCurve] | None:
+    """The measured substance that is made, the last one released, and the first that is used up.
+
+    Args:
+        product: reaction whose flux a design raises; then the measured substance with whose release
+            this flux always goes, as that of the reactions of a linear pathway does.
+        uptake: the same of the substrate.
+
+    Returns:
+        None where one of the two was not measured.
+
+    >>> from renaissance_kit import Network
+    >>> network = Network.example()
+    >>> [curve.quantity for curve in product_and_substrate(network, "ANS", "GLCtex")]
+    ['anthranilate', 'glucose']
+    >>> product_and_substrate(network, "SUCCtex") is None
+    True
+    """
+    made, used = (
+        curves if reaction is None else [c for c in curves if _goes_with(network, reaction, c)]
+        for curves, reaction in zip(_measured(network), (product, uptake), strict=True)
+    )
     return (made[-1], used[0]) if made and used else None
+
+
+def _measured(network: Network) -> tuple[list[MeasuredCurve], list[MeasuredCurve]]:
+    """Curves of substances of the medium that become more, and of those that are used up."""
+    if not _has(network, FERMENTATION_TABLE.name):
+        return [], []
+    curves = [c for c in measured_curves(network) if not c.inside and c.variable != "biomass"]
+    return [c for c in curves if not c.time_course.falls], [
+        c for c in curves if c.time_course.falls
+    ]
+
+
+def _goes_with(network: Network, reaction: str, curve: MeasuredCurve) -> bool:
+    """Whether the flux of a reaction is that of a substance into the medium, up to a factor."""
+    crossing = [
+        r for r in network.kinetic_reactions if curve.variable in network.reactions[r].stoichiometry
+    ]
+    if reaction in crossing or len(crossing) != 1:
+        return reaction in crossing
+    network.require_reactions([reaction])
+    fluxes = null_space(network.stoichiometry[: len(network.dynamic)])
+    one, two = (fluxes[network.reaction_index[r]] for r in (reaction, crossing[0]))
+    return bool(abs(one @ two) > (1 - 1e-9) * np.linalg.norm(one) * np.linalg.norm(two))
 
 
 def known_designs(network: Network) -> dict[str, dict[str, int]]:
@@ -134,25 +185,44 @@ def known_designs(network: Network) -> dict[str, dict[str, int]]:
     return published_designs(network) | built
 
 
-def measured_yields(network: Network, strains: Sequence[str]) -> pd.DataFrame:
-    """As `measured_folds`, over the first strain that was measured; empty where none was."""
-    curves = product_and_substrate(network)
-    if curves is None or not strains:
+def measured_yields(
+    network: Network, strains: Sequence[str], product: str | None = None, uptake: str | None = None
+) -> pd.DataFrame:
+    """As `measured_folds`, over the first strain that was measured.
+
+    Args:
+        strains: those that were not measured are left out.
+        product, uptake: as in `product_and_substrate`.
+
+    Returns:
+        Empty where none was measured.
+    """
+    curves = product_and_substrate(network, product, uptake)
+    if curves is None:
         return pd.DataFrame(columns=["strain", "product_fold", "yield_fold"])
-    product, substrate = curves
-    host = product.time_course.strain
-    return measured_folds(network, strains, host, product.quantity, substrate.quantity)
+    made, used = (curve.quantity for curve in curves)
+    rows = FERMENTATION_TABLE.read(network.file(FERMENTATION_TABLE.name))
+    there = {(row["strain"], row["quantity"]) for row in rows}
+    known = [name for name in strains if {(name, made), (name, used)} <= there]
+    return measured_folds(network, known, curves[0].time_course.strain, made, used)
 
 
 def freed_enzyme(network: Network) -> str | None:
-    """The first engineered reaction on which the network has feedback; None without one.
+    """The first engineered reaction that the network has inhibited; None without one.
 
     >>> from renaissance_kit import Network
     >>> freed_enzyme(Network.example(regulation="published")), freed_enzyme(Network.example())
     ('DDPA', None)
     """
     names = (name for names in engineered_strains(network).values() for name in names)
-    return next((name for name in names if network.reactions[name].modifiers), None)
+    return next(
+        (
+            name
+            for name in names
+            if any(m.kind.endswith("inhibition") for m in network.reactions[name].modifiers)
+        ),
+        None,
+    )
 
 
 def strain_factors(network: Network, freed: str, factor: float) -> dict[str, dict[str, float]]:
@@ -164,14 +234,15 @@ def strain_factors(network: Network, freed: str, factor: float) -> dict[str, dic
     }
 
 
-def _taking_up(network: Network, state: SteadyState, metabolite: str) -> str | None:
-    """The reaction that takes most of a metabolite."""
+def _most(network: Network, state: SteadyState, metabolite: str, sign: float) -> str | None:
+    """The reaction that makes most of a metabolite (sign 1), or uses most (−1)."""
     flux = dict(zip(network.kinetic_reactions, state.fluxes_mM_h, strict=True))
-    taken = {
-        r: -network.reactions[r].stoichiometry.get(metabolite, 0.0) * v for r, v in flux.items()
+    moved = {
+        r: sign * network.reactions[r].stoichiometry.get(metabolite, 0.0) * v
+        for r, v in flux.items()
     }
-    best = max(taken, key=lambda name: taken[name])
-    return best if taken[best] > 0 else None
+    best = max(moved, key=lambda name: moved[name])
+    return best if moved[best] > 0 else None
 
 
 def _has(network: Network, table: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,31 @@ ALWAYS, SOMETIMES = "followed", "followed in some of the alternatives"
 AGAINST, FORBIDDEN = "contradicted by others", "forbidden by the constraints"
 EXAMINED = 100  # states among which the default one of a condition is chosen
 OUTCOMES = (ALWAYS, SOMETIMES, AGAINST, FORBIDDEN)
+
+
+def expression_for(
+    network: Network, condition: str | None, levels: str | Path | None
+) -> Expression | None:
+    """Levels of genes for one condition; None where no condition is asked for.
+
+    Args:
+        condition: one of the table's.
+        levels: a table; ``expression.csv`` of the network if not given.
+
+    Raises:
+        DataError: the table has mistakes.
+        ParameterError: a table without a condition, or one that it does not have.
+    """
+    if condition is None and levels is None:
+        return None
+    expression = Expression.example(network) if levels is None else Expression.read(network, levels)
+    if condition is None:
+        raise ParameterError(
+            f"levels is {levels} and condition is not given; give one of its conditions: "
+            f"{', '.join(expression.conditions)}"
+        )
+    expression.of_condition(condition)
+    return expression
 
 
 def states_in_condition(

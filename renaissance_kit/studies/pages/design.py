@@ -179,7 +179,13 @@ def known(
         )
     others = table[~table.name.isin(built)]
     if len(others):
-        best = max((row for _, row in others.iterrows()), key=lambda row: row.of_best)
+        if others.of_best.isna().all():
+            parts.append(
+                f"{len(others)} published designs have nothing beside them: no model has a best "
+                "design."
+            )
+            return Text("\n\n".join(parts))
+        best = others.loc[others.of_best.idxmax()]
         parts.append(
             f"Of {len(others)} published designs the nearest to the best is {best['name']} "
             f"({best.design}), with {percent(max(best.of_best, 0.0))} of its ln fold in the median "
