@@ -39,7 +39,7 @@ from renaissance_kit.search.fastest import SearchSettings, StateSearch, restart_
 from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.states.steady_states import SteadyStates
 
-CHUNK = 5  # states in a task of the first round; a second or two, half a minute where all are slow
+CHUNK = 4  # states in a task of the first round; a second or two, half a minute where all are slow
 SEARCH = SearchSettings(steps=4000, restarts=99, margin=0.02, placement_steps=2500)
 """Default settings of a survey. One long descent finds what many short ones miss, and eigenvalue
 placement from its end turns most of what it leaves slow; a state that is still slow gets restarts
@@ -210,7 +210,7 @@ def survey_states(
         ranges: bounds of the constants; the network's if not given.
         settings: of the searches; `SEARCH` if not given.
         threshold_per_h: the network's ``eigenvalue_threshold`` if not given.
-        run: workers, store, progress and stop; chunks of 5 states, then of one restart.
+        run: workers, store, progress and stop; chunks of 4 states, then of one restart.
 
     Returns:
         The states in their order; those that are done if the run was stopped.
