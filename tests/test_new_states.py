@@ -205,3 +205,14 @@ def test_messages(tiny, tiny_state) -> None:
         knock_outs(models, ["PGi"])
     with pytest.raises(ParameterError, match="glc__D_e is 0 mM"):
         new_steady_states(models, [Step(constants_mM={"glc__D_e": 0.0})])
+
+
+def test_a_stopped_shift_says_which_models_are_done(tiny, tiny_state) -> None:
+    km = np.random.default_rng(3).uniform(0.5, 2.0, (25, 10))
+    models, steps = KineticModels(tiny, tiny_state, km), (Step(vmax_factors={"HEX": 0.5}),)
+    times, asked = np.array([0.0, 50.0]), iter([False, False])
+    part = shift(models, steps, times, run=Run(1, stop=lambda: next(asked, True)))
+    assert 0 < len(part.numbers) < 25
+    whole = shift(models, steps, times, run=Run(1))
+    np.testing.assert_array_equal(whole.numbers, np.arange(25))
+    np.testing.assert_array_equal(part.states_mM, whole.states_mM[part.numbers])

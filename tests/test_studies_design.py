@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import fields
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,7 @@ from renaissance_kit.design import (
     find_designs,
     linear_responses,
 )
-from renaissance_kit.simulation import batch_of, engineered_strains, measured_curves
+from renaissance_kit.simulation import NewState, batch_of, engineered_strains, measured_curves
 from renaissance_kit.studies.pages import design as page
 
 ONE = Run(workers=1)
@@ -120,6 +121,18 @@ def test_new_steady_states_of_small_changes_are_as_the_linear_response_says(mode
     assert compared.finished.item() == len(models)
     assert compared.more.item() == 1
     assert compared["rank"].item() > 0.9
+
+
+def test_a_flux_that_turned_has_a_negative_fold(models, candidates, monkeypatch) -> None:
+    n, index = len(models), models.network.reaction_index
+    rates = np.full((n, 1, len(models.network.kinetic_reactions)), 2.0)
+    rates[0, 0, index["HEX"]] = -3.0
+    found = SimpleNamespace(rates=rates, status=np.full((n, 1), NewState.STABLE))
+    monkeypatch.setattr(
+        "renaissance_kit.studies.design_checks.new_steady_states", lambda *_, **__: found
+    )
+    table = studies.steady_state_table(models, candidates, {"HEX": 1.0, "PGI": -1.0}, [0])
+    np.testing.assert_allclose(table.fold, [-1.5] + (n - 1) * [1.0])
 
 
 def test_expression_moves_the_fold_as_the_response_says(candidates, responses) -> None:

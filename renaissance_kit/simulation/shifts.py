@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from renaissance_kit.core.errors import ParameterError, nearest
 from renaissance_kit.core.runs import RUN, Run, run_chunks
-from renaissance_kit.core.types import Array, Mask
+from renaissance_kit.core.types import Array, Index, Mask
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.network.network import Network
 from renaissance_kit.simulation.balances import Balances
@@ -73,6 +73,7 @@ class Shifted:
         steady: (models,) True where the last state is a steady one: no |dc/dt| above 1e-4 of the
             concentration in an hour, or a steady state within 1e-4 of every concentration (where
             fast reactions are near equilibrium, dc/dt is all error of the integration).
+        numbers: (models,) which of the batch these are: all, unless the run was stopped.
     """
 
     times_h: Array
@@ -80,6 +81,7 @@ class Shifted:
     rates: Array
     outcome: NDArray[np.int8]
     steady: Mask
+    numbers: Index
 
     @property
     def finished(self) -> Mask:
@@ -136,8 +138,9 @@ def shift(
     if not len(columns["item"]):
         raise ParameterError("stopped before any model was done; nothing to return")
     return Shifted(
-        times, columns["states"], columns["rates"], columns["outcome"], columns["steady"]
-    )
+        times, columns["states"], columns["rates"], columns["outcome"], columns["steady"],
+        columns["item"],
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -46,16 +46,19 @@ def steady_state_table(
         which: numbers of the designs.
 
     Returns:
-        design, model, linear (fold of the target), fold (at the new steady state, NaN where there
-        is none that is stable) and status (name of a `NewState`).
+        design, model, linear (fold of the target), fold (at the new steady state; negative where
+        a flux of the target has turned, NaN where there is no stable state) and status (name of a
+        `NewState`).
     """
     index = models.network.reaction_index
     steps = [Step(vmax_factors=candidates.vmax_factors(i)) for i in which]
     found, rows = new_steady_states(models, steps, run=run), []
     for j, i in enumerate(which):
+        fold = np.ones(len(models))
         with np.errstate(invalid="ignore", divide="ignore"):
-            rates = np.log(found.rates[:, j])
-        fold = np.exp(sum(w * rates[:, index[name]] for name, w in target.items()))
+            for name, weight in target.items():
+                rate = found.rates[:, j, index[name]]
+                fold *= np.sign(rate) * np.abs(rate) ** weight
         stable = found.status[:, j] == NewState.STABLE
         rows.append(
             pd.DataFrame(
