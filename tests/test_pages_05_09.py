@@ -58,6 +58,7 @@ def surveyed(supports: list[bool], found: list[bool]) -> studies.Surveyed:
             "status": ("state", np.where(found, Status.VALID, Status.SLOW).astype(np.int8)),
             "evaluations": ("state", np.full(len(found), 10, dtype=np.int32), {"units": "1"}),
             "seconds": ("state", np.ones(len(found)), {"units": "s"}),
+            "longest": ("state", np.ones(len(found)), {"units": "s"}),
             "km": (("state", "km_name"), np.ones((len(found), 1)), {"units": "mM"}),
         },
         coords={"state": state, "km_name": ["a:b_c"]},
