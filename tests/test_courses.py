@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from renaissance_kit import KineticModels, Network, Perturbation
+from renaissance_kit import KineticEnsemble, KineticModels, Network, Perturbation
+from renaissance_kit.core import ParameterError
 from renaissance_kit.simulation import (
     Dynamics,
     Feed,
@@ -60,3 +61,35 @@ def test_without_its_functions_the_python_interface_is_taken(
     monkeypatch.setattr(sundials, "available", lambda: False)
     python = course_of(cell.system(0), start, TIMES, scale=cell.steady_state)
     np.testing.assert_array_equal(compiled.states, python.states)
+
+
+def test_whole_numbers_are_numbers(ecoli: Network) -> None:
+    """Compiled code reads memory by kinds: 2 in the place of 2.0 must not be read as nothing."""
+    ensemble = KineticEnsemble.example(ecoli)
+    few = ensemble.select(np.flatnonzero(ensemble.valid)[:1]).models(ecoli)
+    written = {}
+    for kind in (float, int):
+        culture = Dynamics(
+            few, reactor=True, growth_density_gDW_L=kind(300), exchange_density_gDW_L=kind(300),
+        )  # fmt: skip
+        start = culture.steady_state.copy()
+        fed = np.zeros(len(start), dtype=kind)
+        feed = Feed(kind(1), kind(2), kind(1), kind(0), fed)
+        course = course_of(
+            culture.system(0), start, [0.0, 0.1], scale=culture.steady_state, feed=feed,
+            tolerances=Tolerances(1e-6, 1e-6),
+        )  # fmt: skip
+        assert course.outcome == Outcome.FINISHED, course.reason
+        written[kind] = course.states
+    np.testing.assert_array_equal(written[int], written[float])
+    assert written[int][-1, -1] < start[-1]  # the feed dilutes
+
+
+@pytest.mark.parametrize("what", ["start", "scale", "feed"])
+def test_arrays_of_another_length_are_refused(models: KineticModels, what: str) -> None:
+    cell = Dynamics(models)
+    given = {"start": cell.steady_state, "scale": cell.steady_state, "feed": cell.steady_state}
+    given[what] = given[what][:-1]
+    feed = Feed(0.0, 1.0, 0.0, 0.0, given["feed"])
+    with pytest.raises(ParameterError, match=rf"{what}.*shape"):
+        course_of(cell.system(0), given["start"], TIMES, scale=given["scale"], feed=feed)

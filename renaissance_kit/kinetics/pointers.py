@@ -22,6 +22,9 @@ _KINDS: dict[Any, Any] = {
     Index: types.Array(types.int64, 1, "C"), Array: types.Array(types.float64, 1, "C"),
     NDArray[np.bool_]: types.Array(types.boolean, 1, "C"), int: types.int64, float: types.float64,
 }  # fmt: skip
+_DTYPES: dict[Any, Any] = {
+    types.int64: np.int64, types.float64: np.float64, types.boolean: np.bool_,
+}  # fmt: skip
 
 
 def kind_of(record: type, **others: Any) -> Any:
@@ -34,6 +37,24 @@ def kind_of(record: type, **others: Any) -> Any:
     hints = get_type_hints(record)
     fields = record._fields  # type: ignore[attr-defined]
     return types.NamedTuple([others.get(f) or _KINDS[hints[f]] for f in fields], record)
+
+
+def fitting(record: Any) -> Any:
+    """A NamedTuple with its fields exactly of the kinds that `kind_of` takes for granted.
+
+    Compiled code reads what `stored` put into memory by these kinds: a whole number in the place
+    of a number, as people write 2 for 2.0, would be read as nearly nothing. Arrays that fit stay
+    the same ones.
+    """
+    hints = get_type_hints(type(record))
+    return type(record)(*map(_fitting, record, (hints[name] for name in record._fields)))
+
+
+def _fitting(value: Any, hint: Any) -> Any:
+    kind = _KINDS.get(hint)
+    if isinstance(kind, types.Array):
+        return np.ascontiguousarray(value, dtype=_DTYPES[kind.dtype])
+    return fitting(value) if kind is None else hint(value)
 
 
 def _word() -> Any:

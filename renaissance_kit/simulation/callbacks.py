@@ -13,6 +13,7 @@ from renaissance_kit.core.types import Array, Index
 from renaissance_kit.kinetics.compiled import compiled, compiled_for_c
 from renaissance_kit.kinetics.pointers import (
     doubles,
+    fitting,
     kind_of,
     loader,
     looked_up,
@@ -57,11 +58,12 @@ class Problem(NamedTuple):
     ) -> Problem:
         """The equations of a model with a feed, and a limit for their evaluations."""
         n = system.terms.n_states
-        return cls(
+        found = cls(
             system.slots, system.terms, feed, system.inverse_km, system.vmax, system.inverse_keq,
             system.concentrations, system.f, system.df, np.empty(n * n),
             np.array([0, evaluations]), vector_data, matrix_data,
         )  # fmt: skip
+        return cls(*fitting(found))
 
     def in_memory(self) -> NDArray[np.uint8]:
         """The problem as the compiled functions read it; valid while this tuple is kept."""

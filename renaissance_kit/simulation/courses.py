@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.types import Array
 from renaissance_kit.simulation import sundials
 from renaissance_kit.simulation.callbacks import Problem, addresses
@@ -45,7 +46,8 @@ def course_of(
         solver: ``cvode``, or ``BDF`` or ``Radau`` of SciPy.
 
     Raises:
-        ParameterError: as from `integrate`.
+        ParameterError: as from `integrate`, or a start, scale or feed of another number of states
+            than the system has.
 
     >>> import numpy as np
     >>> from renaissance_kit import KineticModels, Network, Perturbation, SteadyState
@@ -58,7 +60,15 @@ def course_of(
     >>> bool(np.allclose(course.states[-1], cell.steady_state))
     True
     """
-    fed = feed or Feed.none(system.terms.n_states)
+    n = system.terms.n_states
+    fed = feed or Feed.none(n)
+    # compiled code would read and write beyond the end of arrays that are too short
+    for name, values in (("start", start), ("scale", scale), ("mM of the feed", fed.mM)):
+        if np.shape(values) != (n,):
+            raise ParameterError(
+                f"{name} has shape {np.shape(values)}; give ({n},), in the order of the names of "
+                "the Dynamics that the system is of"
+            )
     if solver == "cvode" and sundials.available():
         allowed = (tolerances or Tolerances()).evaluations
         where = map(sundials.address, ("N_VGetArrayPointer", "SUNDenseMatrix_Data"))
