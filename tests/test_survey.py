@@ -11,6 +11,7 @@ import pytest
 from renaissance_kit import KineticModels, SteadyStates
 from renaissance_kit.core import (
     CheckpointError,
+    ParameterError,
     Run,
     SteadyStateError,
     read_store,
@@ -119,6 +120,14 @@ def test_a_part_of_the_states_gives_a_part_of_the_survey(tiny, tiny_states, full
     part = survey_states(tiny, tiny_states[5:7], seed=3, settings=BRIEF, run=ONE)
     np.testing.assert_array_equal(part.numbers, [5, 6])
     np.testing.assert_array_equal(part.km_mM, full.km_mM[5:7])
+
+
+@pytest.mark.parametrize("restarts", [0, 3])
+def test_a_survey_that_is_stopped_at_once_says_so(tiny, tiny_states, restarts):
+    settings = replace(BRIEF, restarts=restarts)
+    stopped = replace(ONE, stop=lambda: True)
+    with pytest.raises(ParameterError, match="stopped before any state was done"):
+        survey_states(tiny, tiny_states, seed=3, settings=settings, run=stopped)
 
 
 def test_a_stopped_survey_resumes(tiny, tiny_states, full, tmp_path):

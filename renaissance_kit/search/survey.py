@@ -256,6 +256,8 @@ def survey_states(
         settings=identity,
     )
     goal = settings.goal_per_h(threshold_per_h)
+    if not len(columns["item"]):
+        raise ParameterError("stopped before any state was done; nothing to return")
     for restarts in restart_rounds(settings.restarts)[1:]:
         slow = np.flatnonzero(columns["reached"] > goal)
         if not len(slow):
