@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.special import log_ndtr
 
 from renaissance_kit import KineticModels, KMRanges, studies
 from renaissance_kit.analysis import KMPosterior
@@ -42,6 +43,26 @@ def test_before_validity_in_closed_form(posterior):
     for i, name in enumerate(one.ranges.names):
         found = stats.kstest(np.log(km[:, i]), closed_form(one, name).cdf)
         assert found.pvalue > 1e-3, name
+
+
+@pytest.mark.parametrize("value_mM", [1e-2, 1e-3, 1e-4, 1e-9, 30.0, 1e3, 1e9])
+def test_measured_far_outside_the_bounds_in_closed_form(posterior, value_mM):
+    """What is left of such a measurement lies at the bound that is nearer to it."""
+    one = posterior(data={"PGI:g6p_c": (value_mM, 1.2)})
+    i = one.ranges.names.index("PGI:g6p_c")
+    km = one.before(2_000, np.random.default_rng(1))[:, i]
+    low, high = one.ranges.low_mM[i], one.ranges.high_mM[i]
+    bound = np.clip(value_mM, low, high)
+    if bound == value_mM:
+        assert stats.kstest(np.log(km), closed_form(one, "PGI:g6p_c").cdf).pvalue > 1e-3
+        return
+    far = abs(np.log(value_mM / bound)) / np.log(1.2)  # standard deviations, to the bound
+
+    def share_within(distance):  # of the tail that is left; the other bound has no part in it
+        return -np.expm1(log_ndtr(-far - distance) - log_ndtr(-far))
+
+    distance = np.abs(np.log(km / bound)) / np.log(1.2)
+    assert stats.kstest(distance, share_within).pvalue > 1e-3
 
 
 def test_log_density_by_hand(posterior):

@@ -24,7 +24,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
+from scipy.special import log_ndtr, ndtr, ndtri, ndtri_exp
 
 from renaissance_kit.core.errors import ParameterError, nearest
 from renaissance_kit.core.seeds import require_seed, rng_of
@@ -124,8 +124,14 @@ class KMPosterior:
         """
         places = np.array(u, dtype=float)
         for i, (middle, sd) in self.places.items():
-            low, high = ndtr(-middle / sd), ndtr((1 - middle) / sd)
-            places[:, i] = middle + sd * ndtri(low + (high - low) * places[:, i])
+            ends = -middle / sd, (1 - middle) / sd
+            if ends[0] > 0:  # measured below the bounds
+                places[:, i] = middle - sd * _normal_below(-ends[1], -ends[0], 1 - places[:, i])
+            elif ends[1] < 0:
+                places[:, i] = middle + sd * _normal_below(*ends, places[:, i])
+            else:
+                low, high = ndtr(ends)
+                places[:, i] = middle + sd * ndtri(low + (high - low) * places[:, i])
         return places.clip(0, 1)
 
     def valid(self, km_mM: Array) -> NDArray[np.bool_]:
@@ -251,3 +257,10 @@ class KMPosterior:
                 float(np.log(factor) / self._width[i]),
             )
         return found
+
+
+def _normal_below(low: float, high: float, u: Array) -> Array:
+    """Standard normal numbers between two negative ones, however far out, from uniform ones."""
+    with np.errstate(divide="ignore"):
+        share = np.log(u + (1 - u) * np.exp(log_ndtr(low) - log_ndtr(high)))
+    return np.asarray(ndtri_exp(log_ndtr(high) + share))
