@@ -402,6 +402,19 @@ def test_a_later_stage_is_asked_about_models_that_passed_only(parts):
     assert np.isnan(nothing.values["score:dear"]).all()
 
 
+def test_values_of_the_same_name_are_kept_apart(parts):
+    """As of two fermentations, the goodness of fit of whose biomass has one name."""
+    six, cheap, dear = parts
+    both = all_of(cheap=cheap, dear=replace(dear, name="cheap"), stages=[["cheap"], ["dear"]])
+    values = both.evaluate(six).values
+    assert list(values) == ["score:cheap", "cheap", "score:dear", "dear:cheap"]
+    np.testing.assert_array_equal(values["cheap"], cheap.scores)
+    np.testing.assert_array_equal(values["dear:cheap"], values["score:dear"])
+    within = all_of(dear=both, other=cheap).evaluate(six)
+    np.testing.assert_array_equal(within.values["score:dear"], both.evaluate(six).score)
+    np.testing.assert_array_equal(within.values["dear:score:dear"], values["score:dear"])
+
+
 def test_the_order_of_stages_does_not_change_who_meets_all(parts):
     six, cheap, dear = parts
     one, two, together = (
@@ -418,6 +431,7 @@ def test_the_order_of_stages_does_not_change_who_meets_all(parts):
         ({"a": Incidence(), "weights": {"b": 1}}, "weights: 'b' is no part"),
         ({"a": Incidence(), "b": Incidence(), "stages": [["a"]]}, "name every part once: a, b"),
         ({"a": Incidence(), "stages": [["a"], ["a"]]}, "name every part once"),
+        ({"a": Incidence(), "b": Incidence(), "stages": [["a"], ["a"]]}, "name every part once"),
         ({"a": Incidence(), "weights": {"a": 0}}, "the weight of a is 0"),
         ({"a": Incidence(), "weight": {"a": 1}}, "which is no objective; write weights="),
         ({"a": Incidence}, "is no objective"),

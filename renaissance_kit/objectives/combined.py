@@ -39,8 +39,9 @@ class AllOf(Objective):
     def evaluate(self, models: KineticModels, *, workers: int = 2) -> Scores:
         """Score every model of a batch, stage by stage.
 
-        Values of a part stand under their own names, and its score under ``score:NAME``, NaN where
-        the model was left out.
+        The score of a part stands under ``score:PART``, and its values under their own names, or
+        under ``PART:NAME`` where a part before it has a value of that name; NaN where the model was
+        left out.
         """
         n = len(models)
         score, status = np.zeros(n), np.full(n, Scored.MET, dtype=np.int8)
@@ -63,8 +64,10 @@ class AllOf(Objective):
                     status[left],
                     found.status,
                 )
-                for key, value in {f"score:{name}": found.score, **found.values}.items():
-                    values.setdefault(key, np.full(n, np.nan))[left] = value
+                for key, value in ((f"score:{name}", found.score), *found.values.items()):
+                    own_key = f"{name}:{key}" if key in values else key
+                    values[own_key] = np.full(n, np.nan)
+                    values[own_key][left] = value
                 for key, number in found.cost.items():
                     cost[key] = cost.get(key, 0) + number
         for name in self.names:
@@ -135,7 +138,7 @@ def all_of(
         for name in names:
             if name not in parts:
                 raise ParameterError(f"{what}: {name!r} is no part{nearest(name, list(parts))}")
-        if len(names) != len(parts):
+        if sorted(names) != sorted(parts):
             raise ParameterError(
                 f"{what} must name every part once: {', '.join(parts)}; they name "
                 f"{', '.join(names) or 'none'}"
