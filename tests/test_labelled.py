@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from labelled_sets import decided_by_three
 
 from renaissance_kit import KineticEnsemble, KineticModels, KMRanges, Recipe, train
 from renaissance_kit.core import ParameterError
@@ -95,6 +96,20 @@ def test_given_sets_are_labelled_counted_and_named(method, tiny, tiny_state):
     assert about[f"{recipe.settings.method}_source"].endswith("of generator abc")
     again = train(tiny, tiny_state, seed=1, recipe=method(data=km))
     np.testing.assert_array_equal(training.weights, again.weights)
+
+
+def test_the_order_of_given_sets_does_not_choose_those_held_back(tiny, tiny_state):
+    """Here the relevant sets stand first, and among these the ones with a large first constant."""
+    data = decided_by_three(tiny, 2_000, seed=6)
+    first = np.log(data.km_mM[:, tiny.km_index["HEX:glc__D_c"]])
+    order = np.lexsort((-first, ~data.relevant))
+    sorted_data = LabelledKM(data.km_mM[order], data.relevant[order])
+    recipe = Recipe.rekindle(tiny, data=sorted_data, steps=1, epochs_per_step=1)
+    found = train(tiny, tiny_state, seed=1, recipe=recipe).history
+    assert np.isfinite(found.mean_divergence).all()
+    recipe = Recipe.flow(tiny, data=sorted_data, epochs=1)
+    found = train(tiny, tiny_state, seed=1, recipe=recipe).history.iloc[-1]
+    assert found.held_out_gain == pytest.approx(found.gain, abs=0.5)
 
 
 def test_unbiased_sets_say_so(method, tiny, tiny_state):

@@ -111,13 +111,19 @@ class DataFitness(AtOneState[Of]):
     def labelled(self, memory: Mapping[str, NDArray[Any]]) -> Labelled:
         """The labelled sets; unbiased ones are made from the seed that the run remembers.
 
+        Given ones are put in a random order, so that the last of them, which methods hold back, are
+        like the others, also where a file has the relevant ones first or two ensembles in a row.
+
         Raises:
             ParameterError: fewer than `LEAST` are relevant.
         """
         seed = int(memory[SEED][0])
         if seed not in self._made:
-            unbiased = self._chunks(rng_of(seed))
-            made = self.label(unbiased) if self.data is None else self.given()
+            rng = rng_of(seed)
+            made = self.label(self._chunks(rng)) if self.data is None else self.given()
+            if self.data is not None:
+                order = rng.permutation(len(made.relevant))
+                made = Labelled(made.shares[order], made.relevant[order])
             self.require_some(made)
             self._made.clear()
             self._made[seed] = made
