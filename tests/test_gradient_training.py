@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,14 @@ from scipy.special import digamma
 
 from renaissance_kit import Generator, KineticModels, KMRanges, Recipe, SteadyStates, train
 from renaissance_kit.core import ParameterError
-from renaissance_kit.objectives import FastestDynamics, Incidence, SmoothIncidence
+from renaissance_kit.objectives import (
+    ControlSigns,
+    FastestDynamics,
+    Incidence,
+    KMPriors,
+    SmoothIncidence,
+    WantedSign,
+)
 from renaissance_kit.training import GradientSettings, ModelScores, divergence
 
 SIZE = {"steps": 6, "models_per_step": 12}
@@ -146,6 +155,20 @@ def test_any_objective_with_a_derivative_can_be_climbed(run):
     for objective in (Incidence(), FastestDynamics()):
         with pytest.raises(ParameterError, match=r"no derivative.*SmoothIncidence or SoftMargin"):
             run(objective=objective)
+
+
+def test_incidence_is_known_whatever_the_objective(run, tiny, tiny_state):
+    """Priors and signs of control say nothing of eigenvalues; the history does."""
+    priors = KMPriors.of(tiny, {"PGI:g6p_c": (0.3, 0.5)})
+    signs = ControlSigns((WantedSign("FRUt", ("HEX",), 1),))
+    for objective in (priors, signs):
+        history = run(objective=objective).history
+        assert (history.without_eigenvalues == 0).all()
+        assert (history.incidence > 0).all()
+    states = [tiny_state, replace(tiny_state, concentrations_mM=2 * tiny_state.concentrations_mM)]
+    recipe = Recipe.conditional(tiny, steps=2, models_per_step=8, states_per_step=2)
+    history = train(tiny, states, seed=1, recipe=recipe.but(objective=priors)).history
+    assert (history.without_eigenvalues == 0).all()
 
 
 def test_outputs_that_depend_on_their_batch_are_refused(run, tiny):

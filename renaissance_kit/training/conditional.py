@@ -228,6 +228,13 @@ class ConditionalTrainer:
         score, lambda_max = ModelScores.apply(
             log_km, differentiable(fitness.objective), batches, settings.tau, fitness.workers
         )
+        if torch.isnan(lambda_max).any():  # not all objectives compute it on the way
+            km = np.exp(log_km.detach().numpy()).reshape(number, each, -1)
+            spectra = [
+                batch.with_km(part).spectrum(workers=fitness.workers)
+                for batch, part in zip(batches, km, strict=True)
+            ]
+            lambda_max = torch.from_numpy(np.concatenate([s.lambda_max_per_h for s in spectra]))
         own_scores = score.detach().numpy().reshape(number, each).mean(axis=1)
         before = np.where(np.isnan(scores[chosen]), own_scores, scores[chosen])
         scores[chosen] = _KEPT * before + (1 - _KEPT) * own_scores

@@ -148,6 +148,10 @@ class GradientTrainer:
             log_km, differentiable(fitness.objective), [fitness.batch], settings.tau,
             fitness.workers,
         )  # fmt: skip
+        if torch.isnan(lambda_max).any():  # not all objectives compute it on the way
+            models = fitness.batch.with_km(np.exp(log_km.detach().numpy()))
+            spectrum = models.spectrum(workers=fitness.workers)
+            lambda_max = torch.from_numpy(spectrum.lambda_max_per_h.copy())
         return Loss(score.mean(), divergence(outputs, settings.dependence), lambda_max)
 
 
