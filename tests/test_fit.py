@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from cultivated import cultivation_result
 
 from renaissance_kit import Network
 from renaissance_kit.core import DataError, ParameterError
+from renaissance_kit.objectives import FitToCourses
 from renaissance_kit.simulation import (
     Fit,
     MeasuredCurve,
@@ -66,6 +68,26 @@ def test_points_after_the_end_do_not_count() -> None:
     late = MeasuredCurve("biomass", course([99.0], times=[9.0]))
     with pytest.raises(ParameterError, match="no measurement within"):
         late.goodness_of_fit(result)
+
+
+def test_curves_that_any_simulation_would_match_or_none_are_refused(ecoli: Network) -> None:
+    """The start alone matches always; without errors 0 is matched by exactly 0 or by nothing."""
+    result = cultivation_result(TIMES, {"biomass": np.ones((1, 4))})
+    start = MeasuredCurve("biomass", course([1.0], times=[0.0]))
+    with pytest.raises(ParameterError, match=r"biomass: no measurement .* after its start"):
+        start.goodness_of_fit(result)
+    nothing = MeasuredCurve("biomass", course([0.0, 0.0, 0.0]))
+    with pytest.raises(ParameterError, match=r"every value is 0 .*fill in low and high"):
+        nothing.goodness_of_fit(result)
+    with_errors = MeasuredCurve("biomass", course([0.0, 0.0, 0.0], [-1, -1, -1], [1, 1, 1]))
+    assert with_errors.goodness_of_fit(result) == pytest.approx([1.0])
+    table = pd.read_csv(ecoli.file("fermentation.csv"))
+    with pytest.raises(ParameterError, match="biomass: no measurement"):
+        FitToCourses.of(ecoli, table=table[table.time_h == 0])
+    own = table.strain == table.strain[0]
+    table.loc[own & (table.quantity == "anthranilate"), ["value", "low", "high"]] = 0.0
+    with pytest.raises(ParameterError, match="anthranilate: every value is 0"):
+        FitToCourses.of(ecoli, table=table)
 
 
 @pytest.fixture

@@ -62,6 +62,9 @@ class FitToCourses(Objective):
         require_positive(self, "threshold", "width", "evaluations")
         if not self.curves:
             raise ParameterError("no curve to compare with; give at least one")
+        assert self.reactor.times_h is not None
+        for curve in self.curves:
+            curve.require_comparable(float(self.reactor.times_h[-1]))
 
     @classmethod
     def of(
@@ -87,6 +90,8 @@ class FitToCourses(Objective):
 
         Raises:
             DataError: no table, no such strain, or a curve that does not begin at 0 h.
+            ParameterError: a curve without a point after the start and within the simulation, or
+                with no value but 0 and no error bar.
         """
         curves = measured_curves(network, strain, table=table)
         reactor = batch_of(network, conditions, **measured_start(curves))

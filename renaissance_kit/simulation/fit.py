@@ -76,6 +76,24 @@ class MeasuredCurve:
         least = self.share * float(np.abs(self.time_course.value).max())
         return np.maximum((self.time_course.high - self.time_course.low) / 2, least)
 
+    def require_comparable(self, end_h: float) -> None:
+        """Raise ParameterError where a simulation of this length cannot be told from any other.
+
+        A simulation begins with what was measured at 0 h, so that this point says nothing.
+        """
+        times = self.time_course.time_h
+        if not ((times > 0) & (times <= end_h)).any():
+            raise ParameterError(
+                f"{self.quantity}: no measurement within the simulation after its start, 0 to "
+                f"{end_h:g} h (measured at {', '.join(f'{t:g}' for t in times)} h); give later "
+                "ones, simulate longer, or leave the quantity out"
+            )
+        if not (self.uncertainty > 0).all():
+            raise ParameterError(
+                f"{self.quantity}: every value is 0 and there is no error bar, so that no "
+                "difference has a size; fill in low and high, or leave the quantity out"
+            )
+
     def simulated(self, result: BioreactorResult, times_h: ArrayLike | None = None) -> Array:
         """(models, times) in units of the measurement; at the measured times if none are given."""
         times = self.time_course.time_h if times_h is None else times_h
@@ -87,11 +105,12 @@ class MeasuredCurve:
         Points after the end of the simulation do not count.
 
         Raises:
-            ParameterError: no point lies within the simulation.
+            ParameterError: no point after the start lies within the simulation, or all are 0
+                without an error bar.
         """
-        within = self.time_course.time_h <= float(result.dataset.time_h.values[-1])
-        if not within.any():
-            raise ParameterError(f"{self.quantity}: no measurement within the simulation")
+        end_h = float(result.dataset.time_h.values[-1])
+        self.require_comparable(end_h)
+        within = self.time_course.time_h <= end_h
         difference = self.simulated(result) - self.time_course.value
         return np.asarray(np.sqrt(np.mean((difference / self.uncertainty)[:, within] ** 2, axis=1)))
 
