@@ -144,6 +144,28 @@ def test_marginals_and_dependences_tell_right_from_wrong(posterior):
     assert joint.told_apart["again"] < 0.57 < joint.told_apart["data alone"]
 
 
+@pytest.mark.parametrize(
+    ("data", "factors", "draws", "message"),
+    [
+        ({}, {"PGI:g6p": 2.0}, 99, "did you mean 'PGI:g6p_c'"),
+        ({}, {"PGI:g6p_c": 1.0}, 99, "factor above 1"),
+        ({}, {"PGI:g6p_c": 2.0}, 100, "give 109 draws"),
+        (DATA, {"PGI:g6p_c": 2.0}, 99, r"has data of PGI:g6p_c.*posterior.given"),
+    ],
+)
+def test_mistakes_in_a_calibration_end_it_before_it_begins(
+    posterior, data, factors, draws, message
+):
+    def never(posterior, n, seed):
+        raise AssertionError("sampled")
+
+    with pytest.raises(ParameterError, match=message):
+        studies.calibrate(
+            posterior(EVERY, data), factors, {"never": never}, repeats=2, seed=1, draws=draws,
+            run=Run(workers=1),
+        )  # fmt: skip
+
+
 def test_calibration_of_a_right_and_of_a_wrong_sampler(posterior):
     found = studies.calibrate(
         posterior(data={}), {"PGI:g6p_c": 1.5},

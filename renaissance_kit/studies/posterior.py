@@ -310,7 +310,8 @@ def calibrate(
         run: workers, store, progress and stop; a run that was stopped has fewer repeats.
 
     Raises:
-        ParameterError: stopped before the first truths were done.
+        ParameterError: a posterior with data, factors of unknown constants or not above 1, a number
+            of draws that bins do not share, or stopped before the first truths were done.
 
     >>> from renaissance_kit import KMRanges, Network, SteadyState, studies
     >>> from renaissance_kit.analysis import KMPosterior
@@ -326,6 +327,13 @@ def calibrate(
     (20, 10)
     """
     names = posterior.ranges.names
+    if posterior.measured:
+        raise ParameterError(
+            f"the posterior has data of {', '.join(posterior.measured)}, which the samplers would "
+            "not be given; give posterior.given({})"
+        )
+    posterior.given({name: (1.0, factor) for name, factor in factors.items()})  # raises if wrong
+    rank_counts(np.zeros((0, 0), dtype=np.int64), draws)  # so does this
     truths, _ = posterior.exact(repeats, rng_of(derived_seed(seed, 0)))
     rng = rng_of(derived_seed(seed, 1))
     place = [names.index(name) for name in factors]
