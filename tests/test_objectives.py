@@ -247,6 +247,23 @@ def test_phenotypes_of_a_table(ecoli, shipped, tmp_path):
             Phenotypes.read(ecoli, bad)
 
 
+def test_a_strain_of_a_table_is_one_strain(tiny, tmp_path):
+    """A row that was forgotten must not make another mutant of it."""
+    path = tmp_path / "phenotypes.csv"
+    lines = [
+        "strain,reaction,factor,quantity,low,high,source",
+        "both,HEX,0.5,PGI,0.1,0.9,made up",
+        "both,FRUK,0.5,PGI,0.1,0.9,made up",
+        "both,HEX,0.5,FRUt,0.1,0.9,made up",
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"line 4.*HEX × 0.5 for FRUt and HEX × 0.5, FRUK × 0.5"):
+        Phenotypes.read(tiny, path)
+    lines.append("both,FRUK,0.5,FRUt,0.1,0.9,made up")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert [p.quantity for p in Phenotypes.read(tiny, path).phenotypes] == ["PGI", "FRUt"]
+
+
 def test_two_simulators_agree_on_a_shifted_cell(models):
     """The response to a small change of one Vmax, against the derivative of the steady state."""
     network = models.network
@@ -346,6 +363,8 @@ def test_the_response_to_a_pulse_is_compared_with_what_was_measured(drugged):
         replace(pulse, regulator="drag_c").evaluate(drugged)
     with pytest.raises(ParameterError, match="an error for each"):
         replace(pulse, error=(0.1,))
+    with pytest.raises(ParameterError, match="every measured value must be a number"):
+        replace(pulse, measured=(0.9, np.nan, 0.9))
 
 
 # --- measured constants ----------------------------------------------------------------------
@@ -361,6 +380,10 @@ def test_priors_in_closed_form(tiny, models):
     np.testing.assert_array_equal(scores.met, np.maximum(abs(first), abs(second)) <= 1)
     with pytest.raises(ParameterError, match="did you mean 'PGI:g6p_c'"):
         KMPriors.of(tiny, {"PGI:g6p": (0.3, 0.5)})
+    with pytest.raises(ParameterError, match="did you mean 'PGI:g6p_c'"):
+        replace(objective, names=("PGI:g6p", "HEX:atp_c")).evaluate(models)
+    with pytest.raises(ParameterError, match="HEX:atp_c stands twice"):
+        replace(objective, names=("HEX:atp_c", "HEX:atp_c"))
 
 
 # --- together --------------------------------------------------------------------------------

@@ -118,7 +118,8 @@ class Phenotypes(Objective):
     def read(cls, network: Network, path: str | Path, **settings: Any) -> Phenotypes:
         """From a table with the columns strain, reaction, factor, quantity, low, high, source.
 
-        A strain with several changed enzymes has a row for each, with the same range.
+        A strain with several changed enzymes has a row for each, with the same range; a strain of
+        which several quantities were measured has all these rows for each of them.
 
         Raises:
             DataError: an unknown reaction or quantity, or rows of a strain that disagree.
@@ -139,9 +140,15 @@ class Phenotypes(Objective):
             own.append(row)
 
         each(PHENOTYPE_TABLE.read(path), take)
-        found = []
+        found: list[Phenotype] = []
         for (strain, quantity), own in rows.items():
             factors = {row["reaction"]: row.number("factor") for row in own}
+            for other in (p for p in found if p.strain == strain and p.vmax_factors != factors):
+                raise own[0].error(
+                    f"{strain} has {_factors(factors)} for {quantity} and "
+                    f"{_factors(other.vmax_factors)} for {other.quantity}; give both the same "
+                    "rows, or two strains two names"
+                )
             low, high = own[0].number("low"), own[0].number("high")
             found.append(Phenotype(strain, factors, quantity, low, high))
         return cls(tuple(found), **settings)
@@ -176,6 +183,10 @@ class Phenotypes(Objective):
             joined(scores).mean(axis=1), met=met, failed=failed, values=values,
             cost={"integrations": len(models) * len(done)},
         )  # fmt: skip
+
+
+def _factors(factors: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} × {factor:g}" for name, factor in factors.items())
 
 
 def reaction_of(network: Network, quantity: str) -> int:

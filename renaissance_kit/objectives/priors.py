@@ -49,6 +49,9 @@ class KMPriors(Objective):
         require_positive(self, "most")
         if not self.names or not len(self.names) == len(self.median_mM) == len(self.sd):
             raise ParameterError("give a median and a standard deviation for each constant")
+        if len(set(self.names)) < len(self.names):
+            twice = next(name for name in self.names if self.names.count(name) > 1)
+            raise ParameterError(f"{twice} stands twice; give one median and deviation for it")
         for name, median, sd in zip(self.names, self.median_mM, self.sd, strict=True):
             if not (0 < median < np.inf and 0 < sd < np.inf):
                 raise ParameterError(
@@ -65,17 +68,23 @@ class KMPriors(Objective):
         Raises:
             ParameterError: an unknown constant; names the nearest.
         """
-        for name in priors:
+        pairs = [(float(m), float(sd)) for m, sd in priors.values()]
+        found = cls(tuple(priors), tuple(m for m, _ in pairs), tuple(sd for _, sd in pairs), most)
+        found.check(network)
+        return found
+
+    def check(self, network: Network) -> None:
+        """Raise ParameterError for an unknown constant; names the nearest."""
+        for name in self.names:
             if name not in network.km_index:
                 raise ParameterError(
                     f"{name!r} is not a KM of {network.name}{nearest(name, network.km_names)} "
                     "Names are 'reaction:metabolite'."
                 )
-        pairs = [(float(m), float(sd)) for m, sd in priors.values()]
-        return cls(tuple(priors), tuple(m for m, _ in pairs), tuple(sd for _, sd in pairs), most)
 
     def z(self, models: KineticModels) -> Array:
         """(models, names) distance of ln KM from the medians, in standard deviations."""
+        self.check(models.network)
         columns = [models.network.km_index[name] for name in self.names]
         distance = np.log(models.km_mM[:, columns]) - np.log(self.median_mM)
         return np.asarray(distance / np.array(self.sd))

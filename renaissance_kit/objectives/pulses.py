@@ -65,6 +65,11 @@ class InhibitorPulse(Objective):
             raise ParameterError("times_min must rise, the first after 0; give at least one")
         if not len(self.times_min) == len(self.measured) == len(self.error):
             raise ParameterError("give a measured value and an error for each of times_min")
+        if not np.isfinite(self.measured).all():
+            raise ParameterError(
+                "every measured value must be a number; leave out times at which nothing was "
+                "measured"
+            )
         if not all(0 < e < np.inf for e in self.error):
             raise ParameterError("every error must be positive and finite")
 
