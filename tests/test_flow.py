@@ -60,6 +60,17 @@ def test_a_new_flow_is_unbiased_sampling(tiny, rng):
     np.testing.assert_allclose(generator.log_density(weights, km), -np.log(width).sum(), atol=1e-4)
 
 
+def test_there_is_no_density_out_of_the_bounds(tiny, rng):
+    ranges = KMRanges.of(tiny, fixed={"PGI:g6p_c": (0.4, 0.6)})
+    generator = FlowGenerator(ranges)
+    km = ranges.uniform(4, rng)
+    km[0, 0], km[1, 0] = 1.01 * ranges.high_mM[0], 0.99 * ranges.low_mM[0]
+    km[2, 0], km[2, tiny.km_index["PGI:g6p_c"]] = ranges.high_mM[0], 7.0  # at it, and held
+    weights = generator.initial_weights(rng)
+    for found in (generator.log_density(weights, km), generator.gain(weights, km)):
+        assert np.isneginf(found).tolist() == [True, True, False, False]
+
+
 def test_one_constant(tiny, rng):
     fixed = dict.fromkeys(tiny.km_names[1:], (0.4, 0.6))
     generator = FlowGenerator(KMRanges.of(tiny, fixed=fixed))

@@ -42,6 +42,7 @@ from renaissance_kit.training.labelled import (
     DataSettings,
     km_of_shares,
     normal_of_shares,
+    outside_of,
     shares_of,
 )
 from renaissance_kit.training.trainer import Record, TrainingState
@@ -172,15 +173,21 @@ class FlowGenerator:
     def gain(self, weights: Weights, km_mM: Array) -> Array:
         """ln of the density over that of unbiased sampling, (sets,), in nats.
 
+        −∞ for a set with a constant out of its bounds, which is never drawn.
+
         Args:
             km_mM: (sets, km); only the generated constants count.
         """
+        outside = outside_of(self.ranges, km_mM)[:, ~self.ranges.fixed].any(axis=1)
         x = torch.from_numpy(normal_of_shares(shares_of(self.ranges, km_mM)))
         with torch.no_grad():
-            return gain_of(self.module(weights), x).numpy().astype(np.float64)
+            gain = gain_of(self.module(weights), x).numpy().astype(np.float64)
+        return np.where(outside, -np.inf, gain)
 
     def log_density(self, weights: Weights, km_mM: Array) -> Array:
         """ln of the density of the generated ln KM, (sets,), per unit of ln KM of each.
+
+        −∞ for a set with a constant out of its bounds.
 
         Args:
             km_mM: (sets, km).

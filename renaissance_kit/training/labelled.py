@@ -104,8 +104,7 @@ class LabelledKM:
                 f"data has {self.km_mM.shape[1]} constants a set; the network has "
                 f"{len(ranges.names)}, see network.km_names"
             )
-        low, high = ranges.low_mM * (1 - _OUTSIDE), ranges.high_mM * (1 + _OUTSIDE)
-        outside = ((self.km_mM < low) | (self.km_mM > high)).sum(axis=0)
+        outside = outside_of(ranges, self.km_mM).sum(axis=0)
         for i in np.flatnonzero(outside)[:1]:
             raise ParameterError(
                 f"{ranges.names[i]} is out of its bounds, {ranges.low_mM[i]:g} to "
@@ -158,6 +157,12 @@ class DataSettings(Settings):
         for name in names:
             if not 0 < getattr(self, name) < 1:
                 raise ParameterError(f"{name} is {getattr(self, name)}; give a share from 0 to 1")
+
+
+def outside_of(ranges: KMRanges, km_mM: Array) -> NDArray[np.bool_]:
+    """(sets, km) True where a constant is out of its bounds, by more than rounding."""
+    low, high = ranges.low_mM * (1 - _OUTSIDE), ranges.high_mM * (1 + _OUTSIDE)
+    return np.asarray((km_mM < low) | (km_mM > high))
 
 
 def shares_of(ranges: KMRanges, km_mM: Array) -> NDArray[np.float32]:
