@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from renaissance_kit import KineticEnsemble, KineticModels, KMRanges, Network, Recipe, train
@@ -110,6 +114,20 @@ def test_signs_of_the_strains_that_were_built(ecoli: Network, tiny: Network) -> 
     models = KineticEnsemble.example(ecoli).models(ecoli)
     scores = named_objective(ecoli, "control").evaluate(models.with_km(models.km_mM[:50]))
     assert scores.share > 0.5
+
+
+def test_strains_may_be_measured_in_another_unit_than_the_host(
+    ecoli: Network, tmp_path: Path
+) -> None:
+    folder = tmp_path / "in_mM"
+    shutil.copytree(ecoli.file(""), folder)
+    table = pd.read_csv(folder / "fermentation.csv", dtype=str, keep_default_na=False)
+    rows = (table.quantity == "anthranilate") & (table.strain == table.strain[0])
+    for column in ("value", "low", "high"):
+        table.loc[rows, column] = (table.loc[rows, column].astype(float) / 0.137).map(str)
+    table.loc[rows, ["unit", "weighed_as"]] = ["mM", ""]
+    table.to_csv(folder / "fermentation.csv", index=False)
+    assert ControlSigns.of_strains(Network.from_folder(folder)) == ControlSigns.of_strains(ecoli)
 
 
 def test_a_generator_is_trained_for_signs_by_gradient(tiny, tiny_state) -> None:

@@ -158,14 +158,17 @@ def _together(found: ControlCoefficients, sign: WantedSign) -> Array:
 
 
 def _largest_released(network: Network, strain: str | None) -> dict[str, float]:
-    """By releasing reaction, the largest value measured on a strain; empty if none was."""
+    """By releasing reaction, the largest value measured on a strain, in mM; empty if none was."""
     try:
         curves = measured_curves(network, strain)
     except DataError:
         if strain is None:
             raise
         return {}  # a strain that was built and not grown
-    found = {_release(network, c.variable): float(c.time_course.value.max()) for c in curves}
+    found = {
+        _release(network, c.variable): float(c.time_course.value.max()) / c.per_state_unit
+        for c in curves
+    }
     return {release: value for release, value in found.items() if release is not None}
 
 
