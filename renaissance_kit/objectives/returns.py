@@ -26,7 +26,9 @@ class ReturnsAfter(Objective):
 
     The score is the mean over the perturbations of a smooth step in ln of the time of return, 0.5
     where it is ``minutes``; 0 for one that does not return. A model meets the objective when it is
-    back in time after every perturbation.
+    back in time after every perturbation. Each place in a batch has a disturbance of its own, so
+    that a share of many models is one over many disturbances: a model that nearly returns in time
+    may do so at one place and not at another.
 
     Args:
         minutes: allowed for the return. Times are known as finely as the perturbation keeps them.
