@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -189,3 +190,26 @@ def test_a_generator_that_is_trained_to_be_the_posterior(posterior):
     for i, name in enumerate(one.ranges.names):
         found = stats.kstest(np.log(km[:, i]), closed_form(one, name).cdf)
         assert found.statistic < 0.12, name
+
+
+def test_a_store_tells_samplers_apart_by_what_they_are_bound_to(posterior, tmp_path):
+    """As at another scale of the notebook, with as many truths and longer trainings."""
+    before = posterior(EVERY, {})
+    widths = [
+        studies.calibrate(
+            before,
+            {"PGI:g6p_c": 1.5},
+            {"one": partial(_shrunk, to=to)},
+            repeats=2,
+            seed=1,
+            draws=9,
+            run=Run(workers=1, store=tmp_path),
+        ).widths["one"]
+        for to in (0.5, 0.1, 0.5)
+    ]
+    assert (widths[1] < widths[0]).all()
+    np.testing.assert_array_equal(widths[0], widths[2])
+
+
+def _shrunk(posterior, n, seed, *, to):
+    return posterior.before(n, np.random.default_rng(seed)) ** to

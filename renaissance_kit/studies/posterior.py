@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -303,8 +304,8 @@ def calibrate(
         posterior: without data; the truths are exact draws from it.
         factors: of the measurements, by name of the constant: the measured value is the truth
             times factor^z, z standard normal.
-        samplers: by name. A store knows a sampler by its name alone, so one that was changed
-            needs another.
+        samplers: by name. A store knows a sampler by its name, that of its function and what
+            ``functools.partial`` binds; one that was changed otherwise needs another name.
         repeats: truths.
         draws: of each sample; one less than a multiple of 10.
         run: workers, store, progress and stop; a run that was stopped has fewer repeats.
@@ -349,7 +350,8 @@ def calibrate(
         settings={
             "posterior": fingerprint(posterior),
             "factors": dict(factors),
-            "samplers": list(samplers),
+            "samplers": {name: _described(sampler) for name, sampler in samplers.items()},
+            "order": list(samplers),  # has a part in their seeds
             "draws": draws,
             "seed": seed,
         },
@@ -361,6 +363,13 @@ def calibrate(
         {name: columns[f"ranks {name}"] for name in samplers},
         {name: columns[f"widths {name}"] for name in samplers},
     )  # fmt: skip
+
+
+def _described(sampler: Sampler) -> str:
+    if isinstance(sampler, partial):
+        bound = [*map(repr, sampler.args), *(f"{k}={v!r}" for k, v in sampler.keywords.items())]
+        return f"{_described(sampler.func)}({', '.join(bound)})"
+    return getattr(sampler, "__qualname__", type(sampler).__qualname__)
 
 
 @dataclass(frozen=True)
