@@ -10,7 +10,7 @@ from labelled_sets import decided_by_three
 
 from renaissance_kit import KineticEnsemble, KineticModels, KMRanges, Recipe, train
 from renaissance_kit.core import ParameterError
-from renaissance_kit.training import LabelledKM, trainer_of
+from renaissance_kit.training import LabelledKM, RekindleSettings, trainer_of
 
 RARE = -285.0  # 1/h; a few of a hundred unbiased models of the tiny network are faster
 METHODS = {
@@ -96,6 +96,16 @@ def test_given_sets_are_labelled_counted_and_named(method, tiny, tiny_state):
     assert about[f"{recipe.settings.method}_source"].endswith("of generator abc")
     again = train(tiny, tiny_state, seed=1, recipe=method(data=km))
     np.testing.assert_array_equal(training.weights, again.weights)
+
+
+def test_other_settings_keep_the_given_sets(tiny, tiny_state):
+    km = KMRanges.of(tiny).uniform(300, np.random.default_rng(4))
+    given = Recipe.rekindle(tiny, data=LabelledKM(km, source="mine"))
+    published = given.but(settings=RekindleSettings.paper(steps=1, epochs_per_step=1))
+    assert (published.settings.samples, published.settings.source) == (300, "mine")
+    assert published.settings.batch == 1024
+    train(tiny, tiny_state, seed=1, recipe=published)
+    assert given.but(data=None).settings.source == Recipe.rekindle(tiny).settings.source
 
 
 def test_the_order_of_given_sets_does_not_choose_those_held_back(tiny, tiny_state):

@@ -35,7 +35,7 @@ from renaissance_kit.training.generator import Generator
 from renaissance_kit.training.generators import KMGenerator
 from renaissance_kit.training.gradient import GradientSettings
 from renaissance_kit.training.ischrunk import BoxGenerator, IschrunkSettings
-from renaissance_kit.training.labelled import DataSettings, LabelledKM
+from renaissance_kit.training.labelled import UNBIASED, DataSettings, LabelledKM
 from renaissance_kit.training.nes import NESSettings
 from renaissance_kit.training.rekindle import RekindleSettings
 from renaissance_kit.training.rekindle_net import RekindleGenerator
@@ -423,15 +423,19 @@ class Recipe:
                 "the objective has a threshold of its own; give threshold_per_h to Recipe.default "
                 "or another constructor, or an objective as well"
             )
+        anew = "settings" in changes or "data" in own
         settings = changes.pop("settings", self.settings)
-        if own.get("data") is not None:
+        data = own.get("data", self.data)
+        if data is not None and anew:
             if not issubclass(kind, DataSettings):
                 raise ParameterError(
                     f"{self.label!r} learns from no data; give it to Recipe.rekindle, "
                     "Recipe.ischrunk or Recipe.flow"
                 )
-            own["data"] = LabelledKM.of(own["data"])
+            own["data"] = LabelledKM.of(data)
             changes = {"samples": len(own["data"]), **changes, "source": own["data"].source}
+        elif self.data is not None and anew:  # it is taken away
+            changes = {"source": UNBIASED, **changes}
         if type(settings) is not kind:
             raise ParameterError(
                 f"settings is a {type(settings).__name__}; give {kind.__name__}, or settings by "
