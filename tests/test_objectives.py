@@ -499,6 +499,37 @@ def test_a_model_that_takes_too_many_evaluations_fails(ecoli, shipped, models, d
             replace(objective, evaluations=0)
 
 
+@dataclass(frozen=True)
+class Misshapen(Objective):
+    """As written in a hurry."""
+
+    models: int | None = None
+    columns: int = 0
+
+    def evaluate(self, models, *, workers=2):
+        n = len(models) if self.models is None else self.models
+        score = np.full((n, self.columns) if self.columns else n, 0.5)
+        return Scores.of(score, met=score > 0)
+
+
+def test_every_model_has_one_score(tiny, tiny_state, models):
+    for wrong, message in (
+        (Misshapen(columns=1), r"score has shape \(\d+, 1\)"),
+        (Misshapen(models=1), r"Misshapen gave 1 scores of \d+ models"),
+    ):
+        with pytest.raises(ParameterError, match=message):
+            all_of(wrong=wrong, fast=Incidence()).evaluate(models)
+        for recipe in (
+            Recipe.by_score(tiny, wrong, steps=1, models_per_step=8),
+            Recipe.default(tiny, generations=1, population=4).but(objective=wrong),
+            Recipe.rekindle(tiny, samples=100, steps=1).but(objective=wrong),
+        ):
+            with pytest.raises(ParameterError, match=message):
+                train(tiny, tiny_state, seed=1, recipe=recipe)
+    with pytest.raises(ParameterError, match=r"z has shape \(2,\)"):
+        Scores.of(np.zeros(3), met=np.zeros(3, bool), values={"z": np.zeros(2)})
+
+
 def test_scores_as_a_table():
     scores = Scores.of(np.array([0.5, 0.1]), met=[True, False], values={"x": np.array([1.0, 2.0])})
     assert scores.table().to_dict("list") == {

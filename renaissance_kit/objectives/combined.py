@@ -17,6 +17,7 @@ from renaissance_kit.objectives.objective import (
     Scored,
     ScoreDerivative,
     Scores,
+    scores_of,
 )
 
 
@@ -57,7 +58,7 @@ class AllOf(Objective):
             ):
                 if own != stage:
                     continue
-                found = part.evaluate(here, workers=workers)
+                found = scores_of(part, here, workers=workers)
                 score[left] += weight * found.score
                 status[left] = np.where(
                     (status[left] == Scored.FAILED) | (found.status == Scored.MET),

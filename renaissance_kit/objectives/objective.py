@@ -58,6 +58,9 @@ class Scores:
             were not computed.
         cost: what it took, by name: ``spectra`` (eigenvalues of one Jacobian), ``integrations``.
 
+    Raises:
+        ParameterError: an array that is not (models,).
+
     >>> import numpy as np
     >>> scores = Scores.of(np.array([0.9, 0.2]), met=np.array([True, False]))
     >>> scores.counts()
@@ -68,6 +71,15 @@ class Scores:
     status: NDArray[np.int8]
     values: Mapping[str, Array] = field(default_factory=dict)
     cost: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        arrays = {"score": self.score, "status": self.status, **self.values}
+        for name, array in arrays.items():
+            if np.shape(array) != (np.size(self.score),):
+                raise ParameterError(
+                    f"{name} has shape {np.shape(array)}; give one number a model, "
+                    f"({np.size(self.score)},)"
+                )
 
     @classmethod
     def of(
@@ -154,6 +166,21 @@ class Objective(ABC):
     def reward(self, scores: Scores) -> float:
         """The reward of a generator whose models have these scores; larger is better."""
         return float(np.mean(scores.score))
+
+
+def scores_of(objective: Objective, models: KineticModels, *, workers: int = 2) -> Scores:
+    """What an objective says of a batch.
+
+    Raises:
+        ParameterError: it says nothing of some models, or something of others.
+    """
+    scores = objective.evaluate(models, workers=workers)
+    if len(scores) != len(models):
+        raise ParameterError(
+            f"{type(objective).__name__} gave {len(scores)} scores of {len(models)} models; its "
+            "method evaluate must give one for each"
+        )
+    return scores
 
 
 @dataclass(frozen=True)

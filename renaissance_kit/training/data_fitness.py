@@ -14,6 +14,7 @@ from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.seeds import rng_of
 from renaissance_kit.core.types import Array, Weights
+from renaissance_kit.objectives.objective import scores_of
 from renaissance_kit.training.fitness import AtOneState, Of, Problem
 from renaissance_kit.training.generators import require_generator
 from renaissance_kit.training.labelled import UNBIASED, DataSettings, LabelledKM, shares_of
@@ -104,7 +105,7 @@ class DataFitness(AtOneState[Of]):
             return Watched(np.empty((0, len(self.ranges.names))), np.empty(0), np.nan)
         km = self.generator.sample(weights, n, rng)
         models = self.batch.with_km(km)
-        scores = self.objective.evaluate(models, workers=self.workers)
+        scores = scores_of(self.objective, models, workers=self.workers)
         found = self.lambda_max_per_h(models, scores)
         return Watched(km, np.array(found), float(scores.met.mean()))
 
@@ -144,7 +145,7 @@ class DataFitness(AtOneState[Of]):
             shares.append(shares_of(self.ranges, km))
             if known is None:
                 models = self.batch.with_km(km)
-                known = self.objective.evaluate(models, workers=self.workers).met
+                known = scores_of(self.objective, models, workers=self.workers).met
             relevant.append(known)
         return Labelled(np.concatenate(shares), np.concatenate(relevant))
 

@@ -19,7 +19,7 @@ from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.km.ranges import KMRanges
 from renaissance_kit.network.network import Network
 from renaissance_kit.objectives.dynamics import LAMBDA_MAX
-from renaissance_kit.objectives.objective import Objective, Scores
+from renaissance_kit.objectives.objective import Objective, Scores, scores_of
 from renaissance_kit.states.features import StateFeatures
 from renaissance_kit.states.steady_state import SteadyState
 from renaissance_kit.states.steady_states import SteadyStates
@@ -259,7 +259,7 @@ class Fitness(AtOneState[Generator]):
 
         with single_threaded(), single_threaded_pool(self.workers) as pool:
             models = self.batch.with_km(np.concatenate(list(pool.map(km_of, candidates))))
-        scores = self.objective.evaluate(models, workers=self.workers)
+        scores = scores_of(self.objective, models, workers=self.workers)
         lambda_max = self.lambda_max_per_h(models, scores)
         rows = len(candidates)
         return Evaluation(

@@ -26,6 +26,7 @@ import torch
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.seeds import rng_from
 from renaissance_kit.core.types import Array
+from renaissance_kit.objectives.objective import scores_of
 from renaissance_kit.training.differentiable import divergence, log_km_of
 from renaissance_kit.training.fitness import Fitness, Problem
 from renaissance_kit.training.gradient import (
@@ -100,7 +101,7 @@ class ScoreGradientTrainer(GradientTrainer):
         moved = torch.cat([there + settings.sigma * epsilon, there - settings.sigma * epsilon])
         log_km = log_km_of(moved, fitness.ranges, own)
         models = fitness.batch.with_km(np.exp(log_km.numpy()))
-        scores = fitness.objective.evaluate(models, workers=fitness.workers)
+        scores = scores_of(fitness.objective, models, workers=fitness.workers)
         up, down = torch.from_numpy(finite(scores.score)).reshape(2, pairs)
         slope = (up - down)[:, None] * epsilon / (2 * settings.sigma)
         climbed = (slope * outputs).sum(dim=1).mean()  # its derivative is the estimate
