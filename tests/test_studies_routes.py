@@ -158,6 +158,16 @@ def test_coverage_finds_the_collapsed_one():
         studies.coverage_table([made_up(), made_up()], np.random.default_rng(1))
 
 
+def test_where_no_route_finds_enough_valid_models():
+    """As at a hard state: tables without rows, not an error."""
+    runs = [made_up("a", valid=3), made_up("b", valid=0)]
+    rng = np.random.default_rng(1)
+    coverage = studies.coverage_by_state(runs, rng)
+    assert list(coverage.columns) == ["route", "other", "state", "coverage"]
+    assert not len(coverage)
+    assert np.isnan(studies.mean_coverage(runs, coverage)).all()
+
+
 def test_no_states(tiny):
     with pytest.raises(ParameterError, match="at least one state"):
         studies.incidence_by_state(tiny, [], {}, models=5, seed=1, threshold_per_h=-2.5)

@@ -73,7 +73,7 @@ class Scores:
     cost: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        arrays = {"score": self.score, "status": self.status, **self.values}
+        arrays: dict[str, ArrayLike] = {"score": self.score, "status": self.status, **self.values}
         for name, array in arrays.items():
             if np.shape(array) != (np.size(self.score),):
                 raise ParameterError(

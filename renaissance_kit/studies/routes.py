@@ -363,7 +363,8 @@ def coverage_table(
 
     Returns:
         One row for two routes: route, other (whose models are to be covered), state, coverage.
-        A route beside itself is one half of its sample against the other half, for scale.
+        A route beside itself is one half of its sample against the other half, for scale. No row
+        of routes with fewer than `LEAST_VALID` valid models.
 
     Raises:
         ParameterError: runs of several states, or two of one route.
@@ -389,4 +390,4 @@ def coverage_table(
                     "coverage": pair_coverage(a, b, rng, pairs=pairs),
                 }
             )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["route", "other", "state", "coverage"])
