@@ -334,6 +334,11 @@ def test_settings_out_of_range(change):
         ConditionalSettings(**change)
 
 
+def test_a_state_needs_a_hidden_layer_to_enter(net):
+    with pytest.raises(ParameterError, match="no hidden layer"):
+        replace(net, generator=replace(net.generator, hidden=()))
+
+
 def test_weights_that_do_not_fit(net, run):
     with pytest.raises(ParameterError, match="this architecture has"):
         run(initial_weights=np.zeros(3, np.float32))

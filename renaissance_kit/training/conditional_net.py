@@ -44,11 +44,21 @@ class ConditionalNet:
         network: whose states it takes.
         generator: of the part that the noise goes through, and the bounds.
         features: of a state.
+
+    Raises:
+        ParameterError: a generator without a hidden layer.
     """
 
     network: Network
     generator: Generator
     features: StateFeatures
+
+    def __post_init__(self) -> None:
+        if not self.generator.hidden:
+            raise ParameterError(
+                "the generator has no hidden layer for the state to enter; give hidden=(256,), "
+                "for one of 256 units"
+            )
 
     @property
     def n_weights(self) -> int:
