@@ -247,6 +247,22 @@ def test_phenotypes_of_a_table(ecoli, shipped, tmp_path):
             Phenotypes.read(ecoli, bad)
 
 
+def test_a_flux_that_has_turned_is_not_a_small_one(ecoli, shipped):
+    """With little transketolase one of these models takes phenylalanine up, twice as fast."""
+    few = shipped.with_km(shipped.km_mM[KineticEnsemble.example(ecoli).valid][:2])
+    seen = {
+        high: Phenotypes((Phenotype("down", {"TKT1": 0.1}, "PHEtex", 0.0, high),))
+        for high in (0.5, 3.0)
+    }
+    scores = {high: objective.evaluate(few, workers=1) for high, objective in seen.items()}
+    ratio = scores[0.5].values["down: PHEtex"]
+    assert 0 < ratio[0] < 0.5
+    assert -3 < ratio[1] < -1
+    assert scores[0.5].met.tolist() == [True, False]
+    assert scores[0.5].score[1] == pytest.approx((-ratio[1] / 0.5) ** -2)
+    assert scores[3.0].met.tolist() == [True, True]
+
+
 def test_a_strain_of_a_table_is_one_strain(tiny, tmp_path):
     """A row that was forgotten must not make another mutant of it."""
     path = tmp_path / "phenotypes.csv"
