@@ -163,20 +163,24 @@ page.conflicts(blame, models=len(pool), valid_only=size.valid_only)
 # ## Before and after
 
 # %%
-shown = [
-    ("vmax_per_km", "ACONTa:cit_c", "Vmax/KM of ACONTa for citrate", "1/h"),
-    ("vmax_per_km", "ACONTb:icit_c", "Vmax/KM of ACONTb for isocitrate", "1/h"),
-    ("vmax", "ICDHyr", "Vmax of ICDHyr", "mM/h"),
-    ("vmax", "AKGDH", "Vmax of AKGDH", "mM/h"),
-    ("km", "ICDHyr:icit_c", "KM of ICDHyr for isocitrate", "mM"),
-    ("km", "AKGDH:akg_c", "KM of AKGDH for 2-oxoglutarate", "mM"),
-]
 before, after = (
     {
         kind: studies.moving_parameters(group, kind, valid_only=size.valid_only)
         for kind in page.KINDS
     }
     for group in (without, with_data)
+)
+shown = page.shown(
+    network,
+    [
+        ("vmax_per_km", "ACONTa:cit_c", "Vmax/KM of ACONTa for citrate", "1/h"),
+        ("vmax_per_km", "ACONTb:icit_c", "Vmax/KM of ACONTb for isocitrate", "1/h"),
+        ("vmax", "ICDHyr", "Vmax of ICDHyr", "mM/h"),
+        ("vmax", "AKGDH", "Vmax of AKGDH", "mM/h"),
+        ("km", "ICDHyr:icit_c", "KM of ICDHyr for isocitrate", "mM"),
+        ("km", "AKGDH:akg_c", "KM of AKGDH for 2-oxoglutarate", "mM"),
+    ],
+    names,
 )
 figure = figures.densities(
     [

@@ -170,6 +170,16 @@ def test_trainings_too_few_to_tell_say_so_and_count_nothing() -> None:
     assert "0 " not in text.replace("0.1", "")
 
 
+def test_distributions_of_other_networks_are_those_of_their_data(
+    ecoli: Network, tiny: Network
+) -> None:
+    wanted = [("vmax", "PGI", "Vmax of PGI", "mM/h"), ("km", "ICDHyr:icit_c", "KM", "mM")]
+    assert aconitase.shown(ecoli, wanted, []) == wanted
+    assert aconitase.shown(tiny, wanted, []) == wanted[:1]
+    (row,) = aconitase.shown(tiny, wanted[1:], ["PGI:g6p_c"])
+    assert row[:2] == ("vmax_per_km", "PGI:g6p_c")
+
+
 def test_propagation_is_claimed_only_where_something_changed() -> None:
     assert "No propagation can be told from noise" in aconitase.propagation(counts(0, 0))
     text = aconitase.propagation(counts(1, 2))

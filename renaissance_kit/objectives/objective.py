@@ -34,7 +34,6 @@ class Scored(IntEnum):
     MET = 0
     NOT_MET = 1
     FAILED = 2
-    LEFT_OUT = 3
 
     @property
     def meaning(self) -> str:
@@ -43,7 +42,6 @@ class Scored(IntEnum):
             Scored.MET: "does what is wanted",
             Scored.NOT_MET: "was computed, and does not",
             Scored.FAILED: "could not be computed; never met",
-            Scored.LEFT_OUT: "not computed, as the model failed an earlier stage; never met",
         }[self]
 
 
@@ -64,7 +62,7 @@ class Scores:
     >>> import numpy as np
     >>> scores = Scores.of(np.array([0.9, 0.2]), met=np.array([True, False]))
     >>> scores.counts()
-    {'MET': 1, 'NOT_MET': 1, 'FAILED': 0, 'LEFT_OUT': 0}
+    {'MET': 1, 'NOT_MET': 1, 'FAILED': 0}
     """
 
     score: Array

@@ -17,6 +17,8 @@ from renaissance_kit.studies.text import LEAST, Text, percent, too_few
 
 KINDS = {"km": "KM", "vmax": "Vmax", "vmax_per_km": "Vmax/KM"}
 """Kinds of parameters, and what they are called."""
+MOST_SHOWN = 6
+"""Distributions in the figure."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,27 @@ def conflicts(blame: pd.DataFrame, *, models: int, valid_only: bool) -> Text:
             "choice of the generator among many good answers."
         )
     return Text(text)
+
+
+def shown(
+    network: Network, wanted: Iterable[tuple[str, str, str, str]], measured: Sequence[str]
+) -> list[tuple[str, str, str, str]]:
+    """Which distributions are drawn: those wanted, in a network that has these reactions.
+
+    Args:
+        wanted: kind (``km``, ``vmax`` or ``vmax_per_km``), name, name for readers, unit.
+        measured: names of the constants with data, of which Vmax/KM are drawn in other networks.
+    """
+    found = [
+        row
+        for row in wanted
+        if row[1] in (network.reaction_index if row[0] == "vmax" else network.km_index)
+    ]
+    names = network.names
+    return found or [
+        ("vmax_per_km", name, f"Vmax/KM of {names.get(name, name)}", "1/h")
+        for name in measured[:MOST_SHOWN]
+    ]
 
 
 def densities(
@@ -234,7 +257,10 @@ def claims(
     """
     rows = []
     for kind, name in widths:
-        row = changes[kind].set_index("name").loc[name]
+        table = changes[kind].set_index("name")
+        if name not in table.index:
+            continue  # another network
+        row = table.loc[name]
         rows.append(
             ("C14", f"width of {kind} of {name} (decades)",
              f"{row.width_before:.2f} → {row.width_after:.2f}",
