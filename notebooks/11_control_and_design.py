@@ -448,7 +448,7 @@ links.round(1)
 # ## The answer
 
 # %%
-answer = answers.control(table, names, design_page.in_short(found, built, checks, target=target))
+answer = answers.control(table, names, design_page.in_short(found, checks, target=target))
 answer
 
 # %%

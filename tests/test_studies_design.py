@@ -276,9 +276,13 @@ def test_sentences_of_the_page(models: KineticModels) -> None:
     assert "measured 1.25" in told
     assert "Of 1 published designs" in told
     assert page.known(pd.DataFrame(), [], measured, target="flux").startswith("No published")
-    short = page.in_short({"own": study}, ["mine"], {}, target="flux")
-    assert short.startswith("At the own states the best design raises the flux ")
-    assert "that mine raises it was said by 100 %" in short
+    best = np.median(np.exp(study.designs.log_gain[:, 0]))
+    grown = pd.DataFrame({"fold": [1.5, np.nan]})
+    short = page.in_short({"own": study}, {"own": (grown, grown)}, target="flux")
+    assert short == (
+        f"the best design raises the flux {best:.1f}-fold (1.5 in the bioreactor) at the own states"
+    )
+    assert page.in_short({}, {}, target="flux") == ""
     assert study.found is not None
     grown = studies.steady_state_table(models, study.found, {"HEX": 1.0}, [0], run=ONE)
     checked = page.checked(studies.nonlinear_table(grown, "fold"), pd.DataFrame(), target="flux")

@@ -341,11 +341,11 @@ def control(table: pd.DataFrame, names: Mapping[str, str], designs: str = "") ->
             continue
         size = f"{first.median:+.2f} %, {first.low:+.2f} to {first.high:+.2f}".replace("-", "−")
         verb = "limited" if first.median > 0 else "held back"
-        parts.append(f"{called} is {verb} most by {first.enzyme} (1 % more of it gives {size})")
+        parts.append(f"{called} is {verb} most by {first.enzyme} ({size}, for 1 % more)")
     models = int(table.models.max())
     begun = "In" if models >= ENOUGH else f"{TOO_SMALL}, but in"
-    text = f"{begun} {models:,} models (median, 5 to 95 %): {'; '.join(parts)}."
-    return Answer(f"{text} {designs}".strip(), "", "ranked")
+    said = "; ".join([*parts, *filter(None, [designs])])
+    return Answer(f"{begun} {models:,} models (median, 5 to 95 %): {said}.", "", "ranked")
 
 
 def genes(

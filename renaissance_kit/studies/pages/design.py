@@ -266,7 +266,6 @@ def released(table: pd.DataFrame, reaction: str | None, *, target: str) -> Text:
 
 def in_short(
     found: Mapping[str, DesignStudy],
-    built: Sequence[str],
     checks: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]],
     *,
     target: str,
@@ -274,28 +273,17 @@ def in_short(
     """What the designs say, in a sentence for the answer of the notebook."""
     parts = []
     for at, study in found.items():
-        best = np.exp(study.designs.log_gain[:, 0])
         if study.found is None:
-            parts.append(f"at the {at} states no design raises the {target}")
+            parts.append(f"not at all at the {at} states")
             continue
-        text = (
-            f"at the {at} states the best design raises the {target} {np.nanmedian(best):.1f}-fold "
-            f"(median of {len(study.designs):,} models, linear)"
-        )
+        best = np.nanmedian(np.exp(study.designs.log_gain[:, 0]))
         grown = checks[at][1] if at in checks else pd.DataFrame()
-        if len(grown) and grown.fold.notna().any():
-            text += f", checked ones {grown.fold.max():.1f}-fold at best in the bioreactor"
-        known = study.known_table
-        rows = known[known.name.isin(built)] if len(known) else known
-        if len(rows):
-            text += "; " + ", ".join(
-                f"that {row['name']} raises it was said by {percent(row.raises)} and that it is "
-                f"near the best of its size by {percent(row.near_best)}"
-                for _, row in rows.iterrows()
-            )
-        parts.append(text)
-    joined = ". ".join(part[:1].upper() + part[1:] for part in parts)
-    return f"{joined}." if joined else ""
+        seen = len(grown) and grown.fold.notna().any()
+        there = f" ({grown.fold.max():.1f} in the bioreactor)" if seen else ""
+        parts.append(f"{best:.1f}-fold{there} at the {at} states")
+    if not parts:
+        return ""
+    return f"the best design raises the {target} {', '.join(parts)}"
 
 
 def summary(
