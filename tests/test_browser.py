@@ -30,7 +30,7 @@ import pytest
 from patience import PATIENCE_S
 
 from renaissance_kit import Network, SteadyStates
-from renaissance_kit.cli import write_gallery
+from renaissance_kit.cli import batch, write_gallery
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = next(
@@ -539,8 +539,9 @@ def test_make_lab_opens_the_first_notebook_and_asks_nothing(visit: Visit, tmp_pa
 def test_the_first_screen_of_the_gallery_holds_all_questions_and_answers(
     visit: Visit, tmp_path: Path
 ) -> None:
-    """Of eleven notebooks with answers as long as they are, on a common laptop."""
-    for number in range(11):
+    """Of all notebooks with answers as long as they are, on a common laptop."""
+    n = len(batch.NOTEBOOKS)
+    for number in range(n):
         folder = tmp_path / f"{number:02}_name"
         folder.mkdir()
         title = nbformat.v4.new_markdown_cell("# Does a question of this length fit in?")
@@ -553,7 +554,7 @@ def test_the_first_screen_of_the_gallery_holds_all_questions_and_answers(
     page.goto(write_gallery(tmp_path).page.as_uri())
     for width, height in ((1366, 768), (1024, 700)):
         page.set_viewport_size({"width": width, "height": height})
-        cards = [page.locator(".answers li").nth(i).bounding_box() for i in range(11)]
+        cards = [page.locator(".answers li").nth(i).bounding_box() for i in range(n)]
         assert all(card["x"] + card["width"] <= width for card in cards)
         if width == 1366:
             assert max(card["y"] + card["height"] for card in cards) <= height

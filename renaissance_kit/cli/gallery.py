@@ -284,12 +284,12 @@ section { border-top: 3px solid #0072B2; margin-top: 3.5rem; }
 p, li, figcaption { max-width: 48rem; }
 a { color: #00507D; } a:focus-visible, [tabindex]:focus-visible { outline: 3px solid #D55E00; }
 .links, figcaption span { color: #444444; font-size: 1rem; }
-.answers p { margin: 0; font-size: 1rem; line-height: 1.28; }
-.answers ol { list-style: none; padding: 0; margin: .4rem 0; display: grid; gap: .45rem 1.6rem;
+.answers p { margin: 0; font-size: .9rem; line-height: 1.22; }
+.answers ol { list-style: none; padding: 0; margin: .3rem 0; display: grid; gap: .35rem 1.6rem;
   grid-template-columns: repeat(auto-fit, minmax(29rem, 1fr)); }
 .answers li { display: flex; gap: .8rem; max-width: none; }
-.answers h2 { font-size: 1.0625rem; margin: 0; line-height: 1.2; }
-.answers img { width: 8.5rem; height: 5.9rem; object-fit: cover; object-position: 0 100%;
+.answers h2 { font-size: 1rem; margin: 0; line-height: 1.2; }
+.answers img { width: 7.4rem; height: 5.2rem; object-fit: cover; object-position: 0 100%;
   border: 1px solid #c8c8c8; }
 section.answers { border: 0; margin: 0; } .paper { color: #444444; }
 header { display: flex; flex-wrap: wrap; gap: 0 2rem; align-items: baseline; }
