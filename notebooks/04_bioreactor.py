@@ -118,6 +118,8 @@ changes |= {} if dilution is None else {"dilution": dilution}
 changes["medium_mM"] = {name: float(value) for name, value in (medium_mM or {}).items()}
 culture = batch_of(network, reactor, **changes)
 curves = measured_curves(network)
+for curve in curves:
+    curve.require_comparable(culture.conditions.duration_h)
 released = [c.quantity for c in curves[1:] if not c.time_course.falls]
 measured = studies.measured_table(curves)
 page.experiment(len(batch), where, culture.conditions, batch.state.density_gDW_L)

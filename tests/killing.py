@@ -158,6 +158,16 @@ def survey(folder: Path) -> Any:
     return found.lambda_max.values, found.km.values, found.evaluations.values
 
 
+def restarts(folder: Path) -> Any:
+    from renaissance_kit.search import SearchSettings, survey_states
+
+    network, _, states, _ = tiny(8)
+    everything = SearchSettings(steps=5, restarts=3, margin=np.inf)  # no descent is enough
+    run = the_run(folder)
+    found = survey_states(network, states[:2], seed=1, settings=everything, run=run).dataset
+    return found.lambda_max.values, found.km.values, found.evaluations.values
+
+
 def unbiased(folder: Path) -> Any:
     from renaissance_kit.analysis import unbiased_models
 
@@ -251,8 +261,9 @@ end = {"end": fingerprint(trained, perturbed), "moments": killing.moments()}
 
 CHUNKED = {
     "perturbation": perturbation, "shift": shifted, "linear": linear, "cultivation": bioreactor,
-    "new_states": new_states, "designs": designs, "survey": survey, "unbiased": unbiased,
-    "exact_km": exact_km, "calibrate": calibrated, "nes-of-states": nes_of_states,
+    "new_states": new_states, "designs": designs, "survey": survey,
+    "survey restarts": restarts, "unbiased": unbiased, "exact_km": exact_km,
+    "calibrate": calibrated, "nes-of-states": nes_of_states,
 }  # fmt: skip
 """By the name that a study gives its run."""
 

@@ -170,7 +170,10 @@ def test_states_before_a_failure_are_kept() -> None:
     def slope(t: float, y: np.ndarray, out: np.ndarray) -> None:
         out[:] = -1.0
 
-    course = integrate(poisoned, slope, [1.0], [0.0, 0.5, 0.9, 2.0], scale=[1.0])
+    course = integrate(
+        poisoned, slope, [1.0], [0.0, 0.5, 0.9, 2.0], scale=[1.0],
+        tolerances=Tolerances(evaluations=2_000_000),
+    )  # fmt: skip
     assert course.outcome == Outcome.FAILED
     np.testing.assert_allclose(course.states[:3, 0], np.exp([0.0, -0.5, -0.9]), rtol=1e-6)
     assert np.isnan(course.states[3, 0])

@@ -195,7 +195,7 @@ def test_a_batch_with_and_without_feedback(regulated):
     networks = studies.feedback_networks(regulated, ["DDPA"])
     assert list(networks) == ["regulated", "no feedback on DDPA", "no regulation"]
     assert "DDPA:phe__L_c:Kic" not in networks["no feedback on DDPA"].km_names
-    reactor = batch_of(regulated, duration_h=6.0)
+    reactor = batch_of(regulated, duration_h=9.0)
     curves = measured_curves(regulated)
     courses, table = studies.regulation_courses(models, networks, reactor, curves)
     assert list(table.regulation) == list(networks)

@@ -155,6 +155,8 @@ class BioreactorPanel(Panel):
             medium_mM=medium,
             **given,
         )
+        for curve in self.curves:
+            curve.require_comparable(settings["duration_h"])
         return _Task(models, where, reactor, settings["cut"])
 
     def work(self, task: _Task, handle: Handle) -> BioreactorResult | None:
