@@ -284,8 +284,8 @@ section { border-top: 3px solid #0072B2; margin-top: 3.5rem; }
 p, li, figcaption { max-width: 48rem; }
 a { color: #00507D; } a:focus-visible, [tabindex]:focus-visible { outline: 3px solid #D55E00; }
 .links, figcaption span { color: #444444; font-size: 1rem; }
-.answers p { margin: 0; font-size: .9rem; line-height: 1.22; }
-.answers ol { list-style: none; padding: 0; margin: .3rem 0; display: grid; gap: .35rem 1.6rem;
+.answers p { margin: 0; font-size: 1rem; line-height: 1.2; }
+.answers ol { list-style: none; padding: 0; margin: .2rem 0; display: grid; gap: .3rem 1.6rem;
   grid-template-columns: repeat(auto-fit, minmax(29rem, 1fr)); }
 .answers li { display: flex; gap: .8rem; max-width: none; }
 .answers h2 { font-size: 1rem; margin: 0; line-height: 1.2; }
