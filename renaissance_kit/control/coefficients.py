@@ -24,7 +24,8 @@ from renaissance_kit.control.kernels import Tables, control_kernel
 from renaissance_kit.control.labels import Coefficients
 from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.threads import in_threads, single_threaded
-from renaissance_kit.kinetics.lu import LUWorkspace, lu_routines
+from renaissance_kit.kinetics.lapack import routines
+from renaissance_kit.kinetics.lu import LURoutines, LUWorkspace
 from renaissance_kit.kinetics.models import KineticModels
 
 CHUNK = 16  # models
@@ -72,14 +73,14 @@ def control_coefficients(models: KineticModels, *, workers: int = 2) -> ControlC
     flux = np.empty((len(models), len(fluxes), len(fluxes)))
     concentration = np.empty((len(models), len(metabolites), len(fluxes)))
     status = np.empty(len(models), dtype=np.int8)
-    tables, routines, n = Tables.of(models), lu_routines(), len(network.independent)
+    tables, lapack, n = Tables.of(models), routines(LURoutines), len(network.independent)
     _ = models.log_keq  # before threads ask for it
 
     def one(start: int) -> None:
         part = slice(start, start + CHUNK)
         g = models.with_km(models.km_mM[part]).rate_derivatives_per_h()
         control_kernel(
-            routines, LUWorkspace.of(n), tables, g, flux[part], concentration[part], status[part],
+            lapack, LUWorkspace.of(n), tables, g, flux[part], concentration[part], status[part],
         )  # fmt: skip
 
     with single_threaded():

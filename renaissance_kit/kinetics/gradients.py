@@ -197,7 +197,7 @@ def eigenvalue_gradients(matrices: Array, *, tau: float = TAU) -> SmoothMaximum:
     gradient = np.zeros((count, n, n))
     status = np.full(count, GradientStatus.NONE, dtype=np.int8)
     _smooth_maximum_kernel(
-        routines(), Workspace.of(n), matrices, tau, value, lambda_max, gradient, status
+        routines(Routines), Workspace.of(n), matrices, tau, value, lambda_max, gradient, status
     )
     for m in np.flatnonzero(status == GradientStatus.CLUSTERED):
         found = _by_projectors(matrices[m], tau)

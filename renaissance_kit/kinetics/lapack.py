@@ -15,7 +15,7 @@ Reference: Golub & Van Loan 2013, Matrix Computations, sections 7.5 and 7.6.
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 from llvmlite import ir
@@ -30,6 +30,8 @@ from renaissance_kit.kinetics.compiled import compiled
 Flags = NDArray[np.int64]
 Vectors = NDArray[np.complex128]
 
+Named = TypeVar("Named", bound=tuple[int, ...])
+
 
 class Routines(NamedTuple):
     """Addresses of the routines."""
@@ -43,10 +45,11 @@ class Routines(NamedTuple):
 
 
 @cache
-def routines() -> Routines:
-    """Look up the addresses; they differ from process to process."""
-    table = "scipy.linalg.cython_lapack"
-    return Routines(*(get_cython_function_address(table, f"d{f}") for f in Routines._fields))
+def routines(names: type[Named]) -> Named:
+    """Look up the routines that a record names; addresses differ from process to process."""
+    table, record = "scipy.linalg.cython_lapack", cast(Any, names)
+    found = (get_cython_function_address(table, f"d{name}") for name in record._fields)
+    return cast(Named, record(*found))
 
 
 def _typed_call(typing_context: Any, address: Any, arguments: Any) -> Any:
@@ -66,7 +69,7 @@ def _typed_call(typing_context: Any, address: Any, arguments: Any) -> Any:
     return types.void(types.intp, arguments), generate
 
 
-_call: Any = intrinsic(_typed_call)
+fortran_call: Any = intrinsic(_typed_call)
 
 
 class Workspace(NamedTuple):
@@ -117,10 +120,10 @@ def eigenvalues_kernel(f: Routines, w: Workspace, matrix: Array) -> bool:
         integers, integers + 4, integers + 8, integers + 12, integers + 16,
     )  # fmt: skip
     a, work = w.reflectors.ctypes.data, w.work.ctypes.data
-    _call(f.gebal, (letters, size, a, size, low, high, w.scale.ctypes.data, info))
-    _call(f.gehrd, (size, low, high, a, size, w.tau.ctypes.data, work, lwork, info))
+    fortran_call(f.gebal, (letters, size, a, size, low, high, w.scale.ctypes.data, info))
+    fortran_call(f.gehrd, (size, low, high, a, size, w.tau.ctypes.data, work, lwork, info))
     w.hessenberg[:] = w.reflectors
-    _call(
+    fortran_call(
         f.hseqr,
         (letters + 1, letters + 4, size, low, high, w.hessenberg.ctypes.data, size,
          w.real.ctypes.data, w.imaginary.ctypes.data, w.right.ctypes.data, size, work, lwork,
@@ -150,7 +153,7 @@ def vectors_kernel(f: Routines, w: Workspace, chosen: Flags, right: Vectors, lef
     u, v, work = w.right.ctypes.data, w.left.ctypes.data, w.work.ctypes.data
     a, scale = w.reflectors.ctypes.data, w.scale.ctypes.data
     paired = w.imaginary != 0  # before it is disturbed to tell close eigenvalues apart
-    _call(
+    fortran_call(
         f.hsein,
         (letters, letters + 5, letters + 4, integers + 4 * select, size, a, size,
          w.real.ctypes.data, w.imaginary.ctypes.data, v, size, u, size, size, found, work,
@@ -158,12 +161,12 @@ def vectors_kernel(f: Routines, w: Workspace, chosen: Flags, right: Vectors, lef
     )  # fmt: skip
     converged = w.integers[2] == 0
     for side, letter in ((u, letters + 2), (v, letters + 3)):
-        _call(
+        fortran_call(
             f.ormhr,
             (letters + 3, letters + 4, size, found, low, high, a, size, w.tau.ctypes.data, side,
              size, work, lwork, info),
         )  # fmt: skip
-        _call(f.gebak, (letters, letter, size, low, high, scale, found, side, size, info))
+        fortran_call(f.gebak, (letters, letter, size, low, high, scale, found, side, size, info))
     row, k = 0, 0
     for i in range(n):
         if chosen[i]:

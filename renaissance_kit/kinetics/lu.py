@@ -8,16 +8,14 @@ Reference: Golub & Van Loan 2013, Matrix Computations, sections 3.4 and 3.5.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from numba.extending import get_cython_function_address
 from numpy.typing import NDArray
 
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.compiled import compiled
-from renaissance_kit.kinetics.lapack import _call
+from renaissance_kit.kinetics.lapack import fortran_call
 
 
 class LURoutines(NamedTuple):
@@ -26,13 +24,6 @@ class LURoutines(NamedTuple):
     getrf: int
     getrs: int
     gecon: int
-
-
-@cache
-def lu_routines() -> LURoutines:
-    """Look up the addresses; they differ from process to process."""
-    table = "scipy.linalg.cython_lapack"
-    return LURoutines(*(get_cython_function_address(table, f"d{f}") for f in LURoutines._fields))
 
 
 class LUWorkspace(NamedTuple):
@@ -82,13 +73,15 @@ def solve_kernel(f: LURoutines, w: LUWorkspace, matrix: Array, sides: Array) -> 
     size, count, info = integers, integers + 4, integers + 8
     pivots, scratch = integers + 12, integers + 12 + 4 * n
     condition = w.scalars.ctypes.data + 8
-    _call(f.getrf, (size, size, a, size, pivots, info))
+    fortran_call(f.getrf, (size, size, a, size, pivots, info))
     if w.integers[2] != 0:
         return 0.0
-    _call(
+    fortran_call(
         f.gecon,
         (letters, size, a, size, w.scalars.ctypes.data, condition, w.work.ctypes.data, scratch,
          info),
     )  # fmt: skip
-    _call(f.getrs, (letters + 1, size, count, a, size, pivots, sides.ctypes.data, size, info))
+    fortran_call(
+        f.getrs, (letters + 1, size, count, a, size, pivots, sides.ctypes.data, size, info)
+    )
     return float(w.scalars[1])
