@@ -70,6 +70,7 @@ def _typed_call(typing_context: Any, address: Any, arguments: Any) -> Any:
 
 
 fortran_call: Any = intrinsic(_typed_call)
+"""(routine, arguments): call a Fortran routine at an address, with a tuple of addresses."""
 
 
 class Workspace(NamedTuple):
