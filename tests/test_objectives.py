@@ -146,7 +146,8 @@ def test_changed_constants_by_hand(models):
 
 def test_return_is_that_of_the_perturbations(models):
     settings = Perturbation(size=0.3, per_model=2, seed=3)
-    result = perturb(models, settings, run=ONE)
+    drawn = [int(fingerprint(constants), 16) for constants in models.km_mM]
+    result = perturb(models, settings, numbers=drawn, run=ONE)
     times = result.return_time_min(0.01).max(axis=-1)
     minutes = float(np.median(times))
     scores = ReturnsAfter(minutes=minutes, perturbation=settings).evaluate(models, workers=1)
@@ -156,6 +157,17 @@ def test_return_is_that_of_the_perturbations(models):
     np.testing.assert_allclose(scores.score, expected.mean(axis=1), rtol=1e-9)
     with pytest.raises(ParameterError, match="after the end of the simulation at 600 min"):
         ReturnsAfter(minutes=700)
+
+
+def test_the_return_of_a_model_does_not_depend_on_the_models_beside_it(models):
+    often = np.arange(0.0, 30.0, 0.01)
+    settings = Perturbation(size=0.3, per_model=2, times_min=often)
+    wanted = ReturnsAfter(minutes=1, perturbation=settings)
+    scores = wanted.evaluate(models, workers=1)
+    some = np.arange(len(models))[::-2]
+    beside_others = wanted.evaluate(models.with_km(models.km_mM[some]), workers=1)
+    np.testing.assert_array_equal(beside_others.score, scores.score[some])
+    assert len(np.unique(scores.score)) > len(models) / 2  # each is perturbed in a way of its own
 
 
 # --- courses ---------------------------------------------------------------------------------

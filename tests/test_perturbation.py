@@ -19,7 +19,7 @@ from renaissance_kit import (
     SteadyStates,
     perturb,
 )
-from renaissance_kit.core import Run, read_store
+from renaissance_kit.core import ParameterError, Run, read_store
 from renaissance_kit.simulation import Outcome, Return, keep_totals, linear_response
 
 ONE = Run(workers=1)
@@ -180,3 +180,24 @@ def test_two_hypotheses_on_the_energies_do_not_share_a_store(
         perturb(KineticModels(tiny, state, km), settings, run=run)
     one, other = (read_store(folder) for folder in tmp_path.iterdir())
     assert {key for key in one if one[key] != other[key]} == {"models_digest"}
+
+
+def test_the_numbers_of_models_make_their_random_streams(
+    tiny: Network, tiny_state: SteadyState, tmp_path: Path
+) -> None:
+    models = KineticModels(tiny, tiny_state, np.ones((2, len(tiny.km_names))))
+    settings = Perturbation(size=0.1, times_min=[0.0, 1.0])
+    run = Run(workers=1, store=tmp_path)
+    found = perturb(models, settings, numbers=[7, 2**63], run=run)
+    for place, number in enumerate((7, 2**63)):
+        start = (
+            settings.starts(models, number)[0] / models.state.concentrations_mM[: len(tiny.dynamic)]
+        )
+        kept = found.dataset.deviation.values[place, 0, 0, : len(tiny.dynamic)]
+        np.testing.assert_allclose(kept, start - 1, atol=1e-7)
+    perturb(models, settings, numbers=[7, 8], run=run)
+    assert len(list(tmp_path.iterdir())) == 2
+    with pytest.raises(ParameterError, match="1 numbers for 2 models"):
+        perturb(models, settings, numbers=[7], run=run)
+    with pytest.raises(ParameterError, match="seed is -1"):
+        perturb(models, settings, numbers=[7, -1], run=run)

@@ -8,6 +8,7 @@ import numpy as np
 
 from renaissance_kit.core.arguments import require_kinds
 from renaissance_kit.core.errors import ParameterError
+from renaissance_kit.core.fingerprint import fingerprint
 from renaissance_kit.core.runs import Run
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.objectives.objective import (
@@ -26,9 +27,9 @@ class ReturnsAfter(Objective):
 
     The score is the mean over the perturbations of a smooth step in ln of the time of return, 0.5
     where it is ``minutes``; 0 for one that does not return. A model meets the objective when it is
-    back in time after every perturbation. Each place in a batch has a disturbance of its own, so
-    that a share of many models is one over many disturbances: a model that nearly returns in time
-    may do so at one place and not at another.
+    back in time after every perturbation. Perturbations are drawn from the seed and the constants
+    of the model: its score does not depend on the models beside it, and a share of many models is
+    one over many perturbations.
 
     Args:
         minutes: allowed for the return. Times are known as finely as the perturbation keeps them.
@@ -68,7 +69,8 @@ class ReturnsAfter(Objective):
         """Perturb and integrate; ``return_time_min`` is the longest of a model."""
         limits = replace(self.perturbation.tolerances, evaluations=self.evaluations)
         settings = replace(self.perturbation, tolerances=limits)
-        result = perturb(models, settings, run=Run(workers=workers))
+        numbers = [int(fingerprint(constants), 16) for constants in models.km_mM]
+        result = perturb(models, settings, numbers=numbers, run=Run(workers=workers))
         times = result.return_time_min(self.tolerance, self.variables or None).max(axis=-1)
         with np.errstate(divide="ignore"):
             distance = np.log(times / self.minutes)

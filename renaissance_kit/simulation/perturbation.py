@@ -139,7 +139,12 @@ class Perturbation:
         return np.isin(names, found)
 
     def starts(self, models: KineticModels, model: int) -> Array:
-        """Perturbed concentrations of one model, (per_model, dynamic) in mM."""
+        """Perturbed concentrations of one model, (per_model, dynamic) in mM.
+
+        Args:
+            model: the number that its random stream is made with, its place in a batch if nothing
+                else is said.
+        """
         network = models.network
         steady = models.state.concentrations_mM[: len(network.dynamic)]
         displaced = self.displaced(network)
@@ -303,6 +308,7 @@ def perturb(
     models: KineticModels,
     settings: Perturbation | None = None,
     *,
+    numbers: Sequence[int] | None = None,
     run: Run = RUN,
 ) -> PerturbationResult:
     """Perturb every model of a batch and integrate.
@@ -312,13 +318,14 @@ def perturb(
     Args:
         models: a batch, such as ``ensemble.models(network)``.
         settings: ±50 % of all metabolites if not given.
+        numbers: one a model, that its random stream is made with; places in the batch if not given.
         run: workers, store, progress and stop; chunks of 10 models.
 
     Returns:
         The time courses; of the models that were done, if the run was stopped.
 
     Raises:
-        ParameterError: wrong settings, or stopped before anything was done.
+        ParameterError: wrong settings, not one number a model, or stopped before anything was done.
 
     >>> import numpy as np
     >>> from renaissance_kit import KineticModels, Network, SteadyState
@@ -331,10 +338,11 @@ def perturb(
     """
     chosen = settings or Perturbation()
     chosen.displaced(models.network)  # complain before any work
-    task = _Task(models, chosen)
+    task = _Task(models, chosen, _numbers(numbers, len(models)))
+    drawn = {} if numbers is None else {"numbers": list(task.numbers)}
     columns = run_chunks(
         task, len(models), name="perturbation", chunk=CHUNK, run=run,
-        settings={**chosen.settings(), **identity(models)},
+        settings={**chosen.settings(), **drawn, **identity(models)},
     )  # fmt: skip
     if not len(columns["item"]):
         raise ParameterError("stopped before any model was done; nothing to return")
@@ -368,6 +376,14 @@ def perturb(
     )  # fmt: skip
 
 
+def _numbers(given: Sequence[int] | None, models: int) -> tuple[int, ...]:
+    if given is None:
+        return tuple(range(models))
+    if len(given) != models:
+        raise ParameterError(f"{len(given)} numbers for {models} models; give one a model")
+    return tuple(require_seed(number) for number in given)
+
+
 def identity(models: KineticModels) -> dict[str, str]:
     """What tells one batch of models from another: network, state with its energies, constants."""
     state = models.state
@@ -383,6 +399,7 @@ class _Task:
 
     models: KineticModels
     settings: Perturbation
+    numbers: tuple[int, ...]
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -391,7 +408,7 @@ class _Task:
 
     def __call__(self, items: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
         dynamics = Dynamics(self.models.with_km(self.models.km_mM[items]))
-        members = [self._member(dynamics, i, int(number)) for i, number in enumerate(items)]
+        members = [self._member(dynamics, i, self.numbers[item]) for i, item in enumerate(items)]
         return {key: np.stack([m[key] for m in members]) for key in members[0]}
 
     def _member(self, dynamics: Dynamics, model: int, number: int) -> dict[str, NDArray[Any]]:
