@@ -7,10 +7,10 @@ import pytest
 import scipy.linalg
 import scipy.stats
 
-from renaissance_kit import KineticModels
+from renaissance_kit import KineticModels, KMRanges, SteadyStates
 from renaissance_kit.core import ParameterError
 from renaissance_kit.kinetics import Status, eigenvalues, incidence_of, is_valid, spectrum_of
-from renaissance_kit.kinetics.spectrum import CHUNK, with_slow_from_inverse
+from renaissance_kit.kinetics.spectrum import CHUNK, confirmed, with_slow_from_inverse
 
 THRESHOLD = -2.5
 
@@ -89,6 +89,32 @@ def test_where_both_ways_agree_those_of_lapack_stay():
     for singular in (np.diag([0.0, -2.5, -9.0]), np.diag([-2.5])):
         values = np.linalg.eigvals(singular).astype(complex)
         np.testing.assert_array_equal(with_slow_from_inverse(singular, values), values)
+
+
+def test_a_newton_step_confirms_what_is_right_and_nothing_else(ecoli):
+    """Of matrices with known eigenvalues, and of models as with the eigenvalues of the inverse."""
+    for many in (4, 6, 8):
+        matrix = clustered(-2.625 - np.arange(many) / 8)
+        assert not confirmed(matrix, eigenvalues(matrix[None])[0], aside=0.0)  # they have moved
+    turning = scipy.linalg.block_diag([[-2.5, -9.0], [9.0, -2.5]], np.diag([-2.6, -3.5, -1e7]))
+    right = np.array([-2.5 + 9j, -2.5 - 9j, -2.6, -3.5, -1e7])
+    assert confirmed(turning, right, aside=0.2)
+    for place, by, aside, seen in (
+        (0, 1e-4, 0.0, 1),
+        (0, 1e-4j, 0.0, 1),
+        (2, 1e-4, 0.2, 1),
+        (3, 1e-4, 0.2, 0),
+    ):
+        wrong = right.copy()
+        wrong[place] += by
+        assert confirmed(turning, wrong, aside=aside) is not bool(seen)
+    km = KMRanges.of(ecoli).uniform(60, np.random.default_rng(5))
+    matrices = KineticModels(ecoli, SteadyStates.example(ecoli).default, km).jacobians_per_h()
+    values = eigenvalues(matrices)
+    known = [confirmed(m, v, aside=0.35) for m, v in zip(matrices, values, strict=True)]
+    assert np.mean(known) > 0.9
+    for matrix, value in zip(matrices[known], values[known], strict=True):
+        np.testing.assert_array_equal(with_slow_from_inverse(matrix, value), value)
 
 
 def test_eigenvalues_of_one_size_are_all_kept():

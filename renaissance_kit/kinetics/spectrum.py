@@ -8,7 +8,9 @@ Where many slow eigenvalues have met, that is not enough. LAPACK's errors are th
 J by 1e-16 of its largest entries, and a cluster of k eigenvalues with nearly parallel vectors moves
 by the k-th root of it: 0.2 1/h were seen. In J⁻¹, which elimination gives with errors that do not
 grow with the fast rows, the slow eigenvalues are the large ones, and keep five digits. So models
-near the threshold get their slow eigenvalues from J⁻¹ where both ways disagree.
+near the threshold are looked at twice. A Newton step from each of their rightmost eigenvalues, by
+elimination, says for most of them that LAPACK's are right; the others get their slow eigenvalues
+from J⁻¹ where both ways disagree.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ from renaissance_kit.core.types import Array
 CHUNK = 50  # models; about 3 MB of matrices, which stay in the cache
 NEAR = 0.25  # times 1 h⁻¹ + the size of the threshold: how near to it λmax is looked at twice
 AGREE = 1e-6  # relative difference of λmax up to which LAPACK's values stay
+ASIDE = 0.1  # times 1 h⁻¹ + the size of the threshold: how far from λmax eigenvalues are confirmed
+OFF = 1e-9  # relative distance from an eigenvalue at which its Newton step begins
 GAP = 0.05  # in ln |λ|, between eigenvalues from the inverse and from the matrix
 
 
@@ -198,7 +202,8 @@ def eigenvalues(matrices: Array, *, near: float | None = None) -> NDArray[np.com
 
     Args:
         matrices: (matrices, n, n).
-        near: a real part. Where the largest one is near it, `with_slow_from_inverse` is used.
+        near: a real part. Where the largest one is near it and not `confirmed`,
+            `with_slow_from_inverse` is used.
 
     >>> import numpy as np
     >>> from renaissance_kit.kinetics import eigenvalues
@@ -218,8 +223,47 @@ def eigenvalues(matrices: Array, *, near: float | None = None) -> NDArray[np.com
         out[finite] = np.take_along_axis(values, order, axis=-1)
     if near is not None and np.isfinite(near):
         for i in np.flatnonzero(np.abs(out[:, 0].real - near) <= NEAR * (1 + abs(near))):
-            out[i] = with_slow_from_inverse(matrices[i], out[i])
+            if not confirmed(matrices[i], out[i], ASIDE * (1 + abs(near))):
+                out[i] = with_slow_from_inverse(matrices[i], out[i])
     return out
+
+
+def confirmed(matrix: Array, values: NDArray[np.complex128], aside: float) -> bool:
+    """Whether the rightmost eigenvalues of a matrix are right to `AGREE`.
+
+    From σ beside an eigenvalue the vectors x of (A − σ)x = b and y of yᵀ(A − σ) = bᵀ come close to
+    its own, and the Newton step from σ is yᵀb / yᵀx (the two-sided Rayleigh quotient, less σ). At
+    one of k that have met it is a k-th of the distance, so that it is no smaller there.
+
+    Args:
+        matrix: (n, n).
+        values: (n,) its eigenvalues by falling real part.
+        aside: those are looked at whose real part is below the first by no more than this.
+
+    Reference: Ostrowski 1959 Arch Ration Mech Anal 3:325 (two-sided quotient).
+
+    >>> import numpy as np
+    >>> matrix = np.array([[-3.0, 1e6], [0.0, -3.0]])
+    >>> confirmed(matrix, np.array([-3.0 + 0j, -3.0]), 0.5)
+    True
+    >>> confirmed(matrix, np.array([-2.99 + 0j, -3.01]), 0.5)
+    False
+    """
+    chosen = values[(values.real >= values[0].real - aside) & (values.imag >= 0)]
+    b = np.ones(len(matrix))
+    for shifts in (chosen[chosen.imag == 0].real, chosen[chosen.imag > 0]):
+        shifts = shifts * (1 + OFF)
+        moved = matrix - shifts[:, None, None] * np.eye(len(matrix))
+        try:
+            x = np.linalg.solve(moved, b[:, None])[:, :, 0]
+            y = np.linalg.solve(moved.swapaxes(1, 2), b[:, None])[:, :, 0]
+        except np.linalg.LinAlgError:
+            return False
+        with np.errstate(all="ignore"):
+            steps = np.abs(y.sum(axis=1) / (y * x).sum(axis=1))
+        if not (steps <= AGREE * np.abs(values[0].real)).all():
+            return False
+    return True
 
 
 def with_slow_from_inverse(matrix: Array, values: NDArray[np.complex128]) -> NDArray[np.complex128]:
