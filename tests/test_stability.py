@@ -9,7 +9,15 @@ import scipy.stats
 
 from renaissance_kit import KineticModels, KMRanges, SteadyStates
 from renaissance_kit.core import ParameterError
-from renaissance_kit.kinetics import Status, eigenvalues, incidence_of, is_valid, spectrum_of
+from renaissance_kit.kinetics import (
+    Status,
+    eigenvalues,
+    incidence_of,
+    is_valid,
+    spectrum as spectrum_module,
+    spectrum_of,
+)
+from renaissance_kit.kinetics.qr import plain_eigenvalues
 from renaissance_kit.kinetics.spectrum import CHUNK, confirmed, with_slow_from_inverse
 
 THRESHOLD = -2.5
@@ -54,6 +62,32 @@ def test_badly_scaled_matrices_keep_their_rightmost_eigenvalue():
     basis = np.diag([1e-6, 1.0, 1e6])
     values = eigenvalues((basis @ triangle @ np.linalg.inv(basis))[None])
     assert values[0, 0].real == pytest.approx(-3.0, rel=1e-9)
+
+
+@pytest.mark.parametrize("n", [1, 2, 76, 120])
+def test_the_plain_algorithm_gives_the_eigenvalues_of_numpy(n):
+    rng = np.random.default_rng(n)
+    full = rng.standard_normal((n, n)) * np.exp(rng.normal(0, 3, (n, 1)))
+    rows = np.arange(n)
+    rng.shuffle(rows)
+    split = np.triu(full)[rows][:, rows]  # balancing splits all of it off
+    for matrix in (full, split, np.diag(np.arange(1.0, n + 1))):
+        values = np.sort_complex(plain_eigenvalues(np.array([matrix, matrix]))[1])
+        expected = np.sort_complex(np.linalg.eigvals(matrix).astype(complex))
+        np.testing.assert_allclose(values, expected, rtol=1e-8, atol=1e-10 * np.abs(expected).max())
+
+
+def test_what_the_plain_algorithm_cannot_do_is_left_to_numpy(monkeypatch):
+    matrices = np.random.default_rng(1).standard_normal((3, 80, 80))
+    expected = eigenvalues(matrices)
+
+    def failing(matrices):
+        values = plain_eigenvalues(matrices)
+        values[1] = np.nan
+        return values
+
+    monkeypatch.setattr(spectrum_module, "plain_eigenvalues", failing)
+    np.testing.assert_allclose(eigenvalues(matrices).real, expected.real, rtol=1e-9, atol=1e-9)
 
 
 def clustered(slow):

@@ -39,6 +39,7 @@ _DONE: dict[str, list[Any]] = {}
 # arrays, would take longer than the rates of a small one.
 _OPTIONS: Any = {"nogil": True, "error_model": "numpy", "forceinline": True}
 _UNUSED: Any = {"no_cfunc_wrapper": True}  # only `compiled_for_c` is called from C
+_INLINED: Any = {**_OPTIONS, **_UNUSED, "no_cpython_wrapper": True}  # nor these from Python
 _CONFIG: Any = numba.config
 
 
@@ -109,7 +110,7 @@ def compiled_for_c(signature: Any, function: Callable[..., Any]) -> Any:
 def inlined(function: Callable[..., Any]) -> Any:
     """Let compiled code call a plain function; it is compiled into the code that calls it."""
     _make_callable_from(function)
-    return register_jitable(**_OPTIONS)(function)
+    return register_jitable(**_INLINED)(function)
 
 
 def _make_callable_from(function: Callable[..., Any]) -> None:

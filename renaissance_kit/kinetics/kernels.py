@@ -70,8 +70,8 @@ _denominators = _in_turn([_denominators_of(i, form.denominator) for i, form in e
 _curvatures = _in_turn([_curvatures_of(i, form.curvature) for i, form in enumerate(FORMS)])
 
 
-@compiled
-def rates_kernel(
+@inlined
+def rates_of(
     slots: Slots, c: Array, inverse_km: Array, inverse_keq: Array, f: Array, df: Array,
     derivatives: bool,
 ) -> None:  # fmt: skip
@@ -103,7 +103,7 @@ def rates_kernel(
         )  # fmt: skip
 
 
-@compiled
+@inlined
 def _compete(
     modified: Index, first: Index, modifiers: Index, side: Index, x: Array, denominator: Array
 ) -> None:
@@ -114,7 +114,7 @@ def _compete(
                 denominator[r] += x[k]
 
 
-@compiled
+@inlined
 def _modify(
     modified: Index, first: Index, modifiers: Index, side: Index, x: Array, inverse: Array,
     denominator: Array, f: Array, df: Array, derivatives: bool,
@@ -140,7 +140,7 @@ def _modify(
         f[r] *= whole
 
 
-@compiled
+@inlined
 def _numerators(
     first: Index, last: Index, species: Index, side: Index, order: Array, displacement: Array,
     backward: Array, c: Array, inverse: Array, inverse_keq: Array, denominator: Array, f: Array,
@@ -229,7 +229,7 @@ def slot_gradient_kernel(
             out[slots.km[k]] += moved[k]
 
 
-@compiled
+@inlined
 def _bend(
     modified: Index, first: Index, modifiers: Index, side: Index, x: Array, denominator: Array,
     slope: Array, pull: Array, moved: Array,

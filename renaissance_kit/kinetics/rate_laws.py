@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from renaissance_kit.core.types import Array, Index
-from renaissance_kit.kinetics.kernels import rates_kernel, slot_gradient_kernel
+from renaissance_kit.kinetics.compiled import compiled
+from renaissance_kit.kinetics.kernels import rates_of, slot_gradient_kernel
 from renaissance_kit.kinetics.slots import Slots
 from renaissance_kit.network.network import Network
 
@@ -69,7 +70,7 @@ class RateLaws:
         """f, (reactions,), and ∂f/∂c, (slots,) in 1/mM."""
         f = np.empty(len(self.reversible))
         df = np.empty(len(self.slots.species))
-        rates_kernel(self.slots, concentrations, 1.0 / km, np.exp(-log_keq), f, df, True)
+        _rates_kernel(self.slots, concentrations, 1.0 / km, np.exp(-log_keq), f, df)
         return f, df
 
     def derivatives_by_log_km(
@@ -91,3 +92,10 @@ class RateLaws:
         out = np.zeros(len(km))
         slot_gradient_kernel(self.slots, concentrations, km, fluxes, weights, out)
         return out
+
+
+@compiled
+def _rates_kernel(
+    slots: Slots, c: Array, inverse_km: Array, inverse_keq: Array, f: Array, df: Array
+) -> None:
+    rates_of(slots, c, inverse_km, inverse_keq, f, df, bool(1))

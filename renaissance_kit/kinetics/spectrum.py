@@ -2,7 +2,8 @@
 
 Entries of these Jacobians span 12 orders of magnitude; LAPACK's ``geev`` balances the matrix
 first, which keeps the rightmost eigenvalue to 1e-8 relative where an unbalanced one loses a
-third of it. NumPy calls ``geev`` with balancing, in double precision.
+third of it. NumPy calls ``geev`` with balancing, in double precision; so do we, and for matrices
+of middle size its parts (`renaissance_kit.kinetics.qr`).
 
 Where many slow eigenvalues have met, that is not enough. LAPACK's errors are those of a change of
 J by 1e-16 of its largest entries, and a cluster of k eigenvalues with nearly parallel vectors moves
@@ -26,6 +27,7 @@ from renaissance_kit.core.arguments import require_whole
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.threads import in_threads, single_threaded
 from renaissance_kit.core.types import Array
+from renaissance_kit.kinetics.qr import LARGEST, SMALLEST, plain_eigenvalues
 
 CHUNK = 50  # models; about 3 MB of matrices, which stay in the cache
 NEAR = 0.25  # times 1 h⁻¹ + the size of the threshold: how near to it λmax is looked at twice
@@ -210,15 +212,11 @@ def eigenvalues(matrices: Array, *, near: float | None = None) -> NDArray[np.com
     >>> eigenvalues(np.array([[[-3.0, 1.0], [0.0, -1e6]]]), near=-2.5).real
     array([[-3.e+00, -1.e+06]])
     """
-    n = matrices.shape[-1]
     out = np.full(matrices.shape[:-1], np.nan, dtype=np.complex128)
     finite = np.isfinite(matrices).all(axis=(-1, -2))
     usable = matrices if finite.all() else matrices[finite]
     if len(usable):
-        try:
-            values = np.linalg.eigvals(usable).astype(np.complex128, copy=False)
-        except np.linalg.LinAlgError:
-            values = np.array([_eigenvalues_or_inf(m, n) for m in usable])
+        values = _all_eigenvalues(usable)
         order = np.argsort(-values.real, axis=-1, kind="stable")
         out[finite] = np.take_along_axis(values, order, axis=-1)
     if near is not None and np.isfinite(near):
@@ -301,8 +299,20 @@ def with_slow_from_inverse(matrix: Array, values: NDArray[np.complex128]) -> NDA
     return values if agree else joined
 
 
-def _eigenvalues_or_inf(matrix: Array, n: int) -> NDArray[np.complex128]:
+def _all_eigenvalues(matrices: Array) -> NDArray[np.complex128]:
+    if SMALLEST <= matrices.shape[-1] <= LARGEST:
+        values = plain_eigenvalues(matrices)
+        for i in np.flatnonzero(np.isnan(values[:, 0])):
+            values[i] = _eigenvalues_or_inf(matrices[i])
+        return values
+    try:
+        return np.linalg.eigvals(matrices).astype(np.complex128, copy=False)
+    except np.linalg.LinAlgError:
+        return np.array([_eigenvalues_or_inf(m) for m in matrices])
+
+
+def _eigenvalues_or_inf(matrix: Array) -> NDArray[np.complex128]:
     try:
         return np.linalg.eigvals(matrix).astype(np.complex128)
     except np.linalg.LinAlgError:
-        return np.full(n, np.inf, dtype=np.complex128)
+        return np.full(len(matrix), np.inf, dtype=np.complex128)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from renaissance_kit.core.types import Array, Index
 from renaissance_kit.kinetics.compiled import compiled
-from renaissance_kit.kinetics.kernels import rates_kernel
+from renaissance_kit.kinetics.kernels import rates_of
 from renaissance_kit.kinetics.models import KineticModels
 from renaissance_kit.kinetics.slots import Slots
 
@@ -122,7 +122,7 @@ def _rates(
         if j >= 0:
             c[i] = max(state[j], lowest[i])
             below = below or state[j] < lowest[i]
-    rates_kernel(slots, c, inverse_km, inverse_keq, f, df, derivatives or below)
+    rates_of(slots, c, inverse_km, inverse_keq, f, df, derivatives or below)
     if below:
         reaction, species, slot_variable = terms.slot_reaction, slots.species, terms.slot_variable
         for k in range(len(df)):
