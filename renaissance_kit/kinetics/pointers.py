@@ -7,7 +7,8 @@ The arrays in memory are not counted as used: whoever stores them keeps them.
 
 from __future__ import annotations
 
-from typing import Any, get_type_hints
+from functools import cache
+from typing import Any, TypeVar, get_type_hints
 
 import numpy as np
 from llvmlite import ir
@@ -18,6 +19,8 @@ from numpy.typing import NDArray
 
 from renaissance_kit.core.types import Array, Index
 
+Record = TypeVar("Record")
+
 _KINDS: dict[Any, Any] = {
     Index: types.Array(types.int64, 1, "C"), Array: types.Array(types.float64, 1, "C"),
     NDArray[np.bool_]: types.Array(types.boolean, 1, "C"), int: types.int64, float: types.float64,
@@ -27,6 +30,11 @@ _DTYPES: dict[Any, Any] = {
 }  # fmt: skip
 
 
+@cache
+def _hints(record: type) -> dict[str, Any]:
+    return get_type_hints(record)
+
+
 def kind_of(record: type, **others: Any) -> Any:
     """The compiler's type of a NamedTuple, from the types of its fields.
 
@@ -34,20 +42,22 @@ def kind_of(record: type, **others: Any) -> Any:
         record: with fields that are vectors, numbers, or named in ``others``.
         others: by field, the compiler's types of fields that are neither.
     """
-    hints = get_type_hints(record)
+    hints = _hints(record)
     fields = record._fields  # type: ignore[attr-defined]
     return types.NamedTuple([others.get(f) or _KINDS[hints[f]] for f in fields], record)
 
 
-def fitting(record: Any) -> Any:
+def fitting(record: Record) -> Record:
     """A NamedTuple with its fields exactly of the kinds that `kind_of` takes for granted.
 
     Compiled code reads what `stored` put into memory by these kinds: a whole number in the place
     of a number, as people write 2 for 2.0, would be read as nearly nothing. Arrays that fit stay
     the same ones.
     """
-    hints = get_type_hints(type(record))
-    return type(record)(*map(_fitting, record, (hints[name] for name in record._fields)))
+    fields: Any = record
+    kind: Any = type(record)
+    hints = _hints(kind)
+    return kind(*map(_fitting, fields, (hints[name] for name in kind._fields)))
 
 
 def _fitting(value: Any, hint: Any) -> Any:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from renaissance_kit.core.types import Array, Index
+from renaissance_kit.kinetics.pointers import fitting
 from renaissance_kit.laws.modifiers import MODIFIERS
 from renaissance_kit.laws.registry import FORMS, REGISTRY
 from renaissance_kit.laws.sides import PRODUCT, PROTON, SUBSTRATE
@@ -63,13 +64,14 @@ class Slots(NamedTuple):
         species, km, side, pair, order, displacement = (
             np.array(x) for x in zip(*rows, strict=True)
         )
-        return cls(
+        slots = cls(
             np.array(first), np.array(modifiers),
             np.flatnonzero(np.array(modifiers) < np.array(first)[1:]), species, km, side, pair,
             _partners(np.array(first), side, pair), order.astype(float),
             displacement.astype(float), np.array(backward), np.argsort(form, kind="stable"),
             np.cumsum([0, *np.bincount(form, minlength=len(FORMS))]),
         )  # fmt: skip
+        return fitting(slots)
 
 
 def _slots_of(

@@ -58,12 +58,11 @@ class Problem(NamedTuple):
     ) -> Problem:
         """The equations of a model with a feed, and a limit for their evaluations."""
         n = system.terms.n_states
-        found = cls(
-            system.slots, system.terms, feed, system.inverse_km, system.vmax, system.inverse_keq,
-            system.concentrations, system.f, system.df, np.empty(n * n),
+        return cls(
+            system.slots, system.terms, fitting(feed), system.inverse_km, system.vmax,
+            system.inverse_keq, system.concentrations, system.f, system.df, np.empty(n * n),
             np.array([0, evaluations]), vector_data, matrix_data,
         )  # fmt: skip
-        return cls(*fitting(found))
 
     def in_memory(self) -> NDArray[np.uint8]:
         """The problem as the compiled functions read it; valid while this tuple is kept."""

@@ -31,6 +31,7 @@ import numpy as np
 from renaissance_kit.core.errors import ParameterError, nearest
 from renaissance_kit.core.types import Array
 from renaissance_kit.kinetics.models import KineticModels
+from renaissance_kit.kinetics.pointers import fitting
 from renaissance_kit.laws.sides import PROTON
 from renaissance_kit.network.network import Network
 from renaissance_kit.simulation.equations import System, Terms
@@ -220,7 +221,7 @@ class Dynamics:
         for name, gas in self.transfer.items():
             kla[self.index[name]] = gas.kla_per_h
             saturation[self.index[name]] = gas.saturation_mM
-        return Terms(
+        terms = Terms(
             row.astype(np.int64),
             reaction.astype(np.int64),
             matrix[row, reaction],
@@ -239,6 +240,7 @@ class Dynamics:
             self.growth_density,
             self.exchange_density,
         )
+        return fitting(terms)
 
     def _lowest(self) -> Array:
         """(species,) 0; for protons with a negative power a millionth of the steady state."""
