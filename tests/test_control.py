@@ -231,8 +231,7 @@ def scale_vmax(reaction: int):
 
 def scale_km(constant: int):
     def change(system, factor: float) -> None:
-        system.inverse_km = system.inverse_km.copy()
-        system.inverse_km[constant] /= factor
+        system.inverse[system.slots.km == constant] /= factor
 
     return change
 

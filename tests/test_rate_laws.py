@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import mpmath
 import numpy as np
 import pytest
@@ -157,3 +159,12 @@ def test_state_of_folder_needs_known_names(tiny, tmp_path):
     table.write_text(table.read_text().replace("concentration,g6p_c", "concentration,g6p_x"))
     with pytest.raises(DataError, match=r"steady_state.csv, line .*g6p_x.*did you mean"):
         SteadyState.from_folder(Network.from_folder(folder))
+
+
+def test_inverse_constants_by_slot(tiny: Network) -> None:
+    laws = RateLaws.of(tiny)
+    km = np.arange(1.0, len(tiny.km_names) + 1)
+    expected = [1.0 / km[i] if i >= 0 else 1.0 for i in laws.slots.km]
+    np.testing.assert_array_equal(laws.inverse(km), expected)
+    none = replace(laws, slots=laws.slots._replace(km=np.full(len(laws.slots.km), -1)))
+    np.testing.assert_array_equal(none.inverse(np.empty(0)), np.ones(len(laws.slots.km)))

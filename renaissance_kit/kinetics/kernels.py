@@ -71,19 +71,25 @@ _curvatures = _in_turn([_curvatures_of(i, form.curvature) for i, form in enumera
 
 
 @inlined
+def fill_inverse(slot_km: Index, km: Array, inverse: Array) -> None:
+    """Fill 1/KM of each slot, 1 where it has none."""
+    for k in range(len(inverse)):
+        inverse[k] = 1.0 / km[slot_km[k]] if slot_km[k] >= 0 else 1.0
+
+
+@inlined
 def rates_of(
-    slots: Slots, c: Array, inverse_km: Array, inverse_keq: Array, f: Array, df: Array,
+    slots: Slots, c: Array, inverse: Array, inverse_keq: Array, f: Array, df: Array,
     derivatives: bool,
 ) -> None:  # fmt: skip
     """Fill f (reactions,) and, where asked for, df = ∂f/∂c (slots,) at concentrations c.
 
-    Takes 1/KM. Without derivatives, df is left as it is.
+    Takes 1/KM of each slot, from `fill_inverse`. Without derivatives, df is left as it is.
     """
     # Arrays are taken out of the table here: in loops, that would take most of the time.
-    x, inverse = np.empty(len(df)), np.empty(len(df))
+    x, species = np.empty(len(df)), slots.species
     for k in range(len(df)):
-        inverse[k] = inverse_km[slots.km[k]] if slots.km[k] >= 0 else 1.0
-        x[k] = c[slots.species[k]] * inverse[k]
+        x[k] = c[species[k]] * inverse[k]
     denominator = np.empty(len(f))
     _denominators(
         slots.by_form, slots.start, slots.first, slots.modifiers, slots.side, slots.partner,

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.types import Array, Index
 from renaissance_kit.kinetics.compiled import compiled
-from renaissance_kit.kinetics.kernels import rates_of
+from renaissance_kit.kinetics.kernels import fill_inverse, rates_of
 from renaissance_kit.kinetics.rate_laws import RateLaws
 from renaissance_kit.kinetics.slots import Slots
 from renaissance_kit.kinetics.spectrum import Spectrum, spectrum_of
@@ -228,9 +228,10 @@ class KineticModels:
 def _batch_kernel(
     slots: Slots, c: Array, km: Array, inverse_keq: Array, flux: Array, vmax: Array, g: Array
 ) -> None:
-    f = np.empty(vmax.shape[1])
+    f, inverse = np.empty(vmax.shape[1]), np.empty(g.shape[1])
     for m in range(len(km)):
-        rates_of(slots, c, 1.0 / km[m], inverse_keq, f, g[m], bool(1))
+        fill_inverse(slots.km, km[m], inverse)
+        rates_of(slots, c, inverse, inverse_keq, f, g[m], bool(1))
         for r in range(len(f)):
             vmax[m, r] = flux[r] / f[r]
             for k in range(slots.first[r], slots.first[r + 1]):

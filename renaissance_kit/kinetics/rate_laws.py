@@ -60,6 +60,12 @@ class RateLaws:
         np.add.at(log_quotient, self.slot_reaction, terms)
         return np.where(self.reversible, log_quotient - log_displacement, 0.0)
 
+    def inverse(self, km: Array) -> Array:
+        """(slots,) 1/KM in 1/mM, 1 where a slot has none; ``km`` is (km,) in mM."""
+        inverse, has_km = np.ones(len(self.slots.km)), self.slots.km >= 0
+        inverse[has_km] = 1.0 / km[self.slots.km[has_km]]
+        return inverse
+
     def rates(self, concentrations: Array, km: Array, log_keq: Array) -> Array:
         """Rates per Vmax, (reactions,), at one set of concentrations (mM) and KM (mM)."""
         return self.rates_and_derivatives(concentrations, km, log_keq)[0]
@@ -70,7 +76,7 @@ class RateLaws:
         """f, (reactions,), and ∂f/∂c, (slots,) in 1/mM."""
         f = np.empty(len(self.reversible))
         df = np.empty(len(self.slots.species))
-        _rates_kernel(self.slots, concentrations, 1.0 / km, np.exp(-log_keq), f, df)
+        _rates_kernel(self.slots, concentrations, self.inverse(km), np.exp(-log_keq), f, df)
         return f, df
 
     def derivatives_by_log_km(
@@ -96,6 +102,6 @@ class RateLaws:
 
 @compiled
 def _rates_kernel(
-    slots: Slots, c: Array, inverse_km: Array, inverse_keq: Array, f: Array, df: Array
+    slots: Slots, c: Array, inverse: Array, inverse_keq: Array, f: Array, df: Array
 ) -> None:
-    rates_of(slots, c, inverse_km, inverse_keq, f, df, bool(1))
+    rates_of(slots, c, inverse, inverse_keq, f, df, bool(1))

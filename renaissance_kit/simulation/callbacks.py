@@ -41,7 +41,7 @@ class Problem(NamedTuple):
     slots: Slots
     terms: Terms
     feed: Feed
-    inverse_km: Array
+    inverse: Array
     vmax: Array
     inverse_keq: Array
     concentrations: Array
@@ -59,7 +59,7 @@ class Problem(NamedTuple):
         """The equations of a model with a feed, and a limit for their evaluations."""
         n = system.terms.n_states
         return cls(
-            system.slots, system.terms, fitting(feed), system.inverse_km, system.vmax,
+            system.slots, system.terms, fitting(feed), system.inverse, system.vmax,
             system.inverse_keq, system.concentrations, system.f, system.df, np.empty(n * n),
             np.array([0, evaluations]), vector_data, matrix_data,
         )  # fmt: skip
@@ -113,7 +113,7 @@ def _right(t: float, state: int, out: int, data: int) -> int:
     feed = p.feed
     dilution = feed.inflow / (feed.volume + feed.net * (t - feed.begin))
     derivative_kernel(
-        p.slots, p.terms, p.inverse_km, p.vmax, p.inverse_keq, p.concentrations, y, dilution,
+        p.slots, p.terms, p.inverse, p.vmax, p.inverse_keq, p.concentrations, y, dilution,
         feed.mM, p.f, p.df, dy,
     )  # fmt: skip
     return 0
@@ -131,7 +131,7 @@ def _slope(
     feed = p.feed
     dilution = feed.inflow / (feed.volume + feed.net * (t - feed.begin))
     jacobian_kernel(
-        p.slots, p.terms, p.inverse_km, p.vmax, p.inverse_keq, p.concentrations, y, dilution, p.f,
+        p.slots, p.terms, p.inverse, p.vmax, p.inverse_keq, p.concentrations, y, dilution, p.f,
         p.df, square,
     )  # fmt: skip
     for i in range(n):

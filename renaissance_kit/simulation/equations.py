@@ -71,7 +71,7 @@ class System:
     def __init__(self, models: KineticModels, model: int, vmax: Array, terms: Terms) -> None:
         self.terms = terms
         self.slots = models.laws.slots
-        self.inverse_km = 1.0 / models.km_mM[model]
+        self.inverse = models.laws.inverse(models.km_mM[model])
         self.vmax = np.ascontiguousarray(vmax[model])
         self.inverse_keq = np.exp(-models.log_keq)
         self.concentrations = models.state.concentrations_mM.copy()
@@ -81,21 +81,21 @@ class System:
     def derivative(self, state: Array, out: Array, feed_per_h: float, feed: Array) -> None:
         """Fill out, (states,), with dy/dt."""
         derivative_kernel(
-            self.slots, self.terms, self.inverse_km, self.vmax, self.inverse_keq,
+            self.slots, self.terms, self.inverse, self.vmax, self.inverse_keq,
             self.concentrations, state, feed_per_h, feed, self.f, self.df, out,
         )  # fmt: skip
 
     def jacobian(self, state: Array, out: Array, feed_per_h: float) -> None:
         """Fill out, (states, states), with ∂(dy/dt)/∂y."""
         jacobian_kernel(
-            self.slots, self.terms, self.inverse_km, self.vmax, self.inverse_keq,
+            self.slots, self.terms, self.inverse, self.vmax, self.inverse_keq,
             self.concentrations, state, feed_per_h, self.f, self.df, out,
         )  # fmt: skip
 
     def rates(self, state: Array) -> Array:
         """Rates, (reactions,) in mM/h."""
         _rates(
-            self.slots, self.terms, self.inverse_km, self.inverse_keq, self.concentrations, state,
+            self.slots, self.terms, self.inverse, self.inverse_keq, self.concentrations, state,
             self.f, self.df, False,
         )  # fmt: skip
         return self.vmax * self.f
@@ -106,7 +106,7 @@ class System:
 
 @compiled
 def _rates(
-    slots: Slots, terms: Terms, inverse_km: Array, inverse_keq: Array, c: Array, state: Array,
+    slots: Slots, terms: Terms, inverse: Array, inverse_keq: Array, c: Array, state: Array,
     f: Array, df: Array, derivatives: bool,
 ) -> None:  # fmt: skip
     """Rates per Vmax and, where asked for, their derivatives; fills c, f and df.
@@ -122,7 +122,7 @@ def _rates(
         if j >= 0:
             c[i] = max(state[j], lowest[i])
             below = below or state[j] < lowest[i]
-    rates_of(slots, c, inverse_km, inverse_keq, f, df, derivatives or below)
+    rates_of(slots, c, inverse, inverse_keq, f, df, derivatives or below)
     if below:
         reaction, species, slot_variable = terms.slot_reaction, slots.species, terms.slot_variable
         for k in range(len(df)):
@@ -133,11 +133,11 @@ def _rates(
 
 @compiled
 def derivative_kernel(
-    slots: Slots, terms: Terms, inverse_km: Array, vmax: Array, inverse_keq: Array, c: Array,
+    slots: Slots, terms: Terms, inverse: Array, vmax: Array, inverse_keq: Array, c: Array,
     state: Array, feed_per_h: float, feed: Array, f: Array, df: Array, out: Array,
 ) -> None:  # fmt: skip
     """Fill out, (states,), with dy/dt; f and df are working memory."""
-    _rates(slots, terms, inverse_km, inverse_keq, c, state, f, df, bool(0))
+    _rates(slots, terms, inverse, inverse_keq, c, state, f, df, bool(0))
     row, reaction, coefficient = terms.row, terms.reaction, terms.coefficient
     n_inside, growth, exchange = terms.n_inside, terms.growth, terms.exchange_density
     last = terms.n_states - 1
@@ -160,11 +160,11 @@ def derivative_kernel(
 
 @compiled
 def jacobian_kernel(
-    slots: Slots, terms: Terms, inverse_km: Array, vmax: Array, inverse_keq: Array, c: Array,
+    slots: Slots, terms: Terms, inverse: Array, vmax: Array, inverse_keq: Array, c: Array,
     state: Array, feed_per_h: float, f: Array, df: Array, out: Array,
 ) -> None:  # fmt: skip
     """Fill out, (states, states), with ∂(dy/dt)/∂y; f and df are working memory."""
-    _rates(slots, terms, inverse_km, inverse_keq, c, state, f, df, bool(1))
+    _rates(slots, terms, inverse, inverse_keq, c, state, f, df, bool(1))
     row, reaction, coefficient = terms.row, terms.reaction, terms.coefficient
     variable, slot_reaction, first = (
         terms.slot_variable, terms.slot_reaction, terms.slot_first_entry,
