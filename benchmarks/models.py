@@ -76,8 +76,8 @@ def _reduced(matrix: np.ndarray) -> object:
 
 
 def second_look(tiny: bool) -> list[Row]:
-    """Models near the threshold get their slow eigenvalues from the inverse: evaluation with it
-    and without it (a threshold far away), one thread, in turns."""
+    """Models near the threshold are looked at twice, by a Newton step or the inverse: evaluation
+    with it and without it (a threshold far away), one thread, in turns."""
     rows = []
     for name, models in _two_kinds(20 if tiny else 1000):
         spectrum = models.spectrum(workers=1)

@@ -33,7 +33,9 @@ compared_models: int = None  # grown under each of the compared conditions; None
 fit_steps: int = None  # of the training for the fermentation; None takes it from the scale
 fit_models: int = None  # simulated in each of these steps; None takes it from the scale
 fit_drawn: int = None  # drawn from that generator in the end; None takes it from the scale
-start_generations: int = None  # of the generator that is selected from; None: from the scale
+fit_diversity = 0.3  # weight of the diversity in it: more is wider, and fewer models match
+fit_scan: list[float] = None  # further weights, for the trade-off; None: from the scale
+start_steps: int = None  # of the generator that is selected from; None: from the scale
 workers = 2
 store: str = None  # folder that keeps what is done; None is one in output_dir
 widgets = True  # False leaves out the panel at the end
@@ -83,10 +85,11 @@ size = page.Sizes.at(
     control_models=control_models,
     vmax_scan=vmax_scan,
     compared_models=compared_models,
-    start_generations=start_generations,
+    start_steps=start_steps,
     fit_steps=fit_steps,
     fit_models=fit_models,
     fit_drawn=fit_drawn,
+    fit_scan=fit_scan,
 )
 page.Sizes.table()
 
@@ -391,8 +394,9 @@ strain_changes.round(3)
 # The models above were drawn from a generator of valid models, and those that match were selected,
 # as in the published study. A generator can also be trained for the fermentation itself. Its
 # objective has two stages, so only valid models are simulated. The training needs no derivatives:
-# it perturbs the outputs of the generator and climbs the mean score. Selection may simulate as many
-# models. Then the models of both routes that match the host predict the engineered strains.
+# it perturbs the outputs of the generator and climbs the mean score. Both begin with a generator
+# that was trained by gradient, since it is the widest. Selection may simulate as many models. Then
+# the models of both routes that match the host predict the engineered strains.
 
 # %%
 goal = studies.wanted_fermentation(
@@ -401,19 +405,21 @@ goal = studies.wanted_fermentation(
     threshold_per_h=network.conditions["eigenvalue_threshold"].value,
     threshold=cut,
 )
-selected, fitted, training = studies.selected_and_trained(
+weights = list(dict.fromkeys([float(fit_diversity), *map(float, size.fit_scan)]))
+fitted, trainings = studies.selected_and_trained(
     network,
     batch.state,
     goal,
-    start=Recipe.default(network, generations=size.start_generations),
+    start=Recipe.by_gradient(network, steps=size.start_steps),
+    diversities=weights,
     steps=size.fit_steps,
     models_per_step=size.fit_models,
     drawn=size.fit_drawn,
     seed=seed,
     run=run,
 )
-routes = studies.routes_table([selected, fitted], training.fitness.ranges)
-matching = {route.name: route.matching for route in (selected, fitted)}
+routes = studies.routes_table(fitted, trainings[0].fitness.ranges)
+matching = {route.name: route.matching for route in fitted[:2]}
 scores = studies.strain_scores(
     {name: models for name, models in matching.items() if models is not None},
     network,
@@ -425,7 +431,7 @@ scores = studies.strain_scores(
 write_csv(output / "fitted.csv", routes)
 write_csv(output / "strain_scores.csv", scores)
 figure = fitted_figures.matches(
-    training.history, routes, scores, models_per_step=size.fit_models, source=source
+    trainings[0].history, routes, scores, models_per_step=size.fit_models, source=source
 )
 save(figure, output / "fitted")
 figure
@@ -435,6 +441,20 @@ page.fitted(routes, scores)
 
 # %%
 display(routes.round(3), scores.round(3))
+
+# %% [markdown]
+# **How wide can a generator stay whose models match?** The same training with other weights of the
+# diversity.
+
+# %%
+figure = None
+if len(weights) > 1:
+    figure = fitted_figures.trade_off(routes, source=source)
+    save(figure, output / "trade_off")
+figure
+
+# %%
+page.trade_off(routes)
 
 # %% [markdown]
 # ## Inside the cell

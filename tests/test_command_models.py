@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from commands import LACTIC, said
 
 from renaissance_kit import KineticEnsemble, Network, Recipe, SteadyState, SteadyStates, train
 from renaissance_kit.cli import main
+from renaissance_kit.objectives import named_objective
 from renaissance_kit.simulation import BioreactorResult
 
 SMALL = ["-p", "generations", "3", "-p", "population", "2", "-p", "models_per_generator", "3",
@@ -71,6 +73,39 @@ def test_a_training_goes_on_grows_longer_and_is_not_mixed_up(
     assert "training: 3 steps" in said(capsys, [*TRAIN, "--seed", "9", "--force"])
     (here / "training" / "training.json").write_text("{")
     assert "training.json is damaged" in said(capsys, ["generate", "training"], 2)
+
+
+def test_a_training_begins_with_the_generator_of_another(
+    here: Path, tiny: Network, tiny_state: SteadyState, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wide = ["train", "tiny", "--recipe", "by-gradient", "-p", "steps", "2", "-p",
+            "models_per_step", "8", "--workers", "1", "--out", "wide"]  # fmt: skip
+    assert main(wide) == 0
+    then = ["train", "tiny", "--recipe", "by-score", "--objective", "exactness", "-p", "steps", "2",
+            "-p", "models_per_step", "8", "--workers", "1", "--out", "then"]  # fmt: skip
+    assert main([*then, "--begin-with", "wide"]) == 0
+    first = train(
+        tiny, tiny_state, seed=1, workers=1,
+        recipe=Recipe.by_gradient(tiny, steps=2, models_per_step=8),
+    )  # fmt: skip
+    goal = named_objective(tiny, "exactness")
+    expected = train(
+        tiny, tiny_state, seed=1, initial_weights=first.weights, workers=1,
+        recipe=Recipe.by_score(tiny, goal, steps=2, models_per_step=8),
+    )  # fmt: skip
+    with np.load(here / "then" / "checkpoint.npz") as kept:
+        np.testing.assert_array_equal(kept["weights"], expected.weights)
+    assert "holds another training" in said(capsys, then, 2)  # that of a new generator
+    shutil.rmtree(here / "wide")
+    assert main([*then, "--begin-with", "wide"]) == 0  # done already
+    other = [*then[:-1], "other", "--begin-with"]
+    assert "wide holds no training" in said(capsys, [*other, "wide"], 2)
+    assert main(TRAIN) == 0
+    forest = ["train", "tiny", "--recipe", "ischrunk", "-p", "samples", "60", "-p", "rounds", "1",
+              "--workers", "1", "--out", "forest"]  # fmt: skip
+    assert main(forest) == 0
+    assert "forest cannot be begun with: " in said(capsys, [*other, "forest"], 2)
+    assert not (here / "other" / "checkpoint.npz").exists()
 
 
 @pytest.mark.parametrize(

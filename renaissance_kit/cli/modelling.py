@@ -32,7 +32,9 @@ from renaissance_kit.core.errors import DataError, ParameterError
     "renaissance-kit train tiny --out training",
     "renaissance-kit train data/mine --states states.nc --state 0 -p generations 20",
     "renaissance-kit train ecoli_w3110_trpd9923 --recipe paper --seed 7 --out build/paper",
-    "renaissance-kit train ecoli_w3110_trpd9923 --recipe by-score --objective fermentation",
+    "renaissance-kit train ecoli_w3110_trpd9923 --recipe by-gradient --out wide",
+    "renaissance-kit train ecoli_w3110_trpd9923 --recipe by-score --objective fermentation "
+    "-p diversity 0.3 --begin-with wide",
 ))  # fmt: skip
 @network_argument
 @click.option("--states", type=FileToRead(), help="Steady states; the network's if not given.")
@@ -60,6 +62,11 @@ from renaissance_kit.core.errors import DataError, ParameterError
     "the recipe by-score, or default.",
 )
 @click.option("--threshold", type=float, metavar="1/h", help="Bound on λmax; the network's.")
+@click.option(
+    "--begin-with",
+    type=Place(),
+    help="Folder of a training whose generator it begins with, such as a wide one by gradient.",
+)
 @seed_option(1)
 @workers_option
 @click.option(
@@ -73,7 +80,8 @@ from renaissance_kit.core.errors import DataError, ParameterError
 def train(
     network: str, states: Path | None, state: int | None, recipe: str,
     parameters: tuple[tuple[str, str], ...], objective: str | None,
-    threshold: float | None, seed: int, workers: int, out: Path, force: bool,
+    threshold: float | None, begin_with: Path | None, seed: int, workers: int, out: Path,
+    force: bool,
 ) -> None:  # fmt: skip
     """Train a generator of Michaelis constants at one steady state of NETWORK.
 
@@ -83,7 +91,8 @@ def train(
     asked = trained.Request(
         network if network in core.example_names() else str(Path(network).resolve()),
         None if states is None else str(states.resolve()), state, recipe,
-        trained.read_settings(opened, recipe, parameters), threshold, objective, seed,
+        trained.read_settings(opened, recipe, parameters), threshold, objective,
+        None if begin_with is None else str(begin_with.resolve()), seed,
     )  # fmt: skip
     require_writable(out)
     _, at, method = asked.parts()
@@ -93,6 +102,8 @@ def train(
             f"{out} holds another training, see {out / trained.REQUEST}; --force begins anew, or "
             "give another --out"
         )
+    fresh = force or not begun
+    weights = trained.first_weights(begin_with, method) if begin_with and fresh else None
     if begun and force:
         (out / trained.CHECKPOINT).unlink()
     asked.write(out)
@@ -105,7 +116,7 @@ def train(
     with resumable():
         done = training.train(
             opened, at, seed=seed, recipe=method, checkpoint=out / trained.CHECKPOINT,
-            resume=True, progress=tell, workers=workers,
+            resume=True, progress=tell, workers=workers, initial_weights=weights,
         )  # fmt: skip
     core.write_csv(out / trained.HISTORY, done.history)
     first, last = (_share(done.state.history[i], method.threshold_per_h) for i in (0, -1))
@@ -135,13 +146,7 @@ def generate(
 ) -> None:
     """Draw kinetic models from the generator in TRAINING, a folder that `train` wrote."""
     require_free(out, force)
-    asked, opened, at, method = trained.reopened(trained_in)
-    if not trained.begun_in(trained_in):
-        raise DataError(f"{trained_in}: the training has not made a step; run train again")
-    found = training.train(
-        opened, at, seed=asked.seed, recipe=method, checkpoint=trained_in / trained.CHECKPOINT,
-        resume=True, stop=lambda: True, workers=workers,
-    )  # fmt: skip
+    found = trained.done_in(trained_in, workers=workers)
     if found.state.step < found.settings.n_steps:
         say(f"note: {found.state.step} of {found.settings.n_steps} steps of the training are done")
     ensemble = found.ensemble(number, seed=seed)

@@ -39,6 +39,8 @@ class Request:
         threshold_per_h: bound on λmax of a valid model; the network's if None.
         objective: what is wanted, one of `renaissance_kit.objectives.OBJECTIVES`; that of the
             recipe if None.
+        begin_with: absolute path of the folder of a training whose generator it begins with; a new
+            generator if None.
         seed: of every random draw.
     """
 
@@ -49,6 +51,7 @@ class Request:
     settings: Mapping[str, Any] = field(default_factory=dict)
     threshold_per_h: float | None = None
     objective: str | None = None
+    begin_with: str | None = None
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -129,6 +132,38 @@ def reopened(folder: Path) -> tuple[Request, networks.Network, steady.SteadyStat
         return asked, *asked.parts()
     except core.RenaissanceError as error:
         raise DataError(f"{folder / REQUEST}: {error}") from error
+
+
+def done_in(folder: Path, *, workers: int = 2) -> training.Training:
+    """The training in a folder as far as it is.
+
+    Raises:
+        DataError: there is none, it is damaged, or it has not made a step.
+    """
+    asked, opened, at, method = reopened(folder)
+    if not begun_in(folder):
+        raise DataError(f"{folder}: the training has not made a step; run train again")
+    return training.train(
+        opened, at, seed=asked.seed, recipe=method, checkpoint=folder / CHECKPOINT, resume=True,
+        stop=lambda: True, workers=workers,
+    )  # fmt: skip
+
+
+def first_weights(folder: str | Path, method: training.Recipe) -> core.Weights:
+    """Weights of the generator in the folder of a training, to begin another one with.
+
+    Raises:
+        DataError: there is no training, or its generator is another one than the recipe's.
+    """
+    done = done_in(Path(folder))
+    generator, other = method.generator, done.generator
+    try:
+        if isinstance(generator, training.Generator) and isinstance(other, training.Generator):
+            return generator.weights_from(other, done.weights)
+        generator.check(done.weights)
+    except core.RenaissanceError as error:
+        raise DataError(f"{folder} cannot be begun with: {error}") from error
+    return done.weights
 
 
 def begun_in(folder: Path) -> bool:

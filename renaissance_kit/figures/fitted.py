@@ -23,10 +23,11 @@ def matches(
 
     Args:
         history: of the training, with ``step`` and ``met``.
-        routes: as from `renaissance_kit.studies.routes_table`.
+        routes: as from `renaissance_kit.studies.routes_table`; the first two are shown.
         scores: as from `renaissance_kit.studies.strain_scores`; may be empty.
         models_per_step: simulated in a step.
     """
+    routes = routes.iloc[:2]
     names = list(routes.route)
     colour = alt.Color(
         "route:N",
@@ -102,3 +103,47 @@ def matches(
             width=theme.CAPTION_CHARACTERS + 14 if len(scores) else 62,
         )
     )
+
+
+def trade_off(routes: pd.DataFrame, *, source: Source | None = None) -> Figure:
+    """How many models match, over how wide their generator is.
+
+    Args:
+        routes: as from `renaissance_kit.studies.routes_table`, selection first.
+    """
+    shown = routes.assign(
+        spread=100 * routes.spread, share=100 * routes.share, low=100 * routes.low,
+        high=100 * routes.high,
+        label=["selected"] + [f"weight {d:g}" for d in routes.diversity.iloc[1:]],
+        kind=["selected"] + ["trained"] * (len(routes) - 1),
+    ).sort_values("spread")  # fmt: skip
+    colour = alt.Color(
+        "kind:N",
+        scale=alt.Scale(domain=["selected", "trained"], range=[theme.UNBIASED, theme.BLUE]),
+        legend=None,
+    )
+    x = alt.X(
+        "spread:Q", title="Spread of ln KM (% of the first generator's)",
+        scale=alt.Scale(zero=False, nice=True, padding=20),
+    )  # fmt: skip
+    y = alt.Y("share:Q", title="Models that match all curves (%)", scale=alt.Scale(domain=[0, 100]))
+    base = alt.Chart(shown)
+    best = shown[shown.kind == "trained"].sort_values("share").iloc[-1]
+    return alt.layer(
+        base.mark_line(strokeWidth=1.5, color=theme.LIGHT_GREY).encode(x=x, y=y),
+        base.mark_rule(strokeWidth=2).encode(x=x, y="low:Q", y2="high:Q", color=colour),
+        base.mark_point(filled=True, size=80, opacity=1).encode(
+            x=x, y=y, color=colour, tooltip=["route", "drawn", "match", "spread"]
+        ),
+        base.mark_text(align="left", dx=10, dy=-8).encode(x=x, y=y, text="label:N", color=colour),
+    ).properties(
+        width=480, height=260,
+        title=headline(
+            f"{best['match']} of {best.drawn:,} models match at {best.spread:.0f} % of the spread",
+            "Generators trained for the fermentation from one start, with different weights of "
+            "the diversity; bars: 95 % intervals. The spread is the mean standard deviation of "
+            "ln KM of all drawn models, valid or not.",
+            source or "",
+            width=76,
+        ),
+    )  # fmt: skip

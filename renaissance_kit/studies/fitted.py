@@ -2,7 +2,9 @@
 
 The published models were selected: valid ones were drawn from a generator until some matched the
 fermentation. Here a generator is trained for the fermentation itself, and both routes get the same
-number of simulations. What strains will do that neither has seen is then predicted by both.
+number of simulations. How wide it stays is weighed against how many of its models match, and
+several weights give the curve of the trade-off. What strains will do that neither has seen is then
+predicted by both.
 """
 
 from __future__ import annotations
@@ -47,12 +49,14 @@ class Route:
         models: that were drawn from the generator.
         scores: of them.
         simulations: spent before and for them.
+        diversity: weight of the training, see `ScoreGradientSettings`; NaN of selection.
     """
 
     name: str
     models: KineticModels
     scores: Scores
     simulations: int
+    diversity: float = float("nan")
 
     @property
     def matching(self) -> KineticModels | None:
@@ -83,45 +87,60 @@ def selected_and_trained(
     objective: Objective,
     *,
     start: Recipe,
+    diversities: Sequence[float],
     steps: int,
     models_per_step: int,
     drawn: int,
     seed: int,
     run: Run = RUN,
-    **settings: float,
-) -> tuple[Route, Route, Training]:
+) -> tuple[list[Route], list[Training]]:
     """Models that meet an objective, by selection and by training, after as many simulations.
 
     A generator is trained for valid models (``start``). Selection draws models from it and keeps
-    those that meet the objective. Training goes on from its weights with `Recipe.by_score`.
+    those that meet the objective. Training goes on from its weights with `Recipe.by_score`, once
+    for each weight of diversity. Begin with a wide generator, as by gradient: training finds
+    matches in the region that a generator covers and hardly outside.
 
     Args:
-        start: recipe of the generator that both begin with.
-        steps, models_per_step: of the training; selection may simulate as many models.
-        drawn: models drawn from the trained generator in the end.
+        start: recipe of the generator that all begin with.
+        diversities: weights; the route of the first one is called `TRAINED`.
+        steps, models_per_step: of each training; selection may simulate as many models.
+        drawn: models drawn from each trained generator in the end.
         seed: of all draws.
-        run: workers, store (keeps both trainings) and stop.
-        settings: further ones of `ScoreGradientSettings`.
+        run: workers, store (keeps all trainings) and stop.
 
     Returns:
-        The two routes, and the training for the objective.
+        The routes, selection first, and the trainings in the order of the weights.
 
     Raises:
-        ParameterError: stopped before the end.
+        ParameterError: no weight, or stopped before the end.
     """
+    if not diversities:
+        raise ParameterError("no weight of diversity; give at least one, such as [0.3]")
     begin = _train(network, state, start, derived_seed(seed, 0), None, run)
-    recipe = Recipe.by_score(
-        network, objective, threshold_per_h=start.threshold_per_h, ranges=start.generator.ranges,
-        steps=steps, models_per_step=models_per_step, **settings,
-    ).but(generator=start.generator)  # fmt: skip
-    fitted = _train(network, state, recipe, derived_seed(seed, 1), begin, run)
+    trainings = [
+        _train(
+            network, state,
+            Recipe.by_score(
+                network, objective, threshold_per_h=start.threshold_per_h,
+                ranges=start.generator.ranges, steps=steps, models_per_step=models_per_step,
+                diversity=diversity,
+            ).but(generator=start.generator),
+            derived_seed(seed, 1), begin, run,
+        )
+        for diversity in diversities
+    ]  # fmt: skip
     budget = steps * models_per_step + drawn
     routes = []
-    for name, source, n in ((SELECTED, begin, budget), (TRAINED, fitted, drawn)):
+    names = [TRAINED, *(f"{TRAINED}, diversity {d:g}" for d in diversities[1:])]
+    for name, source, n, diversity in [
+        (SELECTED, begin, budget, float("nan")),
+        *((name, t, drawn, d) for name, t, d in zip(names, trainings, diversities, strict=True)),
+    ]:
         models = source.models(n, rng_of(derived_seed(seed, 2)))
         scores = objective.evaluate(models, workers=run.threads)
-        routes.append(Route(name, models, scores, budget))
-    return routes[0], routes[1], fitted
+        routes.append(Route(name, models, scores, budget, float(diversity)))
+    return routes, trainings
 
 
 def _train(
@@ -148,10 +167,10 @@ def _train(
 def routes_table(routes: Sequence[Route], ranges: KMRanges) -> pd.DataFrame:
     """One row a route.
 
-    Columns: route, simulations, drawn, match, share, low, high (95 % Wilson interval of the share
-    of the drawn models), found (models that match, in all), spread (mean standard deviation of
-    ln KM of the drawn ones over that of the first route), spread_matching (the same of those that
-    match; NaN for fewer than 10).
+    Columns: route, diversity, simulations, drawn, match (models), share, low, high (95 % Wilson
+    interval of the share of the drawn models), spread (mean standard deviation of ln KM of the
+    drawn ones over that of the first route), spread_matching (the same of those that match; NaN for
+    fewer than 10).
     """
     free = ~ranges.fixed
     rows: list[dict[str, float | str]] = []
@@ -166,6 +185,7 @@ def routes_table(routes: Sequence[Route], ranges: KMRanges) -> pd.DataFrame:
         rows.append(
             {
                 "route": route.name,
+                "diversity": route.diversity,
                 "simulations": route.simulations,
                 "drawn": n,
                 "match": met,

@@ -37,10 +37,11 @@ class Sizes(Scale):
         vmax_scan: factors on Vmax of the overexpressed enzymes.
         compared_models: that are grown under each of the compared conditions, and with and without
             regulation.
-        start_generations: of the training of the generator that is selected from.
+        start_steps: of the training, by gradient, of the generator that is selected from.
         fit_steps: of the training for the fermentation.
         fit_models: that are simulated in each of these steps.
         fit_drawn: drawn from that generator in the end.
+        fit_scan: further weights of the diversity in that training.
     """
 
     models: int | Sequence[int]
@@ -48,10 +49,11 @@ class Sizes(Scale):
     control_models: int
     vmax_scan: Sequence[float]
     compared_models: int
-    start_generations: int
+    start_steps: int
     fit_steps: int
     fit_models: int
     fit_drawn: int
+    fit_scan: Sequence[float]
 
     SIZES: ClassVar[dict[str, tuple[Any, Any, Any, Any]]] = {
         "models": (3, 20, 200, 1_000),
@@ -59,10 +61,11 @@ class Sizes(Scale):
         "control_models": (2, 10, 100, 300),
         "vmax_scan": ((1, 2), (1, 2, 4, 8), (1, 2, 4, 8), (1, 2, 4, 8)),
         "compared_models": (1, 5, 30, 100),
-        "start_generations": (3, 20, 50, 50),
-        "fit_steps": (2, 6, 18, 30),
+        "start_steps": (3, 60, 100, 100),
+        "fit_steps": (2, 6, 36, 48),
         "fit_models": (6, 40, 200, 400),
         "fit_drawn": (6, 20, 200, 1_000),
+        "fit_scan": ((1.0,), (), (0.1, 1.0), (0.03, 0.1, 1.0)),
     }
 
 
@@ -322,3 +325,26 @@ def fitted(routes: pd.DataFrame, scores: pd.DataFrame) -> Text:
             f"the curves: {means}."
         )
     return Text(text)
+
+
+def trade_off(routes: pd.DataFrame) -> Text:
+    """How many models match at which spread.
+
+    Args:
+        routes: as from `renaissance_kit.studies.routes_table`, selection first; may be empty.
+    """
+    trained = routes.iloc[1:]
+    if len(trained) < 2:
+        return Text("One weight of the diversity was tried; `fit_scan` takes others.")
+    told = "; ".join(
+        f"weight {row.diversity:g}: {percent(row.share)} ({percent(row.low)} to "
+        f"{percent(row.high)}) at {percent(row.spread, 0)}"
+        for row in trained.sort_values("spread").itertuples()
+    )
+    wide = trained[trained.spread >= 0.8]
+    most = (
+        "None kept 80 % of the spread."
+        if wide.empty
+        else f"The best of those that keep 80 % of the spread: {percent(wide.share.max())}."
+    )
+    return Text(f"Models that match, and the spread of ln KM of all drawn ones: {told}. {most}")
