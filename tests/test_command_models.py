@@ -96,6 +96,10 @@ def test_a_training_begins_with_the_generator_of_another(
     with np.load(here / "then" / "checkpoint.npz") as kept:
         np.testing.assert_array_equal(kept["weights"], expected.weights)
     assert "holds another training" in said(capsys, then, 2)  # that of a new generator
+    same = [*then[:-1], "wide", "--begin-with", "wide", "--force"]
+    assert "--begin-with and --out are both" in said(capsys, same, 2)
+    assert main([*wide, "--seed", "5", "--force"]) == 0
+    assert "holds another training" in said(capsys, [*then, "--begin-with", "wide"], 2)
     shutil.rmtree(here / "wide")
     assert main([*then, "--begin-with", "wide"]) == 0  # done already
     other = [*then[:-1], "other", "--begin-with"]
@@ -160,7 +164,7 @@ def test_what_is_stopped_goes_on_to_the_identical_end(
                 main(TRAIN)
     last = capsys.readouterr().err.splitlines()[-1]
     assert last == "stopped; the same command goes on from what is kept"
-    assert "note: 2 of 3 steps" in _both(capsys, ["generate", "training", "-n", "2"])
+    assert "note: training: 2 of 3 steps" in _both(capsys, ["generate", "training", "-n", "2"])
     assert main(TRAIN) == 0
     for run in ("whole", "training"):
         assert main(["generate", run, "-n", "4", "--out", run, "--workers", "1"]) == 0

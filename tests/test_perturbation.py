@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -195,9 +196,10 @@ def test_the_numbers_of_models_make_their_random_streams(
         )
         kept = found.dataset.deviation.values[place, 0, 0, : len(tiny.dynamic)]
         np.testing.assert_allclose(kept, start - 1, atol=1e-7)
+    assert json.loads(found.dataset.attrs["settings"])["numbers"] == [7, 2**63]
     perturb(models, settings, numbers=[7, 8], run=run)
     assert len(list(tmp_path.iterdir())) == 2
     with pytest.raises(ParameterError, match="1 numbers for 2 models"):
         perturb(models, settings, numbers=[7], run=run)
-    with pytest.raises(ParameterError, match="seed is -1"):
+    with pytest.raises(ParameterError, match="numbers: -1; give a whole number"):
         perturb(models, settings, numbers=[7, -1], run=run)

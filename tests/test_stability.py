@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import scipy.linalg
@@ -75,6 +78,25 @@ def test_the_plain_algorithm_gives_the_eigenvalues_of_numpy(n):
         values = np.sort_complex(plain_eigenvalues(np.array([matrix, matrix]))[1])
         expected = np.sort_complex(np.linalg.eigvals(matrix).astype(complex))
         np.testing.assert_allclose(values, expected, rtol=1e-8, atol=1e-10 * np.abs(expected).max())
+
+
+def test_complex_matrices_are_taken_at_every_size():
+    for n in (3, 80):
+        values = eigenvalues(np.array([np.diag(np.arange(1.0, n + 1) * 1j - 1.0)]))
+        np.testing.assert_allclose(values[0].real, -1.0)
+
+
+def test_the_same_bits_in_a_fresh_process():
+    """Libraries of linear algebra that are loaded late would not be held to one thread."""
+    code = (
+        "import numpy as np\n"
+        "from renaissance_kit.kinetics import spectrum_of\n"
+        "j = np.random.default_rng(1).standard_normal((4, 200, 200)) - 20 * np.eye(200)\n"
+        "a, b = (spectrum_of(4, lambda s, e: j[s:e], threshold_per_h=-2.5, workers=1)"
+        ".eigenvalues_per_h for _ in range(2))\n"
+        "assert (a == b).all()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_what_the_plain_algorithm_cannot_do_is_left_to_numpy(monkeypatch):

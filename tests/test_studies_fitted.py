@@ -84,3 +84,9 @@ def test_the_trade_off_is_told_and_drawn(table: pd.DataFrame) -> None:
     assert "fit_scan" in str(page.trade_off(table.iloc[:2]))
     drawn = figures.trade_off(table).to_dict()
     assert drawn["title"]["text"] == "160 of 200 models match at 70 % of the spread"
+
+
+def test_one_number_stands_for_a_list_of_it() -> None:
+    sizes = page.Sizes.at("smoke", fit_scan=0.5, vmax_scan=2)
+    assert (sizes.fit_scan, sizes.vmax_scan) == ((0.5,), (2,))
+    assert page.Sizes.at("smoke", models=[1, 4]).models == [1, 4]

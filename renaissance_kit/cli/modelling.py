@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -91,19 +92,19 @@ def train(
     asked = trained.Request(
         network if network in core.example_names() else str(Path(network).resolve()),
         None if states is None else str(states.resolve()), state, recipe,
-        trained.read_settings(opened, recipe, parameters), threshold, objective,
-        None if begin_with is None else str(begin_with.resolve()), seed,
+        trained.read_settings(opened, recipe, parameters), threshold, objective, seed=seed,
     )  # fmt: skip
     require_writable(out)
     _, at, method = asked.parts()
     begun = trained.begun_in(out)
+    weights = None
+    if begin_with is not None:
+        asked, weights = _beginning(asked, begin_with, method, out)
     if begun and not (force or asked.goes_on_with(trained.Request.read(out), method.settings)):
         raise DataError(
             f"{out} holds another training, see {out / trained.REQUEST}; --force begins anew, or "
             "give another --out"
         )
-    fresh = force or not begun
-    weights = trained.first_weights(begin_with, method) if begin_with and fresh else None
     if begun and force:
         (out / trained.CHECKPOINT).unlink()
     asked.write(out)
@@ -121,6 +122,28 @@ def train(
     core.write_csv(out / trained.HISTORY, done.history)
     first, last = (_share(done.state.history[i], method.threshold_per_h) for i in (0, -1))
     click.echo(f"{out}: {done.state.step} steps; before the first {first}, before the last {last}")
+
+
+def _beginning(
+    asked: trained.Request, folder: Path, method: training.Recipe, out: Path
+) -> tuple[trained.Request, core.Weights | None]:
+    """The request with the generator that it begins with, and its weights.
+
+    There are none where the folder is gone and the training in ``out`` was begun with it.
+    """
+    if folder.resolve() == out.resolve():
+        raise ParameterError(f"--begin-with and --out are both {out}; give another --out")
+    asked = replace(asked, begin_with=str(folder.resolve()))
+    if trained.begun_in(out) and not trained.begun_in(folder):
+        return replace(asked, begin_digest=trained.Request.read(out).begin_digest), None
+    done, weights = trained.first_weights(folder, method)
+    _note_unfinished(folder, done)
+    return replace(asked, begin_digest=core.fingerprint(weights)), weights
+
+
+def _note_unfinished(folder: Path, done: training.Training) -> None:
+    if done.state.step < done.settings.n_steps:
+        say(f"note: {folder}: {done.state.step} of {done.settings.n_steps} steps are done")
 
 
 def _share(record: training.Record, threshold_per_h: float) -> str:
@@ -147,8 +170,7 @@ def generate(
     """Draw kinetic models from the generator in TRAINING, a folder that `train` wrote."""
     require_free(out, force)
     found = trained.done_in(trained_in, workers=workers)
-    if found.state.step < found.settings.n_steps:
-        say(f"note: {found.state.step} of {found.settings.n_steps} steps of the training are done")
+    _note_unfinished(trained_in, found)
     ensemble = found.ensemble(number, seed=seed)
     share = f"{int(ensemble.valid.sum()):,} of {number:,} models valid"
     if valid:

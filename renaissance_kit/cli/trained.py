@@ -41,6 +41,7 @@ class Request:
             recipe if None.
         begin_with: absolute path of the folder of a training whose generator it begins with; a new
             generator if None.
+        begin_digest: fingerprint of the weights of that generator.
         seed: of every random draw.
     """
 
@@ -52,6 +53,7 @@ class Request:
     threshold_per_h: float | None = None
     objective: str | None = None
     begin_with: str | None = None
+    begin_digest: str | None = None
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -149,21 +151,29 @@ def done_in(folder: Path, *, workers: int = 2) -> training.Training:
     )  # fmt: skip
 
 
-def first_weights(folder: str | Path, method: training.Recipe) -> core.Weights:
-    """Weights of the generator in the folder of a training, to begin another one with.
+def first_weights(folder: Path, method: training.Recipe) -> tuple[training.Training, core.Weights]:
+    """The training in a folder, and weights of its generator to begin another one with.
 
     Raises:
         DataError: there is no training, or its generator is another one than the recipe's.
     """
-    done = done_in(Path(folder))
-    generator, other = method.generator, done.generator
+    done = done_in(folder)
+    ours, other = method.generator, done.generator
+    assert not isinstance(other, training.ConditionalGenerator)  # no recipe of the command
+    same = type(ours) is type(other) and ours.architecture == other.architecture
+    if not same or ours.ranges.names != other.ranges.names:
+        raise DataError(
+            f"{folder} cannot be begun with: it holds another kind of generator, or other "
+            "constants; give a training of the same network, by gradient or score for these, by "
+            "its own recipe for the others"
+        )
     try:
-        if isinstance(generator, training.Generator) and isinstance(other, training.Generator):
-            return generator.weights_from(other, done.weights)
-        generator.check(done.weights)
+        if isinstance(ours, training.Generator) and isinstance(other, training.Generator):
+            return done, ours.weights_from(other, done.weights)
+        ours.check(done.weights)
+        return done, done.weights
     except core.RenaissanceError as error:
         raise DataError(f"{folder} cannot be begun with: {error}") from error
-    return done.weights
 
 
 def begun_in(folder: Path) -> bool:

@@ -109,7 +109,7 @@ def trade_off(routes: pd.DataFrame, *, source: Source | None = None) -> Figure:
     """How many models match, over how wide their generator is.
 
     Args:
-        routes: as from `renaissance_kit.studies.routes_table`, selection first.
+        routes: as from `renaissance_kit.studies.routes_table`: selection, then at least one more.
     """
     shown = routes.assign(
         spread=100 * routes.spread, share=100 * routes.share, low=100 * routes.low,

@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
+import scipy.linalg.cython_lapack  # noqa: F401  its BLAS must be known when BLAS is held to a thread
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils

@@ -227,11 +227,12 @@ def eigenvalues(matrices: Array, *, near: float | None = None) -> NDArray[np.com
 
 
 def confirmed(matrix: Array, values: NDArray[np.complex128], aside: float) -> bool:
-    """Whether the rightmost eigenvalues of a matrix are right to `AGREE`.
+    """Whether an eigenvalue lies within `AGREE` of each of the rightmost ones.
 
-    From σ beside an eigenvalue the vectors x of (A − σ)x = b and y of yᵀ(A − σ) = bᵀ come close to
-    its own, and the Newton step from σ is yᵀb / yᵀx (the two-sided Rayleigh quotient, less σ). At
-    one of k that have met it is a k-th of the distance, so that it is no smaller there.
+    Whether one is missing among them is not seen; LAPACK finds as many as there are. From σ beside
+    an eigenvalue the vectors x of (A − σ)x = b and y of yᵀ(A − σ) = bᵀ come close to its own, and
+    the Newton step from σ is yᵀb / yᵀx (the two-sided Rayleigh quotient, less σ). At one of k that
+    have met it is a k-th of the distance.
 
     Args:
         matrix: (n, n).
@@ -300,7 +301,7 @@ def with_slow_from_inverse(matrix: Array, values: NDArray[np.complex128]) -> NDA
 
 
 def _all_eigenvalues(matrices: Array) -> NDArray[np.complex128]:
-    if SMALLEST <= matrices.shape[-1] <= LARGEST:
+    if SMALLEST <= matrices.shape[-1] <= LARGEST and np.isrealobj(matrices):
         values = plain_eigenvalues(matrices)
         for i in np.flatnonzero(np.isnan(values[:, 0])):
             values[i] = _eigenvalues_or_inf(matrices[i])

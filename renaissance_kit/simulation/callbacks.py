@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numba import carray, types
+from numba.np.numpy_support import as_dtype
 from numpy.typing import NDArray
 
 from renaissance_kit.core.types import Array, Index
@@ -66,7 +67,7 @@ class Problem(NamedTuple):
 
     def in_memory(self) -> NDArray[np.uint8]:
         """The problem as the compiled functions read it; valid while this tuple is kept."""
-        _require_plain(self)
+        _require_kind(self, _KIND)
         memory = np.empty(_size(self), dtype=np.uint8)
         _store(self, memory.ctypes.data)
         return memory
@@ -81,14 +82,15 @@ _SLOPE = types.int32(
 )  # fmt: skip
 
 
-def _require_plain(values: tuple[Any, ...]) -> None:
-    """Compiled functions read arrays by their address: without gaps."""
-    for value in values:
+def _require_kind(values: tuple[Any, ...], kind: Any) -> None:
+    """Compiled functions read arrays by their address: of one kind of numbers, without gaps."""
+    for value, expected in zip(values, kind.types, strict=True):
         if isinstance(value, tuple):
-            _require_plain(value)
+            _require_kind(value, expected)
         elif isinstance(value, np.ndarray):
-            assert value.flags.c_contiguous
-            assert value.ndim == 1
+            fits = value.dtype == as_dtype(expected.dtype) and value.ndim == 1
+            if not (fits and value.flags.c_contiguous):
+                raise TypeError(f"an array of {value.dtype}, {value.shape}, cannot be handed to C")
 
 
 @compiled

@@ -339,10 +339,12 @@ def perturb(
     chosen = settings or Perturbation()
     chosen.displaced(models.network)  # complain before any work
     task = _Task(models, chosen, _numbers(numbers, len(models)))
-    drawn = {} if numbers is None else {"numbers": list(task.numbers)}
+    asked = chosen.settings()
+    if numbers is not None:
+        asked["numbers"] = list(task.numbers)
     columns = run_chunks(
         task, len(models), name="perturbation", chunk=CHUNK, run=run,
-        settings={**chosen.settings(), **drawn, **identity(models)},
+        settings={**asked, **identity(models)},
     )  # fmt: skip
     if not len(columns["item"]):
         raise ParameterError("stopped before any model was done; nothing to return")
@@ -370,7 +372,7 @@ def perturb(
                 "network": models.network.name,
                 "steady_state": models.state.label,
                 **identity(models),
-                "settings": json.dumps(chosen.settings(), sort_keys=True),
+                "settings": json.dumps(asked, sort_keys=True),
             },
         )
     )  # fmt: skip
@@ -381,7 +383,10 @@ def _numbers(given: Sequence[int] | None, models: int) -> tuple[int, ...]:
         return tuple(range(models))
     if len(given) != models:
         raise ParameterError(f"{len(given)} numbers for {models} models; give one a model")
-    return tuple(require_seed(number) for number in given)
+    try:
+        return tuple(map(require_seed, given))
+    except ParameterError as error:
+        raise ParameterError(f"numbers: {str(error).removeprefix('seed is ')}") from error
 
 
 def identity(models: KineticModels) -> dict[str, str]:

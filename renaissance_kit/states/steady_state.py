@@ -42,6 +42,12 @@ class SteadyState:
     label: str
     network_digest: str
 
+    def __post_init__(self) -> None:
+        # compiled code takes these for rows of doubles
+        for name in ("concentrations_mM", "fluxes_mmol_gDW_h", "log_displacement"):
+            values = np.ascontiguousarray(getattr(self, name), dtype=np.float64)
+            object.__setattr__(self, name, values)
+
     @property
     def fluxes_mM_h(self) -> Array:
         """Fluxes per litre of cell."""

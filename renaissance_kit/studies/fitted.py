@@ -45,7 +45,7 @@ class Route:
     """Models of one route.
 
     Attributes:
-        name: `SELECTED` or `TRAINED`.
+        name: `SELECTED`, `TRAINED`, or that with a further weight of the diversity.
         models: that were drawn from the generator.
         scores: of them.
         simulations: spent before and for them.
@@ -113,10 +113,10 @@ def selected_and_trained(
         The routes, selection first, and the trainings in the order of the weights.
 
     Raises:
-        ParameterError: no weight, or stopped before the end.
+        ParameterError: no weight, one twice, or stopped before the end.
     """
-    if not diversities:
-        raise ParameterError("no weight of diversity; give at least one, such as [0.3]")
+    if not diversities or len(set(diversities)) < len(diversities):
+        raise ParameterError("no weight of diversity, or one twice; give some, such as [0.3, 1.0]")
     begin = _train(network, state, start, derived_seed(seed, 0), None, run)
     trainings = [
         _train(

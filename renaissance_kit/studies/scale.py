@@ -35,7 +35,8 @@ class Scale:
 
         Args:
             scale: smoke, demo, laptop or paper.
-            asked: sizes by name; None takes that of the scale.
+            asked: sizes by name; None takes that of the scale, and one number in the place of a
+                list stands for a list of it.
 
         Raises:
             ParameterError: no such scale or size.
@@ -49,7 +50,11 @@ class Scale:
             if name not in names:
                 raise ParameterError(f"{name!r} is no size of this notebook{nearest(name, names)}")
         own = {name: cls.SIZES[name][SCALES.index(scale)] for name in names}
-        return cls(**own | {name: value for name, value in asked.items() if value is not None})
+        given = {name: value for name, value in asked.items() if value is not None}
+        for name, value in given.items():
+            if isinstance(own[name], tuple) and isinstance(value, int | float):
+                given[name] = (value,)
+        return cls(**own | given)
 
     @classmethod
     def table(cls) -> pd.DataFrame:

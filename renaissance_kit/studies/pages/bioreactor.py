@@ -333,6 +333,8 @@ def trade_off(routes: pd.DataFrame) -> Text:
     Args:
         routes: as from `renaissance_kit.studies.routes_table`, selection first; may be empty.
     """
+    if routes.empty:
+        return Text("No fermentation was measured: nothing to train for.")
     trained = routes.iloc[1:]
     if len(trained) < 2:
         return Text("One weight of the diversity was tried; `fit_scan` takes others.")
