@@ -124,9 +124,10 @@ def trade_off(routes: pd.DataFrame, *, source: Source | None = None) -> Figure:
     )
     x = alt.X(
         "spread:Q", title="Spread of ln KM (% of the first generator's)",
-        scale=alt.Scale(zero=False, nice=True, padding=20),
+        scale=alt.Scale(zero=False, nice=False, padding=40), axis=alt.Axis(tickCount=6),
     )  # fmt: skip
     y = alt.Y("share:Q", title="Models that match all curves (%)", scale=alt.Scale(domain=[0, 100]))
+    top = alt.Y("high:Q", title=y["title"])
     base = alt.Chart(shown)
     best = shown[shown.kind == "trained"].sort_values("share").iloc[-1]
     return alt.layer(
@@ -135,7 +136,7 @@ def trade_off(routes: pd.DataFrame, *, source: Source | None = None) -> Figure:
         base.mark_point(filled=True, size=80, opacity=1).encode(
             x=x, y=y, color=colour, tooltip=["route", "drawn", "match", "spread"]
         ),
-        base.mark_text(align="left", dx=10, dy=-8).encode(x=x, y=y, text="label:N", color=colour),
+        base.mark_text(dy=-12).encode(x=x, y=top, text="label:N", color=colour),
     ).properties(
         width=480, height=260,
         title=headline(
