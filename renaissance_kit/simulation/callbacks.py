@@ -67,7 +67,7 @@ class Problem(NamedTuple):
 
     def in_memory(self) -> NDArray[np.uint8]:
         """The problem as the compiled functions read it; valid while this tuple is kept."""
-        _require_kind(self, _KIND)
+        _require_numbers(self, _NUMBERS)
         memory = np.empty(_size(self), dtype=np.uint8)
         _store(self, memory.ctypes.data)
         return memory
@@ -82,13 +82,26 @@ _SLOPE = types.int32(
 )  # fmt: skip
 
 
-def _require_kind(values: tuple[Any, ...], kind: Any) -> None:
+def _numbers_in(kind: Any) -> tuple[Any, ...]:
+    """The kind of numbers in each array of a tuple, with tuples in it; None for single ones."""
+    return tuple(
+        _numbers_in(member) if isinstance(member, types.BaseTuple)
+        else as_dtype(member.dtype) if isinstance(member, types.Array)
+        else None
+        for member in kind.types
+    )  # fmt: skip
+
+
+_NUMBERS = _numbers_in(_KIND)
+
+
+def _require_numbers(values: tuple[Any, ...], numbers: tuple[Any, ...]) -> None:
     """Compiled functions read arrays by their address: of one kind of numbers, without gaps."""
-    for value, expected in zip(values, kind.types, strict=True):
+    for value, expected in zip(values, numbers, strict=True):
         if isinstance(value, tuple):
-            _require_kind(value, expected)
-        elif isinstance(value, np.ndarray):
-            fits = value.dtype == as_dtype(expected.dtype) and value.ndim == 1
+            _require_numbers(value, expected)
+        elif expected is not None:
+            fits = value.dtype == expected and value.ndim == 1
             if not (fits and value.flags.c_contiguous):
                 raise TypeError(f"an array of {value.dtype}, {value.shape}, cannot be handed to C")
 
