@@ -163,9 +163,9 @@ def first_weights(folder: Path, method: training.Recipe) -> tuple[training.Train
     same = type(ours) is type(other) and ours.architecture == other.architecture
     if not same or ours.ranges.names != other.ranges.names:
         raise DataError(
-            f"{folder} cannot be begun with: it holds another kind of generator, or other "
-            "constants; give a training of the same network, by gradient or score for these, by "
-            "its own recipe for the others"
+            f"{folder} cannot be begun with: its generator is another one, or of other constants; "
+            "give a training of the same network (default, by-gradient and by-score have the same "
+            "generator)"
         )
     try:
         if isinstance(ours, training.Generator) and isinstance(other, training.Generator):
