@@ -7,7 +7,7 @@ from typing import Any
 
 LEAST = "least p-value of so few trainings"
 """Row or column of a table of comparisons; above 0.05 nothing can be told."""
-MOST_DIGITS = 12  # of a share in percent, after the point
+MOST_DIGITS = 4  # of a share in percent, after the point
 
 
 class Text(str):
@@ -75,15 +75,23 @@ def percent(share: Any, digits: int | None = None) -> str:
     ('55 %', '1.4 %', '99.7 %', '99.99 %', '100 %')
     >>> percent(0.0002), percent(0.0), percent(0.773, 1), percent(0.9997, 1)
     ('0.02 %', '0 %', '77.3 %', '99.97 %')
+    >>> percent(1e-9), percent(-1e-9), percent(1 - 1e-9), percent(-0.02)
+    ('< 0.0001 %', '> −0.0001 %', '> 99.9999 %', '−2.0 %')
     """
     share = float(share)
     if share < 0:
-        return f"−{percent(-share, digits)}"
+        size = percent(-share, digits)
+        turned = {"<": ">", ">": "<"}.get(size[0])
+        return f"{turned} −{size[2:]}" if turned else f"−{size}"
     if digits is None:
         digits = 1 if 0 < share < 0.1 else 0
     if 0 < share < 1:
         while digits < MOST_DIGITS and round(100 * share, digits) in (0, 100):
             digits += 1
+        if round(100 * share, digits) == 0:
+            return f"< {10.0**-digits:.{digits}f} %"
+        if round(100 * share, digits) == 100:
+            return f"> {100 - 10.0**-digits:.{digits}f} %"
         return f"{100 * share:.{digits}f} %"
     return f"{100 * share:.0f} %"
 
