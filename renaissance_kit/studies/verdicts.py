@@ -17,7 +17,8 @@ CHANCE = 0.05
 """A p-value below it is beyond chance."""
 
 _NUMBER = r"[+\-−]?\d[\d,]*(?:\.\d+)?(?:e[+\-−]?\d+)?"
-_SPAN = re.compile(rf"({_NUMBER}) ?(%?) to ({_NUMBER}) ?(%?)")
+_BOUND = "(?:[<>] )?"  # before a share too small to write
+_SPAN = re.compile(rf"{_BOUND}({_NUMBER}) ?(%?) to {_BOUND}({_NUMBER}) ?(%?)")
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ def verdict(rule: Rule, here: str, spread: str, *, full_size: bool = True) -> st
 
     >>> verdict(Rule(low=0.87), "99.8 %", "99.6 % to 100 %")
     'reproduced'
+    >>> verdict(Rule(high=0.05), "< 0.0001 %", "> −0.0001 % to 40 %")
+    'reproduced'
     >>> verdict(Rule(low=0.5, beyond_chance=True, because="of chance"), "9 of 14", "p = 0.2")
     'differs because of chance'
     """
@@ -85,7 +88,7 @@ def value_of(text: str) -> float:
         return round(_plain(found[2]) - _plain(found[1]), 12)
     if found := re.fullmatch(rf"({_NUMBER}), ({_NUMBER})", text):
         return _plain(found[2])
-    if found := re.match(rf"({_NUMBER})( ?%?)", text):
+    if found := re.match(rf"{_BOUND}({_NUMBER})( ?%?)", text):
         return _plain(found[1]) / (100 if "%" in found[2] else 1)
     return math.nan
 
