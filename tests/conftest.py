@@ -42,6 +42,13 @@ def ecoli() -> Network:
     return Network.example("ecoli_w3110_trpd9923")
 
 
+@pytest.fixture
+def defaults_of_cvode(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings of CVODE's own where ours differ; its Python interface keeps them."""
+    monkeypatch.setattr("renaissance_kit.simulation.sundials.NEWTON", 0.1)
+    monkeypatch.setattr("renaissance_kit.simulation.sundials.JACOBIAN_AGE", 51)
+
+
 @pytest.fixture(scope="session")
 def tiny() -> Network:
     return Network.example("tiny")

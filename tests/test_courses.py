@@ -28,13 +28,6 @@ def models(tiny: Network, tiny_state) -> KineticModels:
     return KineticModels(tiny, tiny_state, np.ones((1, 10)))
 
 
-@pytest.fixture
-def defaults_of_cvode(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those that the Python interface does not set."""
-    monkeypatch.setattr(sundials, "NEWTON", 0.1)
-    monkeypatch.setattr(sundials, "JACOBIAN_AGE", 51)
-
-
 @pytest.mark.usefixtures("defaults_of_cvode")
 def test_steps_are_the_same_to_the_last_digit(models: KineticModels) -> None:
     cell = Dynamics(models)
@@ -52,7 +45,7 @@ def test_steps_are_the_same_to_the_last_digit(models: KineticModels) -> None:
 
 
 def test_equations_of_steps_are_solved_closely_enough(
-    ecoli: Network, monkeypatch: pytest.MonkeyPatch
+    ecoli: Network, request: pytest.FixtureRequest
 ) -> None:
     """Against the defaults: nearer to a much closer solution, and cheaper."""
     models = KineticEnsemble.example(ecoli).models(ecoli)
@@ -75,8 +68,7 @@ def test_equations_of_steps_are_solved_closely_enough(
         return np.abs(apart / cell.steady_state).max(axis=(1, 2))
 
     ours = courses()
-    monkeypatch.setattr(sundials, "NEWTON", 0.1)
-    monkeypatch.setattr(sundials, "JACOBIAN_AGE", 51)
+    request.getfixturevalue("defaults_of_cvode")
     other, exact = courses(), courses(1e-10)
     assert sum(c.evaluations for c in ours) < sum(c.evaluations for c in other)
     assert errors(ours).mean() < errors(other).mean()

@@ -15,7 +15,6 @@ from renaissance_kit.simulation import (
     Tolerances,
     batch_of,
     integrate,
-    sundials,
 )
 
 
@@ -100,12 +99,11 @@ def test_cultivations_get_past_empty_pools(models: KineticModels, reactor: Biore
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("defaults_of_cvode")
 def test_a_solver_that_gives_up_at_a_turn_starts_anew(
     models: KineticModels, reactor: Bioreactor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With CVODE's own settings, with which it gives up at one of these turns."""
-    monkeypatch.setattr(sundials, "NEWTON", 0.1)
-    monkeypatch.setattr(sundials, "JACOBIAN_AGE", 51)
     monkeypatch.setattr("renaissance_kit.simulation.integrators.ATTEMPTS", (1.0,))
     dynamics = reactor.dynamics(models)
 

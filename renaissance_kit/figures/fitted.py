@@ -29,11 +29,7 @@ def matches(
     """
     routes = routes.iloc[:2]
     names = list(routes.route)
-    colour = alt.Color(
-        "route:N",
-        scale=alt.Scale(domain=names, range=[theme.UNBIASED, theme.BLUE]),
-        legend=alt.Legend(title=None, orient="top", symbolOpacity=1),
-    )
+    colour = _colour(names, alt.Legend(title=None, orient="top", symbolOpacity=1))
     selected, trained = routes.iloc[0], routes.iloc[1]
     last = float(history.step.iloc[-1] + 1) * models_per_step
     course = pd.DataFrame(
@@ -57,7 +53,7 @@ def matches(
         "simulations:Q", title="Simulations spent", axis=alt.Axis(tickCount=4),
         scale=alt.Scale(domain=[0, last * 1.04], nice=False),
     )  # fmt: skip
-    y = alt.Y("share:Q", title="Models that match all curves (%)", scale=alt.Scale(domain=[0, 100]))
+    y = _share("share")
     left = alt.layer(
         alt.Chart(level).mark_line(strokeWidth=2).encode(x=x, y=y, color=colour),
         alt.Chart(course).mark_line(strokeWidth=2, point=True).encode(x=x, y=y, color=colour),
@@ -111,25 +107,22 @@ def trade_off(routes: pd.DataFrame, *, source: Source | None = None) -> Figure:
     Args:
         routes: as from `renaissance_kit.studies.routes_table`: selection, then at least one more.
     """
+    names, trained = list(routes.route[:2]), routes.diversity.notna()
     shown = routes.assign(
         spread=100 * routes.spread, share=100 * routes.share, low=100 * routes.low,
         high=100 * routes.high,
-        label=["selected"] + [f"weight {d:g}" for d in routes.diversity.iloc[1:]],
-        kind=["selected"] + ["trained"] * (len(routes) - 1),
+        label=[f"weight {d:g}" if t else names[0]
+               for d, t in zip(routes.diversity, trained, strict=True)],
+        route=[names[int(t)] for t in trained],
     ).sort_values("spread")  # fmt: skip
-    colour = alt.Color(
-        "kind:N",
-        scale=alt.Scale(domain=["selected", "trained"], range=[theme.UNBIASED, theme.BLUE]),
-        legend=None,
-    )
+    colour = _colour(names, None)
     x = alt.X(
         "spread:Q", title="Spread of ln KM (% of the first generator's)",
         scale=alt.Scale(zero=False, nice=False, padding=40), axis=alt.Axis(tickCount=6),
     )  # fmt: skip
-    y = alt.Y("share:Q", title="Models that match all curves (%)", scale=alt.Scale(domain=[0, 100]))
-    top = alt.Y("high:Q", title=y["title"])
+    y, top = _share("share"), _share("high")
     base = alt.Chart(shown)
-    best = shown[shown.kind == "trained"].sort_values("share").iloc[-1]
+    best = shown[shown.route == names[1]].sort_values("share").iloc[-1]
     return alt.layer(
         base.mark_line(strokeWidth=1.5, color=theme.LIGHT_GREY).encode(x=x, y=y),
         base.mark_rule(strokeWidth=2).encode(x=x, y="low:Q", y2="high:Q", color=colour),
@@ -148,3 +141,13 @@ def trade_off(routes: pd.DataFrame, *, source: Source | None = None) -> Figure:
             width=76,
         ),
     )  # fmt: skip
+
+
+def _colour(names: list[str], legend: alt.Legend | None) -> alt.Color:
+    scale = alt.Scale(domain=names, range=[theme.UNBIASED, theme.BLUE])
+    return alt.Color("route:N", scale=scale, legend=legend)
+
+
+def _share(column: str) -> alt.Y:
+    scale = alt.Scale(domain=[0, 100])
+    return alt.Y(f"{column}:Q", title="Models that match all curves (%)", scale=scale)

@@ -71,20 +71,13 @@ _curvatures = _in_turn([_curvatures_of(i, form.curvature) for i, form in enumera
 
 
 @inlined
-def fill_inverse(slot_km: Index, km: Array, inverse: Array) -> None:
-    """Fill 1/KM of each slot, 1 where it has none."""
-    for k in range(len(inverse)):
-        inverse[k] = 1.0 / km[slot_km[k]] if slot_km[k] >= 0 else 1.0
-
-
-@inlined
 def rates_of(
     slots: Slots, c: Array, inverse: Array, inverse_keq: Array, f: Array, df: Array,
     derivatives: bool,
 ) -> None:  # fmt: skip
     """Fill f (reactions,) and, where asked for, df = ∂f/∂c (slots,) at concentrations c.
 
-    Takes 1/KM of each slot, from `fill_inverse`. Without derivatives, df is left as it is.
+    Takes 1/KM of each slot, from `RateLaws.inverse`. Without derivatives, df is left as it is.
     """
     # Arrays are taken out of the table here: in loops, that would take most of the time.
     x, species = np.empty(len(df)), slots.species

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from renaissance_kit.core.errors import ParameterError
 from renaissance_kit.core.types import Array, Index
 from renaissance_kit.kinetics.compiled import compiled
-from renaissance_kit.kinetics.kernels import fill_inverse, rates_of
+from renaissance_kit.kinetics.kernels import rates_of
 from renaissance_kit.kinetics.rate_laws import RateLaws
 from renaissance_kit.kinetics.slots import Slots
 from renaissance_kit.kinetics.spectrum import Spectrum, spectrum_of
@@ -212,8 +212,8 @@ class KineticModels:
         vmax = np.empty((stop - start, len(self.laws.reversible)))
         g = np.empty((stop - start, len(slots.species)))
         _batch_kernel(
-            slots, self.state.concentrations_mM, self.km_mM[start:stop], np.exp(-self.log_keq),
-            self.state.fluxes_mM_h, vmax, g,
+            slots, self.state.concentrations_mM, self.laws.inverse(self.km_mM[start:stop]),
+            np.exp(-self.log_keq), self.state.fluxes_mM_h, vmax, g,
         )  # fmt: skip
         return vmax, g
 
@@ -226,12 +226,11 @@ class KineticModels:
 
 @compiled
 def _batch_kernel(
-    slots: Slots, c: Array, km: Array, inverse_keq: Array, flux: Array, vmax: Array, g: Array
+    slots: Slots, c: Array, inverse: Array, inverse_keq: Array, flux: Array, vmax: Array, g: Array
 ) -> None:
-    f, inverse = np.empty(vmax.shape[1]), np.empty(g.shape[1])
-    for m in range(len(km)):
-        fill_inverse(slots.km, km[m], inverse)
-        rates_of(slots, c, inverse, inverse_keq, f, g[m], bool(1))
+    f = np.empty(vmax.shape[1])
+    for m in range(len(inverse)):
+        rates_of(slots, c, inverse[m], inverse_keq, f, g[m], bool(1))
         for r in range(len(f)):
             vmax[m, r] = flux[r] / f[r]
             for k in range(slots.first[r], slots.first[r + 1]):

@@ -67,6 +67,35 @@ def _fitting(value: Any, hint: Any) -> Any:
     return fitting(value) if kind is None else hint(value)
 
 
+def numbers_in(kind: Any) -> tuple[Any, ...]:
+    """Kinds of the numbers in the arrays of a tuple, as `require_numbers` takes them.
+
+    Args:
+        kind: the compiler's type, from `kind_of`.
+    """
+    return tuple(
+        numbers_in(member) if isinstance(member, types.BaseTuple)
+        else np.dtype(_DTYPES[member.dtype]) if isinstance(member, types.Array)
+        else None
+        for member in kind.types
+    )  # fmt: skip
+
+
+def require_numbers(record: tuple[Any, ...], numbers: tuple[Any, ...]) -> None:
+    """Refuse arrays that compiled code would misread: of other numbers, or with gaps.
+
+    Raises:
+        TypeError: there is one.
+    """
+    for value, expected in zip(record, numbers, strict=True):
+        if isinstance(value, tuple):
+            require_numbers(value, expected)
+        elif expected is not None:
+            fits = value.dtype == expected and value.ndim == 1
+            if not (fits and value.flags.c_contiguous):
+                raise TypeError(f"an array of {value.dtype}, {value.shape}, cannot be handed to C")
+
+
 def _word() -> Any:
     return ir.IntType(8 * np.dtype(np.intp).itemsize)
 

@@ -61,9 +61,9 @@ class RateLaws:
         return np.where(self.reversible, log_quotient - log_displacement, 0.0)
 
     def inverse(self, km: Array) -> Array:
-        """(slots,) 1/KM in 1/mM, 1 where a slot has none; ``km`` is (km,) in mM."""
-        inverse, has_km = np.ones(len(self.slots.km)), self.slots.km >= 0
-        inverse[has_km] = 1.0 / km[self.slots.km[has_km]]
+        """(..., slots) 1/KM in 1/mM, 1 where a slot has none; ``km`` is (..., km) in mM."""
+        inverse, has_km = np.ones((*km.shape[:-1], len(self.slots.km))), self.slots.km >= 0
+        inverse[..., has_km] = 1.0 / km[..., self.slots.km[has_km]]
         return inverse
 
     def rates(self, concentrations: Array, km: Array, log_keq: Array) -> Array:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import carray, types
-from numba.np.numpy_support import as_dtype
 from numpy.typing import NDArray
 
 from renaissance_kit.core.types import Array, Index
@@ -18,6 +17,8 @@ from renaissance_kit.kinetics.pointers import (
     kind_of,
     loader,
     looked_up,
+    numbers_in,
+    require_numbers,
     size_of,
     stored,
 )
@@ -67,43 +68,20 @@ class Problem(NamedTuple):
 
     def in_memory(self) -> NDArray[np.uint8]:
         """The problem as the compiled functions read it; valid while this tuple is kept."""
-        _require_numbers(self, _NUMBERS)
+        require_numbers(self, _NUMBERS)
         memory = np.empty(_size(self), dtype=np.uint8)
         _store(self, memory.ctypes.data)
         return memory
 
 
 _KIND = kind_of(Problem, slots=kind_of(Slots), terms=kind_of(Terms), feed=kind_of(Feed))
+_NUMBERS = numbers_in(_KIND)
 _problem_at = loader(_KIND)
 _RIGHT = types.int32(types.float64, types.intp, types.intp, types.intp)
 _SLOPE = types.int32(
     types.float64, types.intp, types.intp, types.intp, types.intp, types.intp, types.intp,
     types.intp,
 )  # fmt: skip
-
-
-def _numbers_in(kind: Any) -> tuple[Any, ...]:
-    """The kind of numbers in each array of a tuple, with tuples in it; None for single ones."""
-    return tuple(
-        _numbers_in(member) if isinstance(member, types.BaseTuple)
-        else as_dtype(member.dtype) if isinstance(member, types.Array)
-        else None
-        for member in kind.types
-    )  # fmt: skip
-
-
-_NUMBERS = _numbers_in(_KIND)
-
-
-def _require_numbers(values: tuple[Any, ...], numbers: tuple[Any, ...]) -> None:
-    """Compiled functions read arrays by their address: of one kind of numbers, without gaps."""
-    for value, expected in zip(values, numbers, strict=True):
-        if isinstance(value, tuple):
-            _require_numbers(value, expected)
-        elif expected is not None:
-            fits = value.dtype == expected and value.ndim == 1
-            if not (fits and value.flags.c_contiguous):
-                raise TypeError(f"an array of {value.dtype}, {value.shape}, cannot be handed to C")
 
 
 @compiled

@@ -74,7 +74,7 @@ class System:
         self.inverse = models.laws.inverse(models.km_mM[model])
         self.vmax = np.ascontiguousarray(vmax[model])
         self.inverse_keq = np.exp(-models.log_keq)
-        self.concentrations = np.array(models.state.concentrations_mM, dtype=np.float64)
+        self.concentrations = models.state.concentrations_mM.copy()
         self.f = np.empty(len(self.vmax))
         self.df = np.empty(len(self.slots.species))
 
